@@ -1,0 +1,6 @@
+export { delay, type Clock, type Timer, type TimerOptions } from './clock.js'
+export { formatDuration, parseDuration, type DurationResult } from './duration.js'
+export { HeddleError, isHeddleError, messageOf, type ErrorOrigin, type HeddleErrorOptions } from './heddle-error.js'
+export { logLevels, silentLogger, type LogFields, type Logger, type LogLevel } from './logger.js'
+export type { Random } from './random.js'
+export { formatWorkloadId, parseSpiffeId, workloadOf, type SpiffeId, type SpiffeIdResult, type WorkloadIdentity } from './spiffe-id.js'

@@ -1,0 +1,6 @@
+/** The one shape in which every package is built: ESM for Node 20, declarations left to tsc. */
+import { defineConfig } from 'tsup'
+
+export function library(entry: string[], options: Record<string, unknown> = {}) {
+  return defineConfig({ entry, format: 'esm', target: 'node20', dts: false, sourcemap: true, clean: true, splitting: true, silent: true, ...options })
+}
