@@ -15,7 +15,11 @@ export function parseDuration(text: string): DurationResult {
   part.lastIndex = 0
   while (part.lastIndex < body.length) {
     const match = part.exec(body)
-    if (!match) return { ok: false, reason: `"${text}" is not a duration: expected a number and one of ns, us, ms, s, m, h, such as 5s, 250ms or 1h30m` }
+    if (!match)
+      return {
+        ok: false,
+        reason: `"${text}" is not a duration: expected a number and one of ns, us, ms, s, m, h, such as 5s, 250ms or 1h30m`,
+      }
     ms += Number(match[1]) * (unitMs[match[2] as string] as number)
   }
   if (!Number.isFinite(ms)) return { ok: false, reason: `"${text}" is too long a duration` }
@@ -26,6 +30,8 @@ export function parseDuration(text: string): DurationResult {
 export function formatDuration(ms: number): string {
   const nanos = Math.round(Math.abs(ms) * 1e6)
   const seconds = Math.floor(nanos / 1e9)
-  const fraction = String(nanos % 1e9).padStart(9, '0').replace(/(000){1,3}$/, '')
+  const fraction = String(nanos % 1e9)
+    .padStart(9, '0')
+    .replace(/(000){1,3}$/, '')
   return `${ms < 0 && nanos > 0 ? '-' : ''}${seconds}${fraction === '' ? '' : `.${fraction}`}s`
 }

@@ -38,7 +38,7 @@ export class HeddleError extends Error {
 /** True for a HeddleError of any copy of this package, optionally of one code. */
 export function isHeddleError(value: unknown, code?: string): value is HeddleError {
   if (typeof value !== 'object' || value === null || !(brand in value)) return false
-  return code === undefined || (value as HeddleError).code === code
+  return code === undefined || (value as unknown as HeddleError).code === code
 }
 
 /** The text of an unknown thrown value, for messages. */

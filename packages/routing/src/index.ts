@@ -1,1 +1,57 @@
-export {}
+export type { AccessLog, FileAccessLog, GrpcAccessLog } from './model/access-log.js'
+export type { PortRange, SocketAddress } from './model/address.js'
+export type {
+  CircuitBreakerThresholds,
+  Cluster,
+  ClusterType,
+  CommonLbConfig,
+  LbPolicy,
+  OutlierDetection,
+  TransportSocketMatch,
+  UpstreamHttpOptions,
+} from './model/cluster.js'
+export type { ClusterLoadAssignment, LbEndpoint, LocalityLbEndpoints } from './model/endpoint.js'
+export type { ClientCertDetails, CustomTag, HttpConnectionManager, HttpFilter, Tracing } from './model/http-connection-manager.js'
+export type {
+  CidrRange,
+  FilterChain,
+  FilterChainMatch,
+  Listener,
+  ListenerFilter,
+  NetworkFilter,
+  TcpProxy,
+  TrafficDirection,
+} from './model/listener.js'
+export type { HeaderMatcher, QueryParameterMatcher, StringMatcher } from './model/matcher.js'
+export type { Metadata, MetadataStruct, MetadataValue } from './model/metadata.js'
+export { emptyProxyConfig, type ProxyConfig } from './model/proxy-config.js'
+export type {
+  CorsPolicy,
+  DirectResponseAction,
+  FaultInjection,
+  FractionalPercent,
+  HashPolicy,
+  HeaderMutations,
+  HeaderValueOption,
+  MirrorPolicy,
+  PathMatcher,
+  RedirectAction,
+  RetryPolicy,
+  Route,
+  RouteAction,
+  RouteConfiguration,
+  RouteMatch,
+  RouteTarget,
+  VirtualHost,
+  WeightedCluster,
+} from './model/route.js'
+export type { Secret, SecretSource } from './model/secret.js'
+export type {
+  CertificateValidation,
+  CommonTlsContext,
+  DownstreamTlsContext,
+  SecretReference,
+  TlsVersion,
+  UpstreamTlsContext,
+  UpstreamTransportSocket,
+} from './model/tls-context.js'

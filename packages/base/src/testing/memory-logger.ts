@@ -18,7 +18,14 @@ export function createMemoryLogger(): MemoryLogger {
       (level: LogLevel) =>
       (message: string, fields?: LogFields): void =>
         void records.push({ level, message, fields: { ...inherited, ...fields } })
-    return { records, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), child: (fields) => at({ ...inherited, ...fields }) }
+    return {
+      records,
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+      child: (fields) => at({ ...inherited, ...fields }),
+    }
   }
   return at({})
 }

@@ -1,0 +1,22 @@
+/** envoy.extensions.transport_sockets.tls.v3.Secret: key material by name, kept outside of the configuration. */
+
+export type Secret =
+  | {
+      readonly kind: 'certificate'
+      readonly name: string
+      /** Leaf first. */ readonly certificateChainPem: string
+      readonly privateKeyPem: string
+    }
+  | {
+      readonly kind: 'validation'
+      readonly name: string
+      /** PEM of the trusted roots; SPIFFE ids of `trustDomain` only when given. */ readonly rootsPem: string
+      readonly trustDomain?: string
+    }
+
+/** Current secrets and their changes. The owner closes it; the engine only reads. */
+export interface SecretSource {
+  get(name: string): Secret | undefined
+  /** Calls `listener` with the name of each secret that changed. Returns the way to stop. */
+  subscribe(listener: (name: string) => void): () => void
+}
