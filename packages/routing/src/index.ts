@@ -1,3 +1,17 @@
+export { compilePathRewrite, redirectLocation, type RewritePath } from './choice/rewrite.js'
+export {
+  compileRouteConfiguration,
+  type RouteChoice,
+  type RouteTable,
+  type RouteTableOptions,
+  type RouteTrace,
+  type RouteTraceStep,
+} from './choice/route-table.js'
+export { isSampled, pickWeightedCluster } from './choice/weighted-cluster.js'
+export { createDomainIndex, withoutPort, type DomainIndex } from './match/domain-index.js'
+export type { CompileRegex, LinearRegex } from './match/linear-regex.js'
+export { pathOnly, type RouteRequest } from './match/route-request.js'
+export { compileStringMatcher, type StringTest } from './match/string-matcher.js'
 export type { AccessLog, FileAccessLog, GrpcAccessLog } from './model/access-log.js'
 export type { PortRange, SocketAddress } from './model/address.js'
 export type {
