@@ -61,7 +61,13 @@ export interface Status {
   readonly code: number
   readonly reason?: string
   readonly message?: string
-  readonly details?: { readonly name?: string; readonly group?: string; readonly kind?: string; readonly uid?: string; readonly causes?: readonly { readonly reason?: string; readonly message?: string; readonly field?: string }[] }
+  readonly details?: {
+    readonly name?: string
+    readonly group?: string
+    readonly kind?: string
+    readonly uid?: string
+    readonly causes?: readonly { readonly reason?: string; readonly message?: string; readonly field?: string }[]
+  }
 }
 
 export interface DeleteOptions {
@@ -71,7 +77,10 @@ export interface DeleteOptions {
 }
 
 /** A change seen by an informer. `synced` comes once, after the first complete list was delivered as `applied` events. */
-export type InformerEvent = { readonly type: 'applied'; readonly object: KubernetesObject } | { readonly type: 'deleted'; readonly object: KubernetesObject } | { readonly type: 'synced' }
+export type InformerEvent =
+  | { readonly type: 'applied'; readonly object: KubernetesObject }
+  | { readonly type: 'deleted'; readonly object: KubernetesObject }
+  | { readonly type: 'synced' }
 
 /** A list kept current by a watch: relists on 410, reconnects with back-off, never delivers an older version after a newer one. */
 export interface Informer {
