@@ -1,1 +1,51 @@
-export {}
+export { parseNode, type NodeIdentification, type NodeResult, type ProxyLocality, type ProxyNode } from './node/proxy-node.js'
+export type {
+  ClientTlsSettings,
+  ConnectionPoolSettings,
+  ConsistentHash,
+  DestinationRule,
+  LoadBalancerSettings,
+  LocalityLbSetting,
+  OutlierDetectionSettings,
+  Subset,
+  TrafficPolicy,
+  TrafficPolicyOverrides,
+} from './resources/destination-rule.js'
+export type { Gateway, GatewayServer, ServerTlsSettings, TlsVersionSetting } from './resources/gateway.js'
+export type {
+  Container,
+  ContainerPort,
+  Endpoint,
+  EndpointConditions,
+  EndpointSlice,
+  KubernetesNode,
+  Namespace,
+  ObjectMeta,
+  Pod,
+  Service,
+  ServiceAccount,
+  ServicePort,
+} from './resources/kubernetes.js'
+export type { MutualTlsMode, PeerAuthentication } from './resources/peer-authentication.js'
+export type {
+  CorsPolicySpec,
+  Destination,
+  HeaderOperations,
+  Headers,
+  HttpFaultInjection,
+  HttpMatchRequest,
+  HttpRedirect,
+  HttpRetry,
+  HttpRoute,
+  HttpRouteDestination,
+  L4Match,
+  Percent,
+  RouteDestination,
+  StringMatch,
+  TcpRoute,
+  TlsMatch,
+  TlsRoute,
+  VirtualService,
+} from './resources/virtual-service.js'
+export { defaultMeshConfig, type MeshConfig } from './snapshot/mesh-config.js'
+export type { MeshSnapshotInput } from './snapshot/snapshot-input.js'

@@ -1,0 +1,32 @@
+/** Mesh-wide settings (Istio's MeshConfig), with Istio's defaults for the parts that translation reads. */
+
+export interface MeshConfig {
+  readonly trustDomain: string
+  readonly rootNamespace: string
+  readonly clusterDomain: string
+  readonly clusterId: string
+  readonly meshId: string
+  /** Empty: no access log. */
+  readonly accessLogFile: string
+  readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY'
+  readonly enableAutoMtls: boolean
+  /** Milliseconds. */
+  readonly connectTimeoutMs: number
+  readonly enableTracing: boolean
+  /** Percent of requests that start a trace. */
+  readonly traceSamplingPercent: number
+}
+
+export const defaultMeshConfig: MeshConfig = {
+  trustDomain: 'cluster.local',
+  rootNamespace: 'istio-system',
+  clusterDomain: 'cluster.local',
+  clusterId: 'Kubernetes',
+  meshId: 'cluster.local',
+  accessLogFile: '/dev/stdout',
+  outboundTrafficPolicy: 'ALLOW_ANY',
+  enableAutoMtls: true,
+  connectTimeoutMs: 10_000,
+  enableTracing: true,
+  traceSamplingPercent: 1,
+}
