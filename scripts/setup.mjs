@@ -7,7 +7,9 @@ const env = { ...process.env, CI: 'true', TURBO_TELEMETRY_DISABLED: '1', DO_NOT_
 function run(label, args) {
   const result = spawnSync('npx', [...pnpm, ...args], { env, encoding: 'utf8', shell: process.platform === 'win32' })
   if (result.status === 0) return
-  process.stderr.write(`${result.stdout}${result.stderr}\n${label} failed (exit ${result.status}). Run it by hand to see more: npx ${[...pnpm, ...args].join(' ')}\n`)
+  process.stderr.write(
+    `${result.stdout}${result.stderr}\n${label} failed (exit ${result.status}). Run it by hand to see more: npx ${[...pnpm, ...args].join(' ')}\n`,
+  )
   process.exit(result.status ?? 1)
 }
 
