@@ -1,1 +1,23 @@
-export {}
+export { encodePem, parseCertificatePem, parsePem, type PemBlock, type PemOptions, type PemResult } from './pem.js'
+export { parseCertificate, type Certificate, type CertificateResult } from './model/certificate.js'
+export type {
+  BasicConstraints,
+  CertificateExtensions,
+  ExtendedKeyUsage,
+  KeyUsage,
+  KeyUsageName,
+  SubjectAltNames,
+} from './model/extensions.js'
+export type { DistinguishedName, NameFields } from './model/name.js'
+export type { KeyAlgorithm, PublicKeyInfo, PublicKeyRules } from './model/public-key.js'
+export type { SignatureAlgorithm, SignedPart } from './model/signature.js'
+export type { AltNameFields, KeyPurpose } from './model/write-extensions.js'
+export { encodePrivateKey, generateKey, parsePrivateKey, publicKeyOf, type PrivateKeyResult } from './model/key-pair.js'
+export { issueCertificate, type CertificateFields, type CertificateIssuer } from './model/issue-certificate.js'
+export { createCsr, type CsrFields } from './csr/create-csr.js'
+export { parseCsr, type Csr, type CsrResult } from './csr/parse-csr.js'
+export { checkSvidLeaf, type PeerRole, type SvidLeafFault, type SvidLeafResult } from './svid/check-svid-leaf.js'
+export type { PathFault } from './svid/certification-path.js'
+export { createTrustBundle, type TrustAnchor, type TrustBundle, type TrustBundleOptions } from './svid/trust-bundle.js'
+export { verifySvidPath, type SvidPathFault, type SvidPathInput, type SvidPathResult } from './svid/verify-svid-path.js'
+export { peerChainOf, type PeerCertificateSource } from './svid/peer-chain.js'

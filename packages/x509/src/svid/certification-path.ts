@@ -1,0 +1,132 @@
+/**
+ * Certification path building and validation (RFC 5280 section 6, as far as a mesh needs it): names chain, key identifiers agree,
+ * signatures verify, every issuer is a CA that may sign, path lengths and dates hold, nothing critical is left unread. Work is
+ * bounded: at most 16 signatures are verified for one peer, whatever it sends.
+ */
+import type { KeyObject } from 'node:crypto'
+import type { Certificate } from '../model/certificate.js'
+import { importPublicKey } from '../model/public-key.js'
+import { verifySignature } from '../model/signature.js'
+import type { TrustAnchor } from './trust-bundle.js'
+
+export type PathFault =
+  | 'issuer-unknown'
+  | 'signature-invalid'
+  | 'signature-algorithm-refused'
+  | 'key-refused'
+  | 'issuer-not-ca'
+  | 'issuer-key-usage'
+  | 'path-length-exceeded'
+  | 'path-too-long'
+  | 'critical-extension-unknown'
+  | 'not-yet-valid'
+  | 'expired'
+
+export interface PathRefusal {
+  readonly ok: false
+  readonly reason: PathFault
+  readonly message: string
+}
+
+/** Leaf first, trust anchor last. */
+export type PathResult = { readonly ok: true; readonly path: readonly Certificate[] } | PathRefusal
+
+const maxPathCertificates = 8
+const maxSignatureChecks = 16
+
+interface Search {
+  readonly intermediates: readonly Certificate[]
+  readonly anchors: readonly TrustAnchor[]
+  readonly nowMs: number
+  signatureChecks: number
+}
+
+/** @param intermediates in any order, untrusted. */
+export function buildPath(
+  leaf: Certificate,
+  intermediates: readonly Certificate[],
+  anchors: readonly TrustAnchor[],
+  nowMs: number,
+): PathResult {
+  const fault = checkAlone(leaf, nowMs)
+  return fault ?? extend([leaf], { intermediates, anchors, nowMs, signatureChecks: 0 })
+}
+
+function extend(path: readonly Certificate[], search: Search): PathResult {
+  const subject = path.at(-1) as Certificate
+  if (path.length >= maxPathCertificates)
+    return refusal('path-too-long', subject, `has more than ${maxPathCertificates} certificates above it`)
+  let best: PathRefusal | undefined
+  for (const anchor of search.anchors) {
+    if (!isNamedIssuer(anchor.certificate, subject)) continue
+    const fault = checkIssuer(anchor.certificate, anchor.key, path, search)
+    if (!fault) return { ok: true, path: [...path, anchor.certificate] }
+    best ??= fault
+  }
+  for (const candidate of search.intermediates) {
+    if (path.includes(candidate) || !isNamedIssuer(candidate, subject)) continue
+    const key = importPublicKey(candidate.publicKey)
+    const fault = key ? checkIssuer(candidate, key, path, search) : refusal('key-refused', candidate, 'has a key that is not accepted')
+    const result = fault ?? extend([...path, candidate], search)
+    if (result.ok) return result
+    best ??= result
+  }
+  return (
+    best ??
+    refusal('issuer-unknown', subject, `is issued by "${subject.issuer.text}", which is neither in the trust bundle nor was it sent`)
+  )
+}
+
+function isNamedIssuer(issuer: Certificate, subject: Certificate): boolean {
+  if (Buffer.compare(issuer.subject.der, subject.issuer.der) !== 0) return false
+  const { authorityKeyId } = subject.extensions
+  const { subjectKeyId } = issuer.extensions
+  return authorityKeyId === undefined || subjectKeyId === undefined || authorityKeyId === subjectKeyId
+}
+
+/** Cheap rules first, the signature last. */
+function checkIssuer(issuer: Certificate, key: KeyObject, path: readonly Certificate[], search: Search): PathRefusal | undefined {
+  const subject = path.at(-1) as Certificate
+  const fault = checkAlone(issuer, search.nowMs) ?? checkAuthority(issuer, path)
+  if (fault) return fault
+  if (!subject.signature.algorithm.known) {
+    return refusal('signature-algorithm-refused', subject, `is signed with ${subject.signature.algorithm.oid}, which is not accepted`)
+  }
+  if (++search.signatureChecks > maxSignatureChecks)
+    return refusal('path-too-long', subject, `needs more than ${maxSignatureChecks} signature checks`)
+  return verifySignature(subject.signature, key)
+    ? undefined
+    : refusal('signature-invalid', subject, `is not signed by "${issuer.subject.text}"`)
+}
+
+function checkAuthority(issuer: Certificate, path: readonly Certificate[]): PathRefusal | undefined {
+  const { basicConstraints, keyUsage } = issuer.extensions
+  if (!basicConstraints?.isCa) return refusal('issuer-not-ca', issuer, 'is not a CA')
+  if (keyUsage && !keyUsage.usages.includes('keyCertSign')) return refusal('issuer-key-usage', issuer, 'may not sign certificates')
+  // Only intermediates count, and not those that an authority issued to itself (RFC 5280 section 4.2.1.9).
+  const below = path.slice(1).filter((certificate) => Buffer.compare(certificate.subject.der, certificate.issuer.der) !== 0).length
+  if (basicConstraints.pathLength === undefined || below <= basicConstraints.pathLength) return undefined
+  return refusal('path-length-exceeded', issuer, `allows ${basicConstraints.pathLength} intermediates below it, found ${below}`)
+}
+
+function checkAlone(certificate: Certificate, nowMs: number): PathRefusal | undefined {
+  if (nowMs < certificate.notBeforeMs)
+    return refusal('not-yet-valid', certificate, `is valid from ${iso(certificate.notBeforeMs)}, now is ${iso(nowMs)}`)
+  // notAfter is inclusive to its whole second (RFC 5280 section 4.1.2.5).
+  if (nowMs >= certificate.notAfterMs + 1000)
+    return refusal('expired', certificate, `ended ${iso(certificate.notAfterMs)}, now is ${iso(nowMs)}`)
+  if (certificate.publicKey.rules.kind === 'refused') return refusal('key-refused', certificate, certificate.publicKey.rules.reason)
+  const [unhandled] = certificate.extensions.unhandled
+  return unhandled === undefined
+    ? undefined
+    : refusal('critical-extension-unknown', certificate, `has extension ${unhandled}, which is not understood`)
+}
+
+function refusal(reason: PathFault, certificate: Certificate, what: string): PathRefusal {
+  const [uri] = certificate.extensions.subjectAltNames?.uris ?? []
+  return { ok: false, reason, message: `the certificate "${certificate.subject.text || uri || certificate.serialHex}" ${what}` }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,99 @@
+/**
+ * Decides who the peer of a TLS connection is, from the DER it presented: leaf rules, then the roots of the id's own trust domain
+ * only, then the certification path. Called on every connection, so a chain that verified before costs one hash and two dates.
+ */
+import { createHash } from 'node:crypto'
+import type { SpiffeId } from '@heddle/base'
+import { type Certificate, parseCertificate } from '../model/certificate.js'
+import { type PathFault, buildPath } from './certification-path.js'
+import { type PeerRole, type SvidLeafFault, checkSvidLeaf } from './check-svid-leaf.js'
+import type { TrustBundle } from './trust-bundle.js'
+
+export type SvidPathFault =
+  | SvidLeafFault
+  | PathFault
+  | 'chain-empty'
+  | 'chain-too-long'
+  | 'certificate-malformed'
+  | 'trust-domain-unknown'
+  | 'id-unexpected'
+
+export type SvidPathResult =
+  | {
+      readonly ok: true
+      readonly id: SpiffeId
+      readonly leaf: Certificate
+      /** When the first certificate of the path ends. */ readonly notAfterMs: number
+    }
+  | { readonly ok: false; readonly reason: SvidPathFault; readonly message: string }
+
+export interface SvidPathInput {
+  /** DER as the peer presented it, leaf first; at most 8. */
+  readonly chain: readonly Uint8Array[]
+  readonly bundle: TrustBundle
+  /** Wall time in milliseconds. */
+  readonly nowMs: number
+  /** What the peer is in this handshake. Default: the leaf must be fit for both. */
+  readonly role?: PeerRole
+  /** Ids that will do, compared byte by byte. Default: any id of the bundle's trust domains. */
+  readonly expected?: readonly string[]
+}
+
+const maxChain = 8
+
+export function verifySvidPath(input: SvidPathInput): SvidPathResult {
+  const { chain, bundle, nowMs } = input
+  if (chain.length === 0) return fault('chain-empty', 'the peer presented no certificate')
+  if (chain.length > maxChain)
+    return fault('chain-too-long', `the peer presented ${chain.length} certificates, at most ${maxChain} are read`)
+  const fingerprint = fingerprintOf(chain)
+  const known = bundle.verifiedPaths.get(fingerprint)
+  if (known && nowMs >= known.notBeforeMs && nowMs < known.notAfterMs + 1000) return accept(known.leaf, known.notAfterMs, input)
+
+  const certificates: Certificate[] = []
+  for (const der of chain) {
+    const parsed = parseCertificate(der)
+    if (!parsed.ok) return fault('certificate-malformed', `certificate ${certificates.length + 1} of the chain: ${parsed.reason}`)
+    certificates.push(parsed.certificate)
+  }
+  return verifyParsed(certificates, fingerprint, input)
+}
+
+function verifyParsed(certificates: readonly Certificate[], fingerprint: string, input: SvidPathInput): SvidPathResult {
+  const [leaf, ...intermediates] = certificates as [Certificate, ...Certificate[]]
+  const checked = checkSvidLeaf(leaf, input.role)
+  if (!checked.ok) return checked
+  const { bundle } = input
+  const anchors = bundle.anchorsOf(checked.id.trustDomain)
+  if (!anchors) {
+    const have = bundle.trustDomains.join(', ') || 'none'
+    return fault('trust-domain-unknown', `the trust domain of "${checked.id.uri}" is not in the trust bundle (have: ${have})`)
+  }
+  const result = buildPath(leaf, intermediates, anchors, input.nowMs)
+  if (!result.ok) return result
+  const notBeforeMs = Math.max(...result.path.map((certificate) => certificate.notBeforeMs))
+  const notAfterMs = Math.min(...result.path.map((certificate) => certificate.notAfterMs))
+  bundle.verifiedPaths.add(fingerprint, { leaf, notBeforeMs, notAfterMs })
+  return accept(leaf, notAfterMs, input)
+}
+
+/** The part that depends on who asks: role and expected ids are checked on every call, remembered path or not. */
+function accept(leaf: Certificate, notAfterMs: number, { role, expected }: SvidPathInput): SvidPathResult {
+  const checked = checkSvidLeaf(leaf, role)
+  if (!checked.ok) return checked
+  if (expected && !expected.includes(checked.id.uri)) {
+    return fault('id-unexpected', `the peer is "${checked.id.uri}", expected ${expected.map((uri) => `"${uri}"`).join(' or ') || 'nobody'}`)
+  }
+  return { ok: true, id: checked.id, leaf, notAfterMs }
+}
+
+/** Each certificate's length goes into the hash, so no two chains share one. */
+function fingerprintOf(chain: readonly Uint8Array[]): string {
+  const hash = createHash('sha256')
+  for (const der of chain) hash.update(`${der.length}:`).update(der)
+  return hash.digest('base64')
+}
+
+function fault(reason: SvidPathFault, message: string): SvidPathResult {
+  return { ok: false, reason, message }
+}
