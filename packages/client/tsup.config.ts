@@ -1,3 +1,16 @@
+import { defineConfig } from 'tsup'
 import { library } from '../../tsup.base.ts'
 
-export default library(['src/index.ts'])
+/** The preload is loaded by `node --require`, so it is one CommonJS file; the library build leaves it alone when it cleans. */
+export default [
+  library(['src/index.ts'], { clean: ['!register.cjs', '!register.cjs.map'] }),
+  defineConfig({
+    entry: { register: 'src/preload/register.ts' },
+    format: 'cjs',
+    target: 'node20',
+    dts: false,
+    sourcemap: true,
+    clean: false,
+    silent: true,
+  }),
+]

@@ -21,3 +21,19 @@ export type {
   Status,
 } from './resources/resource-client.js'
 export type { WatchEvent } from './resources/watch-stream.js'
+export { emptyNamesFile, normalizeName, parseNamesFile, readNamesFile, writeNamesFile, type NamesFile } from './names/names-file.js'
+export {
+  appAddressAnnotation,
+  boundPort,
+  externalAddressAnnotation,
+  hostName,
+  injectionStatusAnnotation,
+  parsePortMap,
+  podEnvironment,
+  podTokenTlvType,
+  portMapAnnotation,
+  proxyPorts,
+  readPodContract,
+  type PodContract,
+  type PortMap,
+} from './names/pod-contract.js'
