@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createSubscription, type SubscriptionRequest, type VersionedResource } from '../src/push/subscription.js'
 
-const resources = (versions: Record<string, string>): ReadonlyMap<string, VersionedResource> => new Map(Object.entries(versions).map(([name, version]) => [name, { name, version }]))
-const request = (fields: Partial<SubscriptionRequest> = {}): SubscriptionRequest => ({ subscribe: [], unsubscribe: [], initialVersions: {}, ...fields })
+const resources = (versions: Record<string, string>): ReadonlyMap<string, VersionedResource> =>
+  new Map(Object.entries(versions).map(([name, version]) => [name, { name, version }]))
+const request = (fields: Partial<SubscriptionRequest> = {}): SubscriptionRequest => ({
+  subscribe: [],
+  unsubscribe: [],
+  initialVersions: {},
+  ...fields,
+})
 
 function subscribed(first: Partial<SubscriptionRequest> = {}) {
   let nonce = 0

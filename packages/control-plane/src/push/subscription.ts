@@ -70,8 +70,10 @@ export function createSubscription<Resource extends VersionedResource>(nextNonce
     const wanted = isWildcard ? [...resources.values()] : [...names].flatMap((name) => resources.get(name) ?? [])
     return wanted.filter((resource) => unanswered.has(resource.name) || held.get(resource.name) !== resource.version)
   }
-  const gone = (resources: ReadonlyMap<string, Resource>): string[] => [...held.keys()].filter((name) => covers(name) && !resources.has(name))
-  const missing = (resources: ReadonlyMap<string, Resource>): string[] => [...unanswered].filter((name) => !resources.has(name) && !held.has(name))
+  const gone = (resources: ReadonlyMap<string, Resource>): string[] =>
+    [...held.keys()].filter((name) => covers(name) && !resources.has(name))
+  const missing = (resources: ReadonlyMap<string, Resource>): string[] =>
+    [...unanswered].filter((name) => !resources.has(name) && !held.has(name))
 
   return {
     get isWaiting() {

@@ -1,0 +1,215 @@
+/** Every command of the program, in the order of the overview. Help, completion and the reference page are made from it. */
+import type { CommandSpec, FlagSpec } from './command/command.js'
+
+const filename: FlagSpec = {
+  short: 'f',
+  type: 'string',
+  multiple: true,
+  value: 'FILE',
+  description: 'A file, a folder, or - for standard input',
+}
+const recursive: FlagSpec = { short: 'R', type: 'boolean', description: 'Also the folders inside a folder' }
+const output: FlagSpec = { short: 'o', type: 'string', value: 'FORMAT', description: 'wide, yaml, json or name', defaultText: 'a table' }
+const allNamespaces: FlagSpec = { short: 'A', type: 'boolean', description: 'All namespaces' }
+const selector: FlagSpec = {
+  short: 'l',
+  type: 'string',
+  value: 'SELECTOR',
+  description: 'Only objects with these labels, such as app=helloworld',
+}
+
+export const commandTable: readonly CommandSpec[] = [
+  {
+    path: ['up'],
+    summary: 'Run a mesh on this machine, in the foreground',
+    flags: {
+      ports: { type: 'string', value: 'MODE', description: 'istio, or auto for free ports everywhere', defaultText: 'istio' },
+      images: { type: 'string', value: 'FILE', description: 'More images: an images.yaml' },
+      'trust-domain': { type: 'string', value: 'NAME', description: 'Trust domain of the mesh', defaultText: 'cluster.local' },
+      seed: { type: 'string', value: 'NUMBER', description: "Seed of the proxies' load balancing, for repeatable runs" },
+    },
+    examples: ['heddle up', 'heddle up --state ./mesh --ports auto'],
+    load: async () => (await import('./commands/up.js')).run,
+  },
+  {
+    path: ['down'],
+    summary: 'Stop the mesh on this machine',
+    flags: { purge: { type: 'boolean', description: 'Also delete its state folder' } },
+    examples: ['heddle down', 'heddle down --purge'],
+    load: async () => (await import('./commands/down.js')).run,
+  },
+  {
+    path: ['install'],
+    summary: 'Put the control plane and the gateway into the target',
+    flags: {
+      profile: { type: 'string', value: 'NAME', description: 'What to install', defaultText: 'demo' },
+      'trust-domain': { type: 'string', value: 'NAME', description: 'Trust domain of the mesh', defaultText: 'cluster.local' },
+      'dry-run': { type: 'boolean', description: 'Print the resources instead' },
+    },
+    examples: ['heddle install --profile demo', 'heddle install --dry-run'],
+    load: async () => (await import('./commands/install.js')).run,
+  },
+  {
+    path: ['kube-inject'],
+    aliases: [['inject']],
+    summary: 'Add sidecars to the workloads of a manifest',
+    flags: {
+      filename,
+      output: { short: 'o', type: 'string', value: 'FILE', description: 'Where to write', defaultText: 'standard output' },
+      classic: { type: 'boolean', description: 'Sidecars as ordinary containers instead of native ones' },
+      recursive,
+    },
+    examples: ['heddle kube-inject -f app.yaml | heddle apply -f -', 'heddle apply -f <(heddle kube-inject -f app.yaml)'],
+    load: async () => (await import('./commands/kube-inject.js')).run,
+  },
+  {
+    path: ['apply'],
+    summary: 'Create or change what a manifest describes',
+    flags: {
+      filename,
+      recursive,
+      partial: { type: 'boolean', description: 'Apply the good documents of a file that also has faulty ones' },
+      'dry-run': { type: 'boolean', description: 'Only say what would change' },
+    },
+    examples: ['heddle apply -f app.yaml', 'heddle apply -f manifests/', 'cat app.yaml | heddle apply -f -'],
+    load: async () => (await import('./commands/apply.js')).run,
+  },
+  {
+    path: ['get'],
+    summary: 'List objects',
+    arguments: 'TYPE[,TYPE] [NAME ...] | TYPE/NAME ...',
+    flags: {
+      output,
+      'all-namespaces': allNamespaces,
+      selector,
+      'field-selector': { type: 'string', value: 'SELECTOR', description: 'Only objects with these fields, such as status.phase=Running' },
+      watch: { short: 'w', type: 'boolean', description: 'Go on with every change' },
+      'no-headers': { type: 'boolean', description: 'Rows only' },
+    },
+    examples: ['heddle get pods,svc', 'heddle get svc -n istio-system', 'heddle get vs helloworld -o yaml', 'heddle get pods -A -w'],
+    load: async () => (await import('./commands/get.js')).run,
+  },
+  {
+    path: ['delete'],
+    summary: 'Delete objects',
+    arguments: 'TYPE NAME ... | TYPE/NAME ...',
+    flags: {
+      filename,
+      recursive,
+      selector,
+      all: { type: 'boolean', description: 'All of the kind in the namespace' },
+      'grace-period': { type: 'string', value: 'SECONDS', description: 'How long a Pod may take to stop' },
+      'ignore-not-found': { type: 'boolean', description: 'What is not there is no error' },
+      'no-wait': { type: 'boolean', description: 'Do not wait until they are gone' },
+    },
+    examples: ['heddle delete -f app.yaml', 'heddle delete pod web-1', 'heddle delete deploy -l app=web'],
+    load: async () => (await import('./commands/delete.js')).run,
+  },
+  {
+    path: ['label'],
+    summary: 'Set and remove labels',
+    arguments: 'TYPE NAME key=value key-',
+    flags: {
+      overwrite: { type: 'boolean', description: 'Change labels that have another value' },
+      selector,
+      all: { type: 'boolean', description: 'All of the kind in the namespace' },
+    },
+    examples: ['heddle label namespace default istio-injection=enabled', 'heddle label pod web-1 canary-'],
+    load: async () => (await import('./commands/label.js')).run,
+  },
+  {
+    path: ['logs'],
+    summary: "Print a container's output",
+    arguments: 'POD [CONTAINER] | deploy/NAME',
+    flags: {
+      container: { short: 'c', type: 'string', value: 'NAME', description: 'Which container', defaultText: "the application's first" },
+      follow: { short: 'f', type: 'boolean', description: 'Go on with what comes' },
+      tail: { type: 'string', value: 'LINES', description: 'Only the last lines' },
+      since: { type: 'string', value: 'SECONDS', description: 'Only what is newer' },
+      timestamps: { type: 'boolean', description: 'With times' },
+      previous: { short: 'p', type: 'boolean', description: 'Of the run before the last restart' },
+      selector,
+    },
+    examples: ['heddle logs deploy/helloworld-v1', 'heddle logs helloworld-v1-abc -c istio-proxy -f'],
+    load: async () => (await import('./commands/logs.js')).run,
+  },
+  {
+    path: ['exec'],
+    summary: 'Run a program in the place of a container',
+    arguments: 'POD [-c CONTAINER] -- COMMAND [ARGUMENT ...]',
+    flags: {
+      container: { short: 'c', type: 'string', value: 'NAME', description: 'Which container', defaultText: "the application's first" },
+      stdin: { short: 'i', type: 'boolean', description: 'Pass standard input' },
+      tty: { short: 't', type: 'boolean', description: 'Accepted for kubectl habits; output is not a terminal' },
+    },
+    examples: ['heddle exec deploy/sleep -- curl -s http://helloworld/api/hello'],
+    load: async () => (await import('./commands/exec.js')).run,
+  },
+  {
+    path: ['describe'],
+    summary: 'Say what an object is, in which state, and what happened to it',
+    arguments: 'TYPE NAME | TYPE/NAME',
+    examples: ['heddle describe pod helloworld-v1-abc', 'heddle describe svc helloworld'],
+    load: async () => (await import('./commands/describe.js')).run,
+  },
+  {
+    path: ['rollout', 'status'],
+    summary: 'Follow a Deployment until it is rolled out',
+    arguments: 'deploy/NAME',
+    flags: { timeout: { type: 'string', value: 'SECONDS', description: 'Give up after this long', defaultText: 'never' } },
+    examples: ['heddle rollout status deploy/helloworld-v1'],
+    load: async () => (await import('./commands/rollout.js')).runStatus,
+  },
+  {
+    path: ['rollout', 'restart'],
+    summary: 'Replace the Pods of a Deployment one after another',
+    arguments: 'deploy/NAME',
+    examples: ['heddle rollout restart deploy/helloworld-v1'],
+    load: async () => (await import('./commands/rollout.js')).runRestart,
+  },
+  {
+    path: ['proxy-status'],
+    aliases: [['ps']],
+    summary: 'Which configuration each proxy runs',
+    flags: { output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json', defaultText: 'a table' } },
+    examples: ['heddle proxy-status'],
+    load: async () => (await import('./commands/proxy-status.js')).run,
+  },
+  ...(['clusters', 'listeners', 'routes', 'endpoints', 'secrets'] as const).map((part): CommandSpec => ({
+    path: ['proxy-config', part],
+    aliases: [
+      ['proxy-config', part.slice(0, -1)],
+      ['pc', part],
+      ['pc', part.slice(0, -1)],
+    ],
+    summary: `The ${part} of one proxy`,
+    arguments: 'POD[.NAMESPACE] | deploy/NAME',
+    flags: { output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json', defaultText: 'a table' } },
+    examples: [
+      `heddle proxy-config ${part} deploy/helloworld-v1`,
+      `heddle pc ${part.slice(0, -1)} deploy/istio-ingressgateway -n istio-system -o json`,
+    ],
+    load: async () => (await import('./commands/proxy-config.js')).runFor(part),
+  })),
+  {
+    path: ['cert', 'issue'],
+    summary: 'Issue a mesh certificate to yourself, for openssl and curl (local mesh; audited)',
+    flags: {
+      as: { type: 'string', value: 'NAMESPACE/ACCOUNT', description: 'Whose identity' },
+      out: { type: 'string', value: 'DIR', description: 'Where cert.pem, key.pem and ca.pem go', defaultText: '.' },
+      ttl: { type: 'string', value: 'DURATION', description: 'How long it is valid', defaultText: '1h' },
+    },
+    examples: ['heddle cert issue --as default/default --out certs'],
+    load: async () => (await import('./commands/cert-issue.js')).run,
+  },
+  {
+    path: ['version'],
+    summary: 'Versions of this program and of the mesh',
+    flags: {
+      client: { type: 'boolean', description: 'This program only' },
+      output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json', defaultText: 'text' },
+    },
+    examples: ['heddle version'],
+    load: async () => (await import('./commands/version.js')).run,
+  },
+]

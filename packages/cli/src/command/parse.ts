@@ -1,0 +1,138 @@
+/** From words to a command and its flags; every mistake names what was expected and what was probably meant. */
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { HeddleError, messageOf } from '@heddle/base'
+import type { CommandSpec, Flags, FlagSpec } from './command.js'
+import { nearest } from './nearest.js'
+
+export interface ParsedCommand {
+  readonly command: CommandSpec
+  readonly positionals: readonly string[]
+  readonly rest: readonly string[]
+  readonly flags: Flags
+}
+
+export const globalFlags: Readonly<Record<string, FlagSpec>> = {
+  namespace: {
+    short: 'n',
+    type: 'string',
+    value: 'NAMESPACE',
+    description: 'The namespace to work in',
+    defaultText: "the context's, else default",
+  },
+  state: {
+    type: 'string',
+    value: 'DIR',
+    description: 'State folder of the local mesh',
+    defaultText: '$HEDDLE_STATE, .heddle here or above, else the user state folder',
+  },
+  kubeconfig: { type: 'string', value: 'FILE', description: 'Talk to the cluster of this kubeconfig instead of the local mesh' },
+  context: { type: 'string', value: 'NAME', description: 'The context of the kubeconfig' },
+  debug: { type: 'boolean', description: 'Show stack traces of failures' },
+  'no-color': { type: 'boolean', description: 'Plain text' },
+  help: { short: 'h', type: 'boolean', description: 'Show help' },
+}
+
+export function usageError(message: string, hint?: string): HeddleError {
+  return new HeddleError({ code: 'HEDDLE_CLI_USAGE', message, origin: 'user', ...(hint === undefined ? {} : { hint }) })
+}
+
+/** Finds the command with the longest path that the words start with. */
+export function findCommand(
+  table: readonly CommandSpec[],
+  words: readonly string[],
+): { readonly command: CommandSpec; readonly length: number } | undefined {
+  let found: { readonly command: CommandSpec; readonly length: number } | undefined
+  for (const command of table) {
+    for (const path of [command.path, ...(command.aliases ?? [])]) {
+      if (path.length > (found?.length ?? 0) && path.every((word, index) => words[index] === word)) found = { command, length: path.length }
+    }
+  }
+  return found
+}
+
+/** @throws HEDDLE_CLI_USAGE */
+export function parseCommand(table: readonly CommandSpec[], argv: readonly string[]): ParsedCommand {
+  const words = commandWords(argv)
+  const found = findCommand(
+    table,
+    words.map(({ word }) => word),
+  )
+  if (!found)
+    throw unknownCommand(
+      table,
+      words.map(({ word }) => word),
+    )
+  const taken = new Set(words.slice(0, found.length).map(({ index }) => index))
+  const specs = { ...globalFlags, ...found.command.flags }
+  const args = argv.filter((_, index) => !taken.has(index))
+  const separator = args.indexOf('--')
+  const rest = separator < 0 ? [] : args.slice(separator + 1)
+  const { values, positionals } = parseFlags(found.command, specs, separator < 0 ? args : args.slice(0, separator))
+  return { command: found.command, positionals, rest, flags: flagsOf(values) }
+}
+
+/** The words of the command line that are not flags, as far as they can be told before the command is known. */
+function commandWords(argv: readonly string[]): readonly { readonly word: string; readonly index: number }[] {
+  const words: { word: string; index: number }[] = []
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index] as string
+    if (word === '--') break
+    if (!word.startsWith('-') || word === '-') words.push({ word, index })
+    else if (takesNextWord(word)) index++
+  }
+  return words
+}
+
+function takesNextWord(flag: string): boolean {
+  const spec = flag.startsWith('--') ? globalFlags[flag.slice(2)] : Object.values(globalFlags).find(({ short }) => flag === `-${short}`)
+  return spec?.type === 'string'
+}
+
+function parseFlags(
+  command: CommandSpec,
+  specs: Readonly<Record<string, FlagSpec>>,
+  args: readonly string[],
+): { values: Record<string, unknown>; positionals: string[] } {
+  const options: NonNullable<ParseArgsConfig['options']> = {}
+  for (const [name, spec] of Object.entries(specs)) {
+    options[name] = { type: spec.type, multiple: spec.multiple ?? false, ...(spec.short === undefined ? {} : { short: spec.short }) }
+  }
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals: true })
+    return { values, positionals }
+  } catch (error) {
+    throw flagError(command, specs, messageOf(error))
+  }
+}
+
+function flagError(command: CommandSpec, specs: Readonly<Record<string, FlagSpec>>, text: string): HeddleError {
+  const name = ['heddle', ...command.path].join(' ')
+  const unknown = /Unknown option '(-{1,2}[^']+)'/.exec(text)?.[1]
+  if (unknown === undefined) return usageError(`${name}: ${text.split('. ')[0]}`, `Run "${name} --help" to see its flags.`)
+  const meant = nearest(unknown.replace(/^-+/, ''), Object.keys(specs))
+  return usageError(
+    `${name} has no flag ${unknown}${meant === undefined ? '' : `; did you mean --${meant}?`}`,
+    `Run "${name} --help" to see its flags.`,
+  )
+}
+
+function unknownCommand(table: readonly CommandSpec[], words: readonly string[]): HeddleError {
+  const typed = words[0] ?? ''
+  const meant = nearest(typed, [
+    ...new Set(table.flatMap((command) => [command.path[0] as string, ...(command.aliases ?? []).map((alias) => alias[0] as string)])),
+  ])
+  return usageError(
+    `there is no command "${words.slice(0, 2).join(' ')}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+    'Run "heddle --help" to see all commands.',
+  )
+}
+
+function flagsOf(values: Readonly<Record<string, unknown>>): Flags {
+  // kubectl also takes -o=yaml, which parseArgs reads as the value "=yaml".
+  const clean = (value: unknown): string => String(value).replace(/^=/, '')
+  return {
+    string: (name) => (values[name] === undefined ? undefined : clean(values[name])),
+    strings: (name) => ((values[name] as readonly unknown[] | undefined) ?? []).map(clean),
+    boolean: (name) => values[name] === true,
+  }
+}

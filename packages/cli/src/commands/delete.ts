@@ -1,0 +1,103 @@
+/** `heddle delete`: by kind and name, by selector, or what a file names; waits until the objects are gone. */
+import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client'
+import type { Invocation } from '../command/command.js'
+import { exitCode } from '../command/exit-code.js'
+import { usageError } from '../command/parse.js'
+import { readManifests, requireValid } from '../manifest/manifest.js'
+import { discoverResources, objectName, type ServedResource } from '../target/discovery.js'
+import { parseSelections } from '../target/selection.js'
+import { withTarget } from '../target/target.js'
+import { resourceOf } from '../target/object-type.js'
+
+interface Doomed {
+  readonly resource: ServedResource
+  readonly name: string
+  readonly namespace: string | undefined
+}
+
+export async function run(invocation: Invocation): Promise<number> {
+  const files = invocation.flags.strings('filename')
+  return withTarget(invocation, async ({ client, namespace }) => {
+    const served = await discoverResources(client)
+    const doomed =
+      files.length > 0 ? await fromFiles(invocation, served, namespace) : await fromSelections(invocation, client, served, namespace)
+    const missing = []
+    for (const one of doomed) if (!(await deleteOne(invocation, client, one))) missing.push(one)
+    if (doomed.length === 0) invocation.streams.stdout.write('No resources found\n')
+    if (!invocation.flags.boolean('no-wait')) for (const one of doomed) await untilGone(client, one, invocation.signal)
+    return missing.length > 0 && !invocation.flags.boolean('ignore-not-found') ? exitCode.failure : exitCode.ok
+  })
+}
+
+async function fromFiles(invocation: Invocation, served: readonly ServedResource[], namespace: string): Promise<readonly Doomed[]> {
+  const manifests = await readManifests(invocation)
+  const objects = requireValid(invocation, manifests, false)
+  return objects.map((object) => doomedOf(resourceOf(served, object), object, namespace)).reverse()
+}
+
+async function fromSelections(
+  invocation: Invocation,
+  client: ResourceClient,
+  served: readonly ServedResource[],
+  namespace: string,
+): Promise<readonly Doomed[]> {
+  const selector = invocation.flags.string('selector')
+  const doomed: Doomed[] = []
+  for (const { resource, name } of parseSelections(served, invocation.positionals)) {
+    const scope = resource.namespaced ? namespace : undefined
+    if (name !== undefined) doomed.push({ resource, name, namespace: scope })
+    else if (selector === undefined && !invocation.flags.boolean('all'))
+      throw usageError(`say which ${resource.type.plural} to delete: a name, -l SELECTOR, or --all`)
+    else {
+      const { items } = await client.list(resource.type, {
+        ...(scope === undefined ? {} : { namespace: scope }),
+        ...(selector === undefined ? {} : { labelSelector: selector }),
+      })
+      doomed.push(...items.map((object) => doomedOf(resource, object, namespace)))
+    }
+  }
+  return doomed
+}
+
+function doomedOf(resource: ServedResource, object: KubernetesObject, namespace: string): Doomed {
+  return { resource, name: object.metadata.name, namespace: resource.namespaced ? (object.metadata.namespace ?? namespace) : undefined }
+}
+
+/** @returns false when there was nothing to delete. */
+async function deleteOne({ flags, streams }: Invocation, client: ResourceClient, { resource, name, namespace }: Doomed): Promise<boolean> {
+  const grace = flags.string('grace-period')
+  try {
+    await client.delete(resource.type, name, namespace, {
+      propagationPolicy: 'Background',
+      ...(grace === undefined ? {} : { gracePeriodSeconds: Number(grace) }),
+    })
+  } catch (error) {
+    if (statusOf(error)?.code !== 404) throw error
+    if (!flags.boolean('ignore-not-found'))
+      streams.stderr.write(
+        `Error from server (NotFound): ${resource.type.plural}${resource.type.group === '' ? '' : `.${resource.type.group}`} "${name}" not found\n`,
+      )
+    return false
+  }
+  const [kind] = objectName(resource, name).split('/')
+  streams.stdout.write(`${kind} "${name}" deleted\n`)
+  return true
+}
+
+/** Follows one object until it is gone. */
+async function untilGone(client: ResourceClient, { resource, name, namespace }: Doomed, signal: AbortSignal): Promise<void> {
+  if ((await client.get(resource.type, name, namespace)) === undefined) return
+  await new Promise<void>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error)
+    signal.addEventListener('abort', onAbort, { once: true })
+    const informer = client.watch(resource.type, {
+      ...(namespace === undefined ? {} : { namespace }),
+      fieldSelector: `metadata.name=${name}`,
+      onEvent: (event) => {
+        if (event.type === 'applied' || (event.type === 'synced' && informer.get(name, namespace))) return
+        signal.removeEventListener('abort', onAbort)
+        informer.close().then(resolve, reject)
+      },
+    })
+  })
+}

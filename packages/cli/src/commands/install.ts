@@ -1,0 +1,51 @@
+/** `heddle install --profile demo`: the mesh's own resources, each as it becomes ready. */
+import type { KubernetesObject, ResourceClient } from '@heddle/client'
+import type { Invocation } from '../command/command.js'
+import { exitCode } from '../command/exit-code.js'
+import { usageError } from '../command/parse.js'
+import { formatYaml } from '@heddle/config-schema'
+import { demoProfile, istioNamespace } from '../install/demo-profile.js'
+import { untilDeploymentAvailable } from '../install/readiness.js'
+import { clientVersion } from '../output/client-version.js'
+import { discoverResources, objectName } from '../target/discovery.js'
+import { resourceOf } from '../target/object-type.js'
+import { withTarget } from '../target/target.js'
+import { applyObject } from './apply.js'
+
+export const defaultTrustDomain = 'cluster.local'
+
+export async function run(invocation: Invocation): Promise<number> {
+  const { flags, streams, signal } = invocation
+  const profile = flags.string('profile') ?? 'demo'
+  if (profile !== 'demo') throw usageError(`there is no profile "${profile}"; the one there is is demo`)
+  const objects = demoProfile({ version: clientVersion(), trustDomain: flags.string('trust-domain') ?? defaultTrustDomain })
+  if (flags.boolean('dry-run')) {
+    streams.stdout.write(objects.map((object) => formatYaml(object)).join('---\n'))
+    return exitCode.ok
+  }
+  return withTarget(invocation, async ({ client }) => {
+    await applyProfile(client, objects, (line) => void streams.stdout.write(`${line}\n`))
+    for (const name of ['istiod', 'istio-ingressgateway']) {
+      await untilDeploymentAvailable(client, istioNamespace, name, signal)
+      streams.stdout.write(`✔ ${name} is ready\n`)
+    }
+    streams.stdout.write('✔ Installation complete\n')
+    return exitCode.ok
+  })
+}
+
+/** Applies a profile's objects in order. The kinds are asked for again after the definitions are in. */
+export async function applyProfile(
+  client: ResourceClient,
+  objects: readonly KubernetesObject[],
+  report: (line: string) => void,
+): Promise<void> {
+  const definitions = objects.filter(({ kind }) => kind === 'CustomResourceDefinition')
+  for (const part of [definitions, objects.filter(({ kind }) => kind !== 'CustomResourceDefinition')]) {
+    const served = await discoverResources(client)
+    for (const object of part) {
+      const resource = resourceOf(served, object)
+      report(`${objectName(resource, object.metadata.name)} ${await applyObject(client, resource, object)}`)
+    }
+  }
+}

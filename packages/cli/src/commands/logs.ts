@@ -1,0 +1,34 @@
+/** `heddle logs POD`: a container's output, followed with -f. */
+import { readStatus, statusError } from '@heddle/client'
+import type { Invocation } from '../command/command.js'
+import { exitCode } from '../command/exit-code.js'
+import { readText } from '../target/response.js'
+import { withTarget } from '../target/target.js'
+import { findPod } from '../target/pods.js'
+import { objectPath } from '../target/paths.js'
+import { pods } from '../target/resource-types.js'
+
+export async function run(invocation: Invocation): Promise<number> {
+  const { flags, streams, signal } = invocation
+  return withTarget(invocation, async (target) => {
+    const pod = await findPod(target, invocation.positionals[0], flags.string('selector'))
+    const query = new URLSearchParams()
+    const container = flags.string('container') ?? invocation.positionals[1]
+    if (container !== undefined) query.set('container', container)
+    for (const [flag, parameter] of [
+      ['tail', 'tailLines'],
+      ['since', 'sinceSeconds'],
+    ] as const) {
+      const value = flags.string(flag)
+      if (value !== undefined) query.set(parameter, value.replace(/s$/, ''))
+    }
+    for (const flag of ['follow', 'timestamps', 'previous']) if (flags.boolean(flag)) query.set(flag, 'true')
+    const response = await target.client.request({
+      path: `${objectPath(pods, pod.metadata.name, pod.metadata.namespace)}/log?${query.toString()}`,
+      signal,
+    })
+    if (response.status >= 400) throw statusError(readStatus(response.status, await readText(response.body)))
+    for await (const chunk of response.body) streams.stdout.write(chunk)
+    return exitCode.ok
+  })
+}

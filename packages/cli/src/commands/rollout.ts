@@ -1,0 +1,106 @@
+/** `heddle rollout status|restart deploy/NAME`. */
+import { HeddleError } from '@heddle/base'
+import { systemClock } from '@heddle/base/node'
+import type { KubernetesObject } from '@heddle/client'
+import type { Invocation } from '../command/command.js'
+import { exitCode } from '../command/exit-code.js'
+import { usageError } from '../command/parse.js'
+import { deployments } from '../target/resource-types.js'
+import { type Target, withTarget } from '../target/target.js'
+
+interface DeploymentView {
+  readonly metadata: { readonly generation?: number; readonly name: string }
+  readonly spec: { readonly replicas?: number }
+  readonly status?: {
+    readonly observedGeneration?: number
+    readonly replicas?: number
+    readonly updatedReplicas?: number
+    readonly availableReplicas?: number
+    readonly conditions?: readonly { readonly type: string; readonly reason?: string; readonly message?: string }[]
+  }
+}
+
+export async function runStatus(invocation: Invocation): Promise<number> {
+  const name = deploymentName(invocation)
+  return withTarget(invocation, (target) => followRollout(invocation, target, name))
+}
+
+export async function runRestart(invocation: Invocation): Promise<number> {
+  const name = deploymentName(invocation)
+  return withTarget(invocation, async ({ client, namespace }) => {
+    const restartedAt = new Date(systemClock.now()).toISOString()
+    await client.patch(
+      deployments,
+      name,
+      { spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': restartedAt } } } } },
+      namespace,
+    )
+    invocation.streams.stdout.write(`deployment.apps/${name} restarted\n`)
+    return exitCode.ok
+  })
+}
+
+function deploymentName({ positionals }: Invocation): string {
+  const words = positionals.flatMap((word) => word.split('/'))
+  const name =
+    words.length > 1 && ['deploy', 'deployment', 'deployments', 'deployment.apps'].includes(words[0] as string) ? words[1] : undefined
+  if (name === undefined) throw usageError('say which Deployment: deploy/NAME')
+  return name
+}
+
+/** Prints each new state of the rollout until it is complete, as kubectl does. */
+async function followRollout({ streams, signal, flags }: Invocation, { client, namespace }: Target, name: string): Promise<number> {
+  if (!(await client.get(deployments, name, namespace)))
+    throw new HeddleError({
+      code: 'HEDDLE_CLI_NOT_FOUND',
+      message: `deployments.apps "${name}" not found in namespace ${namespace}`,
+      origin: 'user',
+    })
+  return new Promise<number>((resolve, reject) => {
+    let last = ''
+    const finish = (code: number): void => {
+      timer?.cancel()
+      signal.removeEventListener('abort', onAbort)
+      informer.close().then(() => resolve(code), reject)
+    }
+    const onAbort = (): void => finish(exitCode.interrupted)
+    const timeoutSeconds = Number((flags.string('timeout') ?? '0').replace(/s$/, ''))
+    const timer =
+      timeoutSeconds > 0
+        ? systemClock.setTimer(timeoutSeconds * 1000, () => {
+            streams.stderr.write(`error: timed out waiting for the rollout of ${name}\n`)
+            finish(exitCode.failure)
+          })
+        : undefined
+    signal.addEventListener('abort', onAbort, { once: true })
+    const onObject = (object: KubernetesObject): void => {
+      const state = rolloutState(object as unknown as DeploymentView)
+      if (state.text !== last) (state.outcome === 'failed' ? streams.stderr : streams.stdout).write(`${state.text}\n`)
+      last = state.text
+      if (state.outcome !== 'waiting') finish(state.outcome === 'done' ? exitCode.ok : exitCode.failure)
+    }
+    const informer = client.watch(deployments, {
+      namespace,
+      fieldSelector: `metadata.name=${name}`,
+      onEvent: (event) => event.type === 'applied' && onObject(event.object),
+    })
+  })
+}
+
+export function rolloutState({ metadata, spec, status = {} }: DeploymentView): {
+  readonly outcome: 'waiting' | 'done' | 'failed'
+  readonly text: string
+} {
+  const wanted = spec.replicas ?? 1
+  const { updatedReplicas = 0, replicas = 0, availableReplicas = 0 } = status
+  const waiting = (what: string) =>
+    ({ outcome: 'waiting', text: `Waiting for deployment "${metadata.name}" rollout to finish: ${what}...` }) as const
+  if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0))
+    return { outcome: 'waiting', text: 'Waiting for deployment spec update to be observed...' }
+  if (status.conditions?.some(({ type, reason }) => type === 'Progressing' && reason === 'ProgressDeadlineExceeded'))
+    return { outcome: 'failed', text: `error: deployment "${metadata.name}" exceeded its progress deadline` }
+  if (updatedReplicas < wanted) return waiting(`${updatedReplicas} out of ${wanted} new replicas have been updated`)
+  if (replicas > updatedReplicas) return waiting(`${replicas - updatedReplicas} old replicas are pending termination`)
+  if (availableReplicas < updatedReplicas) return waiting(`${availableReplicas} of ${updatedReplicas} updated replicas are available`)
+  return { outcome: 'done', text: `deployment "${metadata.name}" successfully rolled out` }
+}

@@ -1,0 +1,128 @@
+/** `istio-ingressgateway`: a proxy in the role of router, exposed by a LoadBalancer, as Istio's demo profile has it. */
+import type { KubernetesObject } from '@heddle/client'
+import { namespaced, type ProfileOptions } from './demo-profile.js'
+
+const selector = { app: 'istio-ingressgateway', istio: 'ingressgateway' }
+
+export function ingressGateway(options: ProfileOptions): readonly KubernetesObject[] {
+  return [service, deployment(options)]
+}
+
+const service: KubernetesObject = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: namespaced('istio-ingressgateway', selector),
+  spec: {
+    type: 'LoadBalancer',
+    selector,
+    ports: [
+      { name: 'status-port', port: 15021, targetPort: 15021, protocol: 'TCP' },
+      { name: 'http2', port: 80, targetPort: 8080, protocol: 'TCP' },
+      { name: 'https', port: 443, targetPort: 8443, protocol: 'TCP' },
+    ],
+  },
+}
+
+function deployment({ version, trustDomain }: ProfileOptions): KubernetesObject {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: namespaced('istio-ingressgateway', selector),
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: selector },
+      template: {
+        metadata: {
+          labels: {
+            ...selector,
+            'service.istio.io/canonical-name': 'istio-ingressgateway',
+            'service.istio.io/canonical-revision': 'latest',
+            'sidecar.istio.io/inject': 'false',
+          },
+          annotations: {
+            'prometheus.io/path': '/stats/prometheus',
+            'prometheus.io/port': '15020',
+            'prometheus.io/scrape': 'true',
+            'sidecar.istio.io/inject': 'false',
+          },
+        },
+        spec: {
+          serviceAccountName: 'istio-ingressgateway-service-account',
+          terminationGracePeriodSeconds: 30,
+          containers: [proxyContainer(version, trustDomain)],
+          volumes,
+        },
+      },
+    },
+  }
+}
+
+function proxyContainer(version: string, trustDomain: string): object {
+  return {
+    name: 'istio-proxy',
+    image: `docker.io/heddle/proxyv2:${version}`,
+    args: [
+      'proxy',
+      'router',
+      '--domain',
+      '$(POD_NAMESPACE).svc.cluster.local',
+      '--proxyLogLevel=warning',
+      '--proxyComponentLogLevel=misc:error',
+      '--log_output_level=default:info',
+    ],
+    ports: [
+      { containerPort: 15021, protocol: 'TCP' },
+      { containerPort: 8080, protocol: 'TCP' },
+      { containerPort: 8443, protocol: 'TCP' },
+      { containerPort: 15090, protocol: 'TCP', name: 'http-envoy-prom' },
+    ],
+    env: environment(trustDomain),
+    startupProbe: { httpGet: { path: '/healthz/ready', port: 15021 }, periodSeconds: 1, failureThreshold: 600, timeoutSeconds: 3 },
+    readinessProbe: { httpGet: { path: '/healthz/ready', port: 15021 }, periodSeconds: 15, failureThreshold: 4, timeoutSeconds: 3 },
+    resources: { requests: { cpu: '10m', memory: '40Mi' } },
+    volumeMounts: [
+      { name: 'istio-token', mountPath: '/var/run/secrets/tokens', readOnly: true },
+      { name: 'istiod-ca-cert', mountPath: '/var/run/secrets/istio', readOnly: true },
+      { name: 'istio-data', mountPath: '/var/lib/istio/data' },
+      { name: 'podinfo', mountPath: '/etc/istio/pod' },
+    ],
+  }
+}
+
+function environment(trustDomain: string): readonly object[] {
+  const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } })
+  return [
+    { name: 'PILOT_CERT_PROVIDER', value: 'istiod' },
+    { name: 'CA_ADDR', value: 'istiod.istio-system.svc:15012' },
+    field('POD_NAME', 'metadata.name'),
+    field('POD_NAMESPACE', 'metadata.namespace'),
+    field('INSTANCE_IP', 'status.podIP'),
+    field('HOST_IP', 'status.hostIP'),
+    field('SERVICE_ACCOUNT', 'spec.serviceAccountName'),
+    field('ISTIO_META_NODE_NAME', 'spec.nodeName'),
+    { name: 'ISTIO_META_WORKLOAD_NAME', value: 'istio-ingressgateway' },
+    { name: 'ISTIO_META_OWNER', value: 'kubernetes://apis/apps/v1/namespaces/istio-system/deployments/istio-ingressgateway' },
+    { name: 'ISTIO_META_MESH_ID', value: trustDomain },
+    { name: 'TRUST_DOMAIN', value: trustDomain },
+    { name: 'ISTIO_META_UNPRIVILEGED_POD', value: 'true' },
+    { name: 'ISTIO_META_CLUSTER_ID', value: 'Kubernetes' },
+  ]
+}
+
+const volumes: readonly object[] = [
+  { name: 'istiod-ca-cert', configMap: { name: 'istio-ca-root-cert' } },
+  {
+    name: 'istio-token',
+    projected: { sources: [{ serviceAccountToken: { path: 'istio-token', expirationSeconds: 43_200, audience: 'istio-ca' } }] },
+  },
+  { name: 'istio-data', emptyDir: {} },
+  {
+    name: 'podinfo',
+    downwardAPI: {
+      items: [
+        { path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } },
+        { path: 'annotations', fieldRef: { fieldPath: 'metadata.annotations' } },
+      ],
+    },
+  },
+]

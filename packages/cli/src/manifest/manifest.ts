@@ -1,0 +1,64 @@
+/** Manifests read and judged before anything is sent: every fault with its place, and all or nothing unless told otherwise. */
+import { HeddleError } from '@heddle/base'
+import type { KubernetesObject } from '@heddle/client'
+import { type Diagnostic, formatDiagnostic, parseDocuments, validate } from '@heddle/config-schema'
+import type { Invocation } from '../command/command.js'
+import { readSources } from './sources.js'
+
+export interface ManifestDocument {
+  readonly file: string
+  readonly object?: KubernetesObject
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export interface Manifests {
+  readonly documents: readonly ManifestDocument[]
+  /** Faults of files that could not be split into documents. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export async function readManifests(invocation: Invocation): Promise<Manifests> {
+  const documents: ManifestDocument[] = []
+  const diagnostics: Diagnostic[] = []
+  for (const { file, text } of await readSources(invocation)) {
+    const parsed = parseDocuments(text, { file })
+    diagnostics.push(...parsed.diagnostics)
+    for (const document of parsed.documents) {
+      const result = validate(document)
+      documents.push({
+        file,
+        diagnostics: result.diagnostics,
+        ...(result.resource === undefined ? {} : { object: result.resource as unknown as KubernetesObject }),
+      })
+    }
+  }
+  return { documents, diagnostics }
+}
+
+/**
+ * Prints every finding and gives the objects that may be applied.
+ * @throws HEDDLE_CLI_BAD_DATA when a document is faulty and `partial` was not asked for, or none is left.
+ */
+export function requireValid({ streams }: Invocation, manifests: Manifests, partial: boolean): readonly KubernetesObject[] {
+  const all = [...manifests.diagnostics, ...manifests.documents.flatMap(({ diagnostics }) => diagnostics)]
+  for (const diagnostic of all) streams.stderr.write(`${formatDiagnostic(diagnostic)}\n`)
+  const faults = all.filter(({ severity }) => severity === 'error').length
+  const good = manifests.documents.filter(({ diagnostics }) => diagnostics.every(({ severity }) => severity !== 'error'))
+  const objects = good.flatMap(({ object }) => (object ? [object] : []))
+  if (faults > 0 && (!partial || objects.length === 0)) {
+    throw new HeddleError({
+      code: 'HEDDLE_CLI_BAD_DATA',
+      message: `${faults} ${faults === 1 ? 'fault' : 'faults'} found, nothing was applied`,
+      origin: 'user',
+      ...(objects.length > 0 ? { hint: 'Mend them, or apply the good documents with --partial.' } : {}),
+    })
+  }
+  if (objects.length === 0)
+    throw new HeddleError({
+      code: 'HEDDLE_CLI_BAD_DATA',
+      message: 'no objects found in what was passed',
+      origin: 'user',
+      hint: 'Is the file empty, or did the command before the pipe fail?',
+    })
+  return objects
+}

@@ -1,0 +1,20 @@
+/** Objects as kubectl prints them with `-o yaml`, `-o json` and `-o name`; several of them in a v1 List. */
+import type { KubernetesObject } from '@heddle/client'
+import { formatYaml } from '@heddle/config-schema'
+import { objectName } from '../target/discovery.js'
+import type { Selection } from '../target/selection.js'
+
+export const objectFormats = ['yaml', 'json', 'name'] as const
+export type ObjectFormat = (typeof objectFormats)[number]
+
+export function renderObjects(
+  objects: readonly { readonly selection: Selection; readonly object: KubernetesObject }[],
+  format: ObjectFormat,
+  single: boolean,
+): string {
+  if (format === 'name') return objects.map(({ selection, object }) => `${objectName(selection.resource, object.metadata.name)}\n`).join('')
+  const answer = single
+    ? objects[0]?.object
+    : { apiVersion: 'v1', items: objects.map(({ object }) => object), kind: 'List', metadata: { resourceVersion: '' } }
+  return format === 'json' ? `${JSON.stringify(answer, null, 4)}\n` : formatYaml(answer as KubernetesObject)
+}

@@ -1,0 +1,63 @@
+/** Finding the Pod that a command means: by name, by `deploy/NAME`, `svc/NAME`, or by selector. */
+import { HeddleError } from '@heddle/base'
+import type { KubernetesObject, ResourceType } from '@heddle/client'
+import { usageError } from '../command/parse.js'
+import { deployments, pods, replicaSets, services } from './resource-types.js'
+import type { Target } from './target.js'
+
+const owners: Readonly<Record<string, ResourceType>> = {
+  deploy: deployments,
+  deployment: deployments,
+  deployments: deployments,
+  'deployment.apps': deployments,
+  rs: replicaSets,
+  replicaset: replicaSets,
+  svc: services,
+  service: services,
+  services: services,
+}
+
+/** @throws HEDDLE_CLI_NOT_FOUND, HEDDLE_CLI_USAGE */
+export async function findPod(target: Target, word: string | undefined, selector?: string): Promise<KubernetesObject> {
+  if (word === undefined && selector === undefined) throw usageError('say which Pod: a name, deploy/NAME, svc/NAME, or -l SELECTOR')
+  if (word === undefined) return firstPod(target, selector as string, `selector ${selector}`)
+  const [name, namespace] = splitNamespace(word)
+  const scoped = namespace === undefined ? target : { ...target, namespace }
+  const [kind, object] = name.includes('/') ? (name.split('/') as [string, string]) : ['pod', name]
+  if (['pod', 'pods', 'po'].includes(kind)) return existing(scoped, pods, object)
+  const type = owners[kind]
+  if (!type) throw usageError(`"${kind}" has no Pods; name a pod, deploy, rs or svc`)
+  return firstPod(scoped, selectorText(await existing(scoped, type, object)), word)
+}
+
+/** istioctl's form `POD.NAMESPACE`; Pod names cannot hold a dot that Deployments made. */
+function splitNamespace(word: string): readonly [string, string | undefined] {
+  const dot = word.includes('/') ? -1 : word.indexOf('.')
+  return dot < 0 ? [word, undefined] : [word.slice(0, dot), word.slice(dot + 1)]
+}
+
+async function existing({ client, namespace }: Target, type: ResourceType, name: string): Promise<KubernetesObject> {
+  const object = await client.get(type, name, namespace)
+  if (object) return object
+  throw new HeddleError({
+    code: 'HEDDLE_CLI_NOT_FOUND',
+    message: `${type.plural} "${name}" not found in namespace ${namespace}`,
+    origin: 'user',
+    hint: `List them with "heddle get ${type.plural} -n ${namespace}".`,
+  })
+}
+
+async function firstPod({ client, namespace }: Target, selector: string, what: string): Promise<KubernetesObject> {
+  const { items } = await client.list(pods, { namespace, labelSelector: selector })
+  const running = items.find((pod) => (pod['status'] as { phase?: string } | undefined)?.phase === 'Running') ?? items[0]
+  if (running) return running
+  throw new HeddleError({ code: 'HEDDLE_CLI_NOT_FOUND', message: `no Pods of ${what} in namespace ${namespace}`, origin: 'user' })
+}
+
+function selectorText(object: KubernetesObject): string {
+  const selector = (object['spec'] as { readonly selector?: Readonly<Record<string, unknown>> }).selector ?? {}
+  const labels = (selector['matchLabels'] ?? selector) as Readonly<Record<string, string>>
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
+}

@@ -1,0 +1,51 @@
+/** The API a command talks to: the running local mesh, unless a kubeconfig or context says otherwise. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { HeddleError } from '@heddle/base'
+import { createResourceClient, loadKubeconfig, type ResourceClient } from '@heddle/client'
+import type { Invocation } from '../command/command.js'
+import { kubeconfigOf, stateFolderOf } from './state-folder.js'
+
+export interface Target {
+  readonly client: ResourceClient
+  /** `-n`, or the context's. */
+  readonly namespace: string
+  /** Path of the kubeconfig in use. */
+  readonly kubeconfig: string
+  /** State folder when the target is the local mesh. */
+  readonly stateFolder?: string
+}
+
+/** Opens the target, runs `use` and closes it. @throws HEDDLE_CLI_NO_MESH when no local mesh has been started. */
+export async function withTarget<Result>(invocation: Invocation, use: (target: Target) => Promise<Result>): Promise<Result> {
+  const target = await openTarget(invocation)
+  try {
+    return await use(target)
+  } finally {
+    await target.client.close()
+  }
+}
+
+async function openTarget(invocation: Invocation): Promise<Target> {
+  const { flags, cwd, env } = invocation
+  const context = flags.string('context')
+  const chosen =
+    flags.string('kubeconfig') ?? (context === undefined ? undefined : (env['KUBECONFIG'] ?? resolve(env['HOME'] ?? '', '.kube', 'config')))
+  const stateFolder = chosen === undefined ? stateFolderOf(invocation) : undefined
+  const path = chosen === undefined ? kubeconfigOf(stateFolder as string) : resolve(cwd, chosen)
+  if (stateFolder !== undefined && !existsSync(path)) {
+    throw new HeddleError({
+      code: 'HEDDLE_CLI_NO_MESH',
+      message: `no local mesh has been started with the state folder ${stateFolder}`,
+      origin: 'user',
+      hint: 'Start one with "heddle up", name its folder with --state DIR, or choose a cluster with --kubeconfig FILE.',
+    })
+  }
+  const loaded = await loadKubeconfig(path, context === undefined ? {} : { context })
+  return {
+    client: createResourceClient(loaded),
+    namespace: flags.string('namespace') ?? loaded.namespace,
+    kubeconfig: path,
+    ...(stateFolder === undefined ? {} : { stateFolder }),
+  }
+}

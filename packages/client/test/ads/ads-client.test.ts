@@ -1,0 +1,163 @@
+import { silentLogger } from '@heddle/base'
+import { createFakeClock, createSeededRandom } from '@heddle/base/testing'
+import type { Cluster, Listener, ProxyConfig } from '@heddle/routing'
+import { describe, expect, it } from 'vitest'
+import { createAdsClient } from '../../src/ads/ads-client.js'
+import type { AdsStreamHandlers, DeltaRequest, DeltaResponse } from '../../src/ads/ads-stream.js'
+import { createResourceTable } from '../../src/ads/resource-table.js'
+
+const typeUrls = { clusters: 'CDS', endpoints: 'EDS', listeners: 'LDS', routes: 'RDS' }
+const decode = <Value>(bytes: Uint8Array): Value => {
+  const value = JSON.parse(Buffer.from(bytes).toString()) as Value & { bad?: string }
+  if (value.bad) throw new Error(value.bad)
+  return value
+}
+const resource = (value: { name?: string; clusterName?: string; bad?: string }, version = '1') => ({
+  name: (value.name ?? value.clusterName) as string,
+  version,
+  bytes: Buffer.from(JSON.stringify(value)),
+})
+const edsCluster = (name: string): Cluster => ({ name, type: 'EDS' })
+const rdsListener = (name: string, routeConfigName: string): Listener => ({
+  name,
+  address: { address: '0.0.0.0', port: 80 },
+  trafficDirection: 'outbound',
+  filterChains: [
+    {
+      filters: [
+        { kind: 'http-connection-manager', manager: { statPrefix: name, routes: { kind: 'rds', routeConfigName }, httpFilters: [] } },
+      ],
+    },
+  ],
+})
+
+/** A client with a scripted control plane: what it sends is in `sent`, `answer` speaks for the server. */
+function harness(apply: (config: ProxyConfig) => Promise<void> = async () => {}) {
+  const clock = createFakeClock()
+  const configs: ProxyConfig[] = []
+  const streams: { handlers: AdsStreamHandlers; sent: DeltaRequest[] }[] = []
+  const tables = {
+    clusters: createResourceTable<Cluster>(decode),
+    endpoints: createResourceTable<never>(decode),
+    listeners: createResourceTable<Listener>(decode),
+    routes: createResourceTable<never>(decode),
+  }
+  const client = createAdsClient(
+    {
+      tables,
+      typeUrls,
+      onConfig: async (config) => {
+        await apply(config)
+        configs.push(config)
+      },
+      open: (handlers) => {
+        const stream = { handlers, sent: [] as DeltaRequest[] }
+        streams.push(stream)
+        return { send: (request) => stream.sent.push(request), close: () => {} }
+      },
+    },
+    { clock, random: createSeededRandom(1), logger: silentLogger },
+  )
+  client.start()
+  let nonce = 0
+  const answer = async (typeUrl: string, resources: DeltaResponse['resources'], removed: readonly string[] = []) => {
+    streams.at(-1)!.handlers.onResponse({ typeUrl, nonce: String(++nonce), resources, removed })
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+  const sent = () => streams.at(-1)!.sent
+  const acknowledgements = () => sent().filter((request) => request.responseNonce !== undefined)
+  return { client, clock, configs, streams, sent, answer, acknowledgements }
+}
+
+describe('the ADS client', () => {
+  it('asks for all clusters and listeners first', () => {
+    expect(
+      harness()
+        .sent()
+        .map(({ typeUrl, subscribe }) => [typeUrl, subscribe]),
+    ).toEqual([
+      ['CDS', []],
+      ['LDS', []],
+    ])
+  })
+
+  it('follows references before it acknowledges, and applies once everything is there', async () => {
+    const { answer, sent, configs, acknowledgements } = harness()
+    await answer('CDS', [resource(edsCluster('reviews'))])
+    expect(sent().at(-1)).toMatchObject({ typeUrl: 'EDS', subscribe: ['reviews'] })
+    await answer('LDS', [resource(rdsListener('http', '80'))])
+    expect(sent().at(-1)).toMatchObject({ typeUrl: 'RDS', subscribe: ['80'] })
+    await answer('EDS', [resource({ clusterName: 'reviews' })])
+    expect(acknowledgements()).toEqual([])
+    await answer('RDS', [resource({ name: '80' })])
+    expect(configs).toHaveLength(1)
+    expect(configs[0]?.clusters).toEqual([edsCluster('reviews')])
+    expect(acknowledgements().map(({ typeUrl, responseNonce, errorMessage }) => [typeUrl, responseNonce, errorMessage])).toEqual([
+      ['CDS', '1', undefined],
+      ['LDS', '2', undefined],
+      ['EDS', '3', undefined],
+      ['RDS', '4', undefined],
+    ])
+  })
+
+  it('counts a reference that does not exist as arrived', async () => {
+    const { answer, configs } = harness()
+    await answer('CDS', [resource(edsCluster('gone'))])
+    await answer('LDS', [])
+    await answer('EDS', [], ['gone'])
+    expect(configs).toHaveLength(1)
+  })
+
+  it('refuses one bad resource by name and applies its neighbours', async () => {
+    const { answer, configs, acknowledgements } = harness()
+    await answer('LDS', [])
+    await answer('CDS', [resource({ name: 'good' }), resource({ name: 'bad', bad: 'connect timeout must be positive' })])
+    expect(configs[0]?.clusters.map(({ name }) => name)).toEqual(['good'])
+    expect(acknowledgements().find(({ typeUrl }) => typeUrl === 'CDS')?.errorMessage).toBe('bad: connect timeout must be positive')
+  })
+
+  it('refuses what the proxy could not apply', async () => {
+    const { answer, acknowledgements } = harness(async () => {
+      throw new Error('port 80 is taken')
+    })
+    await answer('CDS', [])
+    await answer('LDS', [])
+    expect(acknowledgements().map(({ errorMessage }) => errorMessage)).toEqual(['port 80 is taken', 'port 80 is taken'])
+  })
+
+  it('unsubscribes what nothing refers to any more', async () => {
+    const { answer, sent } = harness()
+    await answer('LDS', [])
+    await answer('CDS', [resource(edsCluster('a')), resource(edsCluster('b'))])
+    await answer('EDS', [resource({ clusterName: 'a' }), resource({ clusterName: 'b' })])
+    await answer('CDS', [], ['a'])
+    expect(sent().find(({ unsubscribe }) => unsubscribe.length > 0)).toMatchObject({ typeUrl: 'EDS', unsubscribe: ['a'] })
+  })
+
+  it('reconnects within two seconds and says what it still holds', async () => {
+    const { answer, clock, streams, sent, client, configs } = harness()
+    await answer('LDS', [])
+    await answer('CDS', [resource(edsCluster('a'), '7')])
+    await answer('EDS', [resource({ clusterName: 'a' }, '9')])
+    streams[0]!.handlers.onEnd('gone')
+    expect(client.isConnected).toBe(false)
+    clock.advance(2000)
+    expect(streams).toHaveLength(2)
+    expect(sent().map(({ typeUrl, initialVersions }) => [typeUrl, initialVersions])).toEqual([
+      ['CDS', { a: '7' }],
+      ['EDS', { a: '9' }],
+      ['LDS', {}],
+    ])
+    expect(configs).toHaveLength(1)
+  })
+
+  it('ignores what an old stream still says', async () => {
+    const { clock, streams, configs } = harness()
+    streams[0]!.handlers.onEnd('gone')
+    clock.advance(2000)
+    streams[0]!.handlers.onResponse({ typeUrl: 'CDS', nonce: '1', resources: [], removed: [] })
+    streams[0]!.handlers.onEnd('again')
+    expect(streams).toHaveLength(2)
+    expect(configs).toEqual([])
+  })
+})
