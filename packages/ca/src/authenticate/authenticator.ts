@@ -1,0 +1,24 @@
+/** How a caller proves who it is. Authenticators are asked in order; the first that vouches wins, and silence is a refusal. */
+import type { Caller } from '../caller.js'
+
+/** What came with the request. Transport adapters fill it; they judge nothing. */
+export interface Credentials {
+  /** The bearer token, without the word `Bearer`. */
+  readonly token?: string
+  /** DER of the client's certificate chain, leaf first, whether or not TLS liked it. */
+  readonly peerChain?: readonly Uint8Array[]
+}
+
+export type AuthenticationResult =
+  | { readonly kind: 'authenticated'; readonly caller: Caller }
+  /** The credentials are of another kind. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** The keys or the service that would decide cannot be reached; the caller may come again. */
+  | { readonly kind: 'unavailable'; readonly reason: string }
+
+export interface Authenticator {
+  /** For logs. */
+  readonly name: string
+  authenticate(credentials: Credentials): Promise<AuthenticationResult>
+}

@@ -1,0 +1,28 @@
+/** Renewal: a workload proves itself with the certificate it has. The chain is verified here, from DER, against the current roots. */
+import { type Clock, workloadOf } from '@heddle/base'
+import { systemClock } from '@heddle/base/node'
+import { type TrustBundle, verifySvidPath } from '@heddle/x509'
+import type { AuthenticationResult, Authenticator } from './authenticator.js'
+
+export interface CertificateAuthenticatorOptions {
+  /** Asked on every call, so that a removed root stops vouching at once; usually `() => ca.bundle().trustBundle`. */
+  readonly bundle: () => TrustBundle
+}
+
+export function createCertificateAuthenticator(
+  options: CertificateAuthenticatorOptions,
+  deps: { readonly clock?: Clock } = {},
+): Authenticator {
+  const clock = deps.clock ?? systemClock
+  const authenticate = (chain: readonly Uint8Array[]): AuthenticationResult => {
+    const result = verifySvidPath({ chain, bundle: options.bundle(), nowMs: clock.now(), role: 'client' })
+    if (!result.ok) return { kind: 'refused', reason: result.message }
+    const workload = workloadOf(result.id)
+    if (!workload) return { kind: 'refused', reason: `"${result.id.uri}" does not name a namespace and a service account` }
+    return { kind: 'authenticated', caller: { ...workload, method: 'client-certificate' } }
+  }
+  return {
+    name: 'client certificate',
+    authenticate: ({ peerChain }) => Promise.resolve(peerChain?.length ? authenticate(peerChain) : { kind: 'absent' }),
+  }
+}

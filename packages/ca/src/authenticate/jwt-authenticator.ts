@@ -1,0 +1,127 @@
+/**
+ * Kubernetes service account tokens, bound ones: signature, issuer, audience and dates through jose, then the claims of ours: the
+ * subject and the `kubernetes.io` claim must name the same account. Only asymmetric algorithms are accepted, so a public key can
+ * never serve as a shared secret.
+ */
+import { type Clock, messageOf } from '@heddle/base'
+import { systemClock } from '@heddle/base/node'
+import { type JSONWebKeySet, type JWTPayload, type LocalJWKSet, createLocalJWKSet, errors, jwtVerify } from 'jose'
+import type { Caller } from '../caller.js'
+import type { AuthenticationResult, Authenticator } from './authenticator.js'
+
+export interface JwtAuthenticatorOptions {
+  /** The `iss` of acceptable tokens, byte by byte. */
+  readonly issuer: string
+  /** At least one must be in the token's `aud`. Istio's default is `istio-ca`. */
+  readonly audiences: readonly string[]
+  /** The issuer's public keys, or what fetches them; fetched again when a token names a key that is not among them. */
+  readonly jwks: JSONWebKeySet | (() => Promise<JSONWebKeySet>)
+  /** Trust domain of the callers that these tokens name. */
+  readonly trustDomain: string
+  /** How far clocks may differ, in seconds. Default: 10. */
+  readonly leewaySeconds?: number
+}
+
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+const maxTokenLength = 16 * 1024
+const minRefetchMs = 10_000
+const subjectPattern = /^system:serviceaccount:([^:]+):([^:]+)$/
+const namePattern = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/
+
+export function createJwtAuthenticator(options: JwtAuthenticatorOptions, deps: { readonly clock?: Clock } = {}): Authenticator {
+  const clock = deps.clock ?? systemClock
+  const keys = createKeySource(options.jwks, clock)
+
+  const verify = (token: string, keySet: LocalJWKSet): Promise<{ readonly payload: JWTPayload }> =>
+    jwtVerify(token, keySet, {
+      issuer: options.issuer,
+      audience: [...options.audiences],
+      algorithms,
+      requiredClaims: ['exp', 'sub'],
+      clockTolerance: options.leewaySeconds ?? 10,
+      currentDate: new Date(clock.now()),
+    })
+
+  const authenticate = async (token: string): Promise<AuthenticationResult> => {
+    if (token.length > maxTokenLength) return { kind: 'refused', reason: `the token is longer than ${maxTokenLength} characters` }
+    let keySet = await keys.current()
+    if (keySet.kind === 'unavailable') return keySet
+    try {
+      return readCaller((await verify(token, keySet.keys)).payload, options.trustDomain)
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) return { kind: 'refused', reason: `the token is not valid: ${messageOf(error)}` }
+    }
+    keySet = await keys.refetched()
+    if (keySet.kind === 'unavailable') return keySet
+    try {
+      return readCaller((await verify(token, keySet.keys)).payload, options.trustDomain)
+    } catch (error) {
+      return { kind: 'refused', reason: `the token is not valid: ${messageOf(error)}` }
+    }
+  }
+  return {
+    name: 'service account token',
+    authenticate: ({ token }) => (token === undefined || token === '' ? Promise.resolve({ kind: 'absent' }) : authenticate(token)),
+  }
+}
+
+function readCaller(payload: JWTPayload, trustDomain: string): AuthenticationResult {
+  const subject = subjectPattern.exec(payload.sub ?? '')
+  const [, namespace, serviceAccount] = subject ?? []
+  if (namespace === undefined || serviceAccount === undefined) return refused('its subject is not system:serviceaccount:NAMESPACE:NAME')
+  if (!namePattern.test(namespace) || !namePattern.test(serviceAccount))
+    return refused('its subject has a name that Kubernetes would not allow')
+  const claim = record(payload['kubernetes.io'])
+  if (!claim) return refused('it has no kubernetes.io claim, so it is not a bound service account token')
+  if (claim['namespace'] !== namespace || record(claim['serviceaccount'])?.['name'] !== serviceAccount) {
+    return refused('its subject and its kubernetes.io claim name different accounts')
+  }
+  const pod = record(claim['pod'])
+  const caller: Caller = { trustDomain, namespace, serviceAccount, method: 'jwt' }
+  if (!pod) return { kind: 'authenticated', caller }
+  const { name, uid } = pod
+  if (typeof name !== 'string' || typeof uid !== 'string') return refused('its pod claim has no name and uid')
+  return { kind: 'authenticated', caller: { ...caller, pod: { name, uid } } }
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+}
+
+function refused(reason: string): AuthenticationResult {
+  return { kind: 'refused', reason: `the token is not valid: ${reason}` }
+}
+
+type Keys = { readonly kind: 'keys'; readonly keys: LocalJWKSet } | { readonly kind: 'unavailable'; readonly reason: string }
+
+interface KeySource {
+  current(): Promise<Keys>
+  /** The keys as they are now, fetched at most once in ten seconds: a flood of tokens with made-up key ids must not become a flood of fetches. */
+  refetched(): Promise<Keys>
+}
+
+function createKeySource(jwks: JwtAuthenticatorOptions['jwks'], clock: Clock): KeySource {
+  if (typeof jwks !== 'function') {
+    const keys: Keys = { kind: 'keys', keys: createLocalJWKSet(jwks) }
+    return { current: () => Promise.resolve(keys), refetched: () => Promise.resolve(keys) }
+  }
+  let known: Keys | undefined
+  let pending: Promise<Keys> | undefined
+  let fetchedAtMs = Number.NEGATIVE_INFINITY
+  const load = async (): Promise<Keys> => {
+    try {
+      known = { kind: 'keys', keys: createLocalJWKSet(await jwks()) }
+      return known
+    } catch (error) {
+      return known ?? { kind: 'unavailable', reason: `the token keys cannot be fetched: ${messageOf(error)}` }
+    } finally {
+      fetchedAtMs = clock.monotonicMs()
+      pending = undefined
+    }
+  }
+  const fetchOnce = (): Promise<Keys> => (pending ??= load())
+  return {
+    current: () => (known ? Promise.resolve(known) : fetchOnce()),
+    refetched: () => (known && clock.monotonicMs() - fetchedAtMs < minRefetchMs ? Promise.resolve(known) : fetchOnce()),
+  }
+}
