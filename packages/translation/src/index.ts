@@ -1,3 +1,14 @@
+export { secretsOf } from './tls/secrets-of.js'
+export { translate, type Translation } from './translate.js'
+export { nameTable, type NameEntry, type NameTable } from './names/name-table.js'
+export type { IssueCode, ResourceReference, TranslationIssue } from './issue/translation-issue.js'
+export { createMeshSnapshot, type MeshSnapshot } from './snapshot/mesh-snapshot.js'
+export type { MeshEndpoint } from './snapshot/mesh-endpoint.js'
+export type { MeshPort, MeshService } from './snapshot/mesh-service.js'
+export type { PortProtocol } from './snapshot/port-protocol.js'
+export type { MeshVirtualService } from './snapshot/virtual-services.js'
+export type { DestinationRuleIndex, EffectiveRule, ResolvedRule } from './snapshot/destination-rules.js'
+export type { Labels } from './snapshot/workload.js'
 export { parseNode, type NodeIdentification, type NodeResult, type ProxyLocality, type ProxyNode } from './node/proxy-node.js'
 export type {
   ClientTlsSettings,

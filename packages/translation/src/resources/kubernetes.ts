@@ -12,6 +12,7 @@ export interface ObjectMeta {
   /** RFC 3339; decides which of two conflicting resources is the older one. */
   readonly creationTimestamp?: string
   readonly generation?: number
+  readonly ownerReferences?: readonly { readonly kind?: string; readonly name?: string; readonly controller?: boolean }[]
 }
 
 export interface ServicePort {

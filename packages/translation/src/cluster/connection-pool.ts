@@ -1,0 +1,60 @@
+/** DestinationRule connectionPool -> Envoy circuit breakers, timeouts, keep-alive and upstream HTTP options. */
+import type { CircuitBreakerThresholds, Cluster, UpstreamHttpOptions } from '@heddle/routing'
+import type { ConnectionPoolSettings } from '../resources/destination-rule.js'
+import { durationMs } from '../resources/duration-field.js'
+import { isHttp, isHttp2, type PortProtocol } from '../snapshot/port-protocol.js'
+
+/** Istio sets every threshold to the largest number: Envoy's own default of 1024 would be a surprise. */
+const unlimited = 4_294_967_295
+
+export function circuitBreakers(pool: ConnectionPoolSettings | undefined): CircuitBreakerThresholds {
+  return {
+    maxConnections: pool?.tcp?.maxConnections || unlimited,
+    maxPendingRequests: pool?.http?.http1MaxPendingRequests || unlimited,
+    maxRequests: pool?.http?.http2MaxRequests || unlimited,
+    maxRetries: pool?.http?.maxRetries || unlimited,
+  }
+}
+
+export function tcpKeepalive(pool: ConnectionPoolSettings | undefined): Pick<Cluster, 'tcpKeepalive'> {
+  const settings = pool?.tcp?.tcpKeepalive
+  if (settings === undefined) return {}
+  const time = durationMs(settings.time)
+  const interval = durationMs(settings.interval)
+  return {
+    tcpKeepalive: {
+      ...(settings.probes ? { probes: settings.probes } : {}),
+      ...(time === undefined ? {} : { timeSeconds: Math.round(time / 1000) }),
+      ...(interval === undefined ? {} : { intervalSeconds: Math.round(interval / 1000) }),
+    },
+  }
+}
+
+/** Only a sidecar passes the client's protocol on: a gateway does not detect protocols. */
+export function upstreamHttp(
+  protocol: PortProtocol,
+  pool: ConnectionPoolSettings | undefined,
+  detects: boolean,
+): UpstreamHttpOptions | undefined {
+  const chosen = upstreamProtocol(protocol, pool, detects)
+  const idleTimeoutMs = durationMs(pool?.http?.idleTimeout)
+  const { maxRequestsPerConnection, maxConcurrentStreams } = pool?.http ?? {}
+  const common = {
+    ...(idleTimeoutMs ? { idleTimeoutMs } : {}),
+    ...(maxRequestsPerConnection ? { maxRequestsPerConnection } : {}),
+    ...(maxConcurrentStreams && chosen === 'http2' ? { maxConcurrentStreams } : {}),
+  }
+  if (chosen === undefined && Object.keys(common).length === 0) return undefined
+  return { protocol: chosen ?? 'http1', ...common }
+}
+
+function upstreamProtocol(
+  protocol: PortProtocol,
+  pool: ConnectionPoolSettings | undefined,
+  detects: boolean,
+): UpstreamHttpOptions['protocol'] | undefined {
+  if (pool?.http?.useClientProtocol === true) return 'use-downstream'
+  const upgrade = pool?.http?.h2UpgradePolicy === 'UPGRADE' && (isHttp(protocol) || protocol === 'auto')
+  if (isHttp2(protocol) || upgrade) return 'http2'
+  return protocol === 'auto' && detects ? 'use-downstream' : undefined
+}

@@ -1,0 +1,128 @@
+/** One cluster per visible service port, and one more per subset of its DestinationRule. */
+import type { Cluster, MetadataStruct, UpstreamHttpOptions } from '@heddle/routing'
+import type { ProxyView } from '../proxy/proxy-view.js'
+import { configPath } from '../proxy/config-path.js'
+import type { Subset, TrafficPolicyOverrides } from '../resources/destination-rule.js'
+import { durationMs } from '../resources/duration-field.js'
+import type { EffectiveRule } from '../snapshot/destination-rules.js'
+import type { MeshPort, MeshService } from '../snapshot/mesh-service.js'
+import { namespaceMode } from '../tls/mutual-tls-mode.js'
+import { outboundName, sniOf } from './cluster-name.js'
+import { circuitBreakers, tcpKeepalive, upstreamHttp } from './connection-pool.js'
+import { loadBalancing } from './load-balancer.js'
+import { outlierDetection } from './outlier-detection.js'
+import { policyFor } from './traffic-policy.js'
+import { upstreamSecurity, type UpstreamSecurity } from './upstream-tls.js'
+
+/** A cluster together with what its endpoints are chosen by. */
+export interface OutboundCluster {
+  readonly cluster: Cluster
+  readonly service: MeshService
+  readonly port: MeshPort
+  readonly subset: Subset | undefined
+  readonly policy: TrafficPolicyOverrides
+}
+
+export function outboundClusters(view: ProxyView): readonly OutboundCluster[] {
+  return view.services.flatMap((service) => {
+    const rule = view.ruleFor(service)
+    const subsets = [undefined, ...(rule?.subsets ?? [])]
+    return service.ports.flatMap((port) => subsets.map((subset) => outboundCluster(view, service, port, rule, subset)))
+  })
+}
+
+function outboundCluster(
+  view: ProxyView,
+  service: MeshService,
+  port: MeshPort,
+  rule: EffectiveRule | undefined,
+  subset: Subset | undefined,
+): OutboundCluster {
+  const policy = policyFor(rule, subset, port.number)
+  const name = outboundName(port.number, subset?.name ?? '', service.host)
+  const sidecar = view.node.type === 'sidecar'
+  const direct = policy.loadBalancer?.simple === 'PASSTHROUGH' || (service.headless && sidecar)
+  const pool = policy.connectionPool
+  const http = upstreamHttp(port.protocol, pool, sidecar)
+  const { external, ...security } = securityOf(view, { service, port, subset, policy }, http?.protocol === 'http2', direct)
+  const httpOptions = { ...http, ...autoSni(policy) }
+  const outlier = policy.outlierDetection
+  return {
+    service,
+    port,
+    subset,
+    policy,
+    cluster: {
+      name,
+      type: direct ? 'ORIGINAL_DST' : 'EDS',
+      ...(direct ? {} : { edsServiceName: name }),
+      altStatName: `${name};`,
+      connectTimeoutMs: durationMs(pool?.tcp?.connectTimeout) ?? view.snapshot.meshConfig.connectTimeoutMs,
+      ...(direct ? { lbPolicy: 'CLUSTER_PROVIDED' } : loadBalancing(policy.loadBalancer)),
+      commonLb: {
+        healthyPanicThreshold: outlier?.minHealthPercent ?? 0,
+        ...(policy.loadBalancer?.localityLbSetting?.distribute?.length ? { localityWeighted: true } : {}),
+      },
+      circuitBreakers: circuitBreakers(pool),
+      ...(outlier === undefined ? {} : { outlierDetection: outlierDetection(outlier) }),
+      ...security,
+      ...(Object.keys(httpOptions).length === 0 ? {} : { http: { protocol: 'http1', ...httpOptions } }),
+      ...tcpKeepalive(pool),
+      metadataExchange: true,
+      metadata: { istio: clusterMetadata(service, rule, subset, external) },
+    },
+  }
+}
+
+function securityOf(
+  view: ProxyView,
+  target: Pick<OutboundCluster, 'service' | 'port' | 'subset' | 'policy'>,
+  http2: boolean,
+  direct: boolean,
+): UpstreamSecurity {
+  const { service, port, subset, policy } = target
+  const { snapshot } = view
+  return upstreamSecurity({
+    settings: policy.tls,
+    autoMutualTls: snapshot.meshConfig.enableAutoMtls && acceptsMutualTls(view, service, port, direct),
+    identities: snapshot.identitiesOf(service),
+    sni: sniOf(port.number, subset?.name ?? '', service.host),
+    http2,
+    perEndpoint: !direct,
+  })
+}
+
+/** A cluster that dials original destinations is all or nothing: one endpoint without mutual TLS switches it off. */
+function acceptsMutualTls(view: ProxyView, service: MeshService, port: MeshPort, direct: boolean): boolean {
+  if (direct) {
+    const endpoints = view.snapshot.endpointsOf(service, port)
+    if (endpoints.length === 0 || endpoints.some((endpoint) => !endpoint.mutualTls)) return false
+  }
+  return namespaceMode(view.snapshot, service.namespace) !== 'DISABLE'
+}
+
+/** TLS to the outside without a server name: it comes from the request's authority, and so does the name to verify. */
+function autoSni(policy: TrafficPolicyOverrides): Pick<UpstreamHttpOptions, 'autoSni' | 'autoSanValidation'> {
+  const { tls } = policy
+  if ((tls?.mode !== 'SIMPLE' && tls?.mode !== 'MUTUAL') || tls.sni) return {}
+  const verifies = tls.insecureSkipVerify !== true && !tls.subjectAltNames?.length
+  return { autoSni: true, ...(verifies ? { autoSanValidation: true } : {}) }
+}
+
+function clusterMetadata(
+  service: MeshService,
+  rule: EffectiveRule | undefined,
+  subset: Subset | undefined,
+  external: boolean,
+): MetadataStruct {
+  return {
+    ...(external ? { alpn_override: 'false' } : {}),
+    ...(rule === undefined ? {} : { config: configPath('destination-rule', rule.resource.metadata) }),
+    services: [serviceMetadata(service)],
+    ...(subset === undefined ? {} : { subset: subset.name }),
+  }
+}
+
+export function serviceMetadata(service: MeshService): MetadataStruct {
+  return { host: service.host, name: service.name, namespace: service.namespace }
+}

@@ -1,0 +1,98 @@
+/** A gateway's listeners: one per port, with a chain per server name where TLS tells servers apart. */
+import type { FilterChain, FilterChainMatch, Listener, NetworkFilter } from '@heddle/routing'
+import { unroutedAccessLog } from '../filter/access-log.js'
+import { gatewayManager } from '../filter/connection-manager.js'
+import { tcpRouteFilter } from '../outbound/tcp-route.js'
+import { connectTimeoutMs } from '../outbound/service-chains.js'
+import type { ProxyView } from '../proxy/proxy-view.js'
+import { sourceMatches, type RouteContext } from '../route/source-match.js'
+import { boundVirtualServices, gatewayReference } from './bound-virtual-services.js'
+import { gatewayRouteName } from './gateway-route-name.js'
+import { gatewayPorts, sniHosts, type BoundServer, type GatewayPort } from './gateway-servers.js'
+import { serverTls } from './server-tls.js'
+
+export function gatewayListeners(view: ProxyView): readonly Listener[] {
+  return gatewayPorts(view).flatMap((port) => {
+    const filterChains = portChains(view, port)
+    return filterChains.length === 0 ? [] : [listener(view, port, filterChains)]
+  })
+}
+
+function listener(view: ProxyView, { port, bind, servers }: GatewayPort, filterChains: readonly FilterChain[]): Listener {
+  const address = bind ?? '0.0.0.0'
+  return {
+    name: `${address}_${port}`,
+    address: { address, port },
+    trafficDirection: 'outbound',
+    ...(servers.some((bound) => bound.secure) ? { listenerFilters: [{ kind: 'tls-inspector' }] } : {}),
+    filterChains,
+    ...unroutedAccessLog(view.snapshot.meshConfig),
+    maxConnectionsToAcceptPerSocketEvent: 1,
+  }
+}
+
+function portChains(view: ProxyView, port: GatewayPort): readonly FilterChain[] {
+  const [first] = port.servers
+  // Plaintext HTTP servers differ by host only, which is the routes' business.
+  if (first !== undefined && !first.secure && first.content === 'http') return [httpChain(view, port, first)]
+  return port.servers.flatMap((bound) => {
+    if (bound.content === 'http') return [httpChain(view, port, bound)]
+    return bound.content === 'tls-passthrough' ? passthroughChains(view, bound) : tcpChains(view, bound)
+  })
+}
+
+function httpChain(view: ProxyView, port: GatewayPort, bound: BoundServer): FilterChain {
+  const statPrefix = `outbound_${port.bind ?? '0.0.0.0'}_${port.port}`
+  return terminating(bound, [gatewayManager(view, statPrefix, gatewayRouteName(port, bound))])
+}
+
+function passthroughChains(view: ProxyView, bound: BoundServer): readonly FilterChain[] {
+  const context = gatewayContext(view, bound)
+  const chains = new Map<string, FilterChain>()
+  for (const { owner } of boundVirtualServices(view, bound)) {
+    for (const [index, rule] of (owner.resource.spec.tls ?? []).entries()) {
+      for (const condition of rule.match ?? []) {
+        const serverNames = condition.sniHosts ?? []
+        const key = serverNames.join(',')
+        if (chains.has(key) || !sourceMatches(condition, owner.namespace, context)) continue
+        const filter = tcpRouteFilter(view, owner, rule.route ?? [], context.port, `spec.tls[${index}]`)
+        if (filter !== undefined) chains.set(key, chain([stats, filter], { serverNames }))
+      }
+    }
+  }
+  return [...chains.values()]
+}
+
+function tcpChains(view: ProxyView, bound: BoundServer): readonly FilterChain[] {
+  const context = gatewayContext(view, bound)
+  for (const { owner } of boundVirtualServices(view, bound)) {
+    for (const [index, rule] of (owner.resource.spec.tcp ?? []).entries()) {
+      if (rule.match?.length && !rule.match.some((condition) => sourceMatches(condition, owner.namespace, context))) continue
+      const filter = tcpRouteFilter(view, owner, rule.route ?? [], context.port, `spec.tcp[${index}]`)
+      if (filter !== undefined) return [terminating(bound, [stats, filter])]
+    }
+  }
+  return []
+}
+
+const stats: NetworkFilter = { kind: 'stats', disableHostHeaderFallback: true }
+
+/** Matches on the port that the Gateway declares, not on the one that the workload listens on. */
+export function gatewayContext(view: ProxyView, bound: BoundServer): RouteContext {
+  return {
+    gateways: new Set([gatewayReference(bound)]),
+    port: bound.server.port.number,
+    labels: view.labels,
+    namespace: view.namespace,
+  }
+}
+
+function terminating({ server, secure }: BoundServer, filters: readonly NetworkFilter[]): FilterChain {
+  if (!secure || server.tls === undefined) return chain(filters)
+  const serverNames = sniHosts(server)
+  return { ...chain(filters, serverNames.includes('*') ? undefined : { serverNames }), tls: serverTls(server.tls) }
+}
+
+function chain(filters: readonly NetworkFilter[], match?: FilterChainMatch): FilterChain {
+  return { ...(match === undefined ? {} : { match }), filters, transportSocketConnectTimeoutMs: connectTimeoutMs }
+}

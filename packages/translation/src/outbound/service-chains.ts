@@ -1,0 +1,80 @@
+/** The filter chains for one service address that is not HTTP by declaration: VirtualService tcp and tls routes, else the service. */
+import type { FilterChain, FilterChainMatch, NetworkFilter } from '@heddle/routing'
+import { outboundName } from '../cluster/cluster-name.js'
+import { tcpProxy } from '../filter/tcp-proxy.js'
+import { hostCovers } from '../host/host-name.js'
+import { virtualServiceMetadata } from '../proxy/config-path.js'
+import type { ProxyView } from '../proxy/proxy-view.js'
+import { sourceMatches, type RouteContext } from '../route/source-match.js'
+import { isTls } from '../snapshot/port-protocol.js'
+import type { MeshPort, MeshService } from '../snapshot/mesh-service.js'
+import { meshGateway, type MeshVirtualService } from '../snapshot/virtual-services.js'
+import { cidrRange } from './cidr-range.js'
+import { tcpIdleTimeoutMs, tcpRouteFilter } from './tcp-route.js'
+
+export const connectTimeoutMs = 15_000
+
+export const meshGateways: ReadonlySet<string> = new Set([meshGateway])
+
+export function meshContext(view: ProxyView, port: number): RouteContext {
+  return { gateways: meshGateways, port, labels: view.labels, namespace: view.namespace }
+}
+
+export function serviceChains(view: ProxyView, service: MeshService, port: MeshPort): readonly FilterChain[] {
+  const owners = view.virtualServices.filter(
+    (owner) => owner.gateways.includes(meshGateway) && owner.hosts.some((host) => hostCovers(host, service.host)),
+  )
+  const chains = isTls(port.protocol) ? tlsChains(view, owners, port) : tcpChains(view, owners, port)
+  if (isTls(port.protocol) ? chains.length > 0 : chains.some((chain) => chain.match === undefined)) return chains
+  const cluster = outboundName(port.number, '', service.host)
+  return [...chains, chain(tcpProxy(view.snapshot.meshConfig, cluster, tcpIdleTimeoutMs(view, service, '', port.number)))]
+}
+
+function tlsChains(view: ProxyView, owners: readonly MeshVirtualService[], port: MeshPort): readonly FilterChain[] {
+  const chains = new Map<string, FilterChain>()
+  const context = meshContext(view, port.number)
+  for (const owner of owners) {
+    for (const [index, rule] of (owner.resource.spec.tls ?? []).entries()) {
+      for (const condition of rule.match ?? []) {
+        const key = JSON.stringify([condition.sniHosts, condition.destinationSubnets])
+        if (chains.has(key) || !sourceMatches(condition, owner.namespace, context)) continue
+        const filter = tcpRouteFilter(view, owner, rule.route ?? [], port.number, `spec.tls[${index}]`)
+        const match = { ...subnetMatch(condition.destinationSubnets), serverNames: condition.sniHosts ?? [] }
+        if (filter !== undefined) chains.set(key, chain(filter, match, owner))
+      }
+    }
+  }
+  return [...chains.values()]
+}
+
+/** Ends at the first route without a condition on the destination: nothing behind it could be reached. */
+function tcpChains(view: ProxyView, owners: readonly MeshVirtualService[], port: MeshPort): readonly FilterChain[] {
+  const chains: FilterChain[] = []
+  const context = meshContext(view, port.number)
+  for (const owner of owners) {
+    for (const [index, rule] of (owner.resource.spec.tcp ?? []).entries()) {
+      const conditions = (rule.match ?? []).filter((condition) => sourceMatches(condition, owner.namespace, context))
+      if (rule.match?.length && conditions.length === 0) continue
+      const filter = tcpRouteFilter(view, owner, rule.route ?? [], port.number, `spec.tcp[${index}]`)
+      if (filter === undefined) continue
+      const open = conditions.length === 0 || conditions.some((condition) => !condition.destinationSubnets?.length)
+      const subnets = open ? undefined : conditions.flatMap((condition) => condition.destinationSubnets ?? [])
+      chains.push(chain(filter, subnetMatch(subnets), owner))
+      if (open) return chains
+    }
+  }
+  return chains
+}
+
+function subnetMatch(subnets: readonly string[] | undefined): FilterChainMatch | undefined {
+  return subnets?.length ? { prefixRanges: subnets.map(cidrRange) } : undefined
+}
+
+function chain(filter: NetworkFilter, match?: FilterChainMatch, owner?: MeshVirtualService): FilterChain {
+  return {
+    ...(match === undefined ? {} : { match }),
+    filters: [{ kind: 'stats' }, filter],
+    transportSocketConnectTimeoutMs: connectTimeoutMs,
+    ...(owner === undefined ? {} : { metadata: virtualServiceMetadata(owner.resource.metadata) }),
+  }
+}

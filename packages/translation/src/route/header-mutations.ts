@@ -1,0 +1,56 @@
+/** VirtualService headers -> Envoy's mutations. Setting `Host` is not a mutation: it rewrites the authority. */
+import type { HeaderMutations, HeaderValueOption } from '@heddle/routing'
+import type { HeaderOperations, Headers } from '../resources/virtual-service.js'
+import { compareText } from '../snapshot/age.js'
+
+export interface HeaderChanges {
+  /** Absent when nothing changes. */
+  readonly headers?: HeaderMutations
+  /** The new authority. */
+  readonly authority?: string
+}
+
+export function headerChanges(settings: Headers | undefined): HeaderChanges {
+  const authority = Object.entries(settings?.request?.set ?? {}).find(([key]) => isAuthority(key))?.[1]
+  const requestAdd = additions(settings?.request)
+  const responseAdd = additions(settings?.response)
+  const requestRemove = (settings?.request?.remove ?? []).filter(isMutable)
+  const responseRemove = (settings?.response?.remove ?? []).filter(isMutable)
+  const headers: HeaderMutations = {
+    ...(requestAdd.length === 0 ? {} : { requestAdd }),
+    ...(requestRemove.length === 0 ? {} : { requestRemove }),
+    ...(responseAdd.length === 0 ? {} : { responseAdd }),
+    ...(responseRemove.length === 0 ? {} : { responseRemove }),
+  }
+  return { ...(Object.keys(headers).length === 0 ? {} : { headers }), ...(authority === undefined ? {} : { authority }) }
+}
+
+/** Both sets of changes, the route's before the destination's. */
+export function mergeMutations(left: HeaderMutations | undefined, right: HeaderMutations | undefined): HeaderMutations | undefined {
+  if (left === undefined || right === undefined) return left ?? right
+  const merged: Record<string, readonly unknown[]> = { ...left }
+  for (const [key, values] of Object.entries(right)) merged[key] = [...(merged[key] ?? []), ...(values as readonly unknown[])]
+  return merged as HeaderMutations
+}
+
+function additions(operations: HeaderOperations | undefined): readonly HeaderValueOption[] {
+  return [
+    ...sorted(operations?.set).map(([key, value]) => ({ key, value, append: 'OVERWRITE_IF_EXISTS_OR_ADD' }) as const),
+    ...sorted(operations?.add).map(([key, value]) => ({ key, value, append: 'APPEND_IF_EXISTS_OR_ADD' }) as const),
+  ]
+}
+
+function sorted(values: Readonly<Record<string, string>> | undefined): readonly (readonly [string, string])[] {
+  return Object.entries(values ?? {})
+    .filter(([key]) => isMutable(key))
+    .toSorted(([left], [right]) => compareText(left, right))
+}
+
+function isAuthority(key: string): boolean {
+  return key.toLowerCase() === 'host' || key.toLowerCase() === ':authority'
+}
+
+/** Envoy refuses changes of pseudo headers and of `Host`. */
+function isMutable(key: string): boolean {
+  return !key.startsWith(':') && key.toLowerCase() !== 'host'
+}

@@ -1,0 +1,108 @@
+/**
+ * VirtualService http rules -> Envoy routes: one route per match, in the order written, until one matches everything.
+ * Conditions on the client and the port are decided here; what remains is about the request.
+ */
+import type { DirectResponseAction, Metadata, Route, RouteMatch } from '@heddle/routing'
+import { virtualServiceMetadata } from '../proxy/config-path.js'
+import type { ProxyView } from '../proxy/proxy-view.js'
+import type { HttpMatchRequest, HttpRoute } from '../resources/virtual-service.js'
+import type { MeshVirtualService } from '../snapshot/virtual-services.js'
+import { corsPolicy } from './cors-policy.js'
+import { faultInjection } from './fault-injection.js'
+import { headerChanges, mergeMutations } from './header-mutations.js'
+import { redirectAction } from './redirect.js'
+import { routeAction } from './route-action.js'
+import { everything, isCatchAll, routeMatch } from './route-match.js'
+import { sourceMatches, type RouteContext } from './source-match.js'
+
+export function virtualServiceRoutes(view: ProxyView, owner: MeshVirtualService, context: RouteContext): readonly Route[] {
+  const routes: Route[] = []
+  const metadata = virtualServiceMetadata(owner.resource.metadata)
+  for (const [index, rule] of (owner.resource.spec.http ?? []).entries()) {
+    const matches: readonly (HttpMatchRequest | undefined)[] = rule.match?.length ? rule.match : [undefined]
+    for (const match of matches) {
+      if (match !== undefined && !sourceMatches(match, owner.namespace, context)) continue
+      const route = httpRoute({ view, owner, context, metadata, rule, match, path: `spec.http[${index}]` })
+      if (route === undefined) continue
+      routes.push(route)
+      if (isCatchAll(route)) return routes
+    }
+  }
+  return routes
+}
+
+export interface RuleInput {
+  readonly view: ProxyView
+  readonly owner: MeshVirtualService
+  readonly context: RouteContext
+  readonly metadata: Metadata
+  readonly rule: HttpRoute
+  readonly match: HttpMatchRequest | undefined
+  /** Of the rule inside its resource. */
+  readonly path: string
+}
+
+function httpRoute(input: RuleInput): Route | undefined {
+  const { rule, match, owner, context, metadata } = input
+  const target = routeTarget(input)
+  if (target === undefined) return undefined
+  const routeMatches = match === undefined ? everything : routeMatch(match)
+  const name = [rule.name, match?.name].filter((part) => part).join('.')
+  const headers = mergeMutations(headerChanges(rule.headers).headers, target.headers)
+  const fault = rule.fault === undefined ? undefined : faultInjection(rule.fault)
+  return {
+    ...(name === '' ? {} : { name }),
+    match: routeMatches,
+    action: target.action,
+    operation: operationName(target.service ?? `${owner.name}:${context.port}`, routeMatches),
+    metadata,
+    ...(headers === undefined ? {} : { headers }),
+    ...(fault === undefined ? {} : { fault }),
+    ...(rule.corsPolicy === undefined ? {} : { cors: corsPolicy(rule.corsPolicy) }),
+  }
+}
+
+interface Target {
+  readonly action: Route['action']
+  /** `HOST:PORT` of the only destination. */
+  readonly service?: string
+  readonly headers?: Route['headers']
+}
+
+function routeTarget(input: RuleInput): Target | undefined {
+  const { rule, view, owner, path } = input
+  const resource = { kind: 'VirtualService', namespace: owner.namespace, name: owner.name }
+  if (rule.redirect !== undefined) return { action: redirectAction(rule.redirect, input.context.port) }
+  if (rule.directResponse !== undefined) return { action: directResponse(rule.directResponse) }
+  if (rule.delegate !== undefined) {
+    view.issues.add({
+      code: 'unsupported',
+      severity: 'error',
+      resource,
+      path: `${path}.delegate`,
+      message: 'delegates are not supported: the rule is left out',
+    })
+    return undefined
+  }
+  const routed = routeAction(input)
+  if (routed !== undefined) return routed
+  view.issues.add({
+    code: 'no-destination',
+    severity: 'error',
+    resource,
+    path: `${path}.route`,
+    message: 'no destination has a weight: the rule is left out',
+  })
+  return undefined
+}
+
+function directResponse(response: NonNullable<HttpRoute['directResponse']>): DirectResponseAction {
+  const { string: text, bytes } = response.body ?? {}
+  const body = text === undefined ? (bytes === undefined ? undefined : { base64: bytes }) : { text }
+  return { kind: 'direct-response', status: response.status, ...(body === undefined ? {} : { body }) }
+}
+
+/** The name of the span: where the request goes, and the path that chose it. */
+export function operationName(target: string, match: RouteMatch): string {
+  return `${target}${match.path.kind === 'prefix' ? `${match.path.value}*` : match.path.value}`
+}

@@ -1,0 +1,96 @@
+/** The forwarding part of a VirtualService rule: clusters and weights, timeout, retries, rewrites, mirrors. */
+import type { HashPolicy, MirrorPolicy, RouteAction, WeightedCluster } from '@heddle/routing'
+import { durationMs } from '../resources/duration-field.js'
+import type { HttpRoute, HttpRouteDestination } from '../resources/virtual-service.js'
+import { resolveDestination, type ResolvedDestination } from './destination.js'
+import { fraction } from './fault-injection.js'
+import { hashPolicy } from './hash-policy.js'
+import { headerChanges, type HeaderChanges } from './header-mutations.js'
+import type { RuleInput } from './http-route.js'
+import { retryPolicy } from './retry-policy.js'
+
+interface Forwarding {
+  readonly action: RouteAction
+  readonly service?: string
+  readonly headers?: HeaderChanges['headers']
+}
+
+interface Branch extends HeaderChanges {
+  readonly destination: ResolvedDestination
+  readonly weight: number
+  readonly hash: HashPolicy | undefined
+}
+
+/** Undefined when no destination would get anything. */
+export function routeAction(input: RuleInput): Forwarding | undefined {
+  const written = input.rule.route ?? []
+  const branches = written.flatMap((entry, index) => (written.length > 1 && !entry.weight ? [] : [branch(input, entry, index)]))
+  const first = branches[0]
+  if (first === undefined) return undefined
+  const common = commonAction(input, branches, written.length === 1)
+  if (written.length > 1) return { action: { ...common, target: { kind: 'weighted-clusters', clusters: branches.map(weightedCluster) } } }
+  const { destination, headers, authority } = first
+  const host = destination.cluster.split('|')[3] ?? ''
+  return {
+    action: { ...common, target: { kind: 'cluster', cluster: destination.cluster }, ...hostRewrite(authority ?? authorityOf(input.rule)) },
+    service: `${host}:${destination.port}`,
+    ...(headers === undefined ? {} : { headers }),
+  }
+}
+
+function branch(input: RuleInput, entry: HttpRouteDestination, index: number): Branch {
+  const { view, owner, context, path } = input
+  const destination = resolveDestination(view, owner, entry.destination, context.port, `${path}.route[${index}].destination`)
+  const hash = hashPolicy(view, destination.service, destination.subset, destination.port)
+  return { destination, weight: entry.weight ?? 0, hash, ...headerChanges(entry.headers) }
+}
+
+function weightedCluster({ destination, weight, headers, authority }: Branch): WeightedCluster {
+  return { name: destination.cluster, weight, ...(headers === undefined ? {} : { headers }), ...hostRewrite(authority) }
+}
+
+function commonAction(input: RuleInput, branches: readonly Branch[], single: boolean): Omit<RouteAction, 'target'> {
+  const { rule } = input
+  const hashes = branches.map((entry) => entry.hash).filter((hash) => hash !== undefined)
+  const timeoutMs = durationMs(rule.timeout) ?? 0
+  const retries = retryPolicy(rule.retries, single && hashes.length > 0)
+  const mirrors = mirrorPolicies(input)
+  return {
+    kind: 'route',
+    timeoutMs,
+    maxGrpcTimeoutMs: timeoutMs,
+    ...(retries === undefined ? {} : { retryPolicy: retries }),
+    ...pathRewrite(rule),
+    ...(single ? {} : hostRewrite(authorityOf(rule))),
+    ...(hashes.length === 0 ? {} : { hashPolicy: hashes }),
+    ...(mirrors.length === 0 ? {} : { mirrors }),
+  }
+}
+
+function authorityOf(rule: HttpRoute): string | undefined {
+  return rule.rewrite?.authority || headerChanges(rule.headers).authority
+}
+
+function hostRewrite(authority: string | undefined): { readonly hostRewriteLiteral?: string } {
+  return authority ? { hostRewriteLiteral: authority } : {}
+}
+
+function pathRewrite({ rewrite }: HttpRoute): Pick<RouteAction, 'prefixRewrite' | 'regexRewrite'> {
+  const regex = rewrite?.uriRegexRewrite
+  if (regex?.match) return { regexRewrite: { regex: regex.match, substitution: regex.rewrite ?? '' } }
+  return rewrite?.uri ? { prefixRewrite: rewrite.uri } : {}
+}
+
+function mirrorPolicies({ rule, view, owner, context, path }: RuleInput): readonly MirrorPolicy[] {
+  const legacyShare = rule.mirrorPercentage ?? (rule.mirrorPercent === undefined ? undefined : { value: rule.mirrorPercent })
+  const legacy = rule.mirror === undefined ? [] : [{ destination: rule.mirror, percentage: legacyShare, path: `${path}.mirror` }]
+  const listed = (rule.mirrors ?? []).map((mirror, index) => ({ ...mirror, path: `${path}.mirrors[${index}].destination` }))
+  return (listed.length > 0 ? listed : legacy)
+    .filter(({ percentage }) => percentage === undefined || (percentage.value ?? 0) > 0)
+    .map((mirror) => ({
+      cluster: resolveDestination(view, owner, mirror.destination, context.port, mirror.path).cluster,
+      fraction: mirror.percentage === undefined ? { numerator: 100, denominator: 'HUNDRED' } : fraction(mirror.percentage),
+      traceSampled: false,
+      disableShadowHostSuffixAppend: true,
+    }))
+}

@@ -1,0 +1,66 @@
+/** One address behind a service port, with what its Pod tells about it. Addresses and ports are the EndpointSlice's. */
+import type { ProxyLocality } from '../node/proxy-node.js'
+import type { Endpoint, EndpointConditions, EndpointSlice, KubernetesNode, Pod } from '../resources/kubernetes.js'
+import { canonicalService, localityOf, workloadName, type Labels } from './workload.js'
+
+export interface MeshEndpoint {
+  readonly address: string
+  readonly port: number
+  readonly healthy: boolean
+  readonly labels: Labels
+  readonly namespace: string
+  readonly serviceAccount: string | undefined
+  readonly workload: string
+  readonly canonicalName: string
+  readonly canonicalRevision: string
+  readonly mutualTls: boolean
+  readonly locality: ProxyLocality | undefined
+  readonly hostname: string | undefined
+}
+
+export interface EndpointSources {
+  podOf(namespace: string, name: string | undefined, address: string): Pod | undefined
+  nodeOf(name: string | undefined): KubernetesNode | undefined
+}
+
+/** The endpoints of a slice by port name; terminating ones are left out, unready ones are unhealthy. */
+export function sliceEndpoints(slice: EndpointSlice, sources: EndpointSources): ReadonlyMap<string, readonly MeshEndpoint[]> {
+  const byPort = new Map<string, readonly MeshEndpoint[]>()
+  const namespace = slice.metadata.namespace ?? 'default'
+  const live = (slice.endpoints ?? []).filter((endpoint) => !isLeaving(endpoint.conditions))
+  for (const port of slice.ports ?? []) {
+    const number = port.port
+    if (number === undefined || (port.protocol ?? 'TCP') !== 'TCP') continue
+    const endpoints = live.flatMap((endpoint) =>
+      endpoint.addresses.slice(0, 1).map((address) => meshEndpoint(endpoint, address, number, namespace, sources)),
+    )
+    byPort.set(port.name ?? '', endpoints)
+  }
+  return byPort
+}
+
+function meshEndpoint(endpoint: Endpoint, address: string, port: number, namespace: string, sources: EndpointSources): MeshEndpoint {
+  const target = endpoint.targetRef?.kind === 'Pod' ? endpoint.targetRef : undefined
+  const pod = sources.podOf(target?.namespace ?? namespace, target?.name, address)
+  const labels = pod?.metadata.labels ?? {}
+  const workload = pod === undefined ? '' : workloadName(pod)
+  const canonical = canonicalService(labels, workload)
+  return {
+    address,
+    port,
+    healthy: endpoint.conditions?.ready ?? true,
+    labels,
+    namespace: pod?.metadata.namespace ?? namespace,
+    serviceAccount: pod === undefined ? undefined : (pod.spec.serviceAccountName ?? 'default'),
+    workload,
+    canonicalName: canonical.name,
+    canonicalRevision: canonical.revision,
+    mutualTls: labels['security.istio.io/tlsMode'] === 'istio',
+    locality: localityOf(sources.nodeOf(pod?.spec.nodeName ?? endpoint.nodeName)),
+    hostname: endpoint.hostname,
+  }
+}
+
+function isLeaving(conditions: EndpointConditions | undefined): boolean {
+  return conditions?.terminating === true && conditions.ready !== true
+}

@@ -1,0 +1,60 @@
+/** A service of the mesh as translation sees it: host name, addresses and ports with their protocols. */
+import type { Service } from '../resources/kubernetes.js'
+import { compareText } from './age.js'
+import { portProtocol, type PortProtocol } from './port-protocol.js'
+
+export interface MeshPort {
+  readonly number: number
+  readonly name: string
+  readonly protocol: PortProtocol
+  readonly targetPort: number | string
+}
+
+export interface MeshService {
+  /** `NAME.NAMESPACE.svc.DOMAIN`. */
+  readonly host: string
+  readonly name: string
+  readonly namespace: string
+  /** Virtual addresses; none for a headless service. */
+  readonly addresses: readonly string[]
+  readonly headless: boolean
+  readonly ports: readonly MeshPort[]
+  readonly selector: Readonly<Record<string, string>> | undefined
+  readonly exportTo: readonly string[] | undefined
+  readonly createdAt: string
+}
+
+/** Undefined for ExternalName services, which have neither addresses nor endpoints. UDP ports are left out. */
+export function meshService(service: Service, clusterDomain: string): MeshService | undefined {
+  const { metadata, spec } = service
+  if (spec.type === 'ExternalName') return undefined
+  const name = metadata.name ?? ''
+  const namespace = metadata.namespace ?? 'default'
+  const headless = spec.clusterIP === 'None'
+  const addresses = headless ? [] : (spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []))
+  const exportTo = metadata.annotations?.['networking.istio.io/exportTo']
+  return {
+    host: `${name}.${namespace}.svc.${clusterDomain}`,
+    name,
+    namespace,
+    addresses,
+    headless,
+    ports: (spec.ports ?? []).map(meshPort).filter((port) => port.protocol !== 'udp'),
+    selector: spec.selector,
+    exportTo: exportTo?.split(',').map((target) => target.trim()),
+    createdAt: metadata.creationTimestamp ?? '',
+  }
+}
+
+function meshPort(port: NonNullable<Service['spec']['ports']>[number]): MeshPort {
+  return { number: port.port, name: port.name ?? '', protocol: portProtocol(port), targetPort: port.targetPort ?? port.port }
+}
+
+export function portOf(service: MeshService, number: number): MeshPort | undefined {
+  return service.ports.find((port) => port.number === number)
+}
+
+/** Oldest first, then by host: who wins where two services claim the same place. */
+export function byAge(left: MeshService, right: MeshService): number {
+  return compareText(left.createdAt, right.createdAt) || compareText(left.host, right.host)
+}

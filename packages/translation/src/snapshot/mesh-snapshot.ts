@@ -1,0 +1,115 @@
+/**
+ * The mesh at one moment: an immutable, indexed view of the API's objects, shared by the translations of all proxies.
+ * Building it is linear in the number of objects; translating one proxy looks only at what its namespace sees.
+ */
+import { formatWorkloadId } from '@heddle/base'
+import type { Gateway } from '../resources/gateway.js'
+import type { KubernetesNode, Pod } from '../resources/kubernetes.js'
+import type { PeerAuthentication } from '../resources/peer-authentication.js'
+import { byCreation, compareText } from './age.js'
+import { indexDestinationRules, type DestinationRuleIndex } from './destination-rules.js'
+import { groupBy } from './group-by.js'
+import { defaultMeshConfig, type MeshConfig } from './mesh-config.js'
+import { sliceEndpoints, type MeshEndpoint } from './mesh-endpoint.js'
+import { byAge, meshService, type MeshPort, type MeshService } from './mesh-service.js'
+import type { MeshSnapshotInput } from './snapshot-input.js'
+import { indexVirtualServices, type MeshVirtualService } from './virtual-services.js'
+
+export interface MeshSnapshot {
+  readonly meshConfig: MeshConfig
+  /** Sorted by host. */
+  readonly services: readonly MeshService[]
+  readonly servicesByHost: ReadonlyMap<string, MeshService>
+  /** Oldest first. */
+  readonly servicesByNamespace: ReadonlyMap<string, readonly MeshService[]>
+  /** Oldest first, hosts and gateways resolved. */
+  readonly virtualServices: readonly MeshVirtualService[]
+  readonly destinationRules: DestinationRuleIndex
+  /** Oldest first. */
+  readonly gateways: readonly Gateway[]
+  readonly peerAuthenticationsByNamespace: ReadonlyMap<string, readonly PeerAuthentication[]>
+  podOf(namespace: string, name: string | undefined, address: string | undefined): Pod | undefined
+  nodeOf(name: string | undefined): KubernetesNode | undefined
+  endpointsOf(service: MeshService, port: MeshPort): readonly MeshEndpoint[]
+  /** Sorted SPIFFE ids of the accounts that run the service. */
+  identitiesOf(service: MeshService): readonly string[]
+}
+
+export function createMeshSnapshot(input: MeshSnapshotInput): MeshSnapshot {
+  const meshConfig = { ...defaultMeshConfig, ...input.meshConfig }
+  const services = (input.services ?? [])
+    .map((service) => meshService(service, meshConfig.clusterDomain))
+    .filter((service) => service !== undefined)
+    .toSorted((left, right) => compareText(left.host, right.host))
+  const pods = indexPods(input.pods ?? [])
+  const nodes = new Map((input.nodes ?? []).map((node) => [node.metadata.name ?? '', node]))
+  const podOf: MeshSnapshot['podOf'] = (namespace, name, address) =>
+    pods.byName.get(`${namespace}/${name ?? ''}`) ?? (address === undefined ? undefined : pods.byAddress.get(address))
+  const nodeOf: MeshSnapshot['nodeOf'] = (name) => (name === undefined ? undefined : nodes.get(name))
+  const endpoints = indexEndpoints(input, { podOf, nodeOf })
+  const identities = new Map<string, readonly string[]>()
+  return {
+    meshConfig,
+    services,
+    servicesByHost: new Map(services.map((service) => [service.host, service])),
+    servicesByNamespace: groupBy(services.toSorted(byAge), (service) => service.namespace),
+    virtualServices: indexVirtualServices(input.virtualServices ?? [], meshConfig.clusterDomain),
+    destinationRules: indexDestinationRules(input.destinationRules ?? [], meshConfig),
+    gateways: (input.gateways ?? []).toSorted((left, right) => byCreation(left.metadata, right.metadata)),
+    peerAuthenticationsByNamespace: groupBy(
+      (input.peerAuthentications ?? []).toSorted((left, right) => byCreation(left.metadata, right.metadata)),
+      (policy) => policy.metadata.namespace ?? 'default',
+    ),
+    podOf,
+    nodeOf,
+    endpointsOf: (service, port) => endpoints.get(`${service.namespace}/${service.name}/${port.name}`) ?? [],
+    identitiesOf: (service) => remember(identities, service.host, () => identitiesOf(service, endpoints, meshConfig.trustDomain)),
+  }
+}
+
+function indexPods(pods: readonly Pod[]): { readonly byName: ReadonlyMap<string, Pod>; readonly byAddress: ReadonlyMap<string, Pod> } {
+  const byName = new Map<string, Pod>()
+  const byAddress = new Map<string, Pod>()
+  for (const pod of pods) {
+    byName.set(`${pod.metadata.namespace ?? 'default'}/${pod.metadata.name ?? ''}`, pod)
+    if (pod.status?.podIP !== undefined && pod.spec.hostNetwork !== true) byAddress.set(pod.status.podIP, pod)
+  }
+  return { byName, byAddress }
+}
+
+type EndpointIndex = ReadonlyMap<string, readonly MeshEndpoint[]>
+
+function indexEndpoints(input: MeshSnapshotInput, sources: Pick<MeshSnapshot, 'podOf' | 'nodeOf'>): EndpointIndex {
+  const index = new Map<string, MeshEndpoint[]>()
+  for (const slice of input.endpointSlices ?? []) {
+    const service = slice.metadata.labels?.['kubernetes.io/service-name']
+    if (service === undefined || slice.addressType === 'FQDN') continue
+    for (const [portName, endpoints] of sliceEndpoints(slice, sources)) {
+      const key = `${slice.metadata.namespace ?? 'default'}/${service}/${portName}`
+      const known = index.get(key)
+      if (known === undefined) index.set(key, [...endpoints])
+      else known.push(...endpoints)
+    }
+  }
+  for (const endpoints of index.values()) endpoints.sort((left, right) => compareText(left.address, right.address))
+  return index
+}
+
+function identitiesOf(service: MeshService, endpoints: EndpointIndex, trustDomain: string): readonly string[] {
+  const identities = new Set<string>()
+  for (const port of service.ports) {
+    for (const endpoint of endpoints.get(`${service.namespace}/${service.name}/${port.name}`) ?? []) {
+      if (endpoint.serviceAccount === undefined) continue
+      identities.add(formatWorkloadId({ trustDomain, namespace: endpoint.namespace, serviceAccount: endpoint.serviceAccount }))
+    }
+  }
+  return [...identities].toSorted(compareText)
+}
+
+function remember<T>(cache: Map<string, T>, key: string, compute: () => T): T {
+  const known = cache.get(key)
+  if (known !== undefined) return known
+  const value = compute()
+  cache.set(key, value)
+  return value
+}

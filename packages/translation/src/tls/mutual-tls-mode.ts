@@ -1,0 +1,55 @@
+/**
+ * Which mutual TLS a workload demands, from PeerAuthentication: mesh, then namespace, then workload, then port; the
+ * narrowest that says something wins, the oldest of equals. Nothing at all means PERMISSIVE.
+ */
+import type { MutualTlsMode, PeerAuthentication } from '../resources/peer-authentication.js'
+import type { MeshSnapshot } from '../snapshot/mesh-snapshot.js'
+import { isSubset, type Labels } from '../snapshot/workload.js'
+
+export type EffectiveMode = Exclude<MutualTlsMode, 'UNSET'>
+
+export interface WorkloadMutualTls {
+  readonly mode: EffectiveMode
+  /** Workload ports that differ, or say the same explicitly. */
+  readonly ports: ReadonlyMap<number, EffectiveMode>
+}
+
+/** The mode that holds for a namespace as a whole. */
+export function namespaceMode(snapshot: MeshSnapshot, namespace: string): EffectiveMode {
+  const root = oldestGeneral(snapshot, snapshot.meshConfig.rootNamespace)
+  return modeOf(oldestGeneral(snapshot, namespace)) ?? modeOf(root) ?? 'PERMISSIVE'
+}
+
+export function workloadMutualTls(snapshot: MeshSnapshot, namespace: string, labels: Labels): WorkloadMutualTls {
+  const policy = selecting(snapshot, namespace, labels)
+  const mode = modeOf(policy) ?? namespaceMode(snapshot, namespace)
+  const ports = new Map<number, EffectiveMode>()
+  for (const [port, settings] of Object.entries(policy?.spec?.portLevelMtls ?? {})) ports.set(Number(port), known(settings.mode) ?? mode)
+  return { mode, ports }
+}
+
+function policiesIn(snapshot: MeshSnapshot, namespace: string): readonly PeerAuthentication[] {
+  return snapshot.peerAuthenticationsByNamespace.get(namespace) ?? []
+}
+
+function oldestGeneral(snapshot: MeshSnapshot, namespace: string): PeerAuthentication | undefined {
+  return policiesIn(snapshot, namespace).find((policy) => !hasSelector(policy))
+}
+
+function selecting(snapshot: MeshSnapshot, namespace: string, labels: Labels): PeerAuthentication | undefined {
+  const root = snapshot.meshConfig.rootNamespace
+  const candidates = [...policiesIn(snapshot, namespace), ...(namespace === root ? [] : policiesIn(snapshot, root))]
+  return candidates.find((policy) => hasSelector(policy) && isSubset(policy.spec?.selector?.matchLabels, labels))
+}
+
+function hasSelector(policy: PeerAuthentication): boolean {
+  return Object.keys(policy.spec?.selector?.matchLabels ?? {}).length > 0
+}
+
+function modeOf(policy: PeerAuthentication | undefined): EffectiveMode | undefined {
+  return known(policy?.spec?.mtls?.mode)
+}
+
+function known(mode: MutualTlsMode | undefined): EffectiveMode | undefined {
+  return mode === undefined || mode === 'UNSET' ? undefined : mode
+}
