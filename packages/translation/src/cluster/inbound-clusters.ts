@@ -37,7 +37,7 @@ function inboundCluster(view: ProxyView, { targetPort, service, port, services }
     cleanupIntervalMs,
     metadata: {
       istio: {
-        ...(rule === undefined ? {} : { config: configPath('destination-rule', rule.resource.metadata) }),
+        ...(rule?.trafficPolicy === undefined ? {} : { config: configPath('destination-rule', rule.resource.metadata) }),
         services: services.toSorted((left, right) => compareText(left.host, right.host)).map(serviceMetadata),
       },
     },

@@ -18,7 +18,7 @@ export function tcpRouteFilter(
 ): NetworkFilter | undefined {
   const resolved = destinations.map((entry, index) => ({
     weight: entry.weight ?? 0,
-    ...resolveDestination(view, owner, entry.destination, port, `${path}.route[${index}].destination`),
+    ...resolveDestination(view, owner, entry.destination, port, `${path}.route[${index}].destination`, 'all-ports'),
   }))
   const [only] = resolved
   if (only === undefined) return undefined

@@ -1,6 +1,6 @@
 /** Where a route's destination leads: the cluster's name, and what is wrong when it leads nowhere. */
 import { outboundName } from '../cluster/cluster-name.js'
-import { resolveHost } from '../host/host-name.js'
+import { hostCovers, resolveHost } from '../host/host-name.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import type { Destination } from '../resources/virtual-service.js'
 import { portOf, type MeshService } from '../snapshot/mesh-service.js'
@@ -19,21 +19,37 @@ export function resolveDestination(
   destination: Destination,
   listenerPort: number,
   path: string,
+  sees: 'listener-port' | 'all-ports',
 ): ResolvedDestination {
   const service = view.serviceOf(destination.host, owner.namespace)
-  // Without a port the only one of the service is meant, else the one that the request came in on.
-  const port = destination.port?.number ?? (service?.ports.length === 1 ? service.ports[0]?.number : undefined) ?? listenerPort
+  const port = destination.port?.number ?? impliedPort(service, listenerPort, sees)
   const subset = destination.subset ?? ''
-  reportProblems(view, owner, destination, { service, port, subset }, path)
+  const expected = destination.port !== undefined || isOwnPort(view, owner, listenerPort)
+  reportProblems(view, owner, destination, { service, port: expected ? port : undefined, subset }, path)
   const host = resolveHost(destination.host, owner.namespace, view.snapshot.meshConfig.clusterDomain)
   return { cluster: outboundName(port, subset, host), port, subset, service }
+}
+
+/**
+ * The port of a destination that names none. Where all ports are looked at, the only one of the service is meant; the HTTP
+ * routes of a sidecar look at services through the port of their listener, so that this port is meant whatever the service has.
+ */
+function impliedPort(service: MeshService | undefined, listenerPort: number, sees: 'listener-port' | 'all-ports'): number {
+  const [only, ...more] = service?.ports ?? []
+  return sees === 'all-ports' && only !== undefined && more.length === 0 ? only.number : listenerPort
+}
+
+/** False for routes that exist on port 80 only because every host gets routes there. */
+function isOwnPort(view: ProxyView, owner: MeshVirtualService, listenerPort: number): boolean {
+  if (view.node.type === 'router') return true
+  return view.services.some((service) => portOf(service, listenerPort) !== undefined && owner.hosts.some((host) => hostCovers(host, service.host)))
 }
 
 function reportProblems(
   view: ProxyView,
   owner: MeshVirtualService,
   destination: Destination,
-  resolved: Omit<ResolvedDestination, 'cluster'>,
+  resolved: { readonly service: MeshService | undefined; readonly port: number | undefined; readonly subset: string },
   path: string,
 ): void {
   const { service, port, subset } = resolved
@@ -48,7 +64,7 @@ function reportProblems(
     )
     return
   }
-  if (portOf(service, port) === undefined) {
+  if (port !== undefined && portOf(service, port) === undefined) {
     report(
       'unknown-port',
       'port',

@@ -40,7 +40,7 @@ export function routeAction(input: RuleInput): Forwarding | undefined {
 
 function branch(input: RuleInput, entry: HttpRouteDestination, index: number): Branch {
   const { view, owner, context, path } = input
-  const destination = resolveDestination(view, owner, entry.destination, context.port, `${path}.route[${index}].destination`)
+  const destination = resolveDestination(view, owner, entry.destination, context.port, `${path}.route[${index}].destination`, portsSeen(input))
   const hash = hashPolicy(view, destination.service, destination.subset, destination.port)
   return { destination, weight: entry.weight ?? 0, hash, ...headerChanges(entry.headers) }
 }
@@ -81,14 +81,19 @@ function pathRewrite({ rewrite }: HttpRoute): Pick<RouteAction, 'prefixRewrite' 
   return rewrite?.uri ? { prefixRewrite: rewrite.uri } : {}
 }
 
-function mirrorPolicies({ rule, view, owner, context, path }: RuleInput): readonly MirrorPolicy[] {
+function portsSeen({ view }: RuleInput): 'listener-port' | 'all-ports' {
+  return view.node.type === 'sidecar' ? 'listener-port' : 'all-ports'
+}
+
+function mirrorPolicies(input: RuleInput): readonly MirrorPolicy[] {
+  const { rule, view, owner, context, path } = input
   const legacyShare = rule.mirrorPercentage ?? (rule.mirrorPercent === undefined ? undefined : { value: rule.mirrorPercent })
   const legacy = rule.mirror === undefined ? [] : [{ destination: rule.mirror, percentage: legacyShare, path: `${path}.mirror` }]
   const listed = (rule.mirrors ?? []).map((mirror, index) => ({ ...mirror, path: `${path}.mirrors[${index}].destination` }))
   return (listed.length > 0 ? listed : legacy)
     .filter(({ percentage }) => percentage === undefined || (percentage.value ?? 0) > 0)
     .map((mirror) => ({
-      cluster: resolveDestination(view, owner, mirror.destination, context.port, mirror.path).cluster,
+      cluster: resolveDestination(view, owner, mirror.destination, context.port, mirror.path, portsSeen(input)).cluster,
       fraction: mirror.percentage === undefined ? { numerator: 100, denominator: 'HUNDRED' } : fraction(mirror.percentage),
       traceSampled: false,
       disableShadowHostSuffixAppend: true,
