@@ -1,0 +1,43 @@
+/** What is wrong with a document, where, and what would be right: the one shape the command line, editors and admission answers share. */
+
+export type Severity = 'error' | 'warning'
+
+export interface Diagnostic {
+  /** Stable name of the rule, such as `unknown-field` or `virtual-service/route-required`. */
+  readonly ruleId: string
+  readonly severity: Severity
+  /** A full sentence for a person who sees this kind of resource for the first time. */
+  readonly message: string
+  /** `spec.http[0].route[0].destination.port`; empty when the fault lies outside any field (syntax, size). */
+  readonly path: string
+  readonly file?: string
+  /** 1-based, as are the columns; absent for objects that did not come from text. The end is exclusive. */
+  readonly line?: number
+  readonly column?: number
+  readonly endLine?: number
+  readonly endColumn?: number
+  /** What the field takes, such as `a duration such as 5s`. */
+  readonly expected?: string
+  /** The name or value that was probably meant. */
+  readonly suggestion?: string
+}
+
+export interface SourceRange {
+  readonly line: number
+  readonly column: number
+  readonly endLine: number
+  readonly endColumn: number
+}
+
+/** `app.yaml:3:7: error: spec.hots: unknown field ... did you mean "hosts"? [unknown-field]` */
+export function formatDiagnostic(diagnostic: Diagnostic): string {
+  const { file, line, column, path, severity, message, suggestion, ruleId } = diagnostic
+  const place = [file, line, column].filter((part) => part !== undefined).join(':')
+  const subject = path === '' ? '' : `${path}: `
+  const hint = suggestion === undefined ? '' : ` Did you mean ${JSON.stringify(suggestion)}?`
+  return `${place === '' ? '' : `${place}: `}${severity}: ${subject}${message}${hint} [${ruleId}]`
+}
+
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+}

@@ -1,0 +1,17 @@
+/** security.istio.io PeerAuthentication: which mutual TLS a workload demands of its peers. One schema for all served versions. */
+import { described, map, object, oneWord, type ObjectType } from '../model/field-type.js'
+import { workloadSelector } from './shared.js'
+
+const mutualTls = object('MutualTLS', {
+  mode: { type: oneWord('UNSET', 'DISABLE', 'PERMISSIVE', 'STRICT'), doc: 'UNSET inherits from the namespace, then from the mesh.' },
+})
+
+export const peerAuthenticationSpec: ObjectType = object(
+  'PeerAuthenticationSpec',
+  {
+    selector: described(workloadSelector, 'Absent means the whole namespace; in the root namespace, the whole mesh.'),
+    mtls: mutualTls,
+    portLevelMtls: described(map(mutualTls, { keys: 'port-number', minEntries: 1 }), 'Keys are ports of the workload, not of the Service.'),
+  },
+  { doc: 'Which mutual TLS a workload demands of its peers.' },
+)

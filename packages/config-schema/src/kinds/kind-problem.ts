@@ -1,0 +1,60 @@
+/** Says why a kind cannot be checked: unknown, misspelt, in the wrong group or version, from an old Istio, or not supported yet. */
+import { nearest } from '../did-you-mean.js'
+import { clip } from '../model/string-format.js'
+import type { Fault } from '../validate/fault.js'
+import { kindInfo, kindsNamed, parseApiVersion, preferredApiVersion } from './kind-info.js'
+import { kindTable } from './kind-table.js'
+import { legacyHint } from './legacy-kinds.js'
+
+/** @returns undefined for a kind that `validate` knows. */
+export function kindProblem(apiVersion: string, kind: string): Fault | undefined {
+  const info = kindInfo(apiVersion, kind)
+  if (info?.isModelled) return undefined
+  if (info) return notSupported(apiVersion, kind, '')
+  const { group } = parseApiVersion(apiVersion)
+  const hint = legacyHint(group, kind)
+  if (hint !== undefined) return notSupported(apiVersion, kind, ` ${hint}`)
+  const sameKind = kindsNamed(kind)
+  const sameGroup = sameKind.find((candidate) => candidate.group === group) ?? (isOldGroup(group) ? sameKind[0] : undefined)
+  if (sameGroup)
+    return wrongVersion(
+      apiVersion,
+      kind,
+      sameGroup.versions.map((version) => preferredApiVersion({ ...sameGroup, versions: [version] })),
+    )
+  if (sameKind.length === 1 && (group === '' || nearest(group, [sameKind[0]?.group ?? '']) !== undefined)) {
+    return wrongVersion(apiVersion, kind, sameKind.map(preferredApiVersion))
+  }
+  return notSupported(
+    apiVersion,
+    kind,
+    '',
+    nearest(
+      kind,
+      kindTable.filter((known) => known.group === group).map((known) => known.kind),
+    ),
+  )
+}
+
+function isOldGroup(group: string): boolean {
+  return group === 'extensions' || group === ''
+}
+
+function wrongVersion(apiVersion: string, kind: string, served: readonly string[]): Fault {
+  return {
+    ruleId: 'wrong-api-version',
+    message: `There is no kind ${kind} in "${clip(apiVersion)}"; it is served as ${served.join(', ')}.`,
+    path: ['apiVersion'],
+    expected: `one of ${served.join(', ')}`,
+    ...(served[0] === undefined ? {} : { suggestion: served[0] }),
+  }
+}
+
+function notSupported(apiVersion: string, kind: string, hint: string, suggestion?: string): Fault {
+  return {
+    ruleId: 'kind-not-supported',
+    message: `The kind ${clip(kind)} (${clip(apiVersion)}) is not supported.${hint}`,
+    path: ['kind'],
+    ...(suggestion === undefined ? {} : { suggestion }),
+  }
+}

@@ -1,0 +1,114 @@
+/** Every kind this package can name: Kubernetes' own and Istio's, as an API server's discovery describes them. */
+
+export interface KindInfo {
+  /** Empty for Kubernetes' core group. */
+  readonly group: string
+  readonly kind: string
+  /** Served versions, the preferred one first. */
+  readonly versions: readonly string[]
+  readonly plural: string
+  readonly singular: string
+  readonly shortNames: readonly string[]
+  readonly isNamespaced: boolean
+  /** `all`, or `istio-io` and the like. */
+  readonly categories: readonly string[]
+  /** Its fields are known and validated; otherwise it can only be named. */
+  readonly isModelled: boolean
+  /** Whether `status` is written apart from the rest. */
+  readonly hasStatus: boolean
+}
+
+type Row = readonly [kind: string, plural: string, shortNames?: string, flags?: string]
+
+/** Flags: `c` cluster-scoped, `a` category all, `s` status subresource, `n` named only. */
+const kubernetesRows: Readonly<Record<string, readonly Row[]>> = {
+  '|v1': [
+    ['Binding', 'bindings'],
+    ['ConfigMap', 'configmaps', 'cm'],
+    ['Endpoints', 'endpoints', 'ep'],
+    ['Event', 'events', 'ev'],
+    ['Namespace', 'namespaces', 'ns', 'cs'],
+    ['Node', 'nodes', 'no', 'cs'],
+    ['PersistentVolumeClaim', 'persistentvolumeclaims', 'pvc', 's'],
+    ['Pod', 'pods', 'po', 'as'],
+    ['PodTemplate', 'podtemplates'],
+    ['ReplicationController', 'replicationcontrollers', 'rc', 'as'],
+    ['Secret', 'secrets'],
+    ['Service', 'services', 'svc', 'as'],
+    ['ServiceAccount', 'serviceaccounts', 'sa'],
+  ],
+  'apps|v1': [
+    ['DaemonSet', 'daemonsets', 'ds', 'as'],
+    ['Deployment', 'deployments', 'deploy', 'as'],
+    ['ReplicaSet', 'replicasets', 'rs', 'as'],
+    ['StatefulSet', 'statefulsets', 'sts', 'as'],
+  ],
+  'batch|v1': [
+    ['CronJob', 'cronjobs', 'cj', 'as'],
+    ['Job', 'jobs', '', 'as'],
+  ],
+  'discovery.k8s.io|v1': [['EndpointSlice', 'endpointslices']],
+  'coordination.k8s.io|v1': [['Lease', 'leases']],
+  'authentication.k8s.io|v1': [['TokenReview', 'tokenreviews', '', 'c']],
+  'admissionregistration.k8s.io|v1': [
+    ['MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', '', 'c'],
+    ['ValidatingWebhookConfiguration', 'validatingwebhookconfigurations', '', 'c'],
+  ],
+  'rbac.authorization.k8s.io|v1': [
+    ['ClusterRole', 'clusterroles', '', 'c'],
+    ['ClusterRoleBinding', 'clusterrolebindings', '', 'c'],
+    ['Role', 'roles'],
+    ['RoleBinding', 'rolebindings'],
+  ],
+  'apiextensions.k8s.io|v1': [['CustomResourceDefinition', 'customresourcedefinitions', 'crd,crds', 'cs']],
+}
+
+const istioRows: Readonly<Record<string, readonly Row[]>> = {
+  'networking.istio.io|v1,v1beta1,v1alpha3': [
+    ['VirtualService', 'virtualservices', 'vs', 's'],
+    ['DestinationRule', 'destinationrules', 'dr', 's'],
+    ['Gateway', 'gateways', 'gw', 's'],
+    ['ServiceEntry', 'serviceentries', 'se', 'sn'],
+    ['Sidecar', 'sidecars', '', 'sn'],
+    ['WorkloadEntry', 'workloadentries', 'we', 'sn'],
+    ['WorkloadGroup', 'workloadgroups', 'wg', 'sn'],
+  ],
+  'networking.istio.io|v1alpha3': [['EnvoyFilter', 'envoyfilters', '', 'sn']],
+  'networking.istio.io|v1beta1': [['ProxyConfig', 'proxyconfigs', '', 'sn']],
+  'security.istio.io|v1,v1beta1': [
+    ['PeerAuthentication', 'peerauthentications', 'pa', 's'],
+    ['RequestAuthentication', 'requestauthentications', 'ra', 'sn'],
+    ['AuthorizationPolicy', 'authorizationpolicies', 'ap', 'sn'],
+  ],
+  'telemetry.istio.io|v1,v1alpha1': [['Telemetry', 'telemetries', 'telemetry', 'sn']],
+  'extensions.istio.io|v1alpha1': [['WasmPlugin', 'wasmplugins', '', 'sn']],
+}
+
+export const kindTable: readonly KindInfo[] = [...infos(kubernetesRows), ...infos(istioRows)]
+
+function infos(rows: Readonly<Record<string, readonly Row[]>>): KindInfo[] {
+  return Object.entries(rows).flatMap(([key, kinds]) => {
+    const [group = '', versions = ''] = key.split('|')
+    return kinds.map((row) => info(group, versions.split(','), row))
+  })
+}
+
+function info(group: string, versions: readonly string[], [kind, plural, shortNames = '', flags = '']: Row): KindInfo {
+  return {
+    group,
+    kind,
+    versions,
+    plural,
+    singular: kind.toLowerCase(),
+    shortNames: shortNames === '' ? [] : shortNames.split(','),
+    isNamespaced: !flags.includes('c'),
+    categories: categories(group, flags),
+    isModelled: !flags.includes('n'),
+    hasStatus: flags.includes('s'),
+  }
+}
+
+function categories(group: string, flags: string): readonly string[] {
+  if (!group.endsWith('.istio.io')) return flags.includes('a') ? ['all'] : []
+  return ['istio-io', group.replaceAll('.', '-')]
+}

@@ -1,0 +1,32 @@
+/** How rules report: each rule works at one place of the resource and names faults relative to it. */
+import type { PathSegment } from '../path.js'
+import { addFault, type Fault, type FaultList } from '../validate/fault.js'
+
+/** Runs a check one or more levels further in. */
+export function within(faults: FaultList, below: readonly PathSegment[], check: () => void): void {
+  const depth = faults.path.length
+  faults.path.push(...below)
+  check()
+  faults.path.length = depth
+}
+
+/** Runs a check on every entry of the list at `name`. */
+export function eachOf<T>(faults: FaultList, name: string, items: readonly T[] | undefined, check: (item: T, index: number) => void): void {
+  items?.forEach((item, index) => within(faults, [name, index], () => check(item, index)))
+}
+
+export type FaultDetails = Pick<Fault, 'expected' | 'suggestion' | 'part'>
+
+export function error(faults: FaultList, ruleId: string, below: readonly PathSegment[], message: string, details: FaultDetails = {}): void {
+  addFault(faults, { ruleId, message, ...details }, ...below)
+}
+
+export function warning(
+  faults: FaultList,
+  ruleId: string,
+  below: readonly PathSegment[],
+  message: string,
+  details: FaultDetails = {},
+): void {
+  addFault(faults, { ruleId, severity: 'warning', message, ...details }, ...below)
+}

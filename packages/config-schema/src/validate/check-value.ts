@@ -1,0 +1,168 @@
+/**
+ * Walks a value and its declarative type side by side and collects what does not fit: unknown and missing fields, wrong types,
+ * values outside their set, range or syntax. The hot path of validation, so nothing is allocated while all is well.
+ */
+import { formatRules } from '../model/string-format.js'
+import type { FieldType, ListType, MapType, NumericType, ObjectType, StringType } from '../model/field-type.js'
+import type { PathSegment } from '../path.js'
+import { addFault, type Fault, type FaultList } from './fault.js'
+import { checkOneOf, missingField, nullValue, outOfRange, unknownField, wrongType, wrongWord } from './messages.js'
+
+export interface Walk extends FaultList {
+  readonly faults: Fault[]
+  readonly path: PathSegment[]
+  /** Types of the mappings around the current one, outermost first. */
+  readonly around: ObjectType[]
+  /** A value of the wrong type was met: rules that read typed values must not run. */
+  hasWrongType: boolean
+  /** An injected RE2 engine that throws on a bad expression. */
+  readonly compileRegex: ((expression: string) => unknown) | undefined
+}
+
+export function checkValue(type: FieldType, value: unknown, walk: Walk): void {
+  switch (type.kind) {
+    case 'object':
+      return checkObject(type, value, walk)
+    case 'list':
+      return checkList(type, value, walk)
+    case 'map':
+      return checkMap(type, value, walk)
+    case 'string':
+      return checkString(type, value, walk)
+    case 'integer':
+    case 'number':
+      return checkNumber(type, value, walk)
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : wrongType(walk, type, value)
+    case 'intOrString':
+      return typeof value === 'string' || Number.isInteger(value) ? undefined : wrongType(walk, type, value)
+    case 'quantity':
+      return checkQuantity(type, value, walk)
+    case 'any':
+      return undefined
+  }
+}
+
+function checkObject(type: ObjectType, value: unknown, walk: Walk): void {
+  if (!isObject(value)) return wrongType(walk, type, value)
+  walk.around.push(type)
+  for (const key in value) {
+    const entry = value[key]
+    if (entry === undefined) continue
+    const field = type.fields.get(key)
+    if (field === undefined) {
+      unknownField(walk, type, key, entry)
+      continue
+    }
+    if (entry === null) {
+      if (type.isNullAbsent !== true && field.isNullable !== true && field.type.kind !== 'any') nullValue(walk, key)
+      continue
+    }
+    walk.path.push(key)
+    if (field.deprecated !== undefined) deprecated(walk, key, field.deprecated)
+    checkValue(field.type, entry, walk)
+    walk.path.pop()
+  }
+  for (const [key, field] of type.fields) {
+    if (field.isRequired === true && (value[key] === undefined || value[key] === null)) missingField(walk, type, key, field)
+  }
+  for (const group of type.oneOf) checkOneOf(walk, group, value)
+  walk.around.pop()
+}
+
+function deprecated(walk: Walk, key: string, instead: string): void {
+  const message = `"${key}" is deprecated: ${instead.includes(' ') ? instead : `use "${instead}"`}.`
+  addFault(walk, { ruleId: 'deprecated-field', severity: 'warning', message, part: 'key' })
+}
+
+function checkList(type: ListType, value: unknown, walk: Walk): void {
+  if (!Array.isArray(value)) return wrongType(walk, type, value)
+  if (type.minItems !== undefined && value.length < type.minItems)
+    addFault(walk, { ruleId: 'list-size', message: `The list needs at least ${type.minItems} entries.` })
+  if (type.maxItems !== undefined && value.length > type.maxItems) {
+    addFault(walk, { ruleId: 'list-size', message: `The list has ${value.length} entries; at most ${type.maxItems} are allowed.` })
+  }
+  const depth = walk.path.length
+  for (let index = 0; index < value.length; index++) {
+    walk.path[depth] = index
+    if (value[index] === null) wrongType(walk, type.items, null)
+    else checkValue(type.items, value[index], walk)
+  }
+  walk.path.length = depth
+}
+
+function checkMap(type: MapType, value: unknown, walk: Walk): void {
+  if (!isObject(value)) return wrongType(walk, type, value)
+  let entries = 0
+  for (const key in value) {
+    entries++
+    walk.path.push(key)
+    if (type.keys !== undefined) checkKey(type.keys, key, walk)
+    // Kubernetes reads null in a map of strings as the empty string; custom resources refuse it like any other null.
+    if (value[key] !== null && value[key] !== undefined) checkValue(type.values, value[key], walk)
+    else if (type.values.kind !== 'any') checkNullEntry(walk, type)
+    walk.path.pop()
+  }
+  if (type.minEntries !== undefined && entries < type.minEntries)
+    addFault(walk, { ruleId: 'map-size', message: `At least ${type.minEntries} entry is needed.` })
+  if (type.maxEntries !== undefined && entries > type.maxEntries)
+    addFault(walk, { ruleId: 'map-size', message: `At most ${type.maxEntries} entries are allowed.` })
+}
+
+function checkNullEntry(walk: Walk, type: MapType): void {
+  if (walk.around.at(-1)?.isNullAbsent !== true) wrongType(walk, type.values, null)
+}
+
+function checkKey(format: NonNullable<MapType['keys']>, key: string, walk: Walk): void {
+  const rule = formatRules[format]
+  const problem = rule.check(key)
+  if (problem !== undefined)
+    addFault(walk, { ruleId: rule.ruleId, message: sentence(problem, rule.expected), expected: rule.expected, part: 'key' })
+}
+
+function checkString(type: StringType, value: unknown, walk: Walk): void {
+  if (typeof value !== 'string') return wrongType(walk, type, value)
+  if (type.values !== undefined && !type.values.includes(value)) return wrongWord(walk, type.values, value)
+  if (type.format !== undefined) checkFormat(type.format, value, walk)
+  if (type.minLength !== undefined && value.length < type.minLength)
+    addFault(walk, { ruleId: 'text-length', message: 'The value is empty.' })
+  if (type.maxLength !== undefined && value.length > type.maxLength) {
+    addFault(walk, { ruleId: 'text-length', message: `The value is longer than ${type.maxLength} characters.` })
+  }
+}
+
+function checkFormat(format: NonNullable<StringType['format']>, value: string, walk: Walk): void {
+  const rule = formatRules[format]
+  const problem = rule.check(value) ?? (format === 'regex' ? compileProblem(value, walk) : undefined)
+  if (problem !== undefined) addFault(walk, { ruleId: rule.ruleId, message: sentence(problem, rule.expected), expected: rule.expected })
+}
+
+function compileProblem(value: string, walk: Walk): string | undefined {
+  try {
+    walk.compileRegex?.(value)
+    return undefined
+  } catch (cause) {
+    return `this is not an RE2 expression (${cause instanceof Error ? cause.message : String(cause)})`
+  }
+}
+
+function sentence(problem: string, expected: string): string {
+  return `${problem.charAt(0).toUpperCase()}${problem.slice(1)}; expected ${expected}.`
+}
+
+function checkNumber(type: NumericType, value: unknown, walk: Walk): void {
+  if (typeof value !== 'number' || !Number.isFinite(value) || (type.kind === 'integer' && !Number.isInteger(value)))
+    return wrongType(walk, type, value)
+  const tooSmall = type.min !== undefined && (type.exclusiveMin === true ? value <= type.min : value < type.min)
+  if (tooSmall || (type.max !== undefined && value > type.max)) outOfRange(walk, type, value)
+}
+
+function checkQuantity(type: FieldType, value: unknown, walk: Walk): void {
+  if (typeof value === 'number' && Number.isFinite(value)) return
+  if (typeof value !== 'string') return wrongType(walk, type, value)
+  checkFormat('quantity', value, walk)
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,46 @@
+/** A fault found while walking a value: a diagnostic that does not know its line yet. */
+import type { Diagnostic, SourceRange } from '../diagnostic.js'
+import { formatPath, type FieldPath, type PathSegment } from '../path.js'
+import type { FieldPart } from '../yaml/positions.js'
+
+export interface Fault {
+  readonly ruleId: string
+  /** Default: error. */
+  readonly severity?: 'error' | 'warning'
+  readonly message: string
+  readonly path: FieldPath
+  /** Which end of the field to underline. Default: its value. */
+  readonly part?: FieldPart
+  readonly expected?: string
+  readonly suggestion?: string
+}
+
+/** Faults reported of one document; more help nobody. */
+export const faultLimit = 100
+
+/** What a walk or a rule reports into; `path` is where it stands now. */
+export interface FaultList {
+  readonly faults: Fault[]
+  readonly path: PathSegment[]
+}
+
+export function addFault(list: FaultList, fault: Omit<Fault, 'path'>, ...below: readonly PathSegment[]): void {
+  if (list.faults.length < faultLimit) list.faults.push({ ...fault, path: [...list.path, ...below] })
+}
+
+/** Where a fault's path lies in the text, when there is text. */
+export type Locate = (path: FieldPath, part: FieldPart) => SourceRange
+
+export function toDiagnostic(fault: Fault, locate: Locate | undefined, file: string | undefined): Diagnostic {
+  const { ruleId, severity = 'error', message, path, part = 'value', expected, suggestion } = fault
+  return {
+    ruleId,
+    severity,
+    message,
+    path: formatPath(path),
+    ...(file === undefined ? {} : { file }),
+    ...locate?.(path, part),
+    ...(expected === undefined ? {} : { expected }),
+    ...(suggestion === undefined ? {} : { suggestion }),
+  }
+}

@@ -1,0 +1,183 @@
+/** The sentences of structural faults: what was found, what is expected, and what was probably meant. */
+import { nearest } from '../did-you-mean.js'
+import type { Field, FieldType, NumericType, ObjectType, OneOf } from '../model/field-type.js'
+import { clip } from '../model/string-format.js'
+import type { Walk } from './check-value.js'
+import { addFault } from './fault.js'
+
+/** `a list of HTTPRoute`, `one of A, B`, `a whole number from 0 to 100`. */
+export function describeType(type: FieldType): string {
+  switch (type.kind) {
+    case 'object':
+      return `a mapping (${type.name})`
+    case 'list':
+      return `a list, each entry ${describeType(type.items)}`
+    case 'map':
+      return `a mapping from names to values, each ${describeType(type.values)}`
+    case 'string':
+      return describeString(type)
+    case 'integer':
+    case 'number':
+      return describeNumber(type)
+    case 'boolean':
+      return 'true or false'
+    case 'intOrString':
+      return 'a number or a text'
+    case 'quantity':
+      return 'a quantity such as 100m or 128Mi'
+    case 'any':
+      return 'any value'
+  }
+}
+
+function describeString(type: Extract<FieldType, { kind: 'string' }>): string {
+  if (type.values !== undefined) return `one of ${type.values.filter((value) => value !== '').join(', ')}`
+  return type.format === 'duration' || type.format === 'duration-or-zero' ? 'a duration such as 5s' : 'a text'
+}
+
+function describeNumber(type: NumericType): string {
+  const noun = type.kind === 'integer' ? 'a whole number' : 'a number'
+  const { min, max } = type
+  const isBounded = max !== undefined && max < 2_147_483_647
+  if (min !== undefined && min >= 0 && isBounded) return `${noun} from ${min} to ${max}`
+  return min !== undefined && min >= 0 ? `${noun} of at least ${min}` : noun
+}
+
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a mapping'
+  if (typeof value === 'string') return `the text ${JSON.stringify(clip(value))}`
+  return typeof value === 'boolean' ? `${value} (true or false)` : `the number ${String(value as number)}`
+}
+
+export function wrongType(walk: Walk, type: FieldType, value: unknown): void {
+  walk.hasWrongType = true
+  const expected = describeType(type)
+  const suggestion = suggestValue(type, value)
+  addFault(walk, {
+    ruleId: 'wrong-type',
+    message: `Expected ${expected}, but found ${describeValue(value)}.${quoteHint(type, value)}`,
+    expected,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  })
+}
+
+/** The value a person would type instead, where it can be told. */
+function suggestValue(type: FieldType, value: unknown): string | undefined {
+  if (isMissingUnit(type, value)) return `${value}s`
+  if (needsQuotes(type, value)) return JSON.stringify(String(value))
+  if (typeof value === 'string') return suggestUnquoted(type, value)
+  return type.kind === 'list' && typeof value === 'number' ? `- ${value}` : undefined
+}
+
+function suggestUnquoted(type: FieldType, value: string): string | undefined {
+  if (type.kind === 'list') return `- ${clip(value)}`
+  if (type.kind === 'boolean') return /^(?:true|false)$/i.test(value) ? value.toLowerCase() : undefined
+  return (type.kind === 'integer' || type.kind === 'number') && /^-?\d+(?:\.\d+)?$/.test(value) ? value : undefined
+}
+
+function isMissingUnit(type: FieldType, value: unknown): value is number {
+  return type.kind === 'string' && type.format?.startsWith('duration') === true && typeof value === 'number'
+}
+
+function needsQuotes(type: FieldType, value: unknown): value is number | boolean {
+  return type.kind === 'string' && (typeof value === 'number' || typeof value === 'boolean')
+}
+
+function quoteHint(type: FieldType, value: unknown): string {
+  if (isMissingUnit(type, value)) return ' Add the unit.'
+  if (needsQuotes(type, value)) return ' Put the value in quotes.'
+  if (typeof value === 'string' && suggestUnquoted(type, value) === value) return ' Write it without quotes.'
+  return type.kind === 'list' && value !== null && typeof value === 'object' ? ' Begin each entry with "- ".' : ''
+}
+
+export function wrongWord(walk: Walk, values: readonly string[], value: string): void {
+  const expected = `one of ${values.filter((word) => word !== '').join(', ')}`
+  const suggestion = nearest(value, values)
+  addFault(walk, {
+    ruleId: 'bad-enum',
+    message: `"${clip(value)}" is not allowed here; expected ${expected}.`,
+    expected,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  })
+}
+
+export function outOfRange(walk: Walk, type: NumericType, value: number): void {
+  const expected = describeNumber(type)
+  addFault(walk, { ruleId: 'out-of-range', message: `${value} is out of range; expected ${expected}.`, expected })
+}
+
+export function nullValue(walk: Walk, key: string): void {
+  const message = `"${key}" has no value. Give it one, or remove the line.`
+  addFault(walk, { ruleId: 'null-value', message, part: 'key' }, key)
+}
+
+export function missingField(walk: Walk, type: ObjectType, key: string, field: Field): void {
+  const expected = describeType(field.type)
+  addFault(
+    walk,
+    {
+      ruleId: 'missing-field',
+      message: `The required field "${key}" is missing in ${type.name}; it takes ${expected}.`,
+      expected,
+      part: 'key',
+    },
+    key,
+  )
+}
+
+export function checkOneOf(walk: Walk, group: OneOf, value: Readonly<Record<string, unknown>>): void {
+  const set = group.fields.filter((name) => value[name] !== undefined && value[name] !== null)
+  if (set.length > 1) {
+    const message = `Only one of ${group.fields.join(', ')} may be set, but ${set.join(' and ')} are.`
+    addFault(walk, { ruleId: 'one-of', message, expected: `one of ${group.fields.join(', ')}`, part: 'key' }, set[1] as string)
+  } else if (set.length === 0 && group.isRequired === true) {
+    addFault(walk, {
+      ruleId: 'one-of',
+      message: `One of ${group.fields.join(', ')} must be set.`,
+      expected: `one of ${group.fields.join(', ')}`,
+    })
+  }
+}
+
+export function unknownField(walk: Walk, type: ObjectType, key: string, value: unknown): void {
+  const suggestion =
+    nearest(
+      key,
+      [...type.fields].filter(([name, field]) => name !== key && fits(field.type, value)).map(([name]) => name),
+    ) ?? nearest(key, type.fields.keys())
+  const elsewhere = suggestion === undefined ? placeOf(walk, type, key) : ''
+  const known = type.fields.size <= 20 ? [...type.fields.keys()].join(', ') : undefined
+  addFault(
+    walk,
+    {
+      ruleId: 'unknown-field',
+      message: `"${clip(key)}" is not a field of ${type.name}.${elsewhere}`,
+      part: 'key',
+      ...(known === undefined ? {} : { expected: `one of the fields ${known}` }),
+      ...(suggestion === undefined ? {} : { suggestion }),
+    },
+    key,
+  )
+}
+
+/** Whether a value could stand in a field of this type at all; a likely name that cannot hold the value comes second. */
+function fits(type: FieldType, value: unknown): boolean {
+  if (type.kind === 'list') return Array.isArray(value)
+  if (type.kind === 'object' || type.kind === 'map') return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value !== 'object'
+}
+
+/** A right name at the wrong indentation is the commonest mistake: say in which mapping it belongs. */
+function placeOf(walk: Walk, type: ObjectType, key: string): string {
+  for (let level = walk.around.length - 2; level >= 0; level--) {
+    const outer = walk.around[level] as ObjectType
+    if (outer.fields.has(key)) return ` It belongs further out, in ${outer.name}: check the indentation.`
+  }
+  for (const [name, field] of type.fields) {
+    const inner = field.type.kind === 'list' ? field.type.items : field.type
+    if (inner.kind === 'object' && inner.fields.has(key)) return ` It belongs further in, under "${name}": check the indentation.`
+  }
+  return ''
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { parseDocuments } from '../../src/yaml/parse-documents.js'
+
+const valuesOf = (text: string) => parseDocuments(text).documents.map((document) => document.value)
+const faultsOf = (text: string) => parseDocuments(text).diagnostics.map(({ ruleId, line, column }) => `${line}:${column} ${ruleId}`)
+
+describe('parseDocuments', () => {
+  it('reads several documents and leaves out empty ones', () => {
+    expect(valuesOf('---\n---\n# only a comment\n---\na: 1\n...\n---\nb: [x]\n')).toEqual([{ a: 1 }, { b: ['x'] }])
+  })
+
+  it('reads JSON', () => {
+    expect(valuesOf('{\n\t"a": [1, "\\ud83d\\ude00"]\n}')).toEqual([{ a: [1, '😀'] }])
+  })
+
+  it('gives plain scalars the meaning they have for kubectl', () => {
+    const text = 'a: yes\nb: 0644\nc: 1_000\nd: 1.10\ne: 2001-01-01\nf: "yes"\n80: x\ng: ~\nh: 0x1F\ni: v1\n'
+    expect(valuesOf(text)).toEqual([{ a: true, b: 420, c: 1000, d: 1.1, e: '2001-01-01', f: 'yes', 80: 'x', g: null, h: 31, i: 'v1' }])
+  })
+
+  it('resolves anchors, aliases and merge keys into fresh values', () => {
+    const [value] = valuesOf('a: &x {k: 1}\nb: *x\nc: {<<: *x, l: 2}\n') as [{ a: object; b: object; c: object }]
+    expect(value).toEqual({ a: { k: 1 }, b: { k: 1 }, c: { k: 1, l: 2 } })
+    expect(value.a).not.toBe(value.b)
+  })
+
+  it('expands lists into documents that know their place', () => {
+    const text = 'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n- apiVersion: v1\n  kind: Service\n  spec: 1\n'
+    const { documents } = parseDocuments(text)
+    expect(documents.map((document) => (document.value as { kind: string }).kind)).toEqual(['Pod', 'Service'])
+    expect(documents[1]?.rangeOf(['spec'])).toEqual({ line: 8, column: 9, endLine: 8, endColumn: 10 })
+  })
+
+  it('fills in what a typed list says for its entries', () => {
+    expect(valuesOf('apiVersion: v1\nkind: PodList\nitems:\n- metadata: {name: a}\n')).toEqual([
+      { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } },
+    ])
+  })
+
+  it('keeps the readable documents when another one is broken', () => {
+    const result = parseDocuments('a: 1\n---\nb: [1\n---\nc: 3\n', { file: 'x.yaml' })
+    expect(result.documents.map((document) => document.value)).toEqual([{ a: 1 }, { c: 3 }])
+    expect(result.diagnostics[0]).toMatchObject({ ruleId: 'yaml-syntax', severity: 'error', file: 'x.yaml', line: 4 })
+  })
+
+  it.each([
+    ['a duplicate key', 'a: 1\na: 2\n', '2:1 yaml-duplicate-key'],
+    ['a nested duplicate key', 'a:\n  b: 1\n  "b": 2\n', '3:3 yaml-duplicate-key'],
+    ['a tab as indentation', 'a:\n\tb: 1\n', '2:1 yaml-tab'],
+    ['an alias without an anchor', 'a: *x\n', '1:4 yaml-bad-alias'],
+    ['an unquoted wildcard host', 'hosts:\n- *.example.com\n', '2:3 yaml-bad-alias'],
+    ['a circular alias', 'a: &a [*a]\n', '1:8 yaml-bad-alias'],
+    ['a prototype key', 'a:\n  __proto__: {x: 1}\n', '2:3 yaml-forbidden-key'],
+    ['an unknown tag', 'a: !ruby/object 1\n', '1:17 yaml-unknown-tag'],
+    ['a complex key', '? [a]\n: b\n', '1:3 yaml-bad-key'],
+    ['an unclosed quote', 'a: "x\n', '2:1 yaml-syntax'],
+    ['wrong indentation', 'a:\n  b: 1\n c: 2\n', '3:1 yaml-syntax'],
+    ['a value that begins with a reserved character', 'a: @x\n', '1:4 yaml-syntax'],
+  ])('names %s with its line and column', (_, text, fault) => {
+    const result = parseDocuments(text)
+    expect(faultsOf(text)[0]).toBe(fault)
+    expect(result.documents).toEqual([])
+  })
+
+  it('points at values, keys, and the nearest mapping of a missing field', () => {
+    const [document] = parseDocuments('spec:\n  a: &x\n    b: [1, {c: 2}]\n  d: *x\n').documents
+    expect(document?.rangeOf(['spec', 'a', 'b', 1, 'c'])).toMatchObject({ line: 3, column: 16 })
+    expect(document?.rangeOf(['spec', 'd', 'b', 1, 'c'], 'key')).toMatchObject({ line: 3, column: 13 })
+    expect(document?.rangeOf(['spec', 'a', 'missing'])).toMatchObject({ line: 2, column: 3, endColumn: 4 })
+  })
+})
