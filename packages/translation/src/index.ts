@@ -7,7 +7,7 @@ export type { MeshEndpoint } from './snapshot/mesh-endpoint.js'
 export type { MeshPort, MeshService } from './snapshot/mesh-service.js'
 export type { PortProtocol } from './snapshot/port-protocol.js'
 export type { MeshVirtualService } from './snapshot/virtual-services.js'
-export type { DestinationRuleIndex, EffectiveRule, ResolvedRule } from './snapshot/destination-rules.js'
+export type { DestinationRuleIndex, EffectiveRule, RuleViewer } from './snapshot/destination-rules.js'
 export type { Labels } from './snapshot/workload.js'
 export { parseNode, type NodeIdentification, type NodeResult, type ProxyLocality, type ProxyNode } from './node/proxy-node.js'
 export type {

@@ -42,11 +42,9 @@ function outboundCluster(
   const name = outboundName(port.number, subset?.name ?? '', service.host)
   const sidecar = view.node.type === 'sidecar'
   const direct = policy.loadBalancer?.simple === 'PASSTHROUGH' || (service.headless && sidecar)
-  const pool = policy.connectionPool
-  const http = upstreamHttp(port.protocol, pool, sidecar)
+  const http = upstreamHttp(port.protocol, policy.connectionPool, sidecar)
   const { external, ...security } = securityOf(view, { service, port, subset, policy }, http?.protocol === 'http2', direct)
   const httpOptions = { ...http, ...autoSni(policy) }
-  const outlier = policy.outlierDetection
   return {
     service,
     port,
@@ -54,23 +52,30 @@ function outboundCluster(
     policy,
     cluster: {
       name,
-      type: direct ? 'ORIGINAL_DST' : 'EDS',
-      ...(direct ? {} : { edsServiceName: name }),
       altStatName: `${name};`,
-      connectTimeoutMs: durationMs(pool?.tcp?.connectTimeout) ?? view.snapshot.meshConfig.connectTimeoutMs,
-      ...(direct ? { lbPolicy: 'CLUSTER_PROVIDED' } : loadBalancing(policy.loadBalancer)),
-      commonLb: {
-        healthyPanicThreshold: outlier?.minHealthPercent ?? 0,
-        ...(policy.loadBalancer?.localityLbSetting?.distribute?.length ? { localityWeighted: true } : {}),
-      },
-      circuitBreakers: circuitBreakers(pool),
-      ...(outlier === undefined ? {} : { outlierDetection: outlierDetection(outlier) }),
+      ...(direct
+        ? { type: 'ORIGINAL_DST', lbPolicy: 'CLUSTER_PROVIDED' }
+        : { type: 'EDS', edsServiceName: name, ...loadBalancing(policy.loadBalancer) }),
+      ...connectionSettings(view, policy),
       ...security,
       ...(Object.keys(httpOptions).length === 0 ? {} : { http: { protocol: 'http1', ...httpOptions } }),
-      ...tcpKeepalive(pool),
       metadataExchange: true,
       metadata: { istio: clusterMetadata(service, rule, subset, external) },
     },
+  }
+}
+
+function connectionSettings(
+  view: ProxyView,
+  { connectionPool, outlierDetection: outlier, loadBalancer }: TrafficPolicyOverrides,
+): Pick<Cluster, 'connectTimeoutMs' | 'commonLb' | 'circuitBreakers' | 'outlierDetection' | 'tcpKeepalive'> {
+  const distributes = Boolean(loadBalancer?.localityLbSetting?.distribute?.length)
+  return {
+    connectTimeoutMs: durationMs(connectionPool?.tcp?.connectTimeout) ?? view.snapshot.meshConfig.connectTimeoutMs,
+    commonLb: { healthyPanicThreshold: outlier?.minHealthPercent ?? 0, ...(distributes ? { localityWeighted: true } : {}) },
+    circuitBreakers: circuitBreakers(connectionPool),
+    ...(outlier === undefined ? {} : { outlierDetection: outlierDetection(outlier) }),
+    ...tcpKeepalive(connectionPool),
   }
 }
 

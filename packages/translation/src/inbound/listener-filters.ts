@@ -1,10 +1,8 @@
 /**
- * The inspectors of `virtualInbound`. Each runs only on ports whose chains ask for its result: waiting for bytes on a port
- * where the server speaks first would hang.
+ * The inspectors of `virtualInbound`. Each is off on the declared ports whose chains do not ask for its result: waiting for
+ * bytes on a port where the server speaks first would hang. Chains without a port count as port 0, as with Istio.
  */
-import type { FilterChain, ListenerFilter, PortRange } from '@heddle/routing'
-
-const lastPort = 65_535
+import type { FilterChain, ListenerFilter } from '@heddle/routing'
 
 export function inboundListenerFilters(chains: readonly FilterChain[]): readonly ListenerFilter[] {
   return [
@@ -25,20 +23,7 @@ function inspector(
     needed.set(port, needed.get(port) === true || needs(chain))
   }
   if (![...needed.values()].includes(true)) return []
-  const everywhere = needed.get(0) === true
-  const exceptions = [...needed].filter(([port, value]) => port !== 0 && value !== everywhere).map(([port]) => port)
-  const sorted = exceptions.toSorted((left, right) => left - right)
-  const disabledOnPorts = everywhere ? sorted.map((port) => ({ start: port, end: port + 1 })) : between(sorted)
+  const idle = [...needed].filter(([, value]) => !value).map(([port]) => port)
+  const disabledOnPorts = idle.toSorted((left, right) => left - right).map((port) => ({ start: port, end: port + 1 }))
   return [disabledOnPorts.length === 0 ? { kind } : { kind, disabledOnPorts }]
-}
-
-/** All ports but these. */
-function between(ports: readonly number[]): readonly PortRange[] {
-  const ranges: PortRange[] = []
-  let start = 0
-  for (const port of [...ports, lastPort + 1]) {
-    if (port > start) ranges.push({ start, end: port })
-    start = port + 1
-  }
-  return ranges
 }

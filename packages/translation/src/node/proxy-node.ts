@@ -48,32 +48,41 @@ export function parseNode(identification: NodeIdentification): NodeResult {
   if (type !== 'sidecar' && type !== 'router') return refuse(`node type "${type}" is not served: expected sidecar or router`)
   const addresses = addressesOf(ip, text(metadata, 'INSTANCE_IPS'))
   if (addresses.length === 0) return refuse(`node "${id}" has no valid address in its id nor in INSTANCE_IPS`)
-  const lastDot = podName.lastIndexOf('.')
-  const namespace = text(metadata, 'NAMESPACE') ?? (lastDot < 0 ? '' : podName.slice(lastDot + 1))
+  const { name, namespace } = podOf(podName, metadata)
   if (namespace === '') return refuse(`node "${id}" names no namespace`)
-  const name = text(metadata, 'NAME') ?? (lastDot < 0 ? podName : podName.slice(0, lastDot))
+  const common = { id, type, addresses, name, namespace, dnsDomain, cluster } as const
+  return { ok: true, node: { ...common, ...workloadOf(metadata, name), ...localityOf(locality), metadata } }
+}
+
+type WorkloadFields = Pick<
+  ProxyNode,
+  'labels' | 'serviceAccount' | 'workloadName' | 'clusterId' | 'meshId' | 'interceptionMode' | 'unprivileged'
+>
+
+function workloadOf(metadata: Readonly<Record<string, unknown>>, name: string): WorkloadFields {
   const mode = text(metadata, 'INTERCEPTION_MODE')
   return {
-    ok: true,
-    node: {
-      id,
-      type,
-      addresses,
-      name,
-      namespace,
-      dnsDomain,
-      cluster,
-      labels: labelsOf(metadata['LABELS']),
-      serviceAccount: text(metadata, 'SERVICE_ACCOUNT') ?? 'default',
-      workloadName: text(metadata, 'WORKLOAD_NAME') ?? name,
-      clusterId: text(metadata, 'CLUSTER_ID') ?? 'Kubernetes',
-      meshId: text(metadata, 'MESH_ID') ?? 'cluster.local',
-      interceptionMode: mode === 'TPROXY' || mode === 'NONE' ? mode : 'REDIRECT',
-      ...(locality?.region ? { locality: { region: locality.region, zone: locality.zone ?? '', subZone: locality.subZone ?? '' } } : {}),
-      unprivileged: isTrue(metadata['UNPRIVILEGED_POD']),
-      metadata,
-    },
+    labels: labelsOf(metadata['LABELS']),
+    serviceAccount: text(metadata, 'SERVICE_ACCOUNT') ?? 'default',
+    workloadName: text(metadata, 'WORKLOAD_NAME') ?? name,
+    clusterId: text(metadata, 'CLUSTER_ID') ?? 'Kubernetes',
+    meshId: text(metadata, 'MESH_ID') ?? 'cluster.local',
+    interceptionMode: mode === 'TPROXY' || mode === 'NONE' ? mode : 'REDIRECT',
+    unprivileged: isTrue(metadata['UNPRIVILEGED_POD']),
   }
+}
+
+function podOf(podName: string, metadata: Readonly<Record<string, unknown>>): { readonly name: string; readonly namespace: string } {
+  const dot = podName.lastIndexOf('.')
+  return {
+    name: text(metadata, 'NAME') ?? (dot < 0 ? podName : podName.slice(0, dot)),
+    namespace: text(metadata, 'NAMESPACE') ?? (dot < 0 ? '' : podName.slice(dot + 1)),
+  }
+}
+
+function localityOf(locality: Partial<ProxyLocality> | undefined): Pick<ProxyNode, 'locality'> {
+  if (!locality?.region) return {}
+  return { locality: { region: locality.region, zone: locality.zone ?? '', subZone: locality.subZone ?? '' } }
 }
 
 const ipv4 = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/

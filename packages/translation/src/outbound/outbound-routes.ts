@@ -3,7 +3,7 @@
  * detected. VirtualServices of the mesh take the place of a service's own route; the oldest of two for one host wins.
  */
 import type { Route, RouteConfiguration, VirtualHost } from '@heddle/routing'
-import { bySpecificity, hostCovers, isWildcard } from '../host/host-name.js'
+import { hostCovers, isWildcard } from '../host/host-name.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import { defaultServiceRoute, unknownHosts } from '../route/default-route.js'
 import { virtualServiceRoutes } from '../route/http-route.js'
@@ -38,14 +38,17 @@ export function routeConfiguration(name: string, virtualHosts: readonly VirtualH
 
 function portRoutes(view: ProxyView, number: number): RouteConfiguration {
   const hosts: VirtualHost[] = []
+  const onPort = new Map<string, MeshService>()
   for (const service of view.services) {
     const port = portOf(service, number)
-    if (port !== undefined && isHttpOrDetected(port.protocol)) hosts.push(serviceHost(view, service, port))
+    if (port === undefined) continue
+    onPort.set(service.host, service)
+    if (isHttpOrDetected(port.protocol)) hosts.push(serviceHost(view, service, port))
   }
-  hosts.push(...otherHosts(view, number))
+  hosts.push(...otherHosts(view, number, onPort))
   hosts.sort((left, right) => compareText(left.name, right.name))
   const allowAny = view.snapshot.meshConfig.outboundTrafficPolicy === 'ALLOW_ANY'
-  return routeConfiguration(String(number), [...withoutDuplicates(view, hosts), unknownHosts(allowAny)])
+  return routeConfiguration(String(number), [...withoutDuplicates(hosts), unknownHosts(allowAny)])
 }
 
 function serviceHost(view: ProxyView, service: MeshService, port: MeshPort): VirtualHost {
@@ -65,46 +68,46 @@ function serviceRoutes(view: ProxyView, service: MeshService, port: MeshPort): r
 
 /** The most specific VirtualService with HTTP rules for a host, the oldest of equals; the others are reported. */
 function virtualServiceOf(view: ProxyView, host: string): MeshVirtualService | undefined {
-  const covering = meshOwners(view)
-    .flatMap((owner) => owner.hosts.filter((pattern) => hostCovers(pattern, host)).map((pattern) => ({ owner, pattern })))
-    .toSorted((left, right) => bySpecificity(left.pattern, right.pattern))
-  const [first, ...others] = covering
+  const [first, ...others] = view.meshRoutes.covering(host).filter((entry) => hasHttp(entry.value))
   for (const other of others) {
-    if (other.pattern === first?.pattern && other.owner !== first.owner) reportDuplicate(view, other.owner, first.owner, other.pattern)
+    if (other.pattern === first?.pattern && other.value !== first.value) reportDuplicate(view, other.value, first.value, other.pattern)
   }
-  return first?.owner
+  return first?.value
 }
 
-function meshOwners(view: ProxyView): readonly MeshVirtualService[] {
-  return view.virtualServices.filter((owner) => owner.gateways.includes(meshGateway) && (owner.resource.spec.http?.length ?? 0) > 0)
+function hasHttp(owner: MeshVirtualService): boolean {
+  return (owner.resource.spec.http?.length ?? 0) > 0
 }
 
 /**
  * Hosts of VirtualServices that are no service on this port. They ride along with a service of the same VirtualService,
  * and on port 80 alone too, which is how a host outside of the mesh's registry gets routes.
  */
-function otherHosts(view: ProxyView, number: number): readonly VirtualHost[] {
-  return meshOwners(view).flatMap((owner) => {
-    const onPort = view.services.filter((service) => portOf(service, number) !== undefined)
-    const covered = onPort.filter((service) => owner.hosts.some((host) => hostCovers(host, service.host)))
-    const http = covered.some((service) => isHttpOrDetected(portOf(service, number)?.protocol ?? 'tcp'))
-    if (!http && number !== 80) return []
-    const rest = owner.hosts.filter(
-      (host) => !onPort.some((service) => (isWildcard(host) ? hostCovers(host, service.host) : host === service.host)),
-    )
-    if (rest.length === 0) return []
+function otherHosts(view: ProxyView, number: number, onPort: ReadonlyMap<string, MeshService>): readonly VirtualHost[] {
+  return view.virtualServices.flatMap((owner) => {
+    if (!owner.gateways.includes(meshGateway) || !hasHttp(owner)) return []
+    const covered = owner.hosts.map((host) => servicesOf(host, onPort))
+    const rest = owner.hosts.filter((_, index) => covered[index]?.length === 0)
+    const http = covered.flat().some((service) => isHttpOrDetected(portOf(service, number)?.protocol ?? 'tcp'))
+    if (rest.length === 0 || (!http && number !== 80)) return []
     const routes = virtualServiceRoutes(view, owner, meshContext(view, number))
     if (routes.length === 0) return []
     return rest.map((host) => ({ name: `${host}:${number}`, domains: [host], includeRequestAttemptCount: true, routes }))
   })
 }
 
+function servicesOf(host: string, services: ReadonlyMap<string, MeshService>): readonly MeshService[] {
+  if (isWildcard(host)) return [...services.values()].filter((service) => hostCovers(host, service.host))
+  const service = services.get(host)
+  return service === undefined ? [] : [service]
+}
+
 /** Envoy refuses a domain that occurs twice; the first one stays, as with Istio. */
-export function withoutDuplicates(view: ProxyView, hosts: readonly VirtualHost[]): readonly VirtualHost[] {
-  const seen = new Map<string, string>()
+function withoutDuplicates(hosts: readonly VirtualHost[]): readonly VirtualHost[] {
+  const seen = new Set<string>()
   return hosts.flatMap((host) => {
     const domains = host.domains.filter((domain) => !seen.has(domain.toLowerCase()))
-    for (const domain of domains) seen.set(domain.toLowerCase(), host.name)
+    for (const domain of domains) seen.add(domain.toLowerCase())
     return domains.length === 0 ? [] : [domains.length === host.domains.length ? host : { ...host, domains }]
   })
 }

@@ -2,7 +2,6 @@
 import type { FilterChain, FilterChainMatch, NetworkFilter } from '@heddle/routing'
 import { outboundName } from '../cluster/cluster-name.js'
 import { tcpProxy } from '../filter/tcp-proxy.js'
-import { hostCovers } from '../host/host-name.js'
 import { virtualServiceMetadata } from '../proxy/config-path.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import { sourceMatches, type RouteContext } from '../route/source-match.js'
@@ -21,9 +20,7 @@ export function meshContext(view: ProxyView, port: number): RouteContext {
 }
 
 export function serviceChains(view: ProxyView, service: MeshService, port: MeshPort): readonly FilterChain[] {
-  const owners = view.virtualServices.filter(
-    (owner) => owner.gateways.includes(meshGateway) && owner.hosts.some((host) => hostCovers(host, service.host)),
-  )
+  const owners = [...new Set(view.meshRoutes.covering(service.host).map((entry) => entry.value))]
   const chains = isTls(port.protocol) ? tlsChains(view, owners, port) : tcpChains(view, owners, port)
   if (isTls(port.protocol) ? chains.length > 0 : chains.some((chain) => chain.match === undefined)) return chains
   const cluster = outboundName(port.number, '', service.host)

@@ -5,9 +5,10 @@ import { createIssueCollector, type IssueCollector } from '../issue/translation-
 import type { ProxyNode } from '../node/proxy-node.js'
 import type { Pod } from '../resources/kubernetes.js'
 import type { EffectiveRule } from '../snapshot/destination-rules.js'
+import { createHostIndex, type HostIndex } from '../snapshot/host-index.js'
 import type { MeshService } from '../snapshot/mesh-service.js'
 import type { MeshSnapshot } from '../snapshot/mesh-snapshot.js'
-import type { MeshVirtualService } from '../snapshot/virtual-services.js'
+import { meshGateway, type MeshVirtualService } from '../snapshot/virtual-services.js'
 import { localityOf, type Labels } from '../snapshot/workload.js'
 
 export interface ProxyView {
@@ -22,6 +23,8 @@ export interface ProxyView {
   readonly services: readonly MeshService[]
   /** Oldest first. */
   readonly virtualServices: readonly MeshVirtualService[]
+  /** Those bound to the mesh, not to gateways only. */
+  readonly meshRoutes: HostIndex<MeshVirtualService>
   readonly issues: IssueCollector
   /** A visible service by the host that a resource of `namespace` writes. */
   serviceOf(host: string, namespace: string): MeshService | undefined
@@ -34,6 +37,7 @@ export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode): ProxyV
   const viewer = { namespace: node.namespace, labels }
   const sees = (exportTo: readonly string[] | undefined, namespace: string): boolean => isVisible(exportTo, namespace, node.namespace)
   const rules = new Map<string, EffectiveRule | undefined>()
+  const virtualServices = snapshot.virtualServices.filter((entry) => sees(entry.resource.spec.exportTo, entry.namespace))
   return {
     snapshot,
     node,
@@ -42,7 +46,12 @@ export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode): ProxyV
     namespace: node.namespace,
     locality: localityOf(snapshot.nodeOf(pod?.spec.nodeName)) ?? node.locality,
     services: snapshot.services.filter((service) => sees(service.exportTo, service.namespace)),
-    virtualServices: snapshot.virtualServices.filter((entry) => sees(entry.resource.spec.exportTo, entry.namespace)),
+    virtualServices,
+    meshRoutes: createHostIndex(
+      virtualServices
+        .filter((value) => value.gateways.includes(meshGateway))
+        .flatMap((value) => value.hosts.map((pattern) => ({ pattern, value }))),
+    ),
     issues: createIssueCollector(),
     serviceOf: (host, namespace) => {
       const service = snapshot.servicesByHost.get(resolveHost(host, namespace, snapshot.meshConfig.clusterDomain))

@@ -1,6 +1,6 @@
 /** Where a route's destination leads: the cluster's name, and what is wrong when it leads nowhere. */
 import { outboundName } from '../cluster/cluster-name.js'
-import { hostCovers, resolveHost } from '../host/host-name.js'
+import { resolveHost } from '../host/host-name.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import type { Destination } from '../resources/virtual-service.js'
 import { portOf, type MeshService } from '../snapshot/mesh-service.js'
@@ -42,7 +42,10 @@ function impliedPort(service: MeshService | undefined, listenerPort: number, see
 /** False for routes that exist on port 80 only because every host gets routes there. */
 function isOwnPort(view: ProxyView, owner: MeshVirtualService, listenerPort: number): boolean {
   if (view.node.type === 'router') return true
-  return view.services.some((service) => portOf(service, listenerPort) !== undefined && owner.hosts.some((host) => hostCovers(host, service.host)))
+  return owner.hosts.some((host) => {
+    const service = view.serviceOf(host, owner.namespace)
+    return service !== undefined && portOf(service, listenerPort) !== undefined
+  })
 }
 
 function reportProblems(

@@ -1,5 +1,6 @@
 /** VirtualService headers -> Envoy's mutations. Setting `Host` is not a mutation: it rewrites the authority. */
 import type { HeaderMutations, HeaderValueOption } from '@heddle/routing'
+import { defined, nonEmpty } from '../resources/defined.js'
 import type { HeaderOperations, Headers } from '../resources/virtual-service.js'
 import { compareText } from '../snapshot/age.js'
 
@@ -11,18 +12,18 @@ export interface HeaderChanges {
 }
 
 export function headerChanges(settings: Headers | undefined): HeaderChanges {
+  const headers: HeaderMutations = defined({
+    requestAdd: nonEmpty(additions(settings?.request)),
+    requestRemove: removals(settings?.request),
+    responseAdd: nonEmpty(additions(settings?.response)),
+    responseRemove: removals(settings?.response),
+  })
   const authority = Object.entries(settings?.request?.set ?? {}).find(([key]) => isAuthority(key))?.[1]
-  const requestAdd = additions(settings?.request)
-  const responseAdd = additions(settings?.response)
-  const requestRemove = (settings?.request?.remove ?? []).filter(isMutable)
-  const responseRemove = (settings?.response?.remove ?? []).filter(isMutable)
-  const headers: HeaderMutations = {
-    ...(requestAdd.length === 0 ? {} : { requestAdd }),
-    ...(requestRemove.length === 0 ? {} : { requestRemove }),
-    ...(responseAdd.length === 0 ? {} : { responseAdd }),
-    ...(responseRemove.length === 0 ? {} : { responseRemove }),
-  }
-  return { ...(Object.keys(headers).length === 0 ? {} : { headers }), ...(authority === undefined ? {} : { authority }) }
+  return defined({ headers: Object.keys(headers).length === 0 ? undefined : headers, authority })
+}
+
+function removals(operations: HeaderOperations | undefined): readonly string[] | undefined {
+  return nonEmpty((operations?.remove ?? []).filter(isMutable))
 }
 
 /** Both sets of changes, the route's before the destination's. */

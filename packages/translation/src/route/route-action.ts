@@ -40,7 +40,14 @@ export function routeAction(input: RuleInput): Forwarding | undefined {
 
 function branch(input: RuleInput, entry: HttpRouteDestination, index: number): Branch {
   const { view, owner, context, path } = input
-  const destination = resolveDestination(view, owner, entry.destination, context.port, `${path}.route[${index}].destination`, portsSeen(input))
+  const destination = resolveDestination(
+    view,
+    owner,
+    entry.destination,
+    context.port,
+    `${path}.route[${index}].destination`,
+    portsSeen(input),
+  )
   const hash = hashPolicy(view, destination.service, destination.subset, destination.port)
   return { destination, weight: entry.weight ?? 0, hash, ...headerChanges(entry.headers) }
 }

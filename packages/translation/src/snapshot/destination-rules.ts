@@ -3,11 +3,12 @@
  * one of the root namespace (the first that is exported to it); rules of one namespace for the same host are merged: their
  * subsets add up and the oldest traffic policy stands.
  */
-import { bySpecificity, hostCovers, resolveHost } from '../host/host-name.js'
+import { resolveHost } from '../host/host-name.js'
 import { isVisible } from '../host/visibility.js'
 import type { DestinationRule, Subset, TrafficPolicy } from '../resources/destination-rule.js'
 import { byCreation } from './age.js'
 import { groupBy } from './group-by.js'
+import { createHostIndex, type HostIndex } from './host-index.js'
 import type { MeshConfig } from './mesh-config.js'
 import type { MeshService } from './mesh-service.js'
 import { isSubset, type Labels } from './workload.js'
@@ -19,32 +20,40 @@ export interface EffectiveRule {
   readonly subsets: readonly Subset[]
 }
 
-export interface DestinationRuleIndex {
-  /** Every resource with its resolved host, oldest first. */
-  readonly all: readonly ResolvedRule[]
-  ruleFor(service: MeshService, viewer: { readonly namespace: string; readonly labels: Labels }): EffectiveRule | undefined
+export interface RuleViewer {
+  readonly namespace: string
+  readonly labels: Labels
 }
 
-export interface ResolvedRule {
+export interface DestinationRuleIndex {
+  /** Whether rules depend on who looks beyond its namespace: some select workloads. */
+  readonly selectWorkloads: boolean
+  ruleFor(service: MeshService, viewer: RuleViewer): EffectiveRule | undefined
+}
+
+interface ResolvedRule {
   readonly resource: DestinationRule
   readonly namespace: string
   readonly host: string
 }
 
 export function indexDestinationRules(resources: readonly DestinationRule[], meshConfig: MeshConfig): DestinationRuleIndex {
-  const all = resources
+  const rules = resources
     .toSorted((left, right) => byCreation(left.metadata, right.metadata))
     .map((resource) => {
       const namespace = resource.metadata.namespace ?? 'default'
       return { resource, namespace, host: resolveHost(resource.spec.host, namespace, meshConfig.clusterDomain) }
     })
-  const byNamespace = groupBy(all, (rule) => rule.namespace)
+  const indexes = new Map<string, HostIndex<ResolvedRule>>()
+  for (const [namespace, members] of groupBy(rules, (rule) => rule.namespace)) {
+    indexes.set(namespace, createHostIndex(members.map((value) => ({ pattern: value.host, value }))))
+  }
   return {
-    all,
+    selectWorkloads: resources.some((resource) => resource.spec.workloadSelector !== undefined),
     ruleFor: (service, viewer) => {
       for (const namespace of new Set([viewer.namespace, service.namespace, meshConfig.rootNamespace])) {
-        const rules = (byNamespace.get(namespace) ?? []).filter((rule) => applies(rule, viewer))
-        const found = mostSpecific(rules, service.host)
+        const covering = indexes.get(namespace)?.covering(service.host) ?? []
+        const found = merge(covering.map((entry) => entry.value).filter((rule) => applies(rule, viewer)))
         if (found !== undefined) return found
       }
       return undefined
@@ -52,20 +61,20 @@ export function indexDestinationRules(resources: readonly DestinationRule[], mes
   }
 }
 
-function applies(rule: ResolvedRule, viewer: { readonly namespace: string; readonly labels: Labels }): boolean {
+function applies(rule: ResolvedRule, viewer: RuleViewer): boolean {
   const selector = rule.resource.spec.workloadSelector?.matchLabels
   if (selector !== undefined && (rule.namespace !== viewer.namespace || !isSubset(selector, viewer.labels))) return false
   return isVisible(rule.resource.spec.exportTo, rule.namespace, viewer.namespace)
 }
 
-function mostSpecific(rules: readonly ResolvedRule[], host: string): EffectiveRule | undefined {
-  const matching = rules.filter((rule) => hostCovers(rule.host, host)).toSorted((left, right) => bySpecificity(left.host, right.host))
-  const first = matching[0]
+/** Of rules from narrow to wide: the narrowest host's, merged. */
+function merge(rules: readonly ResolvedRule[]): EffectiveRule | undefined {
+  const first = rules[0]
   if (first === undefined) return undefined
-  const merged = matching.filter((rule) => rule.host === first.host).map((rule) => rule.resource)
+  const merged = rules.filter((rule) => rule.host === first.host).map((rule) => rule.resource)
   const subsets = new Map<string, Subset>()
   for (const subset of merged.flatMap((resource) => resource.spec.subsets ?? []))
     if (!subsets.has(subset.name)) subsets.set(subset.name, subset)
   const trafficPolicy = merged.map((resource) => resource.spec.trafficPolicy).find((policy) => policy !== undefined)
-  return { resource: merged[0] ?? first.resource, trafficPolicy, subsets: [...subsets.values()] }
+  return { resource: first.resource, trafficPolicy, subsets: [...subsets.values()] }
 }

@@ -42,22 +42,34 @@ export function sliceEndpoints(slice: EndpointSlice, sources: EndpointSources): 
 function meshEndpoint(endpoint: Endpoint, address: string, port: number, namespace: string, sources: EndpointSources): MeshEndpoint {
   const target = endpoint.targetRef?.kind === 'Pod' ? endpoint.targetRef : undefined
   const pod = sources.podOf(target?.namespace ?? namespace, target?.name, address)
-  const labels = pod?.metadata.labels ?? {}
-  const workload = pod === undefined ? '' : workloadName(pod)
-  const canonical = canonicalService(labels, workload)
   return {
     address,
     port,
     healthy: endpoint.conditions?.ready ?? true,
+    ...workloadOf(pod, namespace),
+    locality: localityOf(sources.nodeOf(pod?.spec.nodeName ?? endpoint.nodeName)),
+    hostname: endpoint.hostname,
+  }
+}
+
+type EndpointWorkload = Omit<MeshEndpoint, 'address' | 'port' | 'healthy' | 'locality' | 'hostname'>
+
+/** Addresses without a Pod have no identity, so nothing but plaintext goes there. */
+function workloadOf(pod: Pod | undefined, namespace: string): EndpointWorkload {
+  if (pod === undefined) {
+    return { labels: {}, namespace, serviceAccount: undefined, workload: '', canonicalName: '', canonicalRevision: '', mutualTls: false }
+  }
+  const labels = pod.metadata.labels ?? {}
+  const workload = workloadName(pod)
+  const canonical = canonicalService(labels, workload)
+  return {
     labels,
-    namespace: pod?.metadata.namespace ?? namespace,
-    serviceAccount: pod === undefined ? undefined : (pod.spec.serviceAccountName ?? 'default'),
+    namespace: pod.metadata.namespace ?? namespace,
+    serviceAccount: pod.spec.serviceAccountName ?? 'default',
     workload,
     canonicalName: canonical.name,
     canonicalRevision: canonical.revision,
     mutualTls: labels['security.istio.io/tlsMode'] === 'istio',
-    locality: localityOf(sources.nodeOf(pod?.spec.nodeName ?? endpoint.nodeName)),
-    hostname: endpoint.hostname,
   }
 }
 
