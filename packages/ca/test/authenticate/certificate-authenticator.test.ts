@@ -1,0 +1,43 @@
+import { createFakeClock } from '@heddle/base/testing'
+import { describe, expect, it } from 'vitest'
+import { createCertificateAuthenticator } from '../../src/index.js'
+import { createTestCa } from '../../src/testing.js'
+import { workloadUri } from '../support/fixtures.js'
+
+const clock = createFakeClock()
+const ca = createTestCa({ clock })
+const authenticator = createCertificateAuthenticator({ bundle: () => ca.bundle }, { clock })
+
+describe('the certificate authenticator', () => {
+  it('takes the caller from a chain that verifies', async () => {
+    const { chain } = ca.issue(workloadUri, { intermediates: 1 })
+    expect(await authenticator.authenticate({ peerChain: chain })).toEqual({
+      kind: 'authenticated',
+      caller: { trustDomain: 'cluster.local', namespace: 'default', serviceAccount: 'hello', method: 'client-certificate' },
+    })
+  })
+
+  it('has no opinion without a certificate', async () => {
+    expect(await authenticator.authenticate({ token: 'x' })).toEqual({ kind: 'absent' })
+    expect(await authenticator.authenticate({ peerChain: [] })).toEqual({ kind: 'absent' })
+  })
+
+  it.each([
+    ['an expired one', () => ca.issue(workloadUri, { ttlSeconds: -5 }).chain],
+    ['one of another authority', () => createTestCa({ clock }).issue(workloadUri).chain],
+    ['one for servers only', () => ca.issue(workloadUri, { fields: { purposes: ['serverAuth'] } }).chain],
+    ['one without namespace and account', () => ca.issue('spiffe://cluster.local/other').chain],
+    ['rubbish', () => [new Uint8Array(10)]],
+  ] as const)('refuses %s', async (_, chain) => {
+    expect(await authenticator.authenticate({ peerChain: chain() })).toMatchObject({ kind: 'refused' })
+  })
+
+  it('stops vouching as soon as the root is gone', async () => {
+    let bundle = ca.bundle
+    const current = createCertificateAuthenticator({ bundle: () => bundle }, { clock })
+    const { chain } = ca.issue(workloadUri)
+    expect((await current.authenticate({ peerChain: chain })).kind).toBe('authenticated')
+    bundle = createTestCa({ clock }).bundle
+    expect((await current.authenticate({ peerChain: chain })).kind).toBe('refused')
+  })
+})

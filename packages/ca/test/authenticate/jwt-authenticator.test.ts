@@ -1,0 +1,155 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { createFakeClock } from '@heddle/base/testing'
+import { type JSONWebKeySet, type JWTPayload, SignJWT, UnsecuredJWT, base64url, exportJWK } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { createJwtAuthenticator } from '../../src/index.js'
+
+const clock = createFakeClock()
+const nowSeconds = clock.now() / 1000
+const signer = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const publicJwk = await exportJWK(signer.publicKey)
+const jwks: JSONWebKeySet = { keys: [{ ...publicJwk, kid: 'one', alg: 'ES256', use: 'sig' }] }
+const issuer = 'https://kubernetes.default.svc'
+const options = { issuer, audiences: ['istio-ca'], jwks, trustDomain: 'cluster.local' }
+
+const goodClaims: JWTPayload = {
+  iss: issuer,
+  aud: ['istio-ca'],
+  sub: 'system:serviceaccount:default:hello',
+  iat: nowSeconds,
+  exp: nowSeconds + 600,
+  'kubernetes.io': { namespace: 'default', serviceaccount: { name: 'hello', uid: 'u1' }, pod: { name: 'hello-1', uid: 'p1' } },
+}
+
+function token(claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}, key = signer.privateKey): Promise<string> {
+  return new SignJWT({ ...goodClaims, ...claims } as JWTPayload).setProtectedHeader({ alg: 'ES256', kid: 'one', ...header }).sign(key)
+}
+
+async function judge(text: string): Promise<string> {
+  const result = await createJwtAuthenticator(options, { clock }).authenticate({ token: text })
+  return result.kind === 'refused' ? result.reason : result.kind
+}
+
+describe('the token authenticator', () => {
+  it('reads the caller and its Pod from a bound service account token', async () => {
+    const result = await createJwtAuthenticator(options, { clock }).authenticate({ token: await token() })
+    expect(result).toEqual({
+      kind: 'authenticated',
+      caller: {
+        trustDomain: 'cluster.local',
+        namespace: 'default',
+        serviceAccount: 'hello',
+        method: 'jwt',
+        pod: { name: 'hello-1', uid: 'p1' },
+      },
+    })
+  })
+
+  it('knows a caller without a Pod', async () => {
+    const claims = { 'kubernetes.io': { namespace: 'default', serviceaccount: { name: 'hello' } } }
+    const result = await createJwtAuthenticator(options, { clock }).authenticate({ token: await token(claims) })
+    expect(result).toMatchObject({ kind: 'authenticated' })
+    expect(result.kind === 'authenticated' && result.caller).not.toHaveProperty('pod')
+  })
+
+  it('has no opinion without a token', async () => {
+    const authenticator = createJwtAuthenticator(options, { clock })
+    expect(await authenticator.authenticate({})).toEqual({ kind: 'absent' })
+    expect(await authenticator.authenticate({ token: '', peerChain: [new Uint8Array(1)] })).toEqual({ kind: 'absent' })
+  })
+
+  it.each([
+    ['expired', { exp: nowSeconds - 11 }],
+    ['not yet valid', { nbf: nowSeconds + 11 }],
+    ['without an end', { exp: undefined }],
+    ['with an end that is a text', { exp: String(nowSeconds + 600) }],
+    ['for another audience', { aud: ['vault'] }],
+    ['without an audience', { aud: undefined }],
+    ['for no audience', { aud: [] }],
+    ['of another issuer', { iss: 'https://evil.test' }],
+    ['without a subject', { sub: undefined }],
+    ['with an unanchored subject', { sub: 'system:serviceaccountx:default:hello' }],
+    ['with three parts', { sub: 'system:serviceaccount:default' }],
+    ['with five parts', { sub: 'system:serviceaccount:default:hello:x' }],
+    ['with an empty namespace', { sub: 'system:serviceaccount::hello' }],
+    ['with a comma', { sub: 'system:serviceaccount:default:hello,x' }],
+    ['of a user', { sub: 'admin' }],
+    ['without the kubernetes.io claim', { 'kubernetes.io': undefined }],
+    ['with a list as claim', { 'kubernetes.io': [] }],
+    ['naming two accounts', { sub: 'system:serviceaccount:default:other' }],
+    ['naming two namespaces', { 'kubernetes.io': { namespace: 'x', serviceaccount: { name: 'hello' } } }],
+    ['with a Pod without uid', { 'kubernetes.io': { namespace: 'default', serviceaccount: { name: 'hello' }, pod: { name: 'p' } } }],
+  ])('refuses a token %s', async (_, claims) => {
+    expect(await judge(await token(claims))).toMatch(/^the token is not valid: /)
+  })
+
+  it('allows ten seconds of clock difference', async () => {
+    expect(await judge(await token({ exp: nowSeconds - 9, nbf: nowSeconds + 9 }))).toBe('authenticated')
+  })
+
+  it.each([
+    ['a stranger', () => token({}, {}, stranger.privateKey)],
+    ['a stranger under an unknown key id', () => token({}, { kid: '../../etc/passwd' }, stranger.privateKey)],
+    ['nobody', () => Promise.resolve(new UnsecuredJWT(goodClaims).encode())],
+    [
+      'the public key as a shared secret',
+      () => new SignJWT(goodClaims).setProtectedHeader({ alg: 'HS256', kid: 'one' }).sign(Buffer.from(JSON.stringify(publicJwk))),
+    ],
+  ])('refuses a token signed by %s', async (_, make) => {
+    expect(await judge(await make())).toMatch(/^the token is not valid: /)
+  })
+
+  it('refuses a token with a critical header that it does not know', async () => {
+    const [, body] = (await token()).split('.') as [string, string]
+    const header = base64url.encode(JSON.stringify({ alg: 'ES256', kid: 'one', crit: ['x'], x: 1 }))
+    expect(await judge(`${header}.${body}.AAAA`)).toMatch(/^the token is not valid: /)
+  })
+
+  it.each(['.', '..', 'a.b.c', 'a.b.c.d.e', '\u0000', 'Bearer x', `${'a'.repeat(16 * 1024)}.b.c`])(
+    'refuses %.20j, which is no token',
+    async (text) => {
+      expect(await judge(text)).not.toBe('authenticated')
+    },
+  )
+})
+
+describe('the keys', () => {
+  it('are fetched once, and again when a token names a new one', async () => {
+    let keys: JSONWebKeySet = { keys: [] }
+    let fetches = 0
+    const authenticator = createJwtAuthenticator(
+      {
+        ...options,
+        jwks: () => {
+          fetches++
+          return Promise.resolve(keys)
+        },
+      },
+      { clock },
+    )
+    const credentials = { token: await token() }
+    expect((await authenticator.authenticate(credentials)).kind).toBe('refused')
+    keys = jwks
+    expect((await authenticator.authenticate(credentials)).kind).toBe('refused')
+    expect(fetches).toBe(1)
+    clock.advance(10_000)
+    const results = await Promise.all([authenticator.authenticate(credentials), authenticator.authenticate(credentials)])
+    expect(results.map((result) => result.kind)).toEqual(['authenticated', 'authenticated'])
+    expect(fetches).toBe(2)
+  })
+
+  it('that cannot be fetched mean "come again", never "welcome"; known ones go on serving', async () => {
+    let isDown = true
+    const authenticator = createJwtAuthenticator(
+      { ...options, jwks: () => (isDown ? Promise.reject(new Error('down')) : Promise.resolve(jwks)) },
+      { clock },
+    )
+    const credentials = { token: await token({ exp: nowSeconds + 6000 }) }
+    expect((await authenticator.authenticate(credentials)).kind).toBe('unavailable')
+    isDown = false
+    expect((await authenticator.authenticate(credentials)).kind).toBe('authenticated')
+    isDown = true
+    expect((await authenticator.authenticate(credentials)).kind).toBe('authenticated')
+  })
+})

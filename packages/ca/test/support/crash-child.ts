@@ -1,0 +1,39 @@
+/** Runs an authority's first start and one rotation, and kills its own process before the n-th call to the file system. */
+import fileSystem from 'node:fs/promises'
+import { createCa, createFileCaStore } from '../../src/index.js'
+
+const [directory = '', limit = '0'] = process.argv.slice(2)
+let calls = 0
+
+function count(): void {
+  calls++
+  if (calls === Number(limit)) process.kill(process.pid, 'SIGKILL')
+}
+
+const target = fileSystem as unknown as Record<string, (...parameters: unknown[]) => Promise<unknown>>
+for (const name of ['mkdir', 'stat', 'open', 'rm', 'rename', 'link', 'writeFile']) {
+  const original = target[name] as (...parameters: unknown[]) => Promise<unknown>
+  target[name] = async (...parameters) => {
+    count()
+    const result = await original(...parameters)
+    if (name === 'open') watchHandle(result as Record<string, (...parameters: unknown[]) => Promise<unknown>>)
+    return result
+  }
+}
+
+function watchHandle(handle: Record<string, (...parameters: unknown[]) => Promise<unknown>>): void {
+  for (const name of ['writeFile', 'sync']) {
+    const original = (handle[name] as (...parameters: unknown[]) => Promise<unknown>).bind(handle)
+    handle[name] = (...parameters) => {
+      count()
+      return original(...parameters)
+    }
+  }
+}
+
+const ca = await createCa({ trustDomain: 'cluster.local', store: createFileCaStore({ directory }) })
+process.stdout.write(`${JSON.stringify({ step: 'started', rootsPem: ca.bundle().rootsPem })}\n`)
+await ca.rotation?.prepare()
+process.stdout.write(`${JSON.stringify({ step: 'prepared', rootsPem: ca.bundle().rootsPem })}\n`)
+await ca.close()
+process.stdout.write(`${JSON.stringify({ step: 'closed', calls })}\n`)
