@@ -1,0 +1,89 @@
+/** Namespaces, ConfigMaps, Secrets and CustomResourceDefinitions: what Kubernetes fills in and refuses to change. */
+import type { KubernetesObject } from '@heddle/client'
+import { type Fields, fieldsOf, listOf, sameJson, textMapOf, textOf } from '../../json-fields.js'
+import type { StatusCause } from '../api-failure.js'
+import { invalidValue, type KindRules, type RuleContext } from './kind-rules.js'
+
+export const namespaceRules: KindRules = {
+  prepare: (object, { old }) => {
+    const { name, labels } = object.metadata
+    return {
+      ...object,
+      metadata: { ...object.metadata, labels: { ...labels, 'kubernetes.io/metadata.name': name } },
+      spec: old ? object['spec'] : { finalizers: ['kubernetes'] },
+      status: old ? object['status'] : { phase: 'Active' },
+    }
+  },
+}
+
+export const configMapRules: KindRules = { check: (object, { old }) => frozen(object, old, ['data', 'binaryData']) }
+
+export const secretRules: KindRules = {
+  prepare: (object) => {
+    const { stringData, ...rest } = object
+    const written = Object.entries(textMapOf(stringData)).map(([key, value]) => [key, Buffer.from(value).toString('base64')] as const)
+    const data = { ...fieldsOf(object['data']), ...Object.fromEntries(written) }
+    return { ...(rest as KubernetesObject), type: textOf(object['type']) ?? 'Opaque', ...(Object.keys(data).length > 0 && { data }) }
+  },
+  check: (object, { old }) => [
+    ...frozen(object, old, ['data']),
+    ...(old && old['type'] !== object['type'] ? [invalidValue('type', object['type'], 'field is immutable')] : []),
+  ],
+}
+
+function frozen(object: KubernetesObject, old: KubernetesObject | undefined, fields: readonly string[]): readonly StatusCause[] {
+  if (old?.['immutable'] !== true) return []
+  const changed = [...fields, 'immutable'].filter((field) => !sameJson(old[field], object[field]))
+  return changed.map((field) => ({
+    reason: 'FieldValueForbidden',
+    field,
+    message: 'Forbidden: field is immutable when `immutable` is set',
+  }))
+}
+
+export const definitionRules: KindRules = {
+  prepare: (object, context) => {
+    const spec = fieldsOf(object['spec'])
+    const names = fieldsOf(spec['names'])
+    const kind = textOf(names['kind']) ?? ''
+    const accepted = { ...names, singular: names['singular'] ?? kind.toLowerCase(), listKind: names['listKind'] ?? `${kind}List` }
+    return {
+      ...object,
+      spec: { ...spec, names: accepted, conversion: spec['conversion'] ?? { strategy: 'None' } },
+      status: establishedStatus(spec, accepted, context),
+    }
+  },
+  check: (object) => {
+    const spec = fieldsOf(object['spec'])
+    const expected = `${String(fieldsOf(spec['names'])['plural'])}.${String(spec['group'])}`
+    if (object.metadata.name !== expected)
+      return [invalidValue('metadata.name', object.metadata.name, 'must be spec.names.plural+"."+spec.group')]
+    const stored = listOf(spec['versions']).filter((version) => version['storage'] === true)
+    return stored.length === 1
+      ? []
+      : [invalidValue('spec.versions', stored.length, 'must have exactly one version marked as storage version')]
+  },
+}
+
+/** Names are accepted at once here: there is one server and one catalogue. */
+function establishedStatus(spec: Fields, acceptedNames: Fields, { old, nowMs }: RuleContext): Fields {
+  const before = fieldsOf(old?.['status'])
+  const lastTransitionTime = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z')
+  const condition = (type: string, reason: string, message: string): Fields => ({
+    type,
+    status: 'True',
+    reason,
+    message,
+    lastTransitionTime,
+  })
+  return {
+    acceptedNames,
+    conditions: before['conditions'] ?? [
+      condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
+      condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
+    ],
+    storedVersions: listOf(spec['versions'])
+      .filter((version) => version['storage'] === true)
+      .map((version) => version['name']),
+  }
+}

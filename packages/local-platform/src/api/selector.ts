@@ -1,0 +1,103 @@
+/** Label selectors (apimachinery labels.Parse: =, ==, !=, in, notin, exists, !exists) and field selectors (=, ==, !=). */
+import type { KubernetesObject } from '@heddle/client'
+import { fieldsOf } from '../json-fields.js'
+import { badRequest } from './api-failure.js'
+
+export type ObjectFilter = (object: KubernetesObject) => boolean
+
+const keyPattern = /^([A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?)$/
+const setPattern = /^(\S+)\s+(in|notin)\s+\(([^)]*)\)$/
+
+/** @throws 400 BadRequest for text that is no selector. */
+export function parseLabelSelector(text: string | undefined): ObjectFilter {
+  const requirements = splitOutsideBrackets(text ?? '').map(parseRequirement)
+  return (object) => {
+    const labels = object.metadata.labels ?? {}
+    return requirements.every((holds) => holds(labels))
+  }
+}
+
+type Requirement = (labels: Readonly<Record<string, string>>) => boolean
+
+function parseRequirement(text: string): Requirement {
+  const set = setPattern.exec(text)
+  if (set) {
+    const values = (set[3] as string).split(',').map((value) => value.trim())
+    const key = checkKey(set[1] as string, text)
+    if (set[2] === 'in') return (labels) => labels[key] !== undefined && values.includes(labels[key])
+    return (labels) => labels[key] === undefined || !values.includes(labels[key])
+  }
+  const comparison = /^(.*?)(!=|==|=)(.*)$/.exec(text)
+  if (comparison) {
+    const key = checkKey((comparison[1] as string).trim(), text)
+    const value = (comparison[3] as string).trim()
+    return comparison[2] === '!=' ? (labels) => labels[key] !== value : (labels) => labels[key] === value
+  }
+  if (text.startsWith('!')) {
+    const key = checkKey(text.slice(1).trim(), text)
+    return (labels) => labels[key] === undefined
+  }
+  const key = checkKey(text, text)
+  return (labels) => labels[key] !== undefined
+}
+
+function checkKey(key: string, requirement: string): string {
+  if (!keyPattern.test(key)) throw badRequest(`unable to parse requirement: "${requirement}" is not a label selector`)
+  return key
+}
+
+function splitOutsideBrackets(text: string): readonly string[] {
+  return text
+    .split(/,(?![^(]*\))/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
+/** Any dotted path into the object may be compared; a missing field is the empty text. @throws 400 BadRequest */
+export function parseFieldSelector(text: string | undefined): ObjectFilter {
+  const terms = (text ?? '').split(',').filter((part) => part !== '')
+  const requirements = terms.map((term) => {
+    const match = /^([A-Za-z0-9_.]+?)(!=|==|=)(.*)$/.exec(term)
+    if (!match) throw badRequest(`invalid selector: "${term}"; can't understand it as a field selector`)
+    const path = (match[1] as string).split('.')
+    const isEqual = match[2] !== '!='
+    return (object: KubernetesObject): boolean => (fieldText(object, path) === match[3]) === isEqual
+  })
+  return (object) => requirements.every((holds) => holds(object))
+}
+
+function fieldText(object: KubernetesObject, path: readonly string[]): string {
+  let value: unknown = object
+  for (const part of path) value = fieldsOf(value)[part]
+  return value === undefined || value === null
+    ? ''
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value as string | number | boolean)
+}
+
+/** The selector of a workload or Service spec: `matchLabels` and `matchExpressions`. */
+export function matchesLabelSelector(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
+  const { matchLabels, matchExpressions } = fieldsOf(selector)
+  for (const [key, value] of Object.entries(fieldsOf(matchLabels))) if (labels[key] !== value) return false
+  for (const expression of Array.isArray(matchExpressions) ? matchExpressions.map(fieldsOf) : [])
+    if (!holdsExpression(expression, labels)) return false
+  return true
+}
+
+function holdsExpression(expression: Readonly<Record<string, unknown>>, labels: Readonly<Record<string, string>>): boolean {
+  const actual = labels[String(expression['key'])]
+  const values = Array.isArray(expression['values']) ? (expression['values'] as readonly unknown[]) : []
+  switch (expression['operator']) {
+    case 'In':
+      return actual !== undefined && values.includes(actual)
+    case 'NotIn':
+      return actual === undefined || !values.includes(actual)
+    case 'Exists':
+      return actual !== undefined
+    case 'DoesNotExist':
+      return actual === undefined
+    default:
+      return false
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * The durable object store of the embedded API: all objects in memory for reading, LMDB for keeping them. A write is
+ * acknowledged and its event delivered only when LMDB has synced it to disk, so `kill -9` loses nothing that was
+ * acknowledged. One strictly increasing revision counts all writes and survives restarts.
+ *
+ * Every record carries a checksum, and a summary record (count and XOR of all checksums) shows a record that vanished.
+ */
+import { join } from 'node:path'
+import { HeddleError, messageOf } from '@heddle/base'
+import type { KubernetesObject } from '@heddle/client'
+import { open, type RootDatabase } from 'lmdb'
+import { createEventLog, type EventLog } from './event-log.js'
+import { corruptRecord, decodeRecord, encodeRecord } from './record.js'
+
+export interface Store {
+  /** Version of the newest write. */
+  readonly revision: number
+  readonly events: EventLog
+  get(key: string): KubernetesObject | undefined
+  /** Objects whose key starts with `prefix`, in key order. */
+  list(prefix: string): readonly KubernetesObject[]
+  /** Stores an object under a new resourceVersion; visible to `get` at once, resolved when durable. @throws HEDDLE_STORE_WRITE */
+  put(key: string, object: KubernetesObject): Promise<KubernetesObject>
+  /** Removes an object; resolves with its last state under the deletion's resourceVersion. */
+  remove(key: string): Promise<KubernetesObject>
+  close(): Promise<void>
+}
+
+interface Summary {
+  readonly revision: number
+  readonly count: number
+  readonly digest: string
+}
+
+/** Sorts before every object's key, none of which starts with a dot. */
+const summaryKey = '.summary'
+
+/** Opens or makes the store in `folder`. @throws HEDDLE_STORE_CORRUPT, HEDDLE_STORE_UNUSABLE. */
+export function openStore(folder: string, options: { readonly eventCapacity?: number } = {}): Store {
+  const database = openDatabase(folder)
+  const objects = new Map<string, KubernetesObject>()
+  const digests = new Map<string, bigint>()
+  let total = 0n
+  let revision = 0
+  let failure: HeddleError | undefined
+  try {
+    revision = load(database, objects, digests)
+  } catch (error) {
+    void database.close()
+    throw error
+  }
+  for (const digest of digests.values()) total ^= digest
+  const events = createEventLog(revision, options.eventCapacity)
+  let tail: Promise<void> = Promise.resolve()
+
+  /** Runs in call order; LMDB groups what waits at the same time into one synced commit. */
+  const commit = (key: string, bytes: Buffer | undefined, digest: bigint, deliver: () => void): Promise<void> => {
+    total ^= (digests.get(key) ?? 0n) ^ digest
+    if (bytes) digests.set(key, digest)
+    else digests.delete(key)
+    const summary = encodeRecord(summaryKey, Buffer.from(JSON.stringify({ revision, count: objects.size, digest: String(total) })))
+    const written = database.transaction(() => {
+      if (bytes) void database.put(key, bytes)
+      else void database.remove(key)
+      void database.put(summaryKey, summary.bytes)
+    })
+    const done = Promise.all([tail, written]).then(deliver)
+    tail = done.catch((error: unknown) => {
+      failure ??= writeFailed(error)
+    })
+    return done.catch(() => Promise.reject(failure as HeddleError))
+  }
+
+  return {
+    get revision() {
+      return revision
+    },
+    events,
+    get: (key) => objects.get(key),
+    list: (prefix) => listPrefix(objects, prefix),
+    async put(key, object) {
+      if (failure) throw failure
+      const version = ++revision
+      const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+      const previous = objects.get(key)
+      const { bytes, digest } = encodeRecord(key, Buffer.from(JSON.stringify(stored)))
+      objects.set(key, stored)
+      await commit(key, bytes, digest, () => events.append({ revision: version, key, object: stored, previous }))
+      return stored
+    },
+    async remove(key) {
+      if (failure) throw failure
+      const previous = objects.get(key)
+      if (!previous) throw new HeddleError({ code: 'HEDDLE_STORE_MISSING', message: `the store holds no "${key}"` })
+      const version = ++revision
+      const last = { ...previous, metadata: { ...previous.metadata, resourceVersion: String(version) } }
+      objects.delete(key)
+      await commit(key, undefined, 0n, () => events.append({ revision: version, key, object: undefined, previous: last }))
+      return last
+    },
+    async close() {
+      await tail
+      await database.close()
+    },
+  }
+}
+
+function openDatabase(folder: string): RootDatabase<Buffer, string> {
+  try {
+    // overlappingSync off: a commit resolves only after its fsync.
+    return open<Buffer, string>({ path: join(folder), noSubdir: false, encoding: 'binary', overlappingSync: false, compression: false })
+  } catch (error) {
+    throw new HeddleError({
+      code: 'HEDDLE_STORE_UNUSABLE',
+      message: `the store in ${folder} cannot be opened: ${messageOf(error)}`,
+      hint: 'Restore the state folder from a copy, or start on another one with `--state DIR`.',
+      cause: error,
+    })
+  }
+}
+
+/** Reads and checks everything; returns the newest revision. */
+function load(database: RootDatabase<Buffer, string>, objects: Map<string, KubernetesObject>, digests: Map<string, bigint>): number {
+  let summary: Summary | undefined
+  let total = 0n
+  for (const { key, value } of readRange(database)) {
+    const { payload, digest } = decodeRecord(key, value)
+    if (key === summaryKey) {
+      summary = JSON.parse(payload.toString('utf8')) as Summary
+      continue
+    }
+    objects.set(key, JSON.parse(payload.toString('utf8')) as KubernetesObject)
+    digests.set(key, digest)
+    total ^= digest
+  }
+  if (!summary && objects.size === 0) return 0
+  if (!summary) throw corruptRecord(summaryKey, 'it is missing')
+  if (summary.count !== objects.size || summary.digest !== String(total))
+    throw corruptRecord(summaryKey, `${summary.count} objects were written but ${objects.size} can be read`)
+  return summary.revision
+}
+
+function* readRange(database: RootDatabase<Buffer, string>): Generator<{ key: string; value: Buffer }> {
+  let last = '(start)'
+  try {
+    for (const { key, value } of database.getRange({})) {
+      last = String(key)
+      yield { key: last, value }
+    }
+  } catch (error) {
+    if (error instanceof HeddleError) throw error
+    throw corruptRecord(last, `the records after it cannot be read (${messageOf(error)})`, error)
+  }
+}
+
+function listPrefix(objects: ReadonlyMap<string, KubernetesObject>, prefix: string): readonly KubernetesObject[] {
+  const found: [string, KubernetesObject][] = []
+  for (const entry of objects) if (entry[0].startsWith(prefix)) found.push(entry)
+  return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object)
+}
+
+function writeFailed(error: unknown): HeddleError {
+  return new HeddleError({
+    code: 'HEDDLE_STORE_WRITE',
+    message: `the store could not be written: ${messageOf(error)}`,
+    hint: 'Check the free space of the disk, then start the platform again. What was acknowledged is safe.',
+    cause: error,
+  })
+}
