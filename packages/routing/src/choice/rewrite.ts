@@ -47,7 +47,8 @@ function redirectAuthority(action: RedirectAction, request: RouteRequest, scheme
 
 function redirectPath(action: RedirectAction, request: RouteRequest, rewrite?: RewritePath): string {
   const query = action.stripQuery ? '' : request.path.slice(pathOnly(request.path).length)
-  if (action.pathRedirect !== undefined) return action.pathRedirect.includes('?') ? action.pathRedirect : action.pathRedirect + query
+  // An empty one keeps the path: Istio writes it for every redirect that has no URI.
+  if (action.pathRedirect) return action.pathRedirect.includes('?') ? action.pathRedirect : action.pathRedirect + query
   const path = action.stripQuery ? pathOnly(request.path) : request.path
   return rewrite ? rewrite(path) : path
 }
