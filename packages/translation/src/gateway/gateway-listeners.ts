@@ -42,7 +42,7 @@ function portChains(view: ProxyView, port: GatewayPort): readonly FilterChain[] 
 }
 
 function httpChain(view: ProxyView, port: GatewayPort, bound: BoundServer): FilterChain {
-  const statPrefix = `outbound_${port.bind ?? '0.0.0.0'}_${port.port}`
+  const statPrefix = (bound.secure && bound.server.name) || `outbound_${port.bind ?? '0.0.0.0'}_${port.port}`
   return terminating(bound, [gatewayManager(view, statPrefix, gatewayRouteName(port, bound))])
 }
 
@@ -69,10 +69,15 @@ function tcpChains(view: ProxyView, bound: BoundServer): readonly FilterChain[] 
     for (const [index, rule] of (owner.resource.spec.tcp ?? []).entries()) {
       if (rule.match?.length && !rule.match.some((condition) => sourceMatches(condition, owner.namespace, context))) continue
       const filter = tcpRouteFilter(view, owner, rule.route ?? [], context.port, `spec.tcp[${index}]`)
-      if (filter !== undefined) return [terminating(bound, [stats, filter])]
+      if (filter !== undefined) return [terminating(bound, [...peerFilters(bound), stats, filter])]
     }
   }
   return []
+}
+
+/** Peers of the mesh tell who they are; others would not understand. */
+function peerFilters({ server }: BoundServer): readonly NetworkFilter[] {
+  return server.tls?.mode === 'ISTIO_MUTUAL' ? [{ kind: 'metadata-exchange' }] : []
 }
 
 const stats: NetworkFilter = { kind: 'stats', disableHostHeaderFallback: true }
@@ -82,15 +87,16 @@ export function gatewayContext(view: ProxyView, bound: BoundServer): RouteContex
   return {
     gateways: new Set([gatewayReference(bound)]),
     port: bound.server.port.number,
+    secure: bound.server.tls !== undefined,
     labels: view.labels,
     namespace: view.namespace,
   }
 }
 
-function terminating({ server, secure }: BoundServer, filters: readonly NetworkFilter[]): FilterChain {
+function terminating({ server, secure, content }: BoundServer, filters: readonly NetworkFilter[]): FilterChain {
   if (!secure || server.tls === undefined) return chain(filters)
   const serverNames = sniHosts(server)
-  return { ...chain(filters, serverNames.includes('*') ? undefined : { serverNames }), tls: serverTls(server.tls) }
+  return { ...chain(filters, serverNames.includes('*') ? undefined : { serverNames }), tls: serverTls(server.tls, content) }
 }
 
 function chain(filters: readonly NetworkFilter[], match?: FilterChainMatch): FilterChain {

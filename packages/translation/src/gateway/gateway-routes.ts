@@ -62,14 +62,15 @@ function addServer(view: ProxyView, hosts: Map<string, HostRoutes>, bound: Bound
         hosts.set(host, {
           routes: catchAllsLast([...known.routes, ...routes]),
           origin: `${known.origin},${origin}`,
-          redirects: known.redirects,
+          redirects: known.redirects || redirects,
         })
       }
     }
   }
   if (!redirects) return
   // A host redirects even when nothing is routed there. Istio takes the server's host here as it is written, namespace included.
-  for (const host of bound.server.hosts) {
+  for (const written of bound.server.hosts) {
+    const host = written.toLowerCase()
     const known = hosts.get(host)
     hosts.set(host, known === undefined ? { routes: [], origin: '', redirects } : { ...known, redirects })
   }

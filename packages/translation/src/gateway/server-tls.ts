@@ -1,6 +1,7 @@
 /** The TLS context of a gateway's server: its credential, and what it demands of clients. */
 import type { CertificateValidation, DownstreamTlsContext, SecretReference, TlsVersion } from '@heddle/routing'
 import type { ServerTlsSettings, TlsVersionSetting } from '../resources/gateway.js'
+import type { ServerContent } from './gateway-servers.js'
 import {
   credentialCertificate,
   credentialRoots,
@@ -18,13 +19,13 @@ const versions: Readonly<Record<TlsVersionSetting, TlsVersion | undefined>> = {
   TLSV1_3: 'TLSv1_3',
 }
 
-export function serverTls(tls: ServerTlsSettings): DownstreamTlsContext {
+export function serverTls(tls: ServerTlsSettings, content: ServerContent): DownstreamTlsContext {
   const minVersion = versions[tls.minProtocolVersion ?? 'TLS_AUTO']
   const maxVersion = versions[tls.maxProtocolVersion ?? 'TLS_AUTO']
   const validation = clientValidation(tls)
   return {
     common: {
-      alpnProtocols: ['h2', 'http/1.1'],
+      alpnProtocols: content === 'http' ? ['h2', 'http/1.1'] : ['istio-peer-exchange', 'h2', 'http/1.1'],
       ...(minVersion === undefined ? {} : { minVersion }),
       ...(maxVersion === undefined ? {} : { maxVersion }),
       ...(tls.cipherSuites?.length ? { cipherSuites: tls.cipherSuites } : {}),

@@ -29,8 +29,8 @@ const optionsByMode: Readonly<Record<EffectiveMode, Options>> = {
   },
   DISABLE: {
     http: [plain('http')],
-    tcp: [anything()],
-    auto: [plain('http', plaintextHttp), anything()],
+    tcp: [plain('tcp')],
+    auto: [plain('http', plaintextHttp), plain('tcp')],
   },
 }
 
@@ -57,8 +57,4 @@ function plain(content: ChainOption['content'], applicationProtocols?: readonly 
 /** TLS that is not the mesh's goes to the app as it is. */
 function foreignTls(): ChainOption {
   return { match: { transportProtocol: 'tls' }, content: 'tcp', mutualTls: false }
-}
-
-function anything(): ChainOption {
-  return { match: {}, content: 'tcp', mutualTls: false }
 }

@@ -5,8 +5,8 @@ import type { CorsPolicySpec } from '../resources/virtual-service.js'
 import { stringMatcher } from './route-match.js'
 
 export function corsPolicy(spec: CorsPolicySpec): CorsPolicy {
-  const legacy = (spec.allowOrigin ?? []).map((origin) => (origin === '*' ? { regex: '.*' } : { exact: origin }))
-  const origins = spec.allowOrigins?.length ? spec.allowOrigins : legacy
+  const legacy = (spec.allowOrigin ?? []).map((exact) => ({ exact }))
+  const origins = spec.allowOrigins ?? legacy
   const maxAgeMs = durationMs(spec.maxAge)
   return {
     allowOrigins: origins.map(stringMatcher).filter((matcher) => matcher !== undefined),

@@ -18,7 +18,8 @@ export function headerChanges(settings: Headers | undefined): HeaderChanges {
     responseAdd: nonEmpty(additions(settings?.response)),
     responseRemove: removals(settings?.response),
   })
-  const authority = Object.entries(settings?.request?.set ?? {}).find(([key]) => isAuthority(key))?.[1]
+  const { set, add } = settings?.request ?? {}
+  const authority = [...Object.entries(set ?? {}), ...Object.entries(add ?? {})].find(([key]) => isAuthority(key))?.[1]
   return defined({ headers: Object.keys(headers).length === 0 ? undefined : headers, authority })
 }
 

@@ -72,7 +72,7 @@ interface Target {
 function routeTarget(input: RuleInput): Target | undefined {
   const { rule, view, owner, path } = input
   const resource = { kind: 'VirtualService', namespace: owner.namespace, name: owner.name }
-  if (rule.redirect !== undefined) return { action: redirectAction(rule.redirect, input.context.port) }
+  if (rule.redirect !== undefined) return { action: redirectAction(rule.redirect, input.context.port, input.context.secure === true) }
   if (rule.directResponse !== undefined) return { action: directResponse(rule.directResponse) }
   if (rule.delegate !== undefined) {
     view.issues.add({

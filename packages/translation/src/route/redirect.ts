@@ -2,20 +2,21 @@
 import type { RedirectAction } from '@heddle/routing'
 import type { HttpRedirect } from '../resources/virtual-service.js'
 
-export function redirectAction(redirect: HttpRedirect, listenerPort: number): RedirectAction {
+/** Of a port that the scheme implies nothing is written. The scheme is the listener's unless the redirect changes it. */
+export function redirectAction(redirect: HttpRedirect, listenerPort: number, secure: boolean): RedirectAction {
   const portRedirect = redirect.port ?? (redirect.derivePort === 'FROM_REQUEST_PORT' ? listenerPort : undefined)
   return {
     kind: 'redirect',
     ...(redirect.scheme ? { schemeRedirect: redirect.scheme } : {}),
     ...(redirect.authority ? { hostRedirect: redirect.authority } : {}),
-    ...(portRedirect === undefined || isDefaultPort(portRedirect, redirect.scheme) ? {} : { portRedirect }),
-    ...(redirect.uri ? { pathRedirect: redirect.uri } : {}),
-    ...(redirect.prefixRewrite && !redirect.uri ? { prefixRewrite: redirect.prefixRewrite } : {}),
+    ...(portRedirect === undefined || isDefaultPort(portRedirect, redirect.scheme || (secure ? 'https' : 'http')) ? {} : { portRedirect }),
+    // Istio writes an empty path where none is given, which Envoy reads as "keep the path".
+    ...(redirect.prefixRewrite && !redirect.uri ? { prefixRewrite: redirect.prefixRewrite } : { pathRedirect: redirect.uri ?? '' }),
     ...responseCode(redirect.redirectCode),
   }
 }
 
-function isDefaultPort(port: number, scheme: string | undefined): boolean {
+function isDefaultPort(port: number, scheme: string): boolean {
   return (port === 80 && scheme === 'http') || (port === 443 && scheme === 'https')
 }
 

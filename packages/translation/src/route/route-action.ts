@@ -1,7 +1,7 @@
 /** The forwarding part of a VirtualService rule: clusters and weights, timeout, retries, rewrites, mirrors. */
-import type { HashPolicy, MirrorPolicy, RouteAction, WeightedCluster } from '@heddle/routing'
+import type { FractionalPercent, HashPolicy, MirrorPolicy, RouteAction, WeightedCluster } from '@heddle/routing'
 import { durationMs } from '../resources/duration-field.js'
-import type { HttpRoute, HttpRouteDestination } from '../resources/virtual-service.js'
+import type { Destination, HttpRoute, HttpRouteDestination } from '../resources/virtual-service.js'
 import { resolveDestination, type ResolvedDestination } from './destination.js'
 import { fraction } from './fault-injection.js'
 import { hashPolicy } from './hash-policy.js'
@@ -32,7 +32,7 @@ export function routeAction(input: RuleInput): Forwarding | undefined {
   const { destination, headers, authority } = first
   const host = destination.cluster.split('|')[3] ?? ''
   return {
-    action: { ...common, target: { kind: 'cluster', cluster: destination.cluster }, ...hostRewrite(authority ?? authorityOf(input.rule)) },
+    action: { ...common, target: { kind: 'cluster', cluster: destination.cluster }, ...hostRewrite(authorityOf(input.rule) ?? authority) },
     service: `${host}:${destination.port}`,
     ...(headers === undefined ? {} : { headers }),
   }
@@ -92,17 +92,31 @@ function portsSeen({ view }: RuleInput): 'listener-port' | 'all-ports' {
   return view.node.type === 'sidecar' ? 'listener-port' : 'all-ports'
 }
 
+interface Mirror {
+  readonly destination: Destination
+  readonly fraction: FractionalPercent
+  readonly path: string
+}
+
 function mirrorPolicies(input: RuleInput): readonly MirrorPolicy[] {
-  const { rule, view, owner, context, path } = input
-  const legacyShare = rule.mirrorPercentage ?? (rule.mirrorPercent === undefined ? undefined : { value: rule.mirrorPercent })
-  const legacy = rule.mirror === undefined ? [] : [{ destination: rule.mirror, percentage: legacyShare, path: `${path}.mirror` }]
-  const listed = (rule.mirrors ?? []).map((mirror, index) => ({ ...mirror, path: `${path}.mirrors[${index}].destination` }))
-  return (listed.length > 0 ? listed : legacy)
-    .filter(({ percentage }) => percentage === undefined || (percentage.value ?? 0) > 0)
-    .map((mirror) => ({
-      cluster: resolveDestination(view, owner, mirror.destination, context.port, mirror.path, portsSeen(input)).cluster,
-      fraction: mirror.percentage === undefined ? { numerator: 100, denominator: 'HUNDRED' } : fraction(mirror.percentage),
+  const { view, owner, context } = input
+  return mirrorsOf(input)
+    .filter((mirror) => mirror.fraction.numerator > 0)
+    .map(({ destination, fraction: share, path }) => ({
+      cluster: resolveDestination(view, owner, destination, context.port, path, portsSeen(input)).cluster,
+      fraction: share,
       traceSampled: false,
       disableShadowHostSuffixAppend: true,
     }))
+}
+
+function mirrorsOf({ rule, path }: RuleInput): readonly Mirror[] {
+  const whole = { numerator: rule.mirrorPercent ?? 100, denominator: 'HUNDRED' } as const
+  const single = rule.mirrorPercentage === undefined ? whole : fraction(rule.mirrorPercentage)
+  const listed = (rule.mirrors ?? []).map(({ destination, percentage }, index) => ({
+    destination,
+    fraction: percentage === undefined ? ({ numerator: 100, denominator: 'HUNDRED' } as const) : fraction(percentage),
+    path: `${path}.mirrors[${index}].destination`,
+  }))
+  return rule.mirror === undefined ? listed : [{ destination: rule.mirror, fraction: single, path: `${path}.mirror` }, ...listed]
 }

@@ -6,6 +6,8 @@ export interface RouteContext {
   /** `mesh` in sidecars, else the gateways (`NAMESPACE/NAME`) that the listener serves. */
   readonly gateways: ReadonlySet<string>
   readonly port: number
+  /** Whether clients speak TLS to the server: redirects without a scheme stay on https. Absent: no. */
+  readonly secure?: boolean
   readonly labels: Labels
   readonly namespace: string
 }
