@@ -1,4 +1,5 @@
 /** Distinguished names (RFC 5280 section 4.1.2.4). Names are compared by their DER bytes; the text is for people only. */
+import { refuse } from '../der/der-fault.js'
 import { decodeOid, oid } from '../der/oid.js'
 import { type DerElement, contentOf, encodingOf, enter, finish, hasMore, take, takeAny } from '../der/read-der.js'
 import { tag } from '../der/tag.js'
@@ -16,6 +17,8 @@ export interface NameFields {
   readonly commonName?: string
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 const shortNames: Readonly<Record<string, string>> = {
   '2.5.4.3': 'CN',
   '2.5.4.5': 'serialNumber',
@@ -32,6 +35,7 @@ export function readName(element: DerElement): DistinguishedName {
   const names = enter(element)
   while (hasMore(names)) {
     const attributes = enter(take(names, tag.set, 'a relative name'))
+    if (!hasMore(attributes)) refuse('a relative name is empty')
     while (hasMore(attributes)) {
       const pair = enter(take(attributes, tag.sequence, 'a name attribute'))
       const type = decodeOid(contentOf(take(pair, tag.oid, 'a name attribute type')))
@@ -54,11 +58,30 @@ function writeAttribute(type: string, value: string): Uint8Array {
   return writeValue(tag.set, writeSequence(writeOid(type), writeValue(tag.utf8String, Buffer.from(value, 'utf8'))))
 }
 
+/** Any other tag is malformed: OpenSSL refuses it too, and what two readers see differently must not name anybody. */
 function readText(element: DerElement): string {
   const content = Buffer.from(contentOf(element))
-  if (element.tag === tag.bmpString && content.length % 2 === 0) return content.swap16().toString('utf16le')
-  const isText = element.tag === tag.utf8String || element.tag === tag.printableString || element.tag === tag.ia5String
-  return isText ? content.toString('utf8') : element.tag === tag.teletexString ? content.toString('latin1') : `#${content.toString('hex')}`
+  switch (element.tag) {
+    case tag.utf8String:
+      return readUtf8(content)
+    case tag.printableString:
+    case tag.numericString:
+    case tag.ia5String:
+    case tag.teletexString:
+      return content.toString('latin1')
+    case tag.bmpString:
+      return content.length % 2 === 0 ? content.swap16().toString('utf16le') : refuse('a name attribute has half a character')
+    default:
+      return refuse(`a name attribute has tag 0x${element.tag.toString(16)}, which is no text`)
+  }
+}
+
+function readUtf8(content: Uint8Array): string {
+  try {
+    return utf8.decode(content)
+  } catch {
+    return refuse('a name attribute is not UTF-8')
+  }
 }
 
 function escape(value: string): string {
