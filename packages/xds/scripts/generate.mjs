@@ -18,5 +18,5 @@ const { status, error } = spawnSync(join(bin, 'buf'), ['generate', 'proto', '--t
   cwd: root,
   stdio: 'inherit',
 })
-if (error !== undefined) console.error(error.message)
+if (error !== undefined) process.stderr.write(`${error.message}\n`)
 process.exitCode = status ?? 1

@@ -1,4 +1,14 @@
+export type { AccessLogEntry, HttpLogEntry, TcpLogEntry, TlsLogFields } from './access-log-entry.js'
+export { decodeAccessLogBatch, encodeAccessLogBatch, type AccessLogBatch } from './access-log-stream.js'
 export { toJson } from './canonical-json.js'
+export {
+  decodeCertificateRequest,
+  decodeCertificateResponse,
+  encodeCertificateRequest,
+  encodeCertificateResponse,
+  type CertificateRequest,
+  type CertificateResponse,
+} from './certificate.js'
 export {
   decode,
   decodeCluster,
@@ -10,6 +20,19 @@ export {
   type DecodeIssue,
 } from './decode.js'
 export type { IssueLevel } from './decoding.js'
+export {
+  decodeDeltaRequest,
+  decodeDeltaResponse,
+  encodeDeltaRequest,
+  encodeDeltaResponse,
+  type DeltaRequest,
+  type DeltaResource,
+  type DeltaResponse,
+} from './discovery.js'
 export { encode, encodeCluster, encodeEndpoints, encodeListener, encodeRouteConfiguration } from './encode.js'
-export type { Profile, XdsResource, XdsResources } from './resource.js'
+export { adsDeltaMethod, createCertificateMethod, streamAccessLogsMethod, type GrpcMethod } from './grpc-method.js'
+export { decodeNameTable, encodeNameTable, type NameEntry, type NameTable } from './name-table.js'
+export type { XdsNode } from './node.js'
+export { createResource, type Profile, type XdsResource, type XdsResources } from './resource.js'
+export { decodeSecret, encodeSecret } from './secret.js'
 export { typeUrls } from './type-url.js'

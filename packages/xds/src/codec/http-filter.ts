@@ -70,7 +70,7 @@ export function decodeHttpFilter(json: HttpFilterJson, decoding: Decoding): Http
 
 function decodeFilter(json: HttpFilterJson): HttpFilter | undefined {
   const { typedConfig } = json
-  switch (typeOf(typedConfig)) {
+  switch (typeOf(typedConfig) ?? '') {
     case extensionUrls.grpcStats:
       return { kind: 'grpc-stats' }
     case extensionUrls.alpn:

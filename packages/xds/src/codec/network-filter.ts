@@ -47,7 +47,7 @@ export function isMetadataExchange(filter: Pick<FilterJson, 'typedConfig'>): boo
 }
 
 export function decodeNetworkFilter(json: FilterJson, decoding: Decoding): NetworkFilter | undefined {
-  switch (typeOf(json.typedConfig)) {
+  switch (typeOf(json.typedConfig) ?? '') {
     case extensionUrls.httpConnectionManager: {
       const manager = unpackAny<object>(extensionUrls.httpConnectionManager, json.typedConfig) ?? {}
       return { kind: 'http-connection-manager', manager: decodeHttpConnectionManager(manager, decoding) }
