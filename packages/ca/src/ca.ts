@@ -92,4 +92,6 @@ export interface Ca {
   readonly rotation: Rotation | undefined
   /** Waits for a save under way and gives the store back; every later call is refused. */
   close(): Promise<void>
+  /** The same as `close`. */
+  [Symbol.asyncDispose](): Promise<void>
 }

@@ -96,6 +96,11 @@ function assemble(resolved: Resolved, source: SigningSource): Ca {
   const ttlOf = (asked: number | bigint | undefined): number =>
     resolveTtlSeconds(asked, { defaultSeconds: resolved.defaultTtlSeconds, maxSeconds: resolved.maxTtlSeconds })
 
+  const close = (): Promise<void> => {
+    isClosed = true
+    listeners.clear()
+    return source.close()
+  }
   return {
     trustDomain,
     rotation: source.rotation,
@@ -133,11 +138,8 @@ function assemble(resolved: Resolved, source: SigningSource): Ca {
       await record(resolved, issued, { action: 'issue-server', dnsNames, method: 'operator', ...(spiffeId !== undefined && { spiffeId }) })
       return { ...issued, privateKeyPem: encodePrivateKey(key) }
     },
-    close() {
-      isClosed = true
-      listeners.clear()
-      return source.close()
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 

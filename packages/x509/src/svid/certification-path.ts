@@ -87,7 +87,7 @@ function isNamedIssuer(issuer: Certificate, subject: Certificate): boolean {
 /** Cheap rules first, the signature last. */
 function checkIssuer(issuer: Certificate, key: KeyObject, path: readonly Certificate[], search: Search): PathRefusal | undefined {
   const subject = path.at(-1) as Certificate
-  const fault = checkAlone(issuer, search.nowMs) ?? checkAuthority(issuer, path)
+  const fault = checkAlone(issuer, search.nowMs) ?? checkAuthority(issuer, path, search)
   if (fault) return fault
   if (!subject.signature.algorithm.known) {
     return refusal('signature-algorithm-refused', subject, `is signed with ${subject.signature.algorithm.oid}, which is not accepted`)
@@ -99,10 +99,13 @@ function checkIssuer(issuer: Certificate, key: KeyObject, path: readonly Certifi
     : refusal('signature-invalid', subject, `is not signed by "${issuer.subject.text}"`)
 }
 
-function checkAuthority(issuer: Certificate, path: readonly Certificate[]): PathRefusal | undefined {
+function checkAuthority(issuer: Certificate, path: readonly Certificate[], search: Search): PathRefusal | undefined {
   const { basicConstraints, keyUsage } = issuer.extensions
   if (!basicConstraints?.isCa) return refusal('issuer-not-ca', issuer, 'is not a CA')
-  if (keyUsage && !keyUsage.usages.includes('keyCertSign')) return refusal('issuer-key-usage', issuer, 'may not sign certificates')
+  // A trust anchor is trusted as it stands, and old roots lack the extension; an intermediate has no such excuse (RFC 5280 section 4.2.1.3).
+  const mayOmit = search.anchors.some((anchor) => anchor.certificate === issuer)
+  if (keyUsage ? !keyUsage.usages.includes('keyCertSign') : !mayOmit)
+    return refusal('issuer-key-usage', issuer, 'may not sign certificates')
   // Only intermediates count, and not those that an authority issued to itself (RFC 5280 section 4.2.1.9).
   const below = path.slice(1).filter((certificate) => Buffer.compare(certificate.subject.der, certificate.issuer.der) !== 0).length
   if (basicConstraints.pathLength === undefined || below <= basicConstraints.pathLength) return undefined

@@ -107,6 +107,13 @@ describe('verifySvidPath', () => {
     expect(verify([issueLeaf(middle), middle])).toBe('issuer-key-usage')
   })
 
+  it('asks for a key usage in intermediates, but not in roots', () => {
+    const middle = issueIntermediate(root, 'middle', { keyUsages: [] })
+    expect(verify([issueLeaf(middle), middle])).toBe('issuer-key-usage')
+    const plain = issueRoot('plain', { keyUsages: [] })
+    expect(verify([issueLeaf(plain)], { bundle: createTrustBundle({ roots: { 'cluster.local': plain.pem } }) })).toBe(workloadUri)
+  })
+
   it('refuses an intermediate below a path length of zero', () => {
     const upper = issueIntermediate(root, 'upper')
     const lower = issueIntermediate(upper, 'lower')
