@@ -37,3 +37,9 @@ export {
   type PodContract,
   type PortMap,
 } from './names/pod-contract.js'
+export { createAccessLogSender, type AccessLogSender, type AccessLogSenderOptions } from './grpc/access-log-sender.js'
+export { createControlPlaneChannel, type ClientCertificate, type ControlPlaneAddress } from './grpc/channel.js'
+export { requestWorkloadCertificate, type WorkloadCertificateRequest } from './grpc/certificate-request.js'
+export { createIdentitySource, type IdentitySource, type IdentitySourceDeps, type IdentitySourceOptions } from './identity/identity-source.js'
+export type { WorkloadCertificate } from './identity/workload-certificate.js'
+export { createMeshClient, type MeshClient, type MeshClientDeps, type MeshClientOptions } from './mesh-client.js'

@@ -1,1 +1,2 @@
-export {}
+export { createControlPlane, type ControlPlane, type ControlPlaneDeps, type ControlPlaneOptions, type ControlPlanePorts } from './control-plane.js'
+export { runIstiod } from './istiod.js'

@@ -8,7 +8,8 @@
  */
 import { type Clock, type Logger, messageOf, type Random, type Timer } from '@heddle/base'
 import type { ProxyConfig } from '@heddle/routing'
-import type { AdsStream, DeltaResponse, OpenAdsStream } from './ads-stream.js'
+import type { DeltaResponse } from '@heddle/xds'
+import type { AdsStream, OpenAdsStream } from './ads-stream.js'
 import { createBackOff, type BackOffOptions } from './back-off.js'
 import type { ResourceTable } from './resource-table.js'
 import { assembleConfig, type ConfigTables, isComplete, referencedEndpoints, referencedRoutes } from './snapshot.js'

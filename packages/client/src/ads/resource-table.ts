@@ -3,7 +3,7 @@
  * while its neighbours in the same response apply.
  */
 import { messageOf } from '@heddle/base'
-import type { DeltaResponse } from './ads-stream.js'
+import type { DeltaResponse } from '@heddle/xds'
 
 export interface HeldResource<Value> {
   readonly version: string

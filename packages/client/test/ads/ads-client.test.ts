@@ -3,7 +3,8 @@ import { createFakeClock, createSeededRandom } from '@heddle/base/testing'
 import type { Cluster, Listener, ProxyConfig } from '@heddle/routing'
 import { describe, expect, it } from 'vitest'
 import { createAdsClient } from '../../src/ads/ads-client.js'
-import type { AdsStreamHandlers, DeltaRequest, DeltaResponse } from '../../src/ads/ads-stream.js'
+import type { DeltaRequest, DeltaResponse } from '@heddle/xds'
+import type { AdsStreamHandlers } from '../../src/ads/ads-stream.js'
 import { createResourceTable } from '../../src/ads/resource-table.js'
 
 const typeUrls = { clusters: 'CDS', endpoints: 'EDS', listeners: 'LDS', routes: 'RDS' }
@@ -14,6 +15,7 @@ const decode = <Value>(bytes: Uint8Array): Value => {
 }
 const resource = (value: { name?: string; clusterName?: string; bad?: string }, version = '1') => ({
   name: (value.name ?? value.clusterName) as string,
+  typeUrl: '',
   version,
   bytes: Buffer.from(JSON.stringify(value)),
 })

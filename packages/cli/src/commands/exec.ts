@@ -1,0 +1,58 @@
+/** `heddle exec POD -- COMMAND`: runs a program with a container's environment and gives its output and exit code. */
+import { HeddleError } from '@heddle/base'
+import { readStatus, statusError } from '@heddle/client'
+import type { Invocation } from '../command/command.js'
+import { usageError } from '../command/parse.js'
+import { readText } from '../target/response.js'
+import { objectPath } from '../target/paths.js'
+import { findPod } from '../target/pods.js'
+import { pods } from '../target/resource-types.js'
+import { withTarget } from '../target/target.js'
+
+const execContentType = 'application/vnd.heddle.exec'
+
+export async function run(invocation: Invocation): Promise<number> {
+  const { flags, positionals, rest, streams, signal } = invocation
+  const command = rest.length > 0 ? rest : positionals.slice(1)
+  if (command.length === 0) throw usageError('say what to run after --, such as: heddle exec deploy/sleep -- curl http://helloworld')
+  return withTarget(invocation, async (target) => {
+    const pod = await findPod(target, positionals[0])
+    const query = new URLSearchParams(command.map((word) => ['command', word]))
+    const container = flags.string('container')
+    if (container !== undefined) query.set('container', container)
+    const stdin = flags.boolean('stdin') ? await readText(streams.stdin) : undefined
+    const response = await target.client.request({
+      method: 'POST',
+      path: `${objectPath(pods, pod.metadata.name, pod.metadata.namespace)}/exec?${query.toString()}`,
+      headers: { accept: execContentType },
+      signal,
+      ...(stdin === undefined ? {} : { body: stdin }),
+    })
+    if (response.status >= 400) throw statusError(readStatus(response.status, await readText(response.body)))
+    return relay(response.body, streams)
+  })
+}
+
+/** Frames: one byte of channel (1 output, 2 errors, 3 the end as JSON), four of length, then the data. */
+async function relay(body: AsyncIterable<Uint8Array>, streams: Invocation['streams']): Promise<number> {
+  let pending: Buffer = Buffer.alloc(0)
+  for await (const chunk of body) {
+    pending = Buffer.concat([pending, chunk])
+    while (pending.length >= 5 && pending.length >= 5 + pending.readUInt32BE(1)) {
+      const end = 5 + pending.readUInt32BE(1)
+      const data = pending.subarray(5, end)
+      const channel = pending[0]
+      pending = pending.subarray(end)
+      if (channel === 3) return ended(data.toString('utf8'))
+      ;(channel === 1 ? streams.stdout : streams.stderr).write(data)
+    }
+  }
+  throw new HeddleError({ code: 'HEDDLE_CLI_EXEC_LOST', message: 'the connection ended before the command did', retryable: true })
+}
+
+function ended(text: string): number {
+  const end = JSON.parse(text) as { readonly exitCode?: number; readonly error?: { readonly message?: string } }
+  if (end.exitCode !== undefined) return end.exitCode
+  throw new HeddleError({ code: 'HEDDLE_CLI_EXEC_FAILED', message: end.error?.message ?? 'the command could not be run', origin: 'user' })
+}
+

@@ -1,0 +1,25 @@
+/** `heddle proxy-config PART POD`: what a proxy really runs, from its own config dump. */
+import type { CommandRun, Invocation } from '../command/command.js'
+import { exitCode } from '../command/exit-code.js'
+import { type ConfigDump, type DumpPart, dumpTable, resourcesOf } from '../output/config-dump.js'
+import { renderTable } from '../output/table.js'
+import { getFromPod } from '../target/pod-http.js'
+import { findPod } from '../target/pods.js'
+import { withTarget } from '../target/target.js'
+
+const adminPort = 15000
+
+export function runFor(part: DumpPart): CommandRun {
+  return (invocation: Invocation) =>
+    withTarget(invocation, async (target) => {
+      const pod = await findPod(target, invocation.positionals[0])
+      const dump = JSON.parse(await getFromPod(target, pod, adminPort, '/config_dump?include_eds')) as ConfigDump
+      const { stdout } = invocation.streams
+      if (invocation.flags.string('output') === 'json') stdout.write(`${JSON.stringify(resourcesOf(dump, part), null, 2)}\n`)
+      else {
+        const { header, rows } = dumpTable(dump, part)
+        stdout.write(renderTable(header, rows))
+      }
+      return exitCode.ok
+    })
+}

@@ -1,0 +1,35 @@
+/** `heddle proxy-status`: istioctl's table of what each proxy acknowledged. */
+import type { Invocation } from '../command/command.js'
+import { exitCode } from '../command/exit-code.js'
+import { renderTable } from '../output/table.js'
+import { askIstiods } from '../target/istiod.js'
+import { withTarget } from '../target/target.js'
+
+interface SyncEntry {
+  readonly proxy: string
+  readonly cluster: string
+  readonly version: string
+  readonly types: Readonly<Record<string, { readonly state: string; readonly error?: string }>>
+}
+
+const columns = ['CDS', 'LDS', 'EDS', 'RDS'] as const
+
+export async function run(invocation: Invocation): Promise<number> {
+  const { streams, flags } = invocation
+  return withTarget(invocation, async (target) => {
+    const answers = await askIstiods<readonly SyncEntry[]>(target, '/debug/syncz')
+    const entries = answers.flatMap(({ pod, answer }) => answer.map((entry) => ({ ...entry, istiod: pod.metadata.name })))
+    if (flags.string('output') === 'json') {
+      streams.stdout.write(`${JSON.stringify(entries, null, 2)}\n`)
+      return exitCode.ok
+    }
+    if (entries.length === 0) streams.stderr.write('No proxies are connected.\n')
+    else streams.stdout.write(renderTable(['NAME', 'CLUSTER', ...columns, 'ISTIOD', 'VERSION'], entries.map(rowOf).sort((left, right) => ((left[0] as string) < (right[0] as string) ? -1 : 1))))
+    for (const { proxy, types } of entries) for (const [type, { error }] of Object.entries(types)) if (error !== undefined) streams.stderr.write(`${proxy} refused ${type}: ${error}\n`)
+    return exitCode.ok
+  })
+}
+
+function rowOf(entry: SyncEntry & { readonly istiod: string }): readonly string[] {
+  return [entry.proxy, entry.cluster, ...columns.map((type) => entry.types[type]?.state ?? 'IGNORED'), entry.istiod, entry.version]
+}

@@ -1,0 +1,61 @@
+/** `heddle up`: the mesh in the foreground, until Ctrl-C. */
+import { systemClock } from '@heddle/base/node'
+import type { Invocation } from '../command/command.js'
+import { exitCode } from '../command/exit-code.js'
+import { usageError } from '../command/parse.js'
+import { createMeshLogger } from '../mesh/mesh-logger.js'
+import { startLocalMesh } from '../mesh/local-mesh.js'
+import { createProgress } from '../output/progress.js'
+import { clientVersion } from '../output/client-version.js'
+import { stateFolderOf } from '../target/state-folder.js'
+import { defaultTrustDomain } from './install.js'
+
+export async function run(invocation: Invocation): Promise<number> {
+  const { flags, streams, signal } = invocation
+  const ports = flags.string('ports') ?? 'istio'
+  if (ports !== 'istio' && ports !== 'auto') throw usageError(`--ports ${ports} is neither istio nor auto`)
+  const stateFolder = stateFolderOf(invocation)
+  const startedMs = systemClock.monotonicMs()
+  const progress = createProgress(invocation)
+  progress.title(`heddle ${clientVersion()}`, `node ${process.versions.node} · local mesh · state in ${stateFolder}`)
+  const images = flags.string('images')
+  const mesh = await startLocalMesh({
+    stateFolder,
+    trustDomain: flags.string('trust-domain') ?? defaultTrustDomain,
+    apiPort: ports === 'auto' ? 0 : 6443,
+    logger: createMeshLogger(stateFolder),
+    signal,
+    ...(images === undefined ? {} : { imagesPath: images }),
+    onProgress: (part) => progress.done(part.kind === 'api' ? `API            ${part.access.server}` : part.name),
+  })
+  try {
+    const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1)
+    streams.stdout.write(
+      [
+        '',
+        `  ready in ${seconds} s`,
+        `  ➜ Gateway      ${mesh.ingressUrl}`,
+        `  ➜ Kubeconfig   ${mesh.access.kubeconfigPath}`,
+        '',
+        '  Next, in another terminal:',
+        '    heddle apply -f <(heddle kube-inject -f helloworld.yaml)',
+        '    heddle get pod,svc',
+        '  Ctrl-C stops everything.',
+        '',
+      ].join('\n'),
+    )
+    await untilAborted(signal)
+  } finally {
+    streams.stdout.write('\nstopping ...\n')
+    await mesh.close()
+  }
+  return exitCode.ok
+}
+
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    // An abort listener alone does not keep the process alive; the API server's socket does.
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,96 @@
+/**
+ * A whole mesh on this machine: the platform (API, controllers), the runtime (Pods as processes), and on an empty state
+ * the demo profile. What runs in Pods runs on in processes of its own; closing ends them all.
+ */
+import { readFileSync } from 'node:fs'
+import { isHeddleError, type Logger } from '@heddle/base'
+import { createResourceClient, type KubernetesObject, loadKubeconfig, type ResourceClient } from '@heddle/client'
+import { createPlatform, createRuntime, parseImageMap, type PlatformAccess } from '@heddle/local-platform'
+import { applyProfile } from '../commands/install.js'
+import { demoProfile, istioNamespace } from '../install/demo-profile.js'
+import { untilDeploymentAvailable } from '../install/readiness.js'
+import { clientVersion } from '../output/client-version.js'
+import { namespaces, services } from '../target/resource-types.js'
+import { meshPrograms } from './programs.js'
+
+export interface LocalMeshOptions {
+  readonly stateFolder: string
+  readonly trustDomain: string
+  /** Port of the API; 0 takes any. */
+  readonly apiPort: number
+  readonly imagesPath?: string
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  /** Called as parts become ready. */
+  readonly onProgress: (part: MeshPart) => void
+}
+
+export type MeshPart = { readonly kind: 'api'; readonly access: PlatformAccess } | { readonly kind: 'deployment'; readonly name: string }
+
+export interface LocalMesh {
+  readonly access: PlatformAccess
+  readonly client: ResourceClient
+  /** Where the ingress gateway answers plain HTTP. */
+  readonly ingressUrl: string
+  /** Ends every process of the mesh. */
+  close(): Promise<void>
+}
+
+const nodeName = 'local'
+
+/** @throws what the platform throws on a state it cannot use; whatever was started is stopped again. */
+export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMesh> {
+  const { stateFolder, logger, signal } = options
+  const platform = createPlatform({ stateDir: stateFolder, port: options.apiPort, version: clientVersion() }, { logger })
+  const access = await platform.start()
+  const client = createResourceClient(await loadKubeconfig(access.kubeconfigPath))
+  const runtime = createRuntime(
+    {
+      nodeName,
+      stateDir: `${stateFolder}/runtime`,
+      subnet: access.subnet,
+      programs: meshPrograms(),
+      api: { host: '127.0.0.1', port: access.port },
+      ...(options.imagesPath === undefined ? {} : { images: parseImageMap(readFileSync(options.imagesPath, 'utf8'), options.imagesPath), imagesPath: options.imagesPath }),
+    },
+    { client, logger },
+  )
+  const close = async (): Promise<void> => {
+    await runtime.close({ stopPods: true })
+    await client.close()
+    await platform.close()
+  }
+  try {
+    access.attachRuntime(runtime)
+    await runtime.start()
+    options.onProgress({ kind: 'api', access })
+    if (!(await client.get(namespaces, istioNamespace))) await applyProfile(client, demoProfile({ version: clientVersion(), trustDomain: options.trustDomain }), () => {})
+    await Promise.all(
+      ['istiod', 'istio-ingressgateway'].map(async (name) => {
+        await untilDeploymentAvailable(client, istioNamespace, name, signal)
+        options.onProgress({ kind: 'deployment', name })
+      }),
+    )
+    return { access, client, ingressUrl: await ingressUrlOf(client), close }
+  } catch (error) {
+    await close()
+    throw signal.aborted && !isHeddleError(error) ? signal.reason : error
+  }
+}
+
+/** The gateway's address from its Service: the node port field carries the port that is really open. */
+export async function ingressUrlOf(client: ResourceClient): Promise<string> {
+  const service = await client.get(services, 'istio-ingressgateway', istioNamespace)
+  return `http://${externalAddressOf(service)}:${externalPortOf(service, 80)}`
+}
+
+function externalAddressOf(service: KubernetesObject | undefined): string {
+  const status = service?.['status'] as { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] } } | undefined
+  return status?.loadBalancer?.ingress?.[0]?.ip ?? '127.0.0.1'
+}
+
+function externalPortOf(service: KubernetesObject | undefined, port: number): number {
+  const spec = service?.['spec'] as { readonly ports?: readonly { readonly port: number; readonly nodePort?: number; readonly targetPort?: number }[] } | undefined
+  const found = spec?.ports?.find((candidate) => candidate.port === port)
+  return found?.nodePort ?? found?.targetPort ?? port
+}

@@ -1,0 +1,37 @@
+/** The authority's state in a Kubernetes Secret (`istio-ca-secret`, as Istio's self-signed CA keeps it), written only over the version that was read. */
+import { HeddleError, messageOf } from '@heddle/base'
+import type { CaStore } from '@heddle/ca'
+import { type KubernetesObject, type ResourceClient } from '@heddle/client'
+
+const secrets = { group: '', version: 'v1', plural: 'secrets' }
+const secretName = 'istio-ca-secret'
+const dataKey = 'ca-state'
+
+export function createSecretCaStore(client: ResourceClient, namespace: string): CaStore {
+  let live: KubernetesObject | undefined
+  return {
+    async open() {
+      live = await client.get(secrets, secretName, namespace)
+      const encoded = (live?.['data'] as Readonly<Record<string, string>> | undefined)?.[dataKey]
+      if (live && encoded === undefined) {
+        throw new HeddleError({
+          code: 'HEDDLE_CA_STATE_UNREADABLE',
+          message: `the Secret ${namespace}/${secretName} is there but has no "${dataKey}": a new root would cut off every workload`,
+          hint: `Restore the Secret from a backup, or delete it to start over with a new root: heddle delete secret ${secretName} -n ${namespace}`,
+        })
+      }
+      return encoded === undefined ? undefined : Buffer.from(encoded, 'base64')
+    },
+    async save(state) {
+      const data = { [dataKey]: Buffer.from(state).toString('base64') }
+      try {
+        live = live
+          ? await client.update(secrets, { ...live, data })
+          : await client.create(secrets, { apiVersion: 'v1', kind: 'Secret', metadata: { name: secretName, namespace }, type: 'istio.io/ca-root', data })
+      } catch (cause) {
+        throw new HeddleError({ code: 'HEDDLE_CA_STATE_WRITE_FAILED', message: `the authority's state cannot be written to the Secret ${namespace}/${secretName}: ${messageOf(cause)}`, retryable: true, cause })
+      }
+    },
+    close: () => Promise.resolve(),
+  }
+}

@@ -1,0 +1,33 @@
+/** istiod's `/debug/syncz` and `/debug/config_dump`: what each proxy was sent and what it said to it. */
+import { typeUrls } from '@heddle/xds'
+import type { ConnectedProxy } from '../push/discovery.js'
+
+const typeNames: Readonly<Record<string, string>> = {
+  [typeUrls.cluster]: 'CDS',
+  [typeUrls.listener]: 'LDS',
+  [typeUrls.endpoint]: 'EDS',
+  [typeUrls.routeConfiguration]: 'RDS',
+  [typeUrls.nameTable]: 'NDS',
+}
+
+export interface ProxySyncStatus {
+  readonly proxy: string
+  readonly id: string
+  readonly cluster: string
+  readonly version: string
+  readonly connectedAt: string
+  /** By short type name; a type that was not asked for is absent. */
+  readonly types: Readonly<Record<string, { readonly state: string; readonly resources: number; readonly error?: string }>>
+}
+
+export function syncStatusOf({ node, connectedAtMs, status }: ConnectedProxy): ProxySyncStatus {
+  const types = [...status()].map(([typeUrl, { state, resourceCount, error }]) => [typeNames[typeUrl] ?? typeUrl, { state, resources: resourceCount, ...(error === undefined ? {} : { error }) }] as const)
+  return {
+    proxy: `${node.name}.${node.namespace}`,
+    id: node.id,
+    cluster: node.clusterId,
+    version: typeof node.metadata['ISTIO_VERSION'] === 'string' ? node.metadata['ISTIO_VERSION'] : '',
+    connectedAt: new Date(connectedAtMs).toISOString(),
+    types: Object.fromEntries(types),
+  }
+}

@@ -1,0 +1,61 @@
+/** What `heddle-istiod` reads from its environment and arguments: istiod's names where it has them. */
+import { parseArgs } from 'node:util'
+import { HeddleError } from '@heddle/base'
+
+export interface IstiodSettings {
+  readonly address: string
+  readonly namespace: string
+  readonly trustDomain: string
+  readonly clusterDomain: string
+  readonly revision: string
+  readonly ports: IstiodPorts
+}
+
+export interface IstiodPorts {
+  /** ADS and certificates over TLS. */
+  readonly secureGrpc: number
+  readonly monitoring: number
+  /** The mesh's metrics on Mixer's port. */
+  readonly telemetry: number
+}
+
+export const defaultPorts: IstiodPorts = { secureGrpc: 15012, monitoring: 15014, telemetry: 42422 }
+
+/** @throws HEDDLE_CONTROL_PLANE_USAGE */
+export function readSettings(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): IstiodSettings {
+  const { values } = parse(argv)
+  return {
+    address: env['POD_IP'] ?? '127.0.0.1',
+    namespace: env['POD_NAMESPACE'] ?? 'istio-system',
+    trustDomain: env['TRUST_DOMAIN'] ?? 'cluster.local',
+    clusterDomain: values.domain ?? 'cluster.local',
+    revision: env['REVISION'] ?? 'default',
+    ports: {
+      secureGrpc: portOf(values.secureGRPCAddr, defaultPorts.secureGrpc),
+      monitoring: portOf(values.monitoringAddr, defaultPorts.monitoring),
+      telemetry: portOf(values.telemetryAddr, defaultPorts.telemetry),
+    },
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    const string = { type: 'string' } as const
+    return parseArgs({ args: argv[0] === 'discovery' ? argv.slice(1) : [...argv], options: { domain: string, secureGRPCAddr: string, monitoringAddr: string, telemetryAddr: string, log_output_level: string } })
+  } catch (cause) {
+    throw new HeddleError({
+      code: 'HEDDLE_CONTROL_PLANE_USAGE',
+      message: `heddle-istiod: ${(cause as Error).message}`,
+      origin: 'user',
+      hint: 'Usage: heddle-istiod discovery [--domain=cluster.local] [--secureGRPCAddr=:15012] [--monitoringAddr=:15014] [--telemetryAddr=:42422]',
+    })
+  }
+}
+
+/** `:15014` or `15014`. */
+function portOf(value: string | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise
+  const port = Number(value.slice(value.lastIndexOf(':') + 1))
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port
+  throw new HeddleError({ code: 'HEDDLE_CONTROL_PLANE_USAGE', message: `"${value}" is not an address with a port such as :15014`, origin: 'user' })
+}

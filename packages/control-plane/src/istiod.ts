@@ -1,0 +1,76 @@
+/** `heddle-istiod`: the control plane as a Pod, put together from its service account, the API and the authority's Secret. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from '@heddle/base'
+import { createCa, createCertificateAuthenticator, createJwtAuthenticator } from '@heddle/ca'
+import { createResourceClient, loadInClusterConfig, readPodContract, type ResourceClient } from '@heddle/client'
+import { createSecretCaStore } from './citadel/secret-store.js'
+import { createControlPlane } from './control-plane.js'
+import { readSettings } from './istiod-settings.js'
+
+const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+interface IstiodDeps {
+  readonly logger: Logger
+  /** Ends it. */
+  readonly signal: AbortSignal
+}
+
+/** Runs until the signal aborts. */
+export async function runIstiod(argv: readonly string[], env: Readonly<Record<string, string | undefined>>, { logger, signal }: IstiodDeps): Promise<void> {
+  const settings = readSettings(argv, env)
+  const pod = readPodContract(env)
+  const client = createResourceClient(
+    await loadInClusterConfig({ host: env['KUBERNETES_SERVICE_HOST'] ?? '', port: env['KUBERNETES_SERVICE_PORT'] ?? '443', directory: join(pod?.root ?? '/', serviceAccountFolder) }),
+  )
+  const ca = await createCa({ trustDomain: settings.trustDomain, store: createSecretCaStore(client, settings.namespace), audit: (record) => logger.info('issued a certificate', { ...record }) }, { logger })
+  const controlPlane = createControlPlane(
+    {
+      client,
+      ca,
+      address: settings.address,
+      ports: settings.ports,
+      dnsNames: servingNames(settings.namespace),
+      meshConfig: { trustDomain: settings.trustDomain, rootNamespace: settings.namespace, clusterDomain: settings.clusterDomain, meshId: settings.trustDomain },
+      version: ownVersion(),
+      authenticators: [
+        createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle }),
+        createJwtAuthenticator({ ...(await tokenIssuer(client)), audiences: ['istio-ca'], trustDomain: settings.trustDomain }),
+      ],
+    },
+    { logger },
+  )
+  try {
+    await controlPlane.start(signal)
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  } finally {
+    await controlPlane.close()
+    await ca.close()
+    await client.close()
+  }
+}
+
+/** The names under which Pods know the control plane; the article's components are the same process. */
+function servingNames(namespace: string): readonly string[] {
+  return ['istiod', 'istio-pilot', 'istio-citadel'].flatMap((name) => [`${name}.${namespace}.svc`, `${name}.${namespace}.svc.cluster.local`, `${name}.${namespace}`])
+}
+
+/** Who signs service account tokens, as the API says itself (OpenID discovery). */
+async function tokenIssuer(client: ResourceClient): Promise<{ readonly issuer: string; readonly jwks: () => Promise<{ keys: never[] }> }> {
+  const { issuer } = await getJson<{ readonly issuer: string }>(client, '/.well-known/openid-configuration')
+  return { issuer, jwks: () => getJson(client, '/openid/v1/jwks') }
+}
+
+async function getJson<Answer>(client: ResourceClient, path: string): Promise<Answer> {
+  const response = await client.request({ path })
+  const chunks: Uint8Array[] = []
+  for await (const chunk of response.body) chunks.push(chunk)
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Answer
+}
+
+function ownVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string }).version
+}
