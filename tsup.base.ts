@@ -1,6 +1,16 @@
 /** The one shape in which every package is built: ESM for Node 20, declarations left to tsc. */
 import { defineConfig } from 'tsup'
 
-export function library(entry: string[], options: Record<string, unknown> = {}) {
-  return defineConfig({ entry, format: 'esm', target: 'node20', dts: false, sourcemap: true, clean: true, splitting: true, silent: true, ...options })
+export function library(entry: string[] | Record<string, string>, options: Record<string, unknown> = {}) {
+  return defineConfig({
+    entry,
+    format: 'esm',
+    target: 'node20',
+    dts: false,
+    sourcemap: true,
+    clean: true,
+    splitting: true,
+    silent: true,
+    ...options,
+  })
 }

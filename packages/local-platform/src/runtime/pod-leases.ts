@@ -1,0 +1,98 @@
+/** Gives each Pod its addresses and ports, once; a Pod whose platform crashed keeps those of its record. */
+import { randomBytes } from 'node:crypto'
+import { injectionStatusAnnotation, type KubernetesObject } from '@heddle/client'
+import { fieldsOf, listOf, numberOf } from '../json-fields.js'
+import { isAlive } from './container-process.js'
+import { isGatewayPod, servicesOf } from './gateway-ports.js'
+import { isTrafficSetup } from './built-in-images.js'
+import type { Pod } from './pod.js'
+import { createPodAddresses } from './pod-addresses.js'
+import { choosePorts } from './pod-ports.js'
+import type { PodRecord } from './pod-record.js'
+
+export interface PodLeases {
+  /** The record of an earlier platform with ports that are still good, or a new one. */
+  acquire(pod: Pod, earlier: PodRecord | undefined, services: readonly KubernetesObject[]): Promise<PodRecord>
+  reserve(record: PodRecord): void
+  release(record: PodRecord): void
+}
+
+/** @param externalAddress where gateways listen outside the mesh, 127.0.0.1. */
+export function createPodLeases(subnet: number, externalAddress: string): PodLeases {
+  const addresses = createPodAddresses(subnet)
+  const externalPorts = new Map<number, string>()
+
+  const reserve = (record: PodRecord): void => {
+    addresses.reserve(record.podIp)
+    addresses.reserve(record.appAddress)
+    if (record.externalAddress !== undefined) for (const port of Object.values(record.portMap)) externalPorts.set(port, record.uid)
+  }
+  const release = (record: PodRecord): void => {
+    addresses.release(record.podIp)
+    addresses.release(record.appAddress)
+    for (const [port, uid] of externalPorts) if (uid === record.uid) externalPorts.delete(port)
+  }
+  const newRecord = (pod: Pod): PodRecord => {
+    const podIp = addresses.lease()
+    return {
+      version: 1,
+      uid: pod.metadata.uid ?? '',
+      namespace: pod.metadata.namespace ?? 'default',
+      name: pod.metadata.name,
+      podIp,
+      appAddress: isInjectedPod(pod) ? addresses.lease() : podIp,
+      ...(isGatewayPod(pod) && { externalAddress }),
+      portMap: {},
+      token: randomBytes(16).toString('hex'),
+      containers: {},
+    }
+  }
+
+  return {
+    reserve,
+    release,
+    async acquire(pod, earlier, services) {
+      if (earlier && hasLiveProcess(earlier)) return earlier
+      const record = earlier ?? newRecord(pod)
+      const bound = new Set([record.podIp, record.appAddress, ...(record.externalAddress === undefined ? [] : [record.externalAddress])])
+      const portMap = await choosePorts({
+        declaredPorts: declaredPorts(pod, services),
+        addresses: [...bound],
+        isReserved: (address, port) => address === externalAddress && (externalPorts.get(port) ?? record.uid) !== record.uid,
+      })
+      const leased = { ...record, portMap }
+      reserve(leased)
+      return leased
+    },
+  }
+}
+
+/** A Pod with a sidecar: the injector's mark, or its container by name. A gateway's container has the same name and is none. */
+export function isInjectedPod(pod: Pod): boolean {
+  if (isGatewayPod(pod)) return false
+  if (pod.metadata.annotations?.[injectionStatusAnnotation] !== undefined) return true
+  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers].some((container) => container.name === 'istio-proxy')
+}
+
+function hasLiveProcess(record: PodRecord): boolean {
+  return Object.values(record.containers).some((container) => container.process && isAlive(container.process))
+}
+
+/** TCP ports that containers declare, and target ports by which Services mean the Pod without its saying so. */
+function declaredPorts(pod: Pod, services: readonly KubernetesObject[]): readonly number[] {
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].filter((container) => !isTrafficSetup(container))
+  const ofContainers = containers
+    .filter((container) => container.name !== 'istio-proxy' || isGatewayPod(pod))
+    .flatMap((container) => container.ports ?? [])
+    .filter((port) => (port.protocol ?? 'TCP') === 'TCP')
+    .map((port) => port.containerPort)
+  const ofServices = servicesOf(pod, services).flatMap((service) =>
+    listOf(fieldsOf(service['spec'])['ports']).flatMap((port) => targetNumber(port['targetPort'], port['port']) ?? []),
+  )
+  return [...new Set([...ofContainers, ...ofServices])]
+}
+
+/** A named target port stands for a declared one; an absent one is the Service's own number. */
+function targetNumber(targetPort: unknown, port: unknown): number | undefined {
+  return numberOf(targetPort) ?? (targetPort === undefined ? numberOf(port) : undefined)
+}

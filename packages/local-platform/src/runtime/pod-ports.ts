@@ -1,0 +1,53 @@
+/**
+ * Chooses the port that is really bound for each declared one (design section 6): the declared number if it is 1024 or
+ * more and free, else the next free one from 20000. For a gateway the number must be free outside the mesh too.
+ */
+import { createServer } from 'node:net'
+import { HeddleError } from '@heddle/base'
+import { type PortMap, proxyPorts } from '@heddle/client'
+
+export interface PortPlan {
+  readonly declaredPorts: readonly number[]
+  /** Addresses on which the bound port must be free. */
+  readonly addresses: readonly string[]
+  /** True for `ADDRESS:PORT` that another Pod holds or will bind. */
+  readonly isReserved: (address: string, port: number) => boolean
+}
+
+const firstUnprivilegedPort = 1024
+const firstSubstitutePort = 20_000
+const lastPort = 65_535
+const ownPorts: ReadonlySet<number> = new Set(Object.values(proxyPorts))
+
+/** @throws HEDDLE_RUNTIME_PORTS when no port is free. */
+export async function choosePorts(plan: PortPlan): Promise<PortMap> {
+  const map: Record<string, number> = {}
+  const used = new Set<number>(ownPorts)
+  for (const declared of plan.declaredPorts) {
+    if (ownPorts.has(declared) || map[String(declared)] !== undefined) continue
+    const bound = await chooseOne(declared, used, plan)
+    used.add(bound)
+    map[String(declared)] = bound
+  }
+  return map
+}
+
+async function chooseOne(declared: number, used: ReadonlySet<number>, plan: PortPlan): Promise<number> {
+  const isUsable = async (port: number): Promise<boolean> => {
+    if (used.has(port)) return false
+    for (const address of plan.addresses) if (plan.isReserved(address, port) || !(await isFree(address, port))) return false
+    return true
+  }
+  if (declared >= firstUnprivilegedPort && (await isUsable(declared))) return declared
+  for (let port = firstSubstitutePort; port <= lastPort; port++) if (await isUsable(port)) return port
+  throw new HeddleError({ code: 'HEDDLE_RUNTIME_PORTS', message: `no port is free on ${plan.addresses.join(' and ')}` })
+}
+
+/** Whether a socket can be bound there now. */
+export function isFree(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}

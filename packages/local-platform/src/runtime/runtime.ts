@@ -1,0 +1,332 @@
+/**
+ * The kubelet of the local platform: runs the Pods of one Node as detached local processes. It knows the API only
+ * through the resource client, so the same runtime can serve any Kubernetes-style API.
+ */
+import { resolve } from 'node:path'
+import { type Clock, type Logger, messageOf, type Random, silentLogger } from '@heddle/base'
+import { systemClock, systemRandom } from '@heddle/base/node'
+import {
+  appAddressAnnotation,
+  externalAddressAnnotation,
+  type Informer,
+  type InformerEvent,
+  type KubernetesObject,
+  portMapAnnotation,
+  type ResourceClient,
+  type ResourceType,
+} from '@heddle/client'
+import { badRequest, failure } from '../api/api-failure.js'
+import type { PodExecOptions, PodExecOutput, PodLogOptions, PodRuntime } from '../api/pod-runtime.js'
+import { builtInImages, type Programs } from './built-in-images.js'
+import { commandOutput, startCommand } from './command-runner.js'
+import { type ContainerUnit, containerLogPath } from './container.js'
+import type { LaunchSettings } from './container-launch.js'
+import { readLog, type LogOptions } from './container-logs.js'
+import { isAlive } from './container-process.js'
+import { preloadPath } from './default-programs.js'
+import { createEventRecorder } from './events.js'
+import { isGatewayPod, publishGatewayPorts, servicesOf } from './gateway-ports.js'
+import type { ImageEntry } from './image-map.js'
+import { platformNames } from './platform-names.js'
+import { type Pod, podName } from './pod.js'
+import { createPodLeases } from './pod-leases.js'
+import { createPodRecords, type PodRecord } from './pod-record.js'
+import { createPodWorker, type PodWorker } from './pod-worker.js'
+import { isGone } from './status-writer.js'
+import { endStrayProcesses } from './stray-processes.js'
+
+export interface RuntimeOptions {
+  /** Name of the Node whose Pods it runs; a Pod that no Node has yet is bound to it. */
+  readonly nodeName: string
+  /** Folder for records, volumes and logs; the runtime's own. */
+  readonly stateDir: string
+  /** The second octet `x` of the mesh's 127.x.0.0/16. */
+  readonly subnet: number
+  /** The user's images, looked at before the built-in ones. A function is asked at each start of a container. */
+  readonly images?: readonly ImageEntry[] | (() => readonly ImageEntry[])
+  /** Path of the user's image map, named in hints. Default: `images.yaml`. */
+  readonly imagesPath?: string
+  readonly programs: Programs
+  /** Where processes in Pods find the API; sets `KUBERNETES_SERVICE_HOST` and `_PORT`. Default: not set. */
+  readonly api?: { readonly host: string; readonly port: number }
+  /** Where gateways listen outside the mesh. Default: 127.0.0.1. */
+  readonly externalAddress?: string
+}
+
+export interface RuntimeDeps {
+  readonly client: ResourceClient
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly logger?: Logger
+}
+
+/** Its `logs` and `exec` answer 404 for a Pod it does not run and 400 for a container that does not exist or does not run, as `Status` errors. */
+export interface Runtime extends PodRuntime {
+  /** Adopts or ends what an earlier runtime left, then follows the API. Resolves when the first look is complete. */
+  start(): Promise<void>
+  /** Stops following. `stopPods` ends all processes first (default); otherwise they run on, for the next runtime to adopt. */
+  close(options?: { readonly stopPods?: boolean; readonly graceMs?: number }): Promise<void>
+}
+
+const core = (plural: string): ResourceType => ({ group: '', version: 'v1', plural })
+const pods = core('pods')
+const endpointSlices: ResourceType = { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' }
+const namesDelayMs = 5
+const shutdownGraceMs = 5000
+
+export function createRuntime(options: RuntimeOptions, deps: RuntimeDeps): Runtime {
+  return new LocalRuntime(options, {
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+    ...deps,
+  })
+}
+
+class LocalRuntime implements Runtime {
+  readonly #options: RuntimeOptions
+  readonly #deps: Required<RuntimeDeps>
+  readonly #records
+  readonly #leases
+  readonly #events
+  readonly #workers = new Map<string, PodWorker>()
+  readonly #starting = new Set<string>()
+  readonly #earlier = new Map<string, PodRecord>()
+  readonly #informers = new Map<string, Informer>()
+  readonly #background = new Set<Promise<unknown>>()
+  #isClosing = false
+  #areNamesDue = false
+
+  constructor(options: RuntimeOptions, deps: Required<RuntimeDeps>) {
+    this.#options = { ...options, stateDir: resolve(options.stateDir) }
+    this.#deps = deps
+    this.#records = createPodRecords(this.#options.stateDir)
+    this.#leases = createPodLeases(options.subnet, options.externalAddress ?? '127.0.0.1')
+    this.#events = createEventRecorder({ ...deps, nodeName: options.nodeName })
+  }
+
+  async start(): Promise<void> {
+    for (const record of this.#records.readAll()) {
+      this.#earlier.set(record.uid, record)
+      this.#leases.reserve(record)
+    }
+    const ended = endStrayProcesses(this.#options.stateDir, liveContainers(this.#earlier.values()))
+    if (ended > 0) this.#deps.logger.warn('ended processes that an earlier platform left behind', { processes: ended })
+    await Promise.all([
+      this.#follow('services', core('services'), () => this.#namesChanged()),
+      this.#follow('endpointslices', endpointSlices, () => this.#namesChanged()),
+      this.#follow('configmaps', core('configmaps'), (event) => this.#objectChanged(event)),
+      this.#follow('secrets', core('secrets'), (event) => this.#objectChanged(event)),
+    ])
+    await this.#follow('pods', pods, (event) => this.#podChanged(event))
+    this.#endForgottenPods()
+  }
+
+  async *logs(namespace: string, name: string, options: LogOptions & PodLogOptions): AsyncGenerator<Uint8Array> {
+    const { worker, unit } = this.#find(namespace, name, options.container)
+    const { restartCount } = unit.view()
+    if (options.previous && restartCount === 0) throw badRequest(`previous terminated container "${unit.name}" in pod "${name}" not found`)
+    const path = containerLogPath(this.#records.directoryOf(worker.uid), unit.name, options.previous ? restartCount - 1 : restartCount)
+    const isRunning = (): boolean => !options.previous && unit.currentLaunch() !== undefined && unit.view().restartCount === restartCount
+    yield* readLog(path, options, { isRunning, clock: this.#deps.clock })
+  }
+
+  async *exec(namespace: string, name: string, options: PodExecOptions): AsyncGenerator<PodExecOutput> {
+    const { worker, unit } = this.#find(namespace, name, options.container)
+    const place = worker.execPlace(unit, options.command)
+    if (!place) throw badRequest(`container ${unit.name} of pod ${namespace}/${name} is not running`)
+    yield* commandOutput(await startCommand(options.command, place), options)
+  }
+
+  async close({
+    stopPods = true,
+    graceMs = shutdownGraceMs,
+  }: { readonly stopPods?: boolean; readonly graceMs?: number } = {}): Promise<void> {
+    this.#isClosing = true
+    await Promise.all([...this.#informers.values()].map((informer) => informer.close()))
+    await Promise.all(this.#background)
+    if (stopPods) await Promise.all([...this.#workers.values()].map((worker) => worker.suspend(graceMs)))
+    this.#workers.clear()
+  }
+
+  async #follow(name: string, type: ResourceType, onEvent: (event: InformerEvent) => void): Promise<void> {
+    await new Promise<void>((resolveSynced) => {
+      const informer = this.#deps.client.watch(type, {
+        onEvent: (event) => {
+          if (event.type === 'synced') resolveSynced()
+          if (!this.#isClosing) onEvent(event)
+        },
+      })
+      this.#informers.set(name, informer)
+      if (informer.isSynced) resolveSynced()
+    })
+  }
+
+  #podChanged(event: InformerEvent): void {
+    if (event.type === 'synced') return
+    const pod = event.object as Pod
+    const uid = pod.metadata.uid ?? ''
+    const worker = this.#workers.get(uid)
+    if (event.type === 'deleted') {
+      if (worker) this.#inBackground(worker.terminate(0), 'a Pod was not ended')
+      return
+    }
+    if (worker) {
+      worker.update(pod)
+      if (pod.metadata.deletionTimestamp !== undefined) this.#inBackground(worker.terminate(graceMs(pod)), 'a Pod was not ended')
+      return
+    }
+    if (this.#isOurs(pod) && !this.#starting.has(uid)) {
+      this.#starting.add(uid)
+      this.#inBackground(
+        this.#begin(pod).finally(() => this.#starting.delete(uid)),
+        `Pod ${podName(pod)} was not started`,
+      )
+    }
+  }
+
+  #isOurs(pod: Pod): boolean {
+    const node = pod.spec.nodeName
+    if (node !== undefined && node !== '' && node !== this.#options.nodeName) return false
+    const phase = pod.status?.phase
+    return (phase !== 'Succeeded' && phase !== 'Failed') || pod.metadata.deletionTimestamp !== undefined
+  }
+
+  async #begin(pod: Pod): Promise<void> {
+    const uid = pod.metadata.uid ?? ''
+    const services = this.#informers.get('services')?.list() ?? []
+    const record = await this.#leases.acquire(pod, this.#earlier.get(uid), services)
+    this.#records.write(record)
+    const worker = createPodWorker(pod, record, this.#workerDeps())
+    this.#earlier.delete(uid)
+    this.#workers.set(uid, worker)
+    worker.writeNames(this.#names(worker.namespace))
+    try {
+      await this.#publish(pod, record)
+    } catch (error) {
+      if (!isGone(error)) throw error
+    }
+    // It may have been deleted while its addresses were chosen.
+    const current = this.#informers.get('pods')?.get(pod.metadata.name, pod.metadata.namespace)
+    if (current?.metadata.uid !== uid) return worker.terminate(0)
+    if (current.metadata.deletionTimestamp !== undefined) return worker.terminate(0)
+    if (!this.#isClosing) worker.start()
+  }
+
+  /** Binds the Pod to this Node and tells the API which addresses and ports it has. */
+  async #publish(pod: Pod, record: PodRecord): Promise<void> {
+    const { client } = this.#deps
+    const { name, namespace } = pod.metadata
+    const annotations = {
+      [portMapAnnotation]: JSON.stringify(record.portMap),
+      ...(record.appAddress !== record.podIp && { [appAddressAnnotation]: record.appAddress }),
+      ...(record.externalAddress !== undefined && { [externalAddressAnnotation]: record.externalAddress }),
+    }
+    const isKnown = Object.entries(annotations).every(([key, value]) => pod.metadata.annotations?.[key] === value)
+    const binding = pod.spec.nodeName ? {} : { spec: { nodeName: this.#options.nodeName } }
+    if (!isKnown || !pod.spec.nodeName) await client.patch(pods, name, { metadata: { annotations }, ...binding }, namespace)
+    if (isGatewayPod(pod)) await this.#publishGateway(pod, record)
+  }
+
+  async #publishGateway(pod: KubernetesObject, record: PodRecord): Promise<void> {
+    for (const service of servicesOf(pod, this.#informers.get('services')?.list() ?? [])) {
+      if ((service['spec'] as { type?: string }).type === 'LoadBalancer') await publishGatewayPorts(this.#deps.client, service, record)
+    }
+  }
+
+  #endForgottenPods(): void {
+    const known = new Set((this.#informers.get('pods')?.list() ?? []).map((pod) => pod.metadata.uid))
+    for (const record of [...this.#earlier.values()].filter((one) => !known.has(one.uid))) {
+      for (const container of Object.values(record.containers)) endRecorded(container.process)
+      this.#earlier.delete(record.uid)
+      this.#leases.release(record)
+      this.#records.remove(record.uid)
+    }
+  }
+
+  #objectChanged(event: InformerEvent): void {
+    if (event.type === 'synced') return
+    for (const worker of this.#workers.values()) if (worker.namespace === event.object.metadata.namespace) worker.refresh()
+  }
+
+  /** Many changes come together; the files are written once for all of them. */
+  #namesChanged(): void {
+    if (this.#areNamesDue) return
+    this.#areNamesDue = true
+    this.#deps.clock.setTimer(namesDelayMs, () => {
+      this.#areNamesDue = false
+      if (this.#isClosing) return
+      for (const worker of this.#workers.values()) worker.writeNames(this.#names(worker.namespace))
+    })
+  }
+
+  #names(namespace: string): ReturnType<typeof platformNames> {
+    const list = (name: string): readonly KubernetesObject[] => this.#informers.get(name)?.list() ?? []
+    return platformNames({ services: list('services'), endpointSlices: list('endpointslices') }, namespace)
+  }
+
+  #workerDeps(): Parameters<typeof createPodWorker>[2] {
+    const object = (kind: string) => (name: string, namespace: string) => this.#informers.get(kind)?.get(name, namespace)
+    return {
+      ...this.#deps,
+      records: this.#records,
+      events: this.#events,
+      settings: () => this.#settings(),
+      nodeName: this.#options.nodeName,
+      hostIp: '127.0.0.1',
+      configMap: object('configmaps'),
+      secret: object('secrets'),
+      onGone: (worker) => {
+        this.#workers.delete(worker.uid)
+        this.#leases.release(worker.record)
+      },
+    }
+  }
+
+  #settings(): LaunchSettings {
+    const { images = [], imagesPath = 'images.yaml', programs, stateDir, api } = this.#options
+    const own = typeof images === 'function' ? images() : images
+    return {
+      images: [...own, ...builtInImages(programs)],
+      imagesPath,
+      preload: programs.preload ?? preloadPath(),
+      runtimeId: stateDir,
+      ...(api && { api }),
+    }
+  }
+
+  #find(namespace: string, name: string, container: string | undefined): { worker: PodWorker; unit: ContainerUnit } {
+    const worker = [...this.#workers.values()].find((one) => one.namespace === namespace && one.name === name)
+    if (!worker) throw failure(404, 'NotFound', `pods "${name}" not found`, { name, kind: 'pods' })
+    const preferred = this.#informers.get('pods')?.get(name, namespace)?.metadata.annotations?.['kubectl.kubernetes.io/default-container']
+    const wanted = container ?? preferred
+    const unit = worker.units().find((one) => (wanted === undefined ? one.role === 'application' : one.name === wanted))
+    if (!unit) throw badRequest(`container ${wanted ?? ''} is not valid for pod ${name}`)
+    return { worker, unit }
+  }
+
+  /** Work that no caller waits for; `close` does. */
+  #inBackground(work: Promise<unknown>, failure: string): void {
+    const settled = work.catch((error: unknown) => this.#deps.logger.error(failure, { error: messageOf(error) }))
+    this.#background.add(settled)
+    void settled.then(() => this.#background.delete(settled))
+  }
+}
+
+function liveContainers(records: Iterable<PodRecord>): ReadonlySet<string> {
+  const live = new Set<string>()
+  for (const record of records) {
+    for (const [name, container] of Object.entries(record.containers)) {
+      if (container.process && isAlive(container.process)) live.add(`${record.uid}/${name}/${container.restartCount}`)
+    }
+  }
+  return live
+}
+
+function endRecorded(identity: { readonly pid: number; readonly start: string } | undefined): void {
+  if (identity && isAlive(identity)) process.kill(-identity.pid, 'SIGKILL')
+}
+
+function graceMs(pod: Pod): number {
+  return (pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30) * 1000
+}

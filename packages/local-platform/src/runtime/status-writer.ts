@@ -1,0 +1,69 @@
+/** Keeps the API's status of one Pod equal to the newest one computed here: one write at a time, repeated until it succeeds. */
+import { type Clock, type Logger, messageOf } from '@heddle/base'
+import { type ResourceClient, type ResourceType, statusOf } from '@heddle/client'
+import { sameJson } from '../json-fields.js'
+import { type Pod, podName } from './pod.js'
+
+export interface StatusWriter {
+  /** The status changed; it is computed when it can be written. */
+  changed(): void
+  /** Resolves when the newest status is stored, or the Pod is gone. */
+  flushed(): Promise<void>
+  close(): void
+}
+
+export interface StatusWriterDeps {
+  readonly client: ResourceClient
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+const podType: ResourceType = { group: '', version: 'v1', plural: 'pods' }
+const retryMs = 200
+
+export function createStatusWriter(pod: Pod, compute: () => object, deps: StatusWriterDeps): StatusWriter {
+  let isDirty = false
+  let isClosed = false
+  let stored: object | undefined
+  let writing: Promise<void> | undefined
+
+  const write = async (): Promise<void> => {
+    while (isDirty && !isClosed) {
+      isDirty = false
+      const status = compute()
+      if (stored && sameJson(stored, status)) continue
+      try {
+        await deps.client.patch(
+          podType,
+          pod.metadata.name,
+          { metadata: { uid: pod.metadata.uid }, status },
+          pod.metadata.namespace,
+          'status',
+        )
+        stored = status
+      } catch (error) {
+        if (isGone(error)) return
+        deps.logger.debug('a Pod status was not written', { pod: podName(pod), error: messageOf(error) })
+        isDirty = true
+        await new Promise<void>((resolve) => void deps.clock.setTimer(retryMs, resolve))
+      }
+    }
+  }
+  return {
+    changed() {
+      isDirty = true
+      writing ??= write().finally(() => (writing = undefined))
+    },
+    async flushed() {
+      await writing
+    },
+    close() {
+      isClosed = true
+    },
+  }
+}
+
+/** No such object (any more). */
+export function isGone(error: unknown): boolean {
+  return statusOf(error)?.code === 404
+}
