@@ -11,6 +11,7 @@ import type {
   RouteActionJson,
   RouteJson,
   WeightedCluster_ClusterWeightJson as ClusterWeightJson,
+  WeightedClusterJson,
 } from '../gen/envoy/config/route/v3/route_pb.js'
 import type { RegexMatchAndSubstituteJson } from '../gen/envoy/type/matcher/v3/matcher_pb.js'
 import { compact, durationJson, durationMs, list, unlessDefault } from '../json-object.js'
@@ -74,7 +75,7 @@ function decodeForward(json: RouteActionJson): RouteAction | undefined {
 
 function encodeTarget(target: RouteTarget): RouteActionJson {
   if (target.kind === 'cluster') return { cluster: target.cluster }
-  return { weightedClusters: { clusters: target.clusters.map(encodeWeightedCluster) } }
+  return { weightedClusters: compact<WeightedClusterJson>({ clusters: list(target.clusters, encodeWeightedCluster) }) }
 }
 
 function decodeTarget(json: RouteActionJson): RouteTarget | undefined {
