@@ -70,10 +70,17 @@ function addServer(view: ProxyView, hosts: Map<string, HostRoutes>, bound: Bound
   if (!redirects) return
   // A host redirects even when nothing is routed there. Istio takes the server's host here as it is written, namespace included.
   for (const written of bound.server.hosts) {
-    const host = written.toLowerCase()
+    const host = qualified(written, bound.gatewayNamespace)
     const known = hosts.get(host)
     hosts.set(host, known === undefined ? { routes: [], origin: '', redirects } : { ...known, redirects })
   }
+}
+
+/** `./HOST` is in the Gateway's own namespace, `*` in front means any. */
+function qualified(host: string, namespace: string): string {
+  const lower = host.toLowerCase()
+  if (lower.startsWith('*/')) return lower.slice(2)
+  return lower.startsWith('./') ? `${namespace}${lower.slice(1)}` : lower
 }
 
 function catchAllsLast(routes: readonly Route[]): readonly Route[] {

@@ -5,7 +5,7 @@
 import type { ProxyView } from '../proxy/proxy-view.js'
 import type { Gateway, GatewayServer } from '../resources/gateway.js'
 import { selectingServices } from '../inbound/inbound-ports.js'
-import { isHttp, isTls, serverProtocol } from '../snapshot/port-protocol.js'
+import { isHttp, serverProtocol } from '../snapshot/port-protocol.js'
 import { isSubset, resolveTargetPort } from '../snapshot/workload.js'
 
 export type ServerContent =
@@ -67,14 +67,16 @@ function addServer(view: ProxyView, ports: Map<string, OpenPort>, gateway: Gatew
 
 function boundServer(gateway: Gateway, server: GatewayServer): BoundServer {
   const protocol = serverProtocol(server.port.protocol)
-  const opens = server.tls?.mode !== undefined && server.tls.mode !== 'PASSTHROUGH' && server.tls.mode !== 'AUTO_PASSTHROUGH'
-  const secure = isTls(protocol) || opens
+  const http = isHttp(protocol)
+  const secure = server.tls !== undefined && !http
+  const mode = server.tls?.mode ?? 'PASSTHROUGH'
+  const opens = secure && mode !== 'PASSTHROUGH' && mode !== 'AUTO_PASSTHROUGH'
   return {
     gatewayName: gateway.metadata.name ?? '',
     gatewayNamespace: gateway.metadata.namespace ?? 'default',
     server,
     secure,
-    content: secure && !opens ? 'tls-passthrough' : isHttp(protocol) || protocol === 'https' ? 'http' : 'tcp',
+    content: http || (opens && protocol === 'https') ? 'http' : secure && !opens ? 'tls-passthrough' : 'tcp',
   }
 }
 

@@ -56,7 +56,7 @@ function tcpChains(view: ProxyView, owners: readonly MeshVirtualService[], port:
       if (filter === undefined) continue
       const open = conditions.length === 0 || conditions.some((condition) => !condition.destinationSubnets?.length)
       const subnets = open ? undefined : conditions.flatMap((condition) => condition.destinationSubnets ?? [])
-      chains.push(chain(filter, subnetMatch(subnets), owner))
+      chains.push(open ? chain(filter, undefined, owner) : chain(filter, subnetMatch(subnets)))
       if (open) return chains
     }
   }
