@@ -3,7 +3,7 @@
  * `{ ok: false, reason }`, so hostile bytes are an expected outcome and programming errors still throw.
  */
 
-export class DerFault extends Error {}
+class DerFault extends Error {}
 
 export type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string }
 

@@ -22,7 +22,7 @@ export type PathFault =
   | 'not-yet-valid'
   | 'expired'
 
-export interface PathRefusal {
+interface PathRefusal {
   readonly ok: false
   readonly reason: PathFault
   readonly message: string

@@ -27,13 +27,13 @@ export interface TrustBundle {
 }
 
 /** What a verified path proved, and while which dates it stays true. */
-export interface VerifiedPath {
+interface VerifiedPath {
   readonly leaf: Certificate
   readonly notBeforeMs: number
   readonly notAfterMs: number
 }
 
-export interface VerifiedPaths {
+interface VerifiedPaths {
   get(fingerprint: string): VerifiedPath | undefined
   add(fingerprint: string, path: VerifiedPath): void
 }

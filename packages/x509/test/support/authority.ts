@@ -70,7 +70,7 @@ export function issueLeaf(issuer: Party, fields: Partial<CertificateFields> = {}
   )
 }
 
-export function mustParse(der: Uint8Array): Certificate {
+function mustParse(der: Uint8Array): Certificate {
   const result = parseCertificate(der)
   if (!result.ok) throw new Error(result.reason)
   return result.certificate

@@ -1,10 +1,12 @@
 /** The `openssl` program as an oracle; tests that need it are skipped where it is not installed. */
 import { spawnSync } from 'node:child_process'
 
-export const hasOpenssl: boolean = spawnSync('openssl', ['version']).status === 0
+const program = 'openssl'
+
+export const hasOpenssl: boolean = spawnSync(program, ['version']).status === 0
 if (!hasOpenssl) process.stderr.write('openssl is not installed: the tests that compare with it are skipped\n')
 
 export function openssl(args: readonly string[], input?: string): { readonly status: number | null; readonly output: string } {
-  const result = spawnSync('openssl', args, { input, encoding: 'utf8' })
+  const result = spawnSync(program, args, { input, encoding: 'utf8' })
   return { status: result.status, output: `${result.stdout}${result.stderr}` }
 }
