@@ -1,3 +1,4 @@
+export type { OriginalDestination } from './connection/connection-deps.js'
 export type {
   AttemptRecord,
   ConnectionRecord,
@@ -8,5 +9,10 @@ export type {
   TlsInfo,
   UpstreamConnectionInfo,
 } from './decision-record.js'
+export type { BindTarget, ProxyDeps } from './deps.js'
+export type { EngineFilter, FilterReply, HttpFilterEngineView } from './filters/http-filter.js'
+export { createProxy, type ApplyIssue, type ApplyResult, type BoundListener, type Proxy } from './proxy.js'
 export { responseFlagBits, responseFlagsOf, type ResponseFlag } from './response-flag.js'
+export type { ClusterStats, EndpointStats, ProxyStats } from './stats.js'
 export { silentTelemetry, type HeaderEdits, type Telemetry } from './telemetry.js'
+export type { DialTarget } from './transport/connector.js'

@@ -2,7 +2,32 @@
  * Envoy's response flags and response code details: short words that say why a request ended as it did. Flags are bits
  * so that a request carries them as one number; `%RESPONSE_FLAGS%` prints them in this order.
  */
-export const responseFlagBits = {
+export type ResponseFlag =
+  | 'LH'
+  | 'UH'
+  | 'UT'
+  | 'LR'
+  | 'UR'
+  | 'UF'
+  | 'UC'
+  | 'UO'
+  | 'NR'
+  | 'DI'
+  | 'FI'
+  | 'RL'
+  | 'UAEX'
+  | 'DC'
+  | 'URX'
+  | 'SI'
+  | 'IH'
+  | 'DPE'
+  | 'UMSDR'
+  | 'UPE'
+  | 'NC'
+  | 'OM'
+  | 'DT'
+
+export const responseFlagBits: Readonly<Record<ResponseFlag, number>> = {
   LH: 1 << 0,
   UH: 1 << 1,
   UT: 1 << 2,
@@ -26,9 +51,7 @@ export const responseFlagBits = {
   NC: 1 << 20,
   OM: 1 << 21,
   DT: 1 << 22,
-} as const
-
-export type ResponseFlag = keyof typeof responseFlagBits
+}
 
 const flagNames = Object.keys(responseFlagBits) as ResponseFlag[]
 

@@ -1,0 +1,150 @@
+/**
+ * Picks endpoints: round robin (weighted by a smooth schedule), random, least request by the power of two choices, and
+ * for the hash policies the ring of highest random weights. Priorities and panic follow Envoy: a priority with less than
+ * the threshold of healthy endpoints is used as a whole.
+ */
+import type { Random } from '@heddle/base'
+import type { Cluster } from '@heddle/routing'
+import type { Endpoint } from '../endpoint/endpoint.js'
+
+export interface LoadBalancer {
+  /** @param hash of the request; undefined without a hash policy. @returns undefined when no endpoint may be used. */
+  pick(hash: number | undefined): Endpoint | undefined
+}
+
+export function createLoadBalancer(cluster: Cluster, endpoints: readonly Endpoint[], random: Random, nowMs: () => number): LoadBalancer {
+  const priorities = [...new Set(endpoints.map(({ priority }) => priority))].toSorted((a, b) => a - b)
+  const levels = priorities.map((priority) => endpoints.filter((endpoint) => endpoint.priority === priority))
+  const panicPercent = cluster.commonLb?.healthyPanicThreshold ?? 50
+  const choose = chooser(cluster, random)
+  const single = levels.length === 1 ? levels[0] : undefined
+  const usable: Endpoint[] = []
+
+  const candidates = (level: readonly Endpoint[]): readonly Endpoint[] => {
+    let allUsable = true
+    for (const endpoint of level) if (!isUsable(endpoint, nowMs)) allUsable = false
+    if (allUsable) return level
+    usable.length = 0
+    for (const endpoint of level) if (isUsable(endpoint, nowMs)) usable.push(endpoint)
+    return usable
+  }
+  const pickLevel = (): readonly Endpoint[] => {
+    for (const level of levels) {
+      const fit = candidates(level)
+      if (fit.length > 0 && (fit.length * 100) / level.length >= panicPercent) return fit
+    }
+    // No priority is healthy enough by itself: panic uses all of the first one, a threshold of 0 forbids it.
+    for (const level of levels) if (candidates(level).length > 0 && panicPercent === 0) return candidates(level)
+    return panicPercent > 0 ? (levels[0] ?? []) : []
+  }
+
+  return {
+    pick(hash) {
+      if (single !== undefined && single.length === 1 && isUsable(single[0] as Endpoint, nowMs)) return single[0]
+      const fit = pickLevel()
+      return fit.length === 0 ? undefined : choose(fit, hash)
+    },
+  }
+}
+
+function isUsable(endpoint: Endpoint, nowMs: () => number): boolean {
+  if (!endpoint.healthy) return false
+  if (endpoint.ejectedUntilMs === 0) return true
+  if (nowMs() < endpoint.ejectedUntilMs) return false
+  endpoint.ejectedUntilMs = 0
+  endpoint.consecutive5xx = 0
+  endpoint.consecutiveGatewayFailures = 0
+  return true
+}
+
+type Choose = (endpoints: readonly Endpoint[], hash: number | undefined) => Endpoint
+
+function chooser(cluster: Cluster, random: Random): Choose {
+  const pickRandom: Choose = (endpoints) => weightedRandom(endpoints, random)
+  switch (cluster.lbPolicy) {
+    case 'LEAST_REQUEST': {
+      const choices = Math.max(2, cluster.leastRequest?.choiceCount ?? 2)
+      return (endpoints) => leastRequest(endpoints, choices, random)
+    }
+    case 'RANDOM':
+      return pickRandom
+    case 'RING_HASH':
+    case 'MAGLEV':
+      return (endpoints, hash) => (hash === undefined ? weightedRandom(endpoints, random) : highestWeight(endpoints, hash))
+    case 'ROUND_ROBIN':
+    case 'CLUSTER_PROVIDED':
+    case undefined:
+    default:
+      return roundRobin(random)
+  }
+}
+
+function leastRequest(endpoints: readonly Endpoint[], choices: number, random: Random): Endpoint {
+  let best = weightedRandom(endpoints, random)
+  for (let draw = 1; draw < choices; draw++) {
+    const other = weightedRandom(endpoints, random)
+    if (other.activeRequests < best.activeRequests) best = other
+  }
+  return best
+}
+
+function weightedRandom(endpoints: readonly Endpoint[], random: Random): Endpoint {
+  const first = endpoints[0] as Endpoint
+  let total = 0
+  let equal = true
+  for (const endpoint of endpoints) {
+    total += endpoint.weight
+    if (endpoint.weight !== first.weight) equal = false
+  }
+  if (equal || total === 0) return endpoints[Math.floor(random.next() * endpoints.length)] ?? first
+  let remaining = random.next() * total
+  for (const endpoint of endpoints) {
+    remaining -= endpoint.weight
+    if (remaining < 0) return endpoint
+  }
+  return first
+}
+
+/** Smooth weighted round robin; the start is random so that many proxies do not all begin with the first endpoint. */
+function roundRobin(random: Random): Choose {
+  let next = Math.floor(random.next() * 1_000_003)
+  const credit = new WeakMap<Endpoint, number>()
+  return (endpoints) => {
+    const first = endpoints[0] as Endpoint
+    if (endpoints.every(({ weight }) => weight === first.weight)) return endpoints[next++ % endpoints.length] ?? first
+    let best = first
+    let total = 0
+    for (const endpoint of endpoints) {
+      const value = (credit.get(endpoint) ?? 0) + endpoint.weight
+      credit.set(endpoint, value)
+      total += endpoint.weight
+      if (value > (credit.get(best) ?? 0)) best = endpoint
+    }
+    credit.set(best, (credit.get(best) ?? 0) - total)
+    return best
+  }
+}
+
+/** Rendezvous hashing: like Envoy's ring, an endpoint that goes takes only its own share along. */
+function highestWeight(endpoints: readonly Endpoint[], hash: number): Endpoint {
+  let best = endpoints[0] as Endpoint
+  let bestScore = -Infinity
+  for (const endpoint of endpoints) {
+    const uniform = (hashText(endpoint.key, hash) + 1) / 4_294_967_297
+    const score = -endpoint.weight / Math.log(uniform)
+    if (score > bestScore) {
+      best = endpoint
+      bestScore = score
+    }
+  }
+  return best
+}
+
+/** FNV-1a with a final mix, as an unsigned 32-bit number. */
+export function hashText(text: string, seed = 0): number {
+  let hash = (0x811c9dc5 ^ seed) >>> 0
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b) >>> 0
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35) >>> 0
+  return (hash ^ (hash >>> 16)) >>> 0
+}

@@ -1,0 +1,163 @@
+/**
+ * One message head as the filters see it: a lazy view over the bytes that came in. The parser fills `fields` (offsets
+ * into `text`); values become strings only when somebody asks. Order, case and duplicates of the sender are kept.
+ * Blocks are reused from message to message of a connection; whoever needs a value later copies it.
+ */
+import { type HeaderId, headerId, headerIdOf } from './header-names.js'
+
+/** Words a field: name start, name end, value start, value end, id and marks. */
+export const fieldWords = 5
+const idMask = 0xff
+/** The field was removed, or is replaced by an entry of `extra`. */
+const removedMark = 0x100
+/** Its line is not exactly `name: value CRLF`, so it is written anew instead of copied. */
+export const unevenMark = 0x200
+
+export class HeaderBlock {
+  /** The head as latin1; offsets of `fields` point into it. */
+  text = ''
+  fields: Int32Array = new Int32Array(fieldWords * 16)
+  count = 0
+  /** Names and values that were added, alternating. */
+  readonly extra: string[] = []
+
+  reset(): void {
+    this.text = ''
+    this.count = 0
+    if (this.extra.length > 0) this.extra.length = 0
+  }
+
+  addField(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number, idAndMarks: number): void {
+    const at = this.count * fieldWords
+    if (at + fieldWords > this.fields.length) this.#grow()
+    const { fields } = this
+    fields[at] = nameStart
+    fields[at + 1] = nameEnd
+    fields[at + 2] = valueStart
+    fields[at + 3] = valueEnd
+    fields[at + 4] = idAndMarks
+    this.count++
+  }
+
+  idAt(index: number): HeaderId {
+    const word = this.fields[index * fieldWords + 4] as number
+    return (word & removedMark) === 0 ? word & idMask : -1
+  }
+
+  nameAt(index: number): string {
+    return this.text.slice(this.fields[index * fieldWords], this.fields[index * fieldWords + 1])
+  }
+
+  valueAt(index: number): string {
+    return this.text.slice(this.fields[index * fieldWords + 2], this.fields[index * fieldWords + 3])
+  }
+
+  /** Values joined by `,` as Envoy's matchers see them; undefined when absent. */
+  get(lowerName: string): string | undefined {
+    let value: string | undefined
+    const id = headerIdOf(lowerName)
+    for (let index = 0; index < this.count; index++) {
+      if (this.#isField(index, id, lowerName)) value = value === undefined ? this.valueAt(index) : `${value},${this.valueAt(index)}`
+    }
+    for (let at = 0; at < this.extra.length; at += 2) {
+      if (this.extra[at]?.toLowerCase() === lowerName)
+        value = value === undefined ? this.extra[at + 1] : `${value},${this.extra[at + 1] as string}`
+    }
+    return value
+  }
+
+  /** The first value; undefined when absent. */
+  first(lowerName: string): string | undefined {
+    const id = headerIdOf(lowerName)
+    for (let index = 0; index < this.count; index++) if (this.#isField(index, id, lowerName)) return this.valueAt(index)
+    for (let at = 0; at < this.extra.length; at += 2) if (this.extra[at]?.toLowerCase() === lowerName) return this.extra[at + 1]
+    return undefined
+  }
+
+  /** The first value as the sender wrote it, whatever became of it since. */
+  original(lowerName: string): string | undefined {
+    for (let index = 0; index < this.count; index++) if (this.#hasName(index, lowerName)) return this.valueAt(index)
+    return undefined
+  }
+
+  has(lowerName: string): boolean {
+    return this.first(lowerName) !== undefined
+  }
+
+  remove(lowerName: string): void {
+    const id = headerIdOf(lowerName)
+    for (let index = 0; index < this.count; index++) if (this.#isField(index, id, lowerName)) this.removeAt(index)
+    if (this.extra.length > 0) this.#removeExtra(lowerName)
+  }
+
+  removeAt(index: number): void {
+    const at = index * fieldWords + 4
+    this.fields[at] = (this.fields[at] as number) | removedMark
+  }
+
+  set(name: string, value: string): void {
+    this.remove(name.toLowerCase())
+    this.extra.push(name, value)
+  }
+
+  append(name: string, value: string): void {
+    this.extra.push(name, value)
+  }
+
+  /** Every field that is still there, in order. */
+  *entries(): Generator<readonly [name: string, value: string]> {
+    for (let index = 0; index < this.count; index++) if (this.idAt(index) >= 0) yield [this.nameAt(index), this.valueAt(index)]
+    for (let at = 0; at < this.extra.length; at += 2) yield [this.extra[at] as string, this.extra[at + 1] as string]
+  }
+
+  /** HTTP/1.1 field lines. Runs of untouched lines are one slice of the text, which is what makes forwarding cheap. */
+  serialize(): string {
+    const { fields, text, count, extra } = this
+    let out = ''
+    let runStart = -1
+    let runEnd = -1
+    for (let index = 0; index < count; index++) {
+      const at = index * fieldWords
+      const marks = fields[at + 4] as number
+      if ((marks & (removedMark | unevenMark)) !== 0) {
+        if (runStart >= 0) out += text.slice(runStart, runEnd)
+        runStart = -1
+        if ((marks & removedMark) === 0) out += `${this.nameAt(index)}: ${this.valueAt(index)}\r\n`
+        continue
+      }
+      if (runStart < 0) runStart = fields[at] as number
+      runEnd = (fields[at + 3] as number) + 2
+    }
+    if (runStart >= 0) out += text.slice(runStart, runEnd)
+    for (let at = 0; at < extra.length; at += 2) out += `${extra[at] as string}: ${extra[at + 1] as string}\r\n`
+    return out
+  }
+
+  #isField(index: number, id: HeaderId, lowerName: string): boolean {
+    const found = this.idAt(index)
+    if (found !== id) return false
+    return id !== headerId.other || this.#hasName(index, lowerName)
+  }
+
+  #hasName(index: number, lowerName: string): boolean {
+    const start = this.fields[index * fieldWords] as number
+    if ((this.fields[index * fieldWords + 1] as number) - start !== lowerName.length) return false
+    for (let at = 0; at < lowerName.length; at++) {
+      const code = this.text.charCodeAt(start + at)
+      const lower = code >= 0x41 && code <= 0x5a ? code | 0x20 : code
+      if (lower !== lowerName.charCodeAt(at)) return false
+    }
+    return true
+  }
+
+  #removeExtra(lowerName: string): void {
+    const { extra } = this
+    for (let at = extra.length - 2; at >= 0; at -= 2) if (extra[at]?.toLowerCase() === lowerName) extra.splice(at, 2)
+  }
+
+  #grow(): void {
+    const larger = new Int32Array(this.fields.length * 2)
+    larger.set(this.fields)
+    this.fields = larger
+  }
+}

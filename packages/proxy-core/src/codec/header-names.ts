@@ -1,0 +1,110 @@
+/**
+ * The header names that the engine itself looks at, as small numbers. A head's parser classifies each name once (by
+ * length, first and last byte, then the whole), so that later steps compare numbers instead of text.
+ */
+type KnownHeader =
+  | 'other'
+  | 'connection'
+  | 'keepAlive'
+  | 'proxyConnection'
+  | 'transferEncoding'
+  | 'contentLength'
+  | 'te'
+  | 'trailer'
+  | 'upgrade'
+  | 'host'
+  | 'expect'
+  | 'proxyAuthorization'
+  | 'xForwardedFor'
+  | 'xForwardedProto'
+  | 'xRequestId'
+  | 'xForwardedClientCert'
+  | 'server'
+  | 'date'
+  | 'peerMetadata'
+  | 'peerMetadataId'
+  | 'xEnvoyInternal'
+  | 'upstreamServiceTime'
+  | 'http2Settings'
+  | 'proxyAuthenticate'
+
+export const headerId: Readonly<Record<KnownHeader, number>> = {
+  other: 0,
+  connection: 1,
+  keepAlive: 2,
+  proxyConnection: 3,
+  transferEncoding: 4,
+  contentLength: 5,
+  te: 6,
+  trailer: 7,
+  upgrade: 8,
+  host: 9,
+  expect: 10,
+  proxyAuthorization: 11,
+  xForwardedFor: 12,
+  xForwardedProto: 13,
+  xRequestId: 14,
+  xForwardedClientCert: 15,
+  server: 16,
+  date: 17,
+  peerMetadata: 18,
+  peerMetadataId: 19,
+  xEnvoyInternal: 20,
+  upstreamServiceTime: 21,
+  http2Settings: 22,
+  proxyAuthenticate: 23,
+}
+
+export type HeaderId = number
+
+const names: readonly (readonly [string, HeaderId])[] = [
+  ['connection', headerId.connection],
+  ['keep-alive', headerId.keepAlive],
+  ['proxy-connection', headerId.proxyConnection],
+  ['transfer-encoding', headerId.transferEncoding],
+  ['content-length', headerId.contentLength],
+  ['te', headerId.te],
+  ['trailer', headerId.trailer],
+  ['upgrade', headerId.upgrade],
+  ['host', headerId.host],
+  ['expect', headerId.expect],
+  ['proxy-authorization', headerId.proxyAuthorization],
+  ['x-forwarded-for', headerId.xForwardedFor],
+  ['x-forwarded-proto', headerId.xForwardedProto],
+  ['x-request-id', headerId.xRequestId],
+  ['x-forwarded-client-cert', headerId.xForwardedClientCert],
+  ['server', headerId.server],
+  ['date', headerId.date],
+  ['x-envoy-peer-metadata', headerId.peerMetadata],
+  ['x-envoy-peer-metadata-id', headerId.peerMetadataId],
+  ['x-envoy-internal', headerId.xEnvoyInternal],
+  ['x-envoy-upstream-service-time', headerId.upstreamServiceTime],
+  ['http2-settings', headerId.http2Settings],
+  ['proxy-authenticate', headerId.proxyAuthenticate],
+]
+
+const byLength: (readonly { readonly id: HeaderId; readonly bytes: Uint8Array }[] | undefined)[] = []
+const byName = new Map<string, HeaderId>(names)
+for (const [name, id] of names) {
+  byLength[name.length] = [...(byLength[name.length] ?? []), { id, bytes: Buffer.from(name, 'latin1') }]
+}
+
+/** The id of the name at [start, end) of a buffer, compared without case. */
+export function classifyHeaderName(buffer: Uint8Array, start: number, end: number): HeaderId {
+  const candidates = byLength[end - start]
+  if (candidates === undefined) return headerId.other
+  const last = end - start - 1
+  for (const { id, bytes } of candidates) {
+    if (((buffer[start] as number) | 0x20) !== bytes[0] || ((buffer[end - 1] as number) | 0x20) !== bytes[last]) continue
+    let at = 1
+    // `-` has bit 0x20 set already, so one mask serves letters and hyphens.
+    while (at < last && ((buffer[start + at] as number) | 0x20) === bytes[at]) at++
+    if (at >= last) return id
+  }
+  return headerId.other
+}
+
+/** The id of a name in lower case. */
+export function headerIdOf(lowerName: string): HeaderId {
+  return byName.get(lowerName) ?? headerId.other
+}

@@ -1,0 +1,294 @@
+/**
+ * The client's side of HTTP/1.1 on one channel: one exchange at a time, after which the connection goes back to its pool
+ * if nothing about the answer was doubtful. Upstreams are not trusted: what cannot be framed ends in a reset, and an
+ * answer that breaks off is never passed on as whole.
+ */
+import type { UpstreamConnectionInfo } from '../../decision-record.js'
+import type { Channel, ChannelHandler } from '../../transport/channel.js'
+import { HeaderBlock } from '../header-block.js'
+import type { ResetReason, ResponseEvents, UpstreamStream } from '../stream.js'
+import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
+import { bodyLength, Framing } from './framing.js'
+import { type HeadLimits, HeadParser } from './head-parser.js'
+import { MessageWriter } from './message-writer.js'
+
+/** The pool that the connection belongs to. */
+export interface ClientConnectionOwner {
+  /** The exchange is over and the connection may carry another one. */
+  onReusable(connection: Http1ClientConnection): void
+  /** Once, last. */
+  onConnectionClosed(connection: Http1ClientConnection): void
+}
+
+type State = 'idle' | 'waiting' | 'body' | 'tunnel' | 'closed'
+
+const maxInformational = 8
+
+export class Http1ClientConnection implements ChannelHandler, UpstreamStream, BodySink {
+  readonly #channel: Channel
+  readonly #owner: ClientConnectionOwner
+  readonly #parser: HeadParser
+  readonly #framing = new Framing()
+  readonly #writer: MessageWriter
+  readonly #headers = new HeaderBlock()
+  readonly info: UpstreamConnectionInfo & { requestCount: number }
+  #chunks: ChunkedDecoder | undefined
+  #events: ResponseEvents | undefined
+  #state: State = 'idle'
+  #method = ''
+  #upgrade = ''
+  #held: Buffer | undefined
+  #remaining = 0
+  #informational = 0
+  #requestDone = false
+  #answerDone = true
+  #reusable = true
+  #paused = false
+
+  constructor(channel: Channel, owner: ClientConnectionOwner, limits: HeadLimits, info: UpstreamConnectionInfo & { requestCount: number }) {
+    this.#channel = channel
+    this.#owner = owner
+    this.#parser = new HeadParser('response', limits)
+    this.#writer = new MessageWriter(channel)
+    this.info = info
+  }
+
+  get reused(): boolean {
+    return this.info.requestCount > 1
+  }
+  get closed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  sendHead(method: string, path: string, headers: HeaderBlock, length: number, upgrade: string, events: ResponseEvents): void {
+    this.info.requestCount++
+    this.#events = events
+    this.#state = 'waiting'
+    this.#method = method
+    this.#upgrade = upgrade
+    this.#informational = 0
+    this.#requestDone = upgrade !== ''
+    this.#answerDone = false
+    let head = `${method} ${path} HTTP/1.1\r\n${headers.serialize()}`
+    if (upgrade !== '') head += `connection: upgrade\r\nupgrade: ${upgrade}\r\n`
+    else if (length > 0) head += `content-length: ${length}\r\n`
+    else if (length === bodyLength.chunked) head += 'transfer-encoding: chunked\r\n'
+    else if (method === 'POST' || method === 'PUT' || method === 'PATCH') head += 'content-length: 0\r\n'
+    // After an upgrade bytes follow without any framing.
+    this.#writer.begin(`${head}\r\n`, upgrade === '' ? length : bodyLength.untilClose)
+  }
+
+  sendBody(buffer: Buffer, start: number, end: number): void {
+    this.#writer.bytes(buffer, start, end)
+  }
+
+  sendEnd(trailers: HeaderBlock | undefined): void {
+    this.#requestDone = true
+    if (!this.#writer.end(trailers)) this.#reusable = false
+    if (this.#answerDone && this.#events === undefined) this.#settle()
+  }
+
+  /** Bytes of a tunnel, in either state of the writer. */
+  flush(): boolean {
+    return this.#writer.flush()
+  }
+
+  endTunnel(): void {
+    this.#writer.flush()
+    this.#channel.end()
+  }
+
+  reset(): void {
+    this.#events = undefined
+    this.#close()
+  }
+
+  pauseResponse(): void {
+    this.#paused = true
+    this.#channel.pause()
+  }
+
+  resumeResponse(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#channel.resume()
+  }
+
+  /** Ends an idle connection. */
+  close(): void {
+    this.#close()
+  }
+
+  onData(buffer: Buffer, start: number, end: number): void {
+    const events = this.#events
+    if (this.#state === 'tunnel') {
+      events?.onTunnelResponse(buffer, start, end)
+    } else if (this.#state === 'idle') {
+      // An answer that nobody asked for (a 408 of an idle server, say) must not meet the next request.
+      return this.#close()
+    } else if (this.#held !== undefined) {
+      const joined = Buffer.concat([this.#held, buffer.subarray(start, end)])
+      this.#held = undefined
+      this.#process(joined, 0, joined.length)
+    } else {
+      this.#process(buffer, start, end)
+    }
+    events?.flushDownstream()
+  }
+
+  onEnd(): void {
+    if (this.#state === 'tunnel') {
+      this.#events?.onTunnelResponseEnd()
+      return
+    }
+    if (this.#state === 'body' && this.#framing.length === bodyLength.untilClose) return this.#endAnswer(undefined)
+    this.#fail('connection-termination', '')
+  }
+
+  onClose(error: Error | undefined): void {
+    if (this.#state === 'closed') return
+    this.#fail('connection-termination', error?.message ?? '')
+  }
+
+  onDrain(): void {
+    this.#writer.drained()
+    this.#events?.onUpstreamDrain()
+  }
+
+  onBodyBytes(buffer: Buffer, start: number, end: number): void {
+    this.#events?.onResponseBody(buffer, start, end)
+  }
+
+  #process(buffer: Buffer, start: number, end: number): void {
+    let at = start
+    while (at < end && at >= 0) {
+      if (this.#state === 'waiting') at = this.#readHead(buffer, at, end)
+      else if (this.#state === 'body') at = this.#readBody(buffer, at, end)
+      else break
+    }
+    if (at < 0 || at >= end || this.#state === 'closed') return
+    if (this.#state === 'tunnel') this.#events?.onTunnelResponse(buffer, at, end)
+    // Bytes after a whole answer belong to nothing: the connection is not used again.
+    else this.#close()
+  }
+
+  #readHead(buffer: Buffer, start: number, end: number): number {
+    if (this.#headers.extra.length > 0) this.#headers.extra.length = 0
+    const length = this.#parser.parse(buffer, start, end, this.#headers)
+    if (length === 0) {
+      this.#held = Buffer.from(buffer.subarray(start, end))
+      return -1
+    }
+    if (length < 0) return this.#protocolError('the head of the answer')
+    const { status, minorVersion } = this.#parser
+    this.#framing.readResponse(this.#headers, minorVersion, status, this.#method)
+    if (this.#framing.refuse !== 0) return this.#protocolError(this.#framing.refuseReason)
+    if (status === 101) return this.#startTunnel(start + length)
+    if (status < 200) {
+      if (++this.#informational > maxInformational) return this.#protocolError('too many interim answers')
+      this.#events?.onInformational(status, this.#headers)
+      return start + length
+    }
+    this.#beginAnswer(status)
+    return this.#answerDone ? this.#afterAnswer(start + length, end) : start + length
+  }
+
+  #beginAnswer(status: number): void {
+    const { length, declaredLength } = this.#framing
+    if (this.#framing.close) this.#reusable = false
+    const noBody = length === bodyLength.none
+    this.#state = 'body'
+    this.#remaining = length
+    if (length === bodyLength.chunked) {
+      this.#chunks ??= new ChunkedDecoder()
+      this.#chunks.reset()
+    }
+    this.#events?.onResponseHead(status, this.#parser.reason, this.#headers, noBody ? Math.max(declaredLength, 0) : length)
+    if (noBody && this.#state === 'body') this.#endAnswer(undefined)
+  }
+
+  #afterAnswer(at: number, end: number): number {
+    if (at < end) this.#close()
+    return -1
+  }
+
+  #startTunnel(at: number): number {
+    const { upgrade } = this.#framing
+    if (this.#upgrade === '' || upgrade.toLowerCase() !== this.#upgrade.toLowerCase())
+      return this.#protocolError('an upgrade that was not asked for')
+    this.#state = 'tunnel'
+    this.#reusable = false
+    this.#headers.set('upgrade', upgrade)
+    this.#events?.onUpgraded(101, this.#parser.reason, this.#headers)
+    return at
+  }
+
+  #readBody(buffer: Buffer, start: number, end: number): number {
+    if (this.#framing.length === bodyLength.chunked) return this.#readChunks(buffer, start, end)
+    if (this.#framing.length === bodyLength.untilClose) {
+      this.#events?.onResponseBody(buffer, start, end)
+      return end
+    }
+    const take = Math.min(this.#remaining, end - start)
+    this.#remaining -= take
+    this.#events?.onResponseBody(buffer, start, start + take)
+    if (this.#remaining > 0 || this.#state !== 'body') return start + take
+    if (start + take < end) this.#reusable = false
+    this.#endAnswer(undefined)
+    return -1
+  }
+
+  #readChunks(buffer: Buffer, start: number, end: number): number {
+    const chunks = this.#chunks as ChunkedDecoder
+    const at = chunks.decode(buffer, start, end, this)
+    if (at < 0) return this.#protocolError('a chunk')
+    if (!chunks.done || this.#state !== 'body') return at
+    if (at < end) this.#reusable = false
+    const { trailers } = chunks
+    for (let index = 0; index < trailers.count; index++) {
+      if (!this.#framing.trailers.includes(trailers.nameAt(index).toLowerCase())) trailers.removeAt(index)
+    }
+    this.#endAnswer(trailers.count > 0 ? trailers : undefined)
+    return -1
+  }
+
+  #endAnswer(trailers: HeaderBlock | undefined): void {
+    const events = this.#events
+    this.#answerDone = true
+    const done = this.#requestDone
+    if (done) this.#settle()
+    events?.onResponseEnd(trailers)
+    // An answer before the end of the request: whoever still sends must not write into the next exchange.
+    if (!done && this.#state !== 'closed') this.#close()
+  }
+
+  #settle(): void {
+    this.#events = undefined
+    if (this.#state === 'closed') return
+    this.#state = 'idle'
+    if (!this.#reusable) return this.#close()
+    this.resumeResponse()
+    this.#owner.onReusable(this)
+  }
+
+  #protocolError(details: string): number {
+    this.#fail('protocol-error', details)
+    return -1
+  }
+
+  #fail(reason: ResetReason, details: string): void {
+    const events = this.#events
+    this.#events = undefined
+    this.#close()
+    events?.onUpstreamReset(reason, details)
+    events?.flushDownstream()
+  }
+
+  #close(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#events = undefined
+    this.#channel.destroy()
+    this.#owner.onConnectionClosed(this)
+  }
+}

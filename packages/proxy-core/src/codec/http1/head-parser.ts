@@ -1,0 +1,187 @@
+/**
+ * HTTP/1.1 message heads (RFC 9112 sections 2 to 5), strictly: CRLF only, no folding, no blank before a colon, one blank
+ * where the grammar has one. Any doubt is an error. The parser is resumable at lines, so a head that arrives in pieces is
+ * not scanned again from its start; it knows nothing of sockets.
+ */
+import { classifyHeaderName } from '../header-names.js'
+import { type HeaderBlock, unevenMark } from '../header-block.js'
+import { latin1 } from '../latin1.js'
+import { COLON, CR, HTAB, LF, methodBytes, SP, targetBytes, tokenBytes, valueBytes } from './syntax.js'
+
+export interface HeadLimits {
+  /** Bytes of the whole head. */
+  readonly maxHeadBytes: number
+  readonly maxFields: number
+  readonly maxFieldBytes: number
+  readonly maxTargetBytes: number
+}
+
+/** Results of `parse` below zero. */
+export const headError = { syntax: -1, version: -2, tooLarge: -3, targetTooLong: -4 } as const
+
+const maxMethodBytes = 32
+/** Results of the steps: more bytes are needed. */
+const more = 0
+
+export class HeadParser {
+  readonly #role: 'request' | 'response'
+  readonly #limits: HeadLimits
+  /** Start line, valid after a positive result; offsets from the head's start. */
+  method = ''
+  target = ''
+  /** 0 or 1. */
+  minorVersion = 1
+  status = 0
+  reason = ''
+  /** Where the first line that was not parsed yet begins; 0 before the start line. */
+  #resumeAt = 0
+  #startLineDone = false
+
+  constructor(role: 'request' | 'response', limits: HeadLimits) {
+    this.#role = role
+    this.#limits = limits
+  }
+
+  /** Forgets a half-read head. */
+  reset(): void {
+    this.#resumeAt = 0
+    this.#startLineDone = false
+  }
+
+  /**
+   * Parses the head that starts at `start`. Offsets written into `block` count from `start`; its `text` is set when the head is whole.
+   * @returns the head's length in bytes; 0 when more bytes are needed (call again with the same bytes and more); below zero a `headError`.
+   */
+  parse(buffer: Buffer, start: number, end: number, block: HeaderBlock): number {
+    if (!this.#startLineDone) {
+      block.count = 0
+      const line = this.#parseStartLine(buffer, start, end)
+      if (line <= 0) return line === more ? this.#needMore(end - start) : line
+      this.#resumeAt = line - start
+      this.#startLineDone = true
+    }
+    for (;;) {
+      const lineStart = start + this.#resumeAt
+      if (lineStart >= end) return this.#needMore(end - start)
+      if (buffer[lineStart] === CR) return this.#finish(buffer, start, end, block)
+      const next = this.#parseField(buffer, start, lineStart, end, block)
+      if (next <= 0) return next === more ? this.#needMore(end - start) : next
+      this.#resumeAt = next - start
+      if (block.count > this.#limits.maxFields || this.#resumeAt > this.#limits.maxHeadBytes) return headError.tooLarge
+    }
+  }
+
+  #needMore(available: number): number {
+    if (available <= this.#limits.maxHeadBytes) return more
+    return this.#startLineDone || this.#role === 'response' ? headError.tooLarge : headError.targetTooLong
+  }
+
+  #finish(buffer: Buffer, start: number, end: number, block: HeaderBlock): number {
+    const at = start + this.#resumeAt
+    if (at + 1 >= end) return more
+    if (buffer[at + 1] !== LF) return headError.syntax
+    const length = this.#resumeAt + 2
+    if (length > this.#limits.maxHeadBytes) return headError.tooLarge
+    block.text = latin1(buffer, start, start + length)
+    this.reset()
+    return length
+  }
+
+  #parseStartLine(buffer: Buffer, start: number, end: number): number {
+    let at = start
+    // RFC 9112-2.2: one empty line before a request is forgiven, since old clients sent it after a body.
+    if (this.#role === 'request' && buffer[at] === CR) {
+      if (at + 1 >= end) return more
+      if (buffer[at + 1] !== LF) return headError.syntax
+      at += 2
+      if (at >= end) return more
+    }
+    return this.#role === 'request' ? this.#parseRequestLine(buffer, at, end) : this.#parseStatusLine(buffer, at, end)
+  }
+
+  #parseRequestLine(buffer: Buffer, start: number, end: number): number {
+    let at = start
+    while (at < end && methodBytes[buffer[at] as number] === 1) at++
+    if (at - start > maxMethodBytes) return headError.syntax
+    if (at >= end) return more
+    if (buffer[at] !== SP || at === start) return headError.syntax
+    const targetStart = at + 1
+    at = targetStart
+    while (at < end && targetBytes[buffer[at] as number] === 1) at++
+    if (at - targetStart > this.#limits.maxTargetBytes) return headError.targetTooLong
+    if (at >= end) return more
+    if (buffer[at] !== SP || at === targetStart) return headError.syntax
+    const version = parseVersion(buffer, at + 1, end)
+    if (version <= 0) return version
+    if (at + 11 > end) return buffer[at + 9] === CR || at + 9 >= end ? more : headError.syntax
+    if (buffer[at + 9] !== CR || buffer[at + 10] !== LF) return headError.syntax
+    this.minorVersion = version - 1
+    this.method = methodOf(buffer, start, targetStart - 1)
+    this.target = latin1(buffer, targetStart, at)
+    return at + 11
+  }
+
+  #parseStatusLine(buffer: Buffer, start: number, end: number): number {
+    const version = parseVersion(buffer, start, end)
+    if (version <= 0) return version
+    if (start + 13 > end) return more
+    const hundreds = (buffer[start + 9] as number) - 0x30
+    const tens = (buffer[start + 10] as number) - 0x30
+    const ones = (buffer[start + 11] as number) - 0x30
+    if (buffer[start + 8] !== SP || hundreds < 1 || hundreds > 9 || tens < 0 || tens > 9 || ones < 0 || ones > 9) return headError.syntax
+    let at = start + 12
+    if (buffer[at] === SP) at++
+    else if (buffer[at] !== CR) return headError.syntax
+    const reasonStart = at
+    while (at < end && valueBytes[buffer[at] as number] === 1) at++
+    if (at - start > this.#limits.maxFieldBytes) return headError.tooLarge
+    if (at + 1 >= end) return at >= end || buffer[at] === CR ? more : headError.syntax
+    if (buffer[at] !== CR || buffer[at + 1] !== LF) return headError.syntax
+    this.minorVersion = version - 1
+    this.status = hundreds * 100 + tens * 10 + ones
+    this.reason = this.status === 200 && at - reasonStart === 2 ? 'OK' : latin1(buffer, reasonStart, at)
+    return at + 2
+  }
+
+  #parseField(buffer: Buffer, headStart: number, lineStart: number, end: number, block: HeaderBlock): number {
+    let at = lineStart
+    while (at < end && tokenBytes[buffer[at] as number] === 1) at++
+    if (at - lineStart > this.#limits.maxFieldBytes) return headError.tooLarge
+    if (at >= end) return more
+    const nameEnd = at
+    if (buffer[at] !== COLON || nameEnd === lineStart) return headError.syntax
+    at++
+    while (at < end && (buffer[at] === SP || buffer[at] === HTAB)) at++
+    const valueStart = at
+    while (at < end && valueBytes[buffer[at] as number] === 1) at++
+    if (at - lineStart > this.#limits.maxFieldBytes) return headError.tooLarge
+    if (at >= end) return more
+    if (buffer[at] !== CR) return headError.syntax
+    if (at + 1 >= end) return more
+    if (buffer[at + 1] !== LF) return headError.syntax
+    let valueEnd = at
+    while (valueEnd > valueStart && (buffer[valueEnd - 1] === SP || buffer[valueEnd - 1] === HTAB)) valueEnd--
+    const even = valueStart === nameEnd + 2 && buffer[nameEnd + 1] === SP && valueEnd === at
+    const id = classifyHeaderName(buffer, lineStart, nameEnd)
+    block.addField(lineStart - headStart, nameEnd - headStart, valueStart - headStart, valueEnd - headStart, even ? id : id | unevenMark)
+    return at + 2
+  }
+}
+
+const versionPrefix = Buffer.from('HTTP/1.', 'latin1')
+
+/** @returns minor version plus one, 0 when more bytes are needed, or an error. */
+function parseVersion(buffer: Buffer, start: number, end: number): number {
+  for (let at = 0; at < 7; at++) {
+    if (start + at >= end) return more
+    if (buffer[start + at] !== versionPrefix[at]) return headError.version
+  }
+  if (start + 7 >= end) return more
+  const minor = (buffer[start + 7] as number) - 0x30
+  return minor === 0 || minor === 1 ? minor + 1 : headError.version
+}
+
+function methodOf(buffer: Buffer, start: number, end: number): string {
+  if (end - start === 3 && buffer[start] === 0x47 && buffer[start + 1] === 0x45 && buffer[start + 2] === 0x54) return 'GET'
+  return latin1(buffer, start, end)
+}

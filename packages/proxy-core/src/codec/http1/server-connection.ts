@@ -1,0 +1,467 @@
+/**
+ * The server's side of HTTP/1.1 on one channel (RFC 9112): reads requests one after the other with one in flight, frames
+ * answers, and decides when the connection ends. Bytes of the next request wait, bounded, until the answer is out.
+ */
+import type { Channel, ChannelHandler } from '../../transport/channel.js'
+import { HeaderBlock } from '../header-block.js'
+import type { DownstreamStream, RequestEvents, RequestHead } from '../stream.js'
+import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
+import { bodyLength, Framing } from './framing.js'
+import { type HeadLimits, HeadParser, headError } from './head-parser.js'
+import { MessageWriter } from './message-writer.js'
+import { isAuthority, parseTarget } from './target.js'
+
+export interface ServerCodecOptions {
+  readonly limits: HeadLimits
+  /** Whether underscore twins of framing fields are refused (edge) or dropped. */
+  readonly rejectUnderscores: boolean
+  /** Whether absolute form and CONNECT are for this proxy (explicit proxying). */
+  readonly forwardProxy: boolean
+}
+
+/** Who owns the connection: it makes the exchanges and keeps the deadlines. */
+export interface ServerConnectionOwner {
+  /** A whole, sound head. @returns where the rest goes. */
+  onRequest(stream: Http1ServerConnection): RequestEvents
+  /** A head that cannot be served; the owner answers through `refuse` and reports it. */
+  onBadRequest(stream: Http1ServerConnection, status: number, reason: string): void
+  /** The HTTP/2 preface. The owner may take the channel over; @returns whether it did. */
+  onHttp2Preface(buffer: Buffer, start: number, end: number): boolean
+  onPhase(phase: 'idle' | 'head' | 'request' | 'closing'): void
+  onConnectionClosed(): void
+  /** Whether the connection should end after the answer that is about to start. */
+  shouldClose(): boolean
+}
+
+type State = 'head' | 'body' | 'answering' | 'tunnel' | 'closing' | 'closed'
+
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
+const maxPipelinedBytes = 65_536
+
+export class Http1ServerConnection implements ChannelHandler, DownstreamStream, BodySink, RequestHead {
+  readonly #channel: Channel
+  readonly #owner: ServerConnectionOwner
+  readonly #options: ServerCodecOptions
+  readonly #parser: HeadParser
+  readonly #framing = new Framing()
+  readonly #writer: MessageWriter
+  #chunks: ChunkedDecoder | undefined
+  readonly headers: HeaderBlock = new HeaderBlock()
+  method = ''
+  path = ''
+  authority = ''
+  /** Empty unless the target was in absolute form. */
+  targetScheme = ''
+  protocol: 'HTTP/1.0' | 'HTTP/1.1' = 'HTTP/1.1'
+  /** All bytes that came in on this connection. */
+  bytesRead = 0
+  #state: State = 'head'
+  #events: RequestEvents | undefined
+  #bodyRemaining = 0
+  #held: Buffer | undefined
+  #processing = false
+  #requestDone = true
+  #answerDone = true
+  #closeAfter = false
+  #peerEnded = false
+  #paused = false
+  #first = true
+
+  constructor(channel: Channel, owner: ServerConnectionOwner, options: ServerCodecOptions) {
+    this.#channel = channel
+    this.#owner = owner
+    this.#options = options
+    this.#parser = new HeadParser('request', options.limits)
+    this.#writer = new MessageWriter(channel)
+  }
+
+  get head(): RequestHead {
+    return this
+  }
+  get bodyLength(): number {
+    return this.#framing.length
+  }
+  get expectContinue(): boolean {
+    return this.#framing.expectContinue
+  }
+  get upgrade(): string {
+    return this.#framing.upgrade
+  }
+  get acceptsTrailers(): boolean {
+    return this.#framing.acceptsTrailers
+  }
+  /** True between requests. */
+  get idle(): boolean {
+    return this.#state === 'head' && this.#held === undefined
+  }
+
+  /** Whether bytes of the request's body are still to come. */
+  get awaitsBody(): boolean {
+    return this.#state === 'body' && !this.#paused
+  }
+
+  onData(buffer: Buffer, start: number, end: number): void {
+    this.bytesRead += end - start
+    if (this.#state === 'tunnel') {
+      this.#events?.onTunnelData(buffer, start, end)
+      this.#events?.flushUpstream()
+      return
+    }
+    if (this.#state === 'closing' || this.#state === 'closed') return
+    if (this.#state === 'answering' || this.#processing) return this.#hold(buffer, start, end)
+    if (this.#held !== undefined) {
+      const joined = Buffer.concat([this.#held, buffer.subarray(start, end)])
+      this.#held = undefined
+      return this.#process(joined, 0, joined.length)
+    }
+    this.#process(buffer, start, end)
+  }
+
+  onEnd(): void {
+    this.#peerEnded = true
+    switch (this.#state) {
+      case 'body':
+        return this.#fail('connection-termination')
+      case 'answering':
+        return
+      case 'tunnel':
+        this.#events?.onTunnelEnd()
+        return
+      case 'head':
+      case 'closing':
+      case 'closed':
+        this.#channel.destroy()
+    }
+  }
+
+  onClose(): void {
+    if (this.#state === 'closed') return
+    const events = this.#events
+    this.#state = 'closed'
+    this.#events = undefined
+    if (events !== undefined && !(this.#answerDone && this.#requestDone)) events.onDownstreamReset('connection-termination')
+    this.#owner.onConnectionClosed()
+  }
+
+  onDrain(): void {
+    this.#writer.drained()
+    this.#events?.onDownstreamDrain()
+  }
+
+  onBodyBytes(buffer: Buffer, start: number, end: number): void {
+    this.#events?.onRequestBody(buffer, start, end)
+  }
+
+  sendInformational(status: number, headers: HeaderBlock | undefined): void {
+    if (this.protocol === 'HTTP/1.0') return
+    this.#writer.begin(`HTTP/1.1 ${status} ${status === 100 ? 'Continue' : ''}\r\n${headers?.serialize() ?? ''}\r\n`, 0)
+    this.#writer.flush()
+  }
+
+  sendHead(status: number, reason: string, headers: HeaderBlock, length: number, close: boolean): void {
+    let head = `HTTP/1.1 ${status} ${reason}\r\n${headers.serialize()}`
+    let framed = length
+    if (status === 101) framed = bodyLength.untilClose
+    else if (length >= 0) {
+      if (length > 0 || !mayLackLength(status, this.method)) head += `content-length: ${length}\r\n`
+    } else if (this.protocol === 'HTTP/1.0') {
+      framed = bodyLength.untilClose
+      this.#closeAfter = true
+    } else {
+      framed = bodyLength.chunked
+      head += 'transfer-encoding: chunked\r\n'
+    }
+    if (close || this.#owner.shouldClose()) this.#closeAfter = true
+    if (status === 101) head += `connection: upgrade\r\n`
+    else if (this.#closeAfter) head += 'connection: close\r\n'
+    else if (this.protocol === 'HTTP/1.0') head += 'connection: keep-alive\r\n'
+    const noBody = this.method === 'HEAD' || status === 204 || status === 304
+    this.#writer.begin(`${head}\r\n`, noBody ? 0 : framed)
+  }
+
+  sendBody(buffer: Buffer, start: number, end: number): void {
+    if (!this.#writer.bytes(buffer, start, end)) this.abort()
+  }
+
+  sendText(text: string): void {
+    this.#writer.text(text)
+  }
+
+  sendEnd(trailers: HeaderBlock | undefined): void {
+    if (this.#state === 'closed') return
+    if (!this.#writer.end(this.#framing.acceptsTrailers ? trailers : undefined)) return this.abort()
+    this.#writer.flush()
+    this.#answerDone = true
+    if (!this.#requestDone || this.#closeAfter) return this.#finish()
+    this.#next()
+  }
+
+  startTunnel(): void {
+    this.#writer.flush()
+    this.#state = 'tunnel'
+    const held = this.#held
+    this.#held = undefined
+    if (held !== undefined) this.onData(held, 0, held.length)
+    this.#resume()
+  }
+
+  endTunnel(): void {
+    this.#writer.flush()
+    this.#channel.end()
+    if (this.#peerEnded) this.#answerDone = true
+  }
+
+  abort(): void {
+    this.#events = undefined
+    this.#channel.destroy(true)
+  }
+
+  flush(): boolean {
+    return this.#writer.flush()
+  }
+
+  pauseRequest(): void {
+    this.#channel.pause()
+    this.#paused = true
+  }
+
+  resumeRequest(): void {
+    this.#resume()
+  }
+
+  /** Answers a head that was refused, and ends the connection. */
+  refuse(status: number, reason: string, headers: HeaderBlock, body: string): void {
+    this.sendHead(status, reason, headers, body.length, true)
+    if (this.method !== 'HEAD') this.sendText(body)
+    this.sendEnd(undefined)
+  }
+
+  /** Ends an idle connection, or the current one after its answer. */
+  drain(): void {
+    this.#closeAfter = true
+    if (this.#state === 'head' && this.#held === undefined) this.#finish()
+  }
+
+  /** Gives the channel away, for example after CONNECT. @returns bytes that were read and not used. */
+  release(): Buffer | undefined {
+    this.#writer.flush()
+    this.#state = 'closed'
+    this.#events = undefined
+    return this.#held
+  }
+
+  #process(buffer: Buffer, start: number, end: number): void {
+    this.#processing = true
+    let at = start
+    while (at < end && at >= 0) {
+      if (this.#state === 'head') at = this.#readHead(buffer, at, end)
+      else if (this.#state === 'body') at = this.#readBody(buffer, at, end)
+      else {
+        if (this.#state === 'tunnel') this.#events?.onTunnelData(buffer, at, end)
+        else if (this.#state === 'answering') this.#hold(buffer, at, end)
+        break
+      }
+    }
+    this.#processing = false
+    this.#events?.flushUpstream()
+  }
+
+  #resumeHeld(): void {
+    const held = this.#held
+    this.#held = undefined
+    if (held !== undefined) this.#process(held, 0, held.length)
+  }
+
+  #readHead(buffer: Buffer, start: number, end: number): number {
+    if (this.#first && buffer[start] === preface[0] && this.#readPreface(buffer, start, end)) return -1
+    const length = this.#parser.parse(buffer, start, end, this.headers)
+    if (length === 0) {
+      this.#owner.onPhase('head')
+      this.#held = Buffer.from(buffer.subarray(start, end))
+      return -1
+    }
+    if (length < 0) {
+      this.#refuseHead(length)
+      return -1
+    }
+    this.#first = false
+    this.#beginRequest()
+    return start + length
+  }
+
+  /** @returns whether the bytes are (or may become) the HTTP/2 preface and are taken care of. */
+  #readPreface(buffer: Buffer, start: number, end: number): boolean {
+    const size = Math.min(end - start, preface.length)
+    if (buffer.compare(preface, 0, size, start, start + size) !== 0) return false
+    if (size < preface.length) {
+      this.#held = Buffer.from(buffer.subarray(start, end))
+      return true
+    }
+    if (!this.#owner.onHttp2Preface(buffer, start, end)) return false
+    this.#state = 'closed'
+    return true
+  }
+
+  #refuseHead(error: number): void {
+    this.method = ''
+    this.path = ''
+    this.authority = ''
+    this.headers.reset()
+    this.#parser.reset()
+    this.#beginAnswer(true)
+    if (error === headError.tooLarge) this.#owner.onBadRequest(this, 431, 'header section too large')
+    else if (error === headError.targetTooLong) this.#owner.onBadRequest(this, 414, 'target too long')
+    else this.#owner.onBadRequest(this, 400, error === headError.version ? 'version' : 'syntax')
+  }
+
+  #beginRequest(): void {
+    const { headers } = this
+    if (headers.extra.length > 0) headers.extra.length = 0
+    this.protocol = this.#parser.minorVersion === 0 ? 'HTTP/1.0' : 'HTTP/1.1'
+    this.method = this.#parser.method
+    const framing = this.#framing
+    framing.readRequest(headers, this.#parser.minorVersion, this.#options.rejectUnderscores)
+    const refusal = framing.refuse === 0 ? this.#readTarget() : ''
+    const refused = framing.refuse !== 0 || refusal !== ''
+    this.#beginAnswer(refused || framing.close)
+    if (refused) {
+      const status = framing.refuse !== 0 ? framing.refuse : refusal === 'method' ? 405 : 400
+      return this.#owner.onBadRequest(this, status, framing.refuseReason || refusal)
+    }
+    this.#requestDone = framing.length === bodyLength.none
+    this.#state = this.#requestDone ? 'answering' : 'body'
+    this.#bodyRemaining = framing.length
+    if (framing.length === bodyLength.chunked) {
+      this.#chunks ??= new ChunkedDecoder()
+      this.#chunks.reset()
+    }
+    this.#owner.onPhase('request')
+    const events = this.#owner.onRequest(this)
+    if (this.#answerDone || this.#answerAborted()) return
+    this.#events = events
+    if (this.#requestDone && framing.upgrade === '') events.onRequestEnd(undefined)
+  }
+
+  #answerAborted(): boolean {
+    return this.#state === 'closed'
+  }
+
+  #beginAnswer(close: boolean): void {
+    this.#closeAfter = close || this.#peerEnded
+    this.#answerDone = false
+    this.#requestDone = true
+    this.#state = 'answering'
+  }
+
+  /** @returns why the target or the host is refused; empty when they are sound. */
+  #readTarget(): string {
+    const { hostIndex } = this.#framing
+    const host = hostIndex < 0 ? '' : this.headers.valueAt(hostIndex)
+    if (hostIndex < 0 ? this.protocol === 'HTTP/1.1' : !isAuthority(host)) return 'host'
+    this.targetScheme = ''
+    this.authority = host
+    if (this.method === 'TRACE') return 'method'
+    const target = parseTarget(this.method, this.#parser.target)
+    switch (target.kind) {
+      case 'refused':
+        return 'target'
+      case 'path':
+        this.path = target.path
+        return ''
+      case 'authority':
+        if (!this.#options.forwardProxy) return 'method'
+        this.path = target.authority
+        this.authority = target.authority
+        return ''
+      case 'absolute':
+        if (!this.#options.forwardProxy && target.authority.toLowerCase() !== host.toLowerCase()) return 'target and host differ'
+        this.path = target.path
+        this.targetScheme = target.scheme
+        if (target.authority !== host) this.headers.set('host', target.authority)
+        this.authority = target.authority
+        return ''
+    }
+  }
+
+  #readBody(buffer: Buffer, start: number, end: number): number {
+    if (this.#framing.length === bodyLength.chunked) return this.#readChunks(buffer, start, end)
+    const take = Math.min(this.#bodyRemaining, end - start)
+    this.#bodyRemaining -= take
+    this.#events?.onRequestBody(buffer, start, start + take)
+    if (this.#bodyRemaining === 0) this.#endRequest(undefined)
+    return start + take
+  }
+
+  #readChunks(buffer: Buffer, start: number, end: number): number {
+    const chunks = this.#chunks as ChunkedDecoder
+    const at = chunks.decode(buffer, start, end, this)
+    if (at < 0) {
+      this.#fail('protocol-error')
+      return -1
+    }
+    if (chunks.done && this.#state === 'body') this.#endRequest(this.#declaredTrailers(chunks.trailers))
+    return at
+  }
+
+  #declaredTrailers(trailers: HeaderBlock): HeaderBlock | undefined {
+    if (trailers.count === 0 || this.#framing.trailers.length === 0) return undefined
+    for (let index = 0; index < trailers.count; index++) {
+      if (!this.#framing.trailers.includes(trailers.nameAt(index).toLowerCase())) trailers.removeAt(index)
+    }
+    return trailers
+  }
+
+  #endRequest(trailers: HeaderBlock | undefined): void {
+    this.#requestDone = true
+    this.#state = 'answering'
+    this.#events?.onRequestEnd(trailers)
+  }
+
+  /** The request broke off. Its exchange answers if nothing was answered yet. */
+  #fail(reason: 'connection-termination' | 'protocol-error'): void {
+    const events = this.#events
+    this.#events = undefined
+    this.#closeAfter = true
+    this.#requestDone = true
+    this.#state = 'answering'
+    events?.onDownstreamReset(reason)
+    if (!this.#answerDone) this.#channel.destroy()
+  }
+
+  #hold(buffer: Buffer, start: number, end: number): void {
+    const piece = buffer.subarray(start, end)
+    this.#held = this.#held === undefined ? Buffer.from(piece) : Buffer.concat([this.#held, piece])
+    if (this.#held.length > maxPipelinedBytes / 2 && !this.#paused) this.pauseRequest()
+  }
+
+  #next(): void {
+    this.#events = undefined
+    this.#state = 'head'
+    this.#owner.onPhase('idle')
+    if (this.#peerEnded && this.#held === undefined) return this.#finish()
+    if (!this.#processing) this.#resumeHeld()
+    this.#resume()
+  }
+
+  #resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#channel.resume()
+  }
+
+  /** FIN after the answer; what still comes is read and dropped, so that no RST overtakes the answer. */
+  #finish(): void {
+    this.#events = undefined
+    if (this.#state === 'closed') return
+    this.#state = 'closing'
+    this.#held = undefined
+    this.#owner.onPhase('closing')
+    this.#channel.end()
+    this.#resume()
+  }
+}
+
+/** Whether an answer without body and length is still a framed message. */
+function mayLackLength(status: number, method: string): boolean {
+  return status === 204 || status === 304 || status < 200 || method === 'HEAD'
+}

@@ -1,0 +1,342 @@
+/**
+ * An accepted connection from its first byte until a filter chain has taken it:
+ *
+ *   (PROXY header) -> inspect TLS / HTTP -> choose chain -> (TLS handshake) -> HTTP session or TCP session
+ *
+ * Whatever cannot be placed is closed and reported as `NR filter_chain_not_found`.
+ */
+import type { AccessLog, FilterChain, Listener, TrafficDirection } from '@heddle/routing'
+import type { DeadlineEntry } from '../deadline-queue.js'
+import type { DownstreamConnection, TlsInfo } from '../decision-record.js'
+import type { ConnectionTraits } from '../listener/filter-chain-match.js'
+import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
+import { responseFlagBits as flag } from '../response-flag.js'
+import type { ManagerRuntime } from '../router/exchange-deps.js'
+import type { ChannelHandler } from '../transport/channel.js'
+import { type ClientHello, parseClientHello } from '../transport/client-hello.js'
+import { parseProxyHeader, tokenTlvType } from '../transport/proxy-protocol.js'
+import type { SocketChannel } from '../transport/socket-channel.js'
+import type { ConnectionDeps, OriginalDestination } from './connection-deps.js'
+import { refusedConnection, refusedRequest } from './refusal-record.js'
+import { forwardProxyTarget } from './forward-proxy.js'
+import { HttpSession } from './http-session.js'
+import { inspect, inspectionOf } from './inspector.js'
+import { TcpSession } from './tcp-session.js'
+
+const noHello: ClientHello = { serverName: undefined, protocols: [] }
+
+export class AcceptedConnection implements ChannelHandler, DownstreamConnection, DeadlineEntry {
+  readonly id: number
+  readonly #deps: ConnectionDeps
+  readonly #onGone: (connection: AcceptedConnection) => void
+  readonly #original: OriginalDestination
+  #runtime: ListenerRuntime
+  #channel: SocketChannel
+  #chain: FilterChainRuntime | undefined
+  #held: Buffer | undefined
+  #step: 'proxy-header' | 'inspect' | 'hello' | 'handshake' | 'serving' | 'gone' = 'inspect'
+  #cancelHandshake: (() => void) | undefined
+  #session: HttpSession | TcpSession | undefined
+  remoteAddress: string
+  remotePort: number
+  localAddress: string
+  localPort: number
+  tls: TlsInfo | undefined = undefined
+  requestedServerName: string | undefined = undefined
+  readonly startWallMs: number
+  readonly startMs: number
+  telemetryState: unknown = undefined
+  heapIndex = -1
+  dueMs = 0
+  deadlineMs = 0
+
+  constructor(
+    id: number,
+    deps: ConnectionDeps,
+    runtime: ListenerRuntime,
+    channel: SocketChannel,
+    original: OriginalDestination,
+    onGone: (connection: AcceptedConnection) => void,
+  ) {
+    this.id = id
+    this.#deps = deps
+    this.#runtime = runtime
+    this.#channel = channel
+    this.#original = original
+    this.#onGone = onGone
+    this.remoteAddress = channel.remoteAddress
+    this.remotePort = channel.remotePort
+    this.localAddress = original.kind === 'fixed' ? original.address : channel.localAddress
+    this.localPort = original.kind === 'fixed' ? original.port : channel.localPort
+    this.startWallMs = deps.exchange.clock.now()
+    this.startMs = deps.exchange.clock.monotonicMs()
+  }
+
+  get listener(): Listener {
+    return this.#runtime.config
+  }
+  get runtime(): ListenerRuntime {
+    return this.#runtime
+  }
+  get trafficDirection(): TrafficDirection {
+    return this.#runtime.config.trafficDirection
+  }
+  get filterChain(): FilterChain | undefined {
+    return this.#chain?.config
+  }
+  get draining(): boolean {
+    return this.#runtime.draining
+  }
+
+  start(): void {
+    this.#channel.handler = this
+    if (this.#original.kind === 'http-proxy') {
+      this.#step = 'serving'
+      const { token } = this.#original
+      this.#session = new HttpSession(this.#deps, this, this.#channel, undefined, (stream, session) =>
+        forwardProxyTarget(this.#deps, this, stream, session, token),
+      )
+      return
+    }
+    if (this.#original.kind === 'proxy-v2') {
+      this.#step = 'proxy-header'
+      return this.#setDeadline(this.#deps.handshakeDeadlineMs)
+    }
+    this.#enter()
+  }
+
+  /** Enters the engine as captured, with a destination that came by other means (CONNECT). */
+  enterAs(address: string, port: number, read: Buffer | undefined): void {
+    this.localAddress = address
+    this.localPort = port
+    this.#session = undefined
+    this.#held = read
+    this.#step = 'inspect'
+    this.#channel.handler = this
+    this.#enter()
+  }
+
+  answerConnect(head: string): void {
+    this.#channel.writeText(head)
+  }
+
+  /** The same connection as one request of it sees it: captured for another destination. */
+  as(runtime: ListenerRuntime, chain: FilterChainRuntime | undefined, address: string, port: number): DownstreamConnection {
+    return Object.create(this, {
+      listener: { value: runtime.config },
+      filterChain: { value: chain?.config },
+      trafficDirection: { value: runtime.config.trafficDirection },
+      localAddress: { value: address },
+      localPort: { value: port },
+    }) as DownstreamConnection
+  }
+
+  onData(buffer: Buffer, start: number, end: number): void {
+    const piece = buffer.subarray(start, end)
+    this.#held = this.#held === undefined ? Buffer.from(piece) : Buffer.concat([this.#held, piece])
+    this.#advance()
+  }
+  onEnd(): void {
+    this.#channel.destroy()
+  }
+  onClose(): void {
+    this.gone()
+  }
+  onDrain(): void {}
+
+  onDeadline(): void {
+    if (this.#step === 'inspect') {
+      if (this.#runtime.config.continueOnListenerFiltersTimeout === false) return this.#channel.destroy()
+      return this.#choose(noHello, false, [])
+    }
+    if (this.#step === 'handshake') {
+      this.#cancelHandshake?.()
+      this.report(flag.DT, 'tls_handshake_timeout')
+      return this.gone()
+    }
+    this.#channel.destroy()
+  }
+
+  /** Ends what is idle; the rest after its answer. */
+  drain(): void {
+    if (this.#session instanceof HttpSession) this.#session.drain()
+  }
+
+  destroy(): void {
+    this.#cancelHandshake?.()
+    this.#channel.destroy()
+    this.gone()
+  }
+
+  gone(): void {
+    if (this.#step === 'gone') return
+    this.#step = 'gone'
+    this.#deps.exchange.deadlines.remove(this)
+    this.#onGone(this)
+  }
+
+  report(flags: number, details: string): void {
+    const accessLog: readonly AccessLog[] = this.#runtime.config.accessLog ?? []
+    this.#deps.exchange.telemetry.onConnectionComplete(refusedConnection(this, accessLog, flags, details, this.#deps.exchange.clock))
+  }
+
+  reportBadRequest(manager: ManagerRuntime | undefined, status: number, reason: string, bytesSent: number): void {
+    if (manager === undefined) return
+    this.#deps.exchange.telemetry.onRequestComplete(
+      refusedRequest(this, manager.config, status, reason, bytesSent, this.#deps.exchange.clock),
+    )
+  }
+
+  /**
+   * The one cluster that a route table sends everything of this destination to, for protocols that the codec cannot read:
+   * the virtual host of the destination's own address, else the only virtual host there is.
+   */
+  defaultClusterOf(manager: ManagerRuntime): string | undefined {
+    const routes = manager.routes()
+    if (routes === undefined) return undefined
+    const { virtualHosts } = routes.table.configuration
+    const authority = `${this.localAddress}:${this.localPort}`
+    const byAddress = virtualHosts.find(({ domains }) => domains.includes(this.localAddress) || domains.includes(authority))
+    const host = byAddress ?? (virtualHosts.length === 1 ? virtualHosts[0] : undefined)
+    const clusters = new Set(
+      host?.routes.map(({ action }) => (action.kind === 'route' && action.target.kind === 'cluster' ? action.target.cluster : undefined)),
+    )
+    const [only] = clusters
+    return clusters.size === 1 ? only : undefined
+  }
+
+  traits(hello: ClientHello | undefined, protocols: readonly string[]): ConnectionTraits {
+    return {
+      destinationAddress: this.localAddress,
+      destinationPort: this.localPort,
+      sourceAddress: this.remoteAddress,
+      sourcePort: this.remotePort,
+      serverName: hello?.serverName,
+      transportProtocol: hello === undefined ? 'raw_buffer' : 'tls',
+      applicationProtocols: protocols,
+    }
+  }
+
+  #enter(): void {
+    if (this.#runtime.config.useOriginalDst) this.#runtime = this.#deps.listenerFor(this.localAddress, this.localPort) ?? this.#runtime
+    this.#step = 'inspect'
+    const inspection = inspectionOf(this.#runtime.config.listenerFilters, this.localPort)
+    if (!inspection.tls && !inspection.http) return this.#choose(noHello, false, [])
+    const configured = this.#runtime.config.listenerFiltersTimeoutMs
+    this.#setDeadline(configured === undefined || configured === 0 ? this.#deps.detectionDeadlineMs : configured)
+    if (this.#held !== undefined) this.#advance()
+  }
+
+  #advance(): void {
+    const held = this.#held
+    if (held === undefined) return
+    if (this.#step === 'proxy-header') return this.#readProxyHeader(held)
+    if (this.#step === 'inspect') {
+      const result = inspect(held, inspectionOf(this.#runtime.config.listenerFilters, this.localPort))
+      if (result.kind === 'tls') this.#choose(result.hello, true, result.hello.protocols)
+      else if (result.kind === 'plain') this.#choose(noHello, false, result.protocols)
+      return
+    }
+    if (this.#step === 'hello') this.#readHello(held)
+  }
+
+  #readProxyHeader(held: Buffer): void {
+    const result = parseProxyHeader(held)
+    if (result.kind === 'more') return
+    const token = this.#original.kind === 'proxy-v2' ? this.#original.token : undefined
+    if (result.kind === 'refused') return this.#refuse('proxy_protocol_refused', result.reason)
+    const { header } = result
+    if (!header.proxied) return this.#channel.destroy()
+    if (token !== undefined && header.tlvs.get(tokenTlvType)?.toString('latin1') !== token)
+      return this.#refuse('proxy_protocol_refused', 'the token is missing or wrong')
+    this.localAddress = header.destinationAddress
+    this.localPort = header.destinationPort
+    this.#held = held.length > result.length ? held.subarray(result.length) : undefined
+    this.#enter()
+  }
+
+  #refuse(details: string, reason: string): void {
+    this.#deps.logger.warn('a connection was refused', { listener: this.listener.name, remote: this.remoteAddress, reason })
+    this.report(flag.DPE, details)
+    this.#channel.destroy()
+  }
+
+  #choose(hello: ClientHello, isTls: boolean, protocols: readonly string[]): void {
+    this.requestedServerName = hello.serverName
+    const chain = this.#deps.matchChain(this.#runtime, this.traits(isTls ? hello : undefined, protocols))
+    if (chain === undefined) {
+      this.report(flag.NR, 'filter_chain_not_found')
+      return this.#channel.destroy()
+    }
+    this.#chain = chain
+    this.#deps.exchange.telemetry.onConnectionOpen?.(this)
+    if (chain.config.tls === undefined) return this.#serve()
+    if (isTls) return this.#handshake(hello)
+    this.#step = 'hello'
+    this.#setDeadline(this.#deps.handshakeDeadlineMs)
+    if (this.#held !== undefined) this.#readHello(this.#held)
+  }
+
+  #readHello(held: Buffer): void {
+    const result = parseClientHello(held)
+    if (result.kind === 'more') return
+    if (result.kind === 'tls') return this.#handshake(result.hello)
+    this.report(0, 'tls_handshake_failed')
+    this.#channel.destroy()
+  }
+
+  #handshake(hello: ClientHello): void {
+    const { tls } = (this.#chain as FilterChainRuntime).config
+    if (tls === undefined) return
+    this.#step = 'handshake'
+    this.requestedServerName = hello.serverName
+    this.#setDeadline(this.#deps.handshakeDeadlineMs)
+    const read = this.#held ?? Buffer.alloc(0)
+    this.#held = undefined
+    this.#cancelHandshake = this.#deps.tlsServer.terminate(this.#channel, read, hello, tls, (result) => {
+      this.#cancelHandshake = undefined
+      if (this.#step === 'gone') return
+      if (!result.ok) {
+        this.#deps.logger.debug('a TLS handshake failed', {
+          listener: this.listener.name,
+          remote: this.remoteAddress,
+          reason: result.reason,
+        })
+        this.#handshakeFailure = result.reason
+        this.report(0, 'tls_handshake_failed')
+        return this.gone()
+      }
+      this.#channel = result.channel
+      this.tls = result.tls
+      this.#serve()
+    })
+  }
+
+  #handshakeFailure: string | undefined
+
+  /** Why the handshake failed, for the record. */
+  get transportFailure(): string | undefined {
+    return this.#handshakeFailure
+  }
+
+  #serve(): void {
+    this.#deps.exchange.deadlines.remove(this)
+    this.#step = 'serving'
+    const { terminal } = this.#chain as FilterChainRuntime
+    const held = this.#held
+    this.#held = undefined
+    if (terminal.kind === 'http') this.#session = new HttpSession(this.#deps, this, this.#channel, terminal.manager)
+    else if (terminal.kind === 'tcp') {
+      const session = new TcpSession(this.#deps, this, this.#channel, terminal.proxy, () => this.gone())
+      this.#session = session
+      session.start()
+    } else return this.#channel.destroy()
+    if (held !== undefined && !this.#channel.closed) this.#channel.received(held, 0, held.length)
+  }
+
+  #setDeadline(ms: number): void {
+    const { clock, deadlines } = this.#deps.exchange
+    deadlines.remove(this)
+    deadlines.set(this, clock.monotonicMs() + ms)
+  }
+}

@@ -1,0 +1,40 @@
+/** What a connection needs from the rest of the engine; the data path wires it. */
+import type { Logger } from '@heddle/base'
+import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
+import type { Endpoint } from '../endpoint/endpoint.js'
+import type { Http1ServerConnection, ServerCodecOptions, ServerConnectionOwner } from '../codec/http1/server-connection.js'
+import type { DownstreamConnection } from '../decision-record.js'
+import type { ConnectionTraits } from '../listener/filter-chain-match.js'
+import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
+import type { Exchange } from '../router/exchange.js'
+import type { ExchangeDeps, ManagerRuntime } from '../router/exchange-deps.js'
+import type { Channel } from '../transport/channel.js'
+import type { ConnectListener } from '../transport/connector.js'
+import type { TlsServer } from '../transport/tls-server.js'
+
+export interface ConnectionDeps {
+  readonly exchange: ExchangeDeps
+  readonly logger: Logger
+  readonly tlsServer: TlsServer
+  readonly detectionDeadlineMs: number
+  readonly handshakeDeadlineMs: number
+  matchChain(listener: ListenerRuntime, traits: ConnectionTraits): FilterChainRuntime | undefined
+  /** The listener for an original destination, when the one that accepted hands over. */
+  listenerFor(address: string, port: number): ListenerRuntime | undefined
+  createCodec(channel: Channel, owner: ServerConnectionOwner, options: ServerCodecOptions): Http1ServerConnection
+  createExchange(manager: ManagerRuntime, connection: DownstreamConnection, stream: Http1ServerConnection): Exchange
+  dialTcp(cluster: ClusterRuntime, endpoint: Endpoint, listener: ConnectListener): () => void
+  /** A manager that sends everything to one cluster, for plain proxying through a TCP chain. */
+  managerFor(cluster: string): ManagerRuntime
+  resolveName(host: string, port: number): { readonly address: string; readonly port: number } | undefined
+}
+
+/** How connections of one bound address learn what their clients meant to reach. */
+export type OriginalDestination =
+  /** The socket's own local address. */
+  | { readonly kind: 'local' }
+  | { readonly kind: 'fixed'; readonly address: string; readonly port: number }
+  /** PROXY protocol v2 comes first. With `token`, only with that text in TLV 0xE0. */
+  | { readonly kind: 'proxy-v2'; readonly token?: string }
+  /** An explicit HTTP proxy: absolute form or CONNECT. With `token`, only with it in Proxy-Authorization. */
+  | { readonly kind: 'http-proxy'; readonly token?: string }

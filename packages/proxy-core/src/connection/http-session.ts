@@ -1,0 +1,169 @@
+/**
+ * An HTTP connection: one codec, one request after the other, and the deadlines of heads, bodies and idle times. In the
+ * role of an explicit proxy each request may belong to another listener and manager.
+ */
+import { HeaderBlock } from '../codec/header-block.js'
+import type { Http1ServerConnection, ServerConnectionOwner } from '../codec/http1/server-connection.js'
+import type { RequestEvents } from '../codec/stream.js'
+import type { DownstreamConnection } from '../decision-record.js'
+import type { DeadlineEntry } from '../deadline-queue.js'
+import { reasonPhrase } from '../router/local-reply.js'
+import type { ManagerRuntime } from '../router/exchange-deps.js'
+import type { Channel } from '../transport/channel.js'
+import type { AcceptedConnection } from './accepted-connection.js'
+import type { ConnectionDeps } from './connection-deps.js'
+import { type ConnectionLimits, delayedCloseMs, edgeLimits, meshLimits } from './limits.js'
+import { TcpSession } from './tcp-session.js'
+
+export interface HttpTarget {
+  readonly manager: ManagerRuntime
+  readonly connection: DownstreamConnection
+}
+
+/** Decides for one request of an explicit proxy; undefined when it has answered itself. */
+export type ChooseTarget = (stream: Http1ServerConnection, session: HttpSession) => HttpTarget | undefined
+
+export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
+  readonly #deps: ConnectionDeps
+  readonly #accepted: AcceptedConnection
+  readonly #channel: Channel
+  readonly #manager: ManagerRuntime | undefined
+  readonly #chooseTarget: ChooseTarget | undefined
+  readonly #limits: ConnectionLimits
+  readonly #codec: Http1ServerConnection
+  #requests = 0
+  #phase: 'idle' | 'head' | 'request' | 'closing' = 'idle'
+  heapIndex = -1
+  dueMs = 0
+  deadlineMs = 0
+
+  constructor(
+    deps: ConnectionDeps,
+    accepted: AcceptedConnection,
+    channel: Channel,
+    manager: ManagerRuntime | undefined,
+    chooseTarget?: ChooseTarget,
+  ) {
+    this.#deps = deps
+    this.#accepted = accepted
+    this.#channel = channel
+    this.#manager = manager
+    this.#chooseTarget = chooseTarget
+    this.#limits = manager?.config.useRemoteAddress === true ? edgeLimits : meshLimits
+    this.#codec = deps.createCodec(channel, this, {
+      limits: this.#limits.head,
+      rejectUnderscores: this.#limits.rejectUnderscores,
+      forwardProxy: chooseTarget !== undefined,
+    })
+    channel.handler = this.#codec
+    this.onPhase('head')
+  }
+
+  onRequest(stream: Http1ServerConnection): RequestEvents {
+    this.#requests++
+    const target = this.#chooseTarget === undefined ? undefined : this.#chooseTarget(stream, this)
+    if (this.#chooseTarget !== undefined && target === undefined) return ignoredRequest
+    const manager = target?.manager ?? (this.#manager as ManagerRuntime)
+    const exchange = this.#deps.createExchange(manager, target?.connection ?? this.#accepted, stream)
+    exchange.start()
+    return exchange
+  }
+
+  onBadRequest(stream: Http1ServerConnection, status: number, reason: string): void {
+    const body = status === 400 ? 'Bad Request' : reasonPhrase(status)
+    this.refuse(stream, status, body)
+    this.#accepted.reportBadRequest(this.#manager, status, reason, body.length)
+  }
+
+  /** Answers locally and ends the connection. */
+  refuse(stream: Http1ServerConnection, status: number, body: string, extra: readonly string[] = []): void {
+    const headers = new HeaderBlock()
+    headers.append('content-type', 'text/plain')
+    for (let at = 0; at < extra.length; at += 2) headers.append(extra[at] as string, extra[at + 1] as string)
+    headers.append('date', new Date(this.#deps.exchange.clock.now()).toUTCString())
+    headers.append('server', this.#manager?.config.serverName ?? 'envoy')
+    stream.refuse(status, reasonPhrase(status), headers, body)
+  }
+
+  onHttp2Preface(buffer: Buffer, start: number, end: number): boolean {
+    const cluster = this.#manager === undefined ? undefined : this.#accepted.defaultClusterOf(this.#manager)
+    if (cluster === undefined || this.#manager === undefined) {
+      this.#deps.logger.warn('an HTTP/2 connection was refused: HTTP/2 is not spoken here yet and its route has no single cluster', {
+        listener: this.#accepted.listener.name,
+        remote: this.#accepted.remoteAddress,
+      })
+      return false
+    }
+    this.#deps.exchange.deadlines.remove(this)
+    const { statPrefix, accessLog } = this.#manager.config
+    const proxy = { statPrefix, target: { kind: 'cluster', cluster }, idleTimeoutMs: 0, ...(accessLog ? { accessLog } : {}) } as const
+    const session = new TcpSession(this.#deps, this.#accepted, this.#channel, proxy, () => this.#accepted.gone())
+    session.start()
+    if (!this.#channel.closed) session.onData(buffer, start, end)
+    return true
+  }
+
+  onPhase(phase: 'idle' | 'head' | 'request' | 'closing'): void {
+    // The head's deadline counts from its first byte and is not moved by later ones.
+    if (phase === 'head' && this.#phase === 'head' && this.deadlineMs > 0) return
+    this.#phase = phase
+    const nowMs = this.#deps.exchange.clock.monotonicMs()
+    const { deadlines } = this.#deps.exchange
+    if (phase === 'head') deadlines.set(this, nowMs + this.#limits.headDeadlineMs)
+    else if (phase === 'idle') deadlines.set(this, nowMs + (this.#manager?.config.idleTimeoutMs || this.#limits.keepAliveMs))
+    else if (phase === 'closing') deadlines.set(this, nowMs + delayedCloseMs)
+    else {
+      const streamIdleMs = this.#manager?.config.streamIdleTimeoutMs
+      if (streamIdleMs === undefined || streamIdleMs > 0) this.#lastBytes = this.#progress()
+      deadlines.set(this, streamIdleMs === 0 ? 0 : nowMs + (streamIdleMs ?? this.#limits.bodyIdleMs))
+    }
+  }
+
+  #lastBytes = 0
+
+  #progress(): number {
+    return this.#codec.bytesRead
+  }
+
+  onDeadline(): void {
+    if (this.#phase === 'request') {
+      // Anything that moved since counts as life.
+      const bytes = this.#progress()
+      if (bytes !== this.#lastBytes || !this.#codec.awaitsBody) return this.onPhase('request')
+      return this.#channel.destroy()
+    }
+    this.#channel.destroy()
+  }
+
+  onConnectionClosed(): void {
+    this.#deps.exchange.deadlines.remove(this)
+    this.#accepted.gone()
+  }
+
+  shouldClose(): boolean {
+    const { maxRequestsPerConnection } = this.#limits
+    return this.#accepted.draining || (maxRequestsPerConnection > 0 && this.#requests >= maxRequestsPerConnection)
+  }
+
+  /** Ends the connection when it is idle, else after its answer. */
+  drain(): void {
+    this.#codec.drain()
+  }
+
+  /** Gives the channel away (CONNECT). */
+  release(): Buffer | undefined {
+    this.#deps.exchange.deadlines.remove(this)
+    return this.#codec.release()
+  }
+}
+
+/** The rest of a request that was already answered. */
+const ignoredRequest: RequestEvents = {
+  onRequestBody: () => {},
+  onRequestEnd: () => {},
+  onDownstreamReset: () => {},
+  onDownstreamDrain: () => {},
+  onTunnelData: () => {},
+  onTunnelEnd: () => {},
+  flushUpstream: () => {},
+}

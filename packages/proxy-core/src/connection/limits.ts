@@ -1,0 +1,39 @@
+/** Limits of connections, by where they come from. Values follow Envoy's edge advice and what the strictest proxies keep. */
+import type { HeadLimits } from '../codec/http1/head-parser.js'
+
+export interface ConnectionLimits {
+  readonly head: HeadLimits
+  /** The whole head of a request, from its first byte. */
+  readonly headDeadlineMs: number
+  /** Between requests. */
+  readonly keepAliveMs: number
+  /** Without any progress within a request; 0: none. */
+  readonly bodyIdleMs: number
+  readonly rejectUnderscores: boolean
+  /** 0: unlimited. */
+  readonly maxRequestsPerConnection: number
+}
+
+export const edgeLimits: ConnectionLimits = {
+  head: { maxHeadBytes: 16_384, maxFields: 100, maxFieldBytes: 8192, maxTargetBytes: 8192 },
+  headDeadlineMs: 10_000,
+  keepAliveMs: 60_000,
+  bodyIdleMs: 30_000,
+  rejectUnderscores: true,
+  maxRequestsPerConnection: 10_000,
+}
+
+export const meshLimits: ConnectionLimits = {
+  head: { maxHeadBytes: 65_536, maxFields: 100, maxFieldBytes: 61_440, maxTargetBytes: 32_768 },
+  headDeadlineMs: 15_000,
+  keepAliveMs: 300_000,
+  bodyIdleMs: 300_000,
+  rejectUnderscores: false,
+  maxRequestsPerConnection: 0,
+}
+
+export const upstreamHeadLimits: HeadLimits = { maxHeadBytes: 65_536, maxFields: 200, maxFieldBytes: 61_440, maxTargetBytes: 0 }
+/** How long a closed connection may still send before it is cut (Envoy's delayed_close_timeout). */
+export const delayedCloseMs = 1000
+/** Bytes of an opaque connection kept while its upstream is being connected. */
+export const maxHeldBytes = 65_536

@@ -1,0 +1,200 @@
+/**
+ * Opaque bytes both ways (Envoy's tcp_proxy): pick a cluster and an endpoint, connect, then copy with back-pressure. Each
+ * direction ends by itself (half close), and the session when both have.
+ */
+import type { AccessLog, Cluster, LbEndpoint, TcpProxy } from '@heddle/routing'
+import { pickWeightedCluster } from '@heddle/routing'
+import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
+import type { DeadlineEntry } from '../deadline-queue.js'
+import type { ConnectionRecord, DownstreamConnection, TlsInfo, UpstreamConnectionInfo } from '../decision-record.js'
+import type { Endpoint } from '../endpoint/endpoint.js'
+import { responseFlagBits as flag } from '../response-flag.js'
+import type { Channel, ChannelHandler } from '../transport/channel.js'
+import type { ConnectListener } from '../transport/connector.js'
+import type { ConnectionDeps } from './connection-deps.js'
+import { delayedCloseMs, maxHeldBytes } from './limits.js'
+
+const defaultIdleMs = 3_600_000
+
+export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRecord, DeadlineEntry {
+  readonly kind = 'connection'
+  readonly #deps: ConnectionDeps
+  readonly #downstream: Channel
+  readonly #proxy: TcpProxy
+  readonly #onGone: () => void
+  readonly connection: DownstreamConnection
+  readonly accessLog: readonly AccessLog[]
+  readonly startWallMs: number
+  readonly #startMs: number
+  #cluster: ClusterRuntime | undefined
+  #endpoint: Endpoint | undefined
+  #upstream: Channel | undefined
+  #cancelConnect: (() => void) | undefined
+  #held: Buffer[] = []
+  #heldBytes = 0
+  #downstreamEnded = false
+  #done = false
+  clusterName: string | undefined = undefined
+  upstream: UpstreamConnectionInfo | undefined = undefined
+  responseFlags = 0
+  responseCodeDetails: string | undefined = undefined
+  connectionTerminationDetails: string | undefined = undefined
+  upstreamTransportFailureReason: string | undefined = undefined
+  bytesReceived = 0
+  bytesSent = 0
+  telemetryState: unknown = undefined
+  heapIndex = -1
+  dueMs = 0
+  deadlineMs = 0
+
+  constructor(deps: ConnectionDeps, connection: DownstreamConnection, channel: Channel, proxy: TcpProxy, onGone: () => void) {
+    this.#deps = deps
+    this.#downstream = channel
+    this.#proxy = proxy
+    this.#onGone = onGone
+    this.connection = connection
+    this.accessLog = proxy.accessLog ?? []
+    this.startWallMs = deps.exchange.clock.now()
+    this.#startMs = deps.exchange.clock.monotonicMs()
+  }
+
+  get statPrefix(): string {
+    return this.#proxy.statPrefix
+  }
+  get durationMs(): number {
+    return this.#deps.exchange.clock.monotonicMs() - this.#startMs
+  }
+  get cluster(): Cluster | undefined {
+    return this.#cluster?.config
+  }
+  get endpoint(): LbEndpoint | undefined {
+    return this.#endpoint?.config
+  }
+  get upstreamHost(): string | undefined {
+    return this.#endpoint?.key
+  }
+
+  start(): void {
+    const { exchange } = this.#deps
+    const { target } = this.#proxy
+    this.#downstream.handler = this
+    this.clusterName = target.kind === 'cluster' ? target.cluster : pickWeightedCluster(target.clusters, exchange.random.next())?.name
+    const cluster = this.clusterName === undefined ? undefined : exchange.cluster(this.clusterName)
+    if (cluster === undefined) return this.#refuse(flag.NC, 'cluster_not_found')
+    this.#cluster = cluster
+    if (cluster.activeConnections >= cluster.maxConnections) return this.#refuse(flag.UO, 'overflow')
+    const endpoint = exchange.pickEndpoint(cluster, this.connection, undefined)
+    if (endpoint === undefined) return this.#refuse(flag.UH, 'no_healthy_upstream')
+    this.#endpoint = endpoint
+    endpoint.activeConnections++
+    endpoint.requests++
+    cluster.activeConnections++
+    this.#touch()
+    this.#cancelConnect = this.#deps.dialTcp(cluster, endpoint, this)
+  }
+
+  onConnected(channel: Channel, tls: TlsInfo | undefined): void {
+    this.#cancelConnect = undefined
+    if (this.#done) return channel.destroy()
+    this.#upstream = channel
+    this.upstream = {
+      remoteAddress: channel.remoteAddress,
+      remotePort: channel.remotePort,
+      localAddress: channel.localAddress,
+      localPort: channel.localPort,
+      tls,
+      requestCount: 1,
+      telemetryState: undefined,
+    }
+    channel.handler = {
+      onData: (buffer, start, end) => this.#onUpstreamData(buffer, start, end),
+      onEnd: () => this.#downstream.end(),
+      onClose: () => this.#onUpstreamClose(),
+      onDrain: () => this.#downstream.resume(),
+    }
+    for (const piece of this.#held.splice(0)) channel.writeBytes(piece, 0, piece.length)
+    if (this.#downstreamEnded) channel.end()
+    this.#downstream.resume()
+  }
+
+  onConnectFailed(_reason: string, details: string): void {
+    this.#cancelConnect = undefined
+    this.upstreamTransportFailureReason = details === '' ? undefined : details
+    if (this.#endpoint !== undefined) this.#cluster?.observe(this.#endpoint, 503, true)
+    this.#refuse(flag.UF | flag.URX, 'upstream_connection_failure')
+  }
+
+  onData(buffer: Buffer, start: number, end: number): void {
+    this.bytesReceived += end - start
+    this.#touch()
+    if (this.#upstream !== undefined) {
+      if (!this.#upstream.writeBytes(buffer, start, end)) this.#downstream.pause()
+      return
+    }
+    this.#held.push(Buffer.from(buffer.subarray(start, end)))
+    this.#heldBytes += end - start
+    if (this.#heldBytes >= maxHeldBytes) this.#downstream.pause()
+  }
+
+  onEnd(): void {
+    this.#downstreamEnded = true
+    this.#upstream?.end()
+  }
+
+  onClose(): void {
+    if (this.#done) return
+    this.#finish()
+    this.#upstream?.destroy()
+  }
+
+  onDrain(): void {
+    this.#upstream?.resume()
+  }
+
+  onDeadline(): void {
+    this.responseCodeDetails = 'idle_timeout'
+    this.#finish()
+    this.#upstream?.destroy()
+    this.#downstream.destroy()
+  }
+
+  #onUpstreamData(buffer: Buffer, start: number, end: number): void {
+    this.bytesSent += end - start
+    this.#touch()
+    if (!this.#downstream.writeBytes(buffer, start, end)) this.#upstream?.pause()
+  }
+
+  /** What was written to the client still goes out; then the FIN. */
+  #onUpstreamClose(): void {
+    this.#finish()
+    this.#downstream.end()
+    this.#downstream.resume()
+    this.#deps.exchange.clock.setTimer(delayedCloseMs, () => this.#downstream.destroy())
+  }
+
+  #touch(): void {
+    const idleMs = this.#proxy.idleTimeoutMs ?? defaultIdleMs
+    if (idleMs > 0) this.#deps.exchange.deadlines.set(this, this.#deps.exchange.clock.monotonicMs() + idleMs)
+  }
+
+  #refuse(flags: number, details: string): void {
+    this.responseFlags |= flags
+    this.responseCodeDetails = details
+    this.#finish()
+    this.#downstream.destroy()
+  }
+
+  #finish(): void {
+    if (this.#done) return
+    this.#done = true
+    this.#cancelConnect?.()
+    this.#deps.exchange.deadlines.remove(this)
+    if (this.#endpoint !== undefined) {
+      this.#endpoint.activeConnections--
+      if (this.#cluster !== undefined) this.#cluster.activeConnections--
+    }
+    this.#deps.exchange.telemetry.onConnectionComplete(this)
+    if (this.#downstream.closed) this.#onGone()
+    else this.#downstream.handler = { onData: () => {}, onEnd: () => {}, onClose: this.#onGone, onDrain: () => {} }
+  }
+}

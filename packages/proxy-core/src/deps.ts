@@ -1,0 +1,49 @@
+/** What embedders may give to a proxy. Everything has a default that does what the configuration says. */
+import type { Clock, Logger, Random } from '@heddle/base'
+import type { Cluster, CompileRegex, LbEndpoint, Listener, SecretSource } from '@heddle/routing'
+import type { OriginalDestination } from './connection/connection-deps.js'
+import type { EngineFilter } from './filters/http-filter.js'
+import type { Telemetry } from './telemetry.js'
+import type { DialTarget } from './transport/connector.js'
+
+/** Where a listener really listens, and how its connections' original destination is known. */
+export interface BindTarget {
+  readonly address: string
+  /** 0: a free port. */
+  readonly port: number
+  /** Absent: the address that was bound. */
+  readonly original?: OriginalDestination
+}
+
+export interface ProxyDeps {
+  /** Default: the system's. */
+  readonly clock?: Clock
+  /** Balancing, ids, back-off. Default: the system's. */
+  readonly random?: Random
+  /** Default: silent. */
+  readonly logger?: Logger
+  /** Certificates and roots by name. The caller owns it. Default: none. */
+  readonly secrets?: SecretSource
+  /** A linear-time engine; without one a configuration with regular expressions is refused. */
+  readonly compileRegex?: CompileRegex
+  /** Default: nothing is recorded. */
+  readonly telemetry?: Telemetry
+  /** Filters of the embedder, in order. */
+  readonly filters?: readonly EngineFilter[]
+  /** How long a connection may take to show its protocol before it goes on as TCP. Default: 10 s. */
+  readonly detectionDeadlineMs?: number
+  /** For TLS handshakes and PROXY headers. Default: 10 s. */
+  readonly handshakeDeadlineMs?: number
+  /** Bytes of a request's body kept while no upstream takes them and for retries. Default: 1 MiB. */
+  readonly maxBufferedBytes?: number
+  /** Connections of the whole proxy; more are closed at once. Default: 10,000. */
+  readonly maxConnections?: number
+  /** Default: the listener's address, unless `bindToPort` is false. An empty list: nothing is bound. */
+  bind?(listener: Listener): readonly BindTarget[]
+  /** Default: the endpoint's address. */
+  dial?(cluster: Cluster, endpoint: LbEndpoint): DialTarget
+  /** Host names of explicit proxying. Default: IP addresses only. */
+  resolveName?(host: string, port: number): { readonly address: string; readonly port: number } | undefined
+  /** Addresses of a DNS cluster's host. Default: the system's resolver. */
+  resolveDns?(hostname: string): Promise<readonly string[]>
+}

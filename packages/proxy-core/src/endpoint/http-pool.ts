@@ -1,0 +1,146 @@
+/**
+ * The HTTP/1.1 connections to one endpoint. The one that became idle last is used first (its socket is warm, and surplus
+ * ones age out); a request that finds none waits for a new connection or for the next one that is given back.
+ */
+import type { UpstreamStream } from '../codec/stream.js'
+import type { Http1ClientConnection } from '../codec/http1/client-connection.js'
+import type { TlsInfo } from '../decision-record.js'
+import { type DeadlineEntry, type DeadlineQueue } from '../deadline-queue.js'
+import type { Channel } from '../transport/channel.js'
+import type { ConnectListener } from '../transport/connector.js'
+import type { Endpoint } from './endpoint.js'
+
+export interface StreamWaiter {
+  onStreamReady(stream: UpstreamStream): void
+  onStreamFailed(reason: 'connection-failure' | 'connection-timeout' | 'overflow', details: string): void
+}
+
+/** What the pool needs from outside; the data path wires it. */
+export interface PoolDeps {
+  readonly deadlines: DeadlineQueue
+  monotonicMs(): number
+  /** Starts a connection. @returns the way to give up. */
+  dial(listener: ConnectListener): () => void
+  createConnection(channel: Channel, tls: TlsInfo | undefined, pool: HttpPool): Http1ClientConnection
+  /** Whether the cluster's breaker lets another connection be made. */
+  tryOpenConnection(): boolean
+  onConnectionGone(): void
+  readonly idleTimeoutMs: number
+  readonly maxRequestsPerConnection: number
+  readonly maxPending: number
+}
+
+class PooledConnection implements DeadlineEntry {
+  heapIndex = -1
+  dueMs = 0
+  deadlineMs = 0
+  idle = false
+  readonly connection: Http1ClientConnection
+  constructor(connection: Http1ClientConnection) {
+    this.connection = connection
+  }
+  onDeadline(): void {
+    if (this.idle) this.connection.close()
+  }
+}
+
+export class HttpPool {
+  readonly #endpoint: Endpoint
+  readonly #deps: PoolDeps
+  readonly #idle: PooledConnection[] = []
+  readonly #waiters: StreamWaiter[] = []
+  readonly #all = new Map<Http1ClientConnection, PooledConnection>()
+  readonly #dialing = new Set<() => void>()
+  #draining = false
+
+  constructor(endpoint: Endpoint, deps: PoolDeps) {
+    this.#endpoint = endpoint
+    this.#deps = deps
+  }
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  /** @returns a stream at once when a connection is idle; otherwise the waiter is called later. */
+  acquire(waiter: StreamWaiter, fresh: boolean): UpstreamStream | undefined {
+    while (!fresh && this.#idle.length > 0) {
+      const pooled = this.#idle.pop() as PooledConnection
+      pooled.idle = false
+      if (!pooled.connection.closed) return pooled.connection
+    }
+    if (this.#waiters.length >= this.#deps.maxPending) {
+      waiter.onStreamFailed('overflow', '')
+      return undefined
+    }
+    this.#waiters.push(waiter)
+    // Beyond the connection limit the request waits for one that is given back, as in Envoy; every pool may have one.
+    if (this.#dialing.size < this.#waiters.length && (this.#all.size + this.#dialing.size === 0 || this.#deps.tryOpenConnection()))
+      this.#dial()
+    return undefined
+  }
+
+  cancel(waiter: StreamWaiter): void {
+    const at = this.#waiters.indexOf(waiter)
+    if (at >= 0) this.#waiters.splice(at, 1)
+  }
+
+  onReusable(connection: Http1ClientConnection): void {
+    const pooled = this.#all.get(connection)
+    if (pooled === undefined) return
+    const { maxRequestsPerConnection, idleTimeoutMs, deadlines } = this.#deps
+    if (maxRequestsPerConnection > 0 && connection.info.requestCount >= maxRequestsPerConnection) return connection.close()
+    const waiter = this.#waiters.shift()
+    if (waiter !== undefined) return waiter.onStreamReady(connection)
+    if (this.#draining) return connection.close()
+    pooled.idle = true
+    this.#idle.push(pooled)
+    if (idleTimeoutMs > 0) deadlines.set(pooled, this.#deps.monotonicMs() + idleTimeoutMs)
+  }
+
+  onConnectionClosed(connection: Http1ClientConnection): void {
+    const pooled = this.#all.get(connection)
+    if (pooled === undefined) return
+    this.#all.delete(connection)
+    this.#deps.deadlines.remove(pooled)
+    const at = pooled.idle ? this.#idle.lastIndexOf(pooled) : -1
+    if (at >= 0) this.#idle.splice(at, 1)
+    this.#endpoint.activeConnections--
+    this.#deps.onConnectionGone()
+    if (this.#waiters.length > this.#dialing.size && this.#deps.tryOpenConnection()) this.#dial()
+  }
+
+  /** Ends idle connections now and the others after their exchange. */
+  drain(): void {
+    this.#draining = true
+    for (const pooled of this.#idle.splice(0)) pooled.connection.close()
+  }
+
+  close(): void {
+    this.drain()
+    for (const cancel of this.#dialing) cancel()
+    this.#dialing.clear()
+    for (const connection of this.#all.keys()) connection.reset()
+  }
+
+  #dial(): void {
+    const { deps, endpoint } = { deps: this.#deps, endpoint: this.#endpoint }
+    endpoint.activeConnections++
+    const cancel = deps.dial({
+      onConnected: (channel, tls) => {
+        this.#dialing.delete(cancel)
+        const connection = deps.createConnection(channel, tls, this)
+        this.#all.set(connection, new PooledConnection(connection))
+        channel.handler = connection
+        this.onReusable(connection)
+      },
+      onConnectFailed: (reason, details) => {
+        this.#dialing.delete(cancel)
+        endpoint.activeConnections--
+        deps.onConnectionGone()
+        this.#waiters.shift()?.onStreamFailed(reason, details)
+      },
+    })
+    this.#dialing.add(cancel)
+  }
+}

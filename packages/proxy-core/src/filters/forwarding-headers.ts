@@ -1,0 +1,103 @@
+/**
+ * What the connection manager does to a request's head before it is routed (Envoy's conn_manager_utility): who the client
+ * is (`x-forwarded-for`), how it came (`x-forwarded-proto`), which certificate it showed (XFCC), and the request's id.
+ * At an edge nothing that a stranger wrote into these is believed.
+ */
+import type { Random } from '@heddle/base'
+import type { HttpConnectionManager } from '@heddle/routing'
+import type { HeaderBlock } from '../codec/header-block.js'
+import type { DownstreamConnection } from '../decision-record.js'
+
+/** Headers by which outsiders could steer the proxy; they count only from inside. */
+const internalOnly = [
+  'x-envoy-retry-on',
+  'x-envoy-retry-grpc-on',
+  'x-envoy-max-retries',
+  'x-envoy-retriable-status-codes',
+  'x-envoy-retriable-header-names',
+  'x-envoy-upstream-rq-timeout-ms',
+  'x-envoy-upstream-rq-per-try-timeout-ms',
+  'x-envoy-upstream-rq-timeout-alt-response',
+  'x-envoy-expected-rq-timeout-ms',
+  'x-envoy-force-trace',
+  'x-envoy-ip-tags',
+  'x-envoy-decorator-operation',
+  'x-envoy-downstream-service-cluster',
+  'x-envoy-downstream-service-node',
+  'x-envoy-external-address',
+  'x-envoy-attempt-count',
+  'x-envoy-original-path',
+]
+
+/** @returns the request's id. */
+export function prepareRequestHeaders(
+  headers: HeaderBlock,
+  manager: HttpConnectionManager,
+  connection: DownstreamConnection,
+  ids: RequestIds,
+): string {
+  const scheme = connection.tls === undefined ? 'http' : 'https'
+  const edge = manager.useRemoteAddress === true
+  if (edge) {
+    const chain = headers.get('x-forwarded-for')
+    headers.set('x-forwarded-for', chain === undefined ? connection.remoteAddress : `${chain},${connection.remoteAddress}`)
+    if ((manager.xffNumTrustedHops ?? 0) === 0 || !headers.has('x-forwarded-proto')) headers.set('x-forwarded-proto', scheme)
+    for (const name of internalOnly) headers.remove(name)
+  } else if (!headers.has('x-forwarded-proto')) headers.append('x-forwarded-proto', scheme)
+  headers.remove('x-envoy-internal')
+  forwardClientCertificate(headers, manager, connection)
+  const known = edge ? undefined : headers.first('x-request-id')
+  if (known !== undefined && known !== '') return known
+  const id = ids.next()
+  headers.set('x-request-id', id)
+  return id
+}
+
+function forwardClientCertificate(headers: HeaderBlock, manager: HttpConnectionManager, connection: DownstreamConnection): void {
+  const mode = manager.forwardClientCertDetails ?? 'SANITIZE'
+  const tls = connection.tls
+  if (mode === 'ALWAYS_FORWARD_ONLY') return
+  if (tls?.peer === undefined || mode === 'SANITIZE') return headers.remove('x-forwarded-client-cert')
+  if (mode === 'FORWARD_ONLY') return
+  const { peer } = tls
+  const wanted = manager.setCurrentClientCertDetails ?? {}
+  const parts = [`By=${tls.localUriSan ?? ''}`, `Hash=${peer.fingerprint}`]
+  if (wanted.cert) parts.push(`Cert="${encodeURIComponent(Buffer.from(peer.der).toString('base64'))}"`)
+  if (wanted.subject) parts.push(`Subject="${peer.subject.replaceAll('"', '\\"')}"`)
+  if (wanted.uri) parts.push(`URI=${peer.uriSans[0] ?? ''}`)
+  if (wanted.dns) for (const name of peer.dnsSans) parts.push(`DNS=${name}`)
+  const before = mode === 'APPEND_FORWARD' ? headers.get('x-forwarded-client-cert') : undefined
+  const element = parts.join(';')
+  headers.set('x-forwarded-client-cert', before === undefined ? element : `${before},${element}`)
+}
+
+export interface RequestIds {
+  next(): string
+}
+
+const poolBytes = 8192
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** UUIDs of version 4, from random bytes that are drawn in bulk. */
+export function createRequestIds(random: Random): RequestIds {
+  let pool: Uint8Array = new Uint8Array(0)
+  let at = 0
+  return {
+    next() {
+      if (at + 16 > pool.length) {
+        pool = random.bytes(poolBytes)
+        at = 0
+      }
+      let id = ''
+      for (let index = 0; index < 16; index++) {
+        let byte = pool[at + index] as number
+        if (index === 6) byte = (byte & 0x0f) | 0x40
+        else if (index === 8) byte = (byte & 0x3f) | 0x80
+        if (index === 4 || index === 6 || index === 8 || index === 10) id += '-'
+        id += hex[byte] as string
+      }
+      at += 16
+      return id
+    },
+  }
+}

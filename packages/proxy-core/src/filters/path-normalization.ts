@@ -1,0 +1,33 @@
+/** RFC 3986 section 6.2.2.3 on the path only, as Envoy's `normalize_path` and `merge_slashes` do it; escapes stay as they are. */
+import type { HttpConnectionManager } from '@heddle/routing'
+
+/** @returns the path to route by, or undefined when it must be refused. */
+export function normalizePath(path: string, manager: HttpConnectionManager): string | undefined {
+  if (path === '*') return path
+  const query = path.indexOf('?')
+  let plain = query < 0 ? path : path.slice(0, query)
+  const rest = query < 0 ? '' : path.slice(query)
+  if (manager.pathWithEscapedSlashesAction === 'REJECT_REQUEST' && /%2f|%5c/i.test(plain)) return undefined
+  if (manager.normalizePath) {
+    if (plain.includes('%00')) return undefined
+    if (plain.includes('/.') || plain.includes('\\') || /%2e/i.test(plain)) plain = removeDots(plain.replaceAll('\\', '/'))
+  }
+  if (manager.mergeSlashes && plain.includes('//')) plain = plain.replace(/\/{2,}/g, '/')
+  return plain + rest
+}
+
+function removeDots(path: string): string {
+  const segments = path.split('/')
+  const kept: string[] = []
+  for (const [index, segment] of segments.entries()) {
+    const dots = segment.replace(/%2e/gi, '.')
+    const last = index === segments.length - 1
+    if (dots === '..') {
+      if (kept.length > 1) kept.pop()
+      if (last) kept.push('')
+    } else if (dots === '.') {
+      if (last) kept.push('')
+    } else kept.push(segment)
+  }
+  return kept.join('/') || '/'
+}

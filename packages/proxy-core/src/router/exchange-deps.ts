@@ -1,0 +1,48 @@
+/** What one request needs from the rest of the engine; the data path wires it. */
+import type { Clock, Logger, Random } from '@heddle/base'
+import type { HttpConnectionManager } from '@heddle/routing'
+import type { UpstreamStream } from '../codec/stream.js'
+import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
+import type { DeadlineQueue } from '../deadline-queue.js'
+import type { DownstreamConnection } from '../decision-record.js'
+import type { Endpoint } from '../endpoint/endpoint.js'
+import type { StreamWaiter } from '../endpoint/http-pool.js'
+import type { HttpFilterSet } from '../filters/http-filter.js'
+import type { RequestIds } from '../filters/forwarding-headers.js'
+import type { Telemetry } from '../telemetry.js'
+import type { RouteSet } from './route-set.js'
+
+/** A connection manager at work. */
+export interface ManagerRuntime {
+  readonly config: HttpConnectionManager
+  /** Undefined while the route configuration has not come. */
+  routes(): RouteSet | undefined
+  /** Whether Istio's ALPN override is among the filters. */
+  readonly overridesAlpn: boolean
+  /** Whether Istio's peer metadata is exchanged. */
+  readonly exchangesPeerMetadata: boolean
+  readonly activeRequests: { count: number; total: number }
+}
+
+export interface ExchangeDeps {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly deadlines: DeadlineQueue
+  readonly telemetry: Telemetry
+  readonly ids: RequestIds
+  readonly filters: HttpFilterSet
+  cluster(name: string): ClusterRuntime | undefined
+  pickEndpoint(cluster: ClusterRuntime, connection: DownstreamConnection, hash: number | undefined): Endpoint | undefined
+  /** A stream at once, or later through the waiter. */
+  acquireStream(
+    cluster: ClusterRuntime,
+    endpoint: Endpoint,
+    manager: ManagerRuntime,
+    waiter: StreamWaiter,
+    fresh: boolean,
+  ): UpstreamStream | undefined
+  cancelStream(endpoint: Endpoint, waiter: StreamWaiter): void
+  /** Bytes of a request's body that are kept while no upstream takes them, and for retries. */
+  readonly maxBufferedBytes: number
+}

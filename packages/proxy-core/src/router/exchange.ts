@@ -1,0 +1,601 @@
+/**
+ * One request on its way: route, cluster, endpoint, tries, answer. The state machine of Envoy's router filter:
+ *
+ *   routing -> (local reply) -> done
+ *   routing -> trying -> answering -> done
+ *                 \-> backing off -> trying
+ *
+ * It is also the request's decision record: the fields that telemetry reads are the ones that the request was served with.
+ */
+import type { Timer } from '@heddle/base'
+import type { AccessLog, Cluster, LbEndpoint, Route, RouteAction, RouteRequest, VirtualHost, WeightedCluster } from '@heddle/routing'
+import { pickWeightedCluster, redirectLocation } from '@heddle/routing'
+import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
+import type { HeaderBlock } from '../codec/header-block.js'
+import type { DownstreamStream, RequestEvents, ResetReason, ResponseEvents, UpstreamStream } from '../codec/stream.js'
+import type { DeadlineEntry } from '../deadline-queue.js'
+import type { DownstreamConnection, RequestRecord, UpstreamConnectionInfo } from '../decision-record.js'
+import type { Endpoint } from '../endpoint/endpoint.js'
+import type { StreamWaiter } from '../endpoint/http-pool.js'
+import { responseFlagBits as flag } from '../response-flag.js'
+import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'
+import { applyRequestMutations, applyResponseMutations } from './header-value.js'
+import { type LocalReply, localReplyHeaders, reasonPhrase, resetTextsOf } from './local-reply.js'
+import { prepareRequestHeaders } from '../filters/forwarding-headers.js'
+import { normalizePath } from '../filters/path-normalization.js'
+import { RequestBody } from './request-body.js'
+import { hashOf } from './request-hash.js'
+import type { RouteRuntime } from './route-set.js'
+
+type State = 'routing' | 'trying' | 'backing-off' | 'answering' | 'tunnel' | 'done'
+
+interface Attempt {
+  host: string | undefined
+  startMs: number
+  status: number | undefined
+  failure: string | undefined
+}
+
+export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, DeadlineEntry, RequestRecord, RouteRequest {
+  readonly kind = 'request'
+  readonly #deps: ExchangeDeps
+  readonly #runtime: ManagerRuntime
+  readonly #stream: DownstreamStream
+  readonly #body: RequestBody
+  readonly connection: DownstreamConnection
+  readonly method: string
+  readonly path: string
+  readonly authority: string
+  readonly protocol: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2'
+  readonly startWallMs: number
+  readonly #startMs: number
+  upstreamPath: string
+  requestId = ''
+  telemetryState: unknown = undefined
+  virtualHost: VirtualHost | undefined = undefined
+  route: Route | undefined = undefined
+  weightedCluster: WeightedCluster | undefined = undefined
+  clusterName: string | undefined = undefined
+  responseCode = 0
+  responseFlags = 0
+  responseCodeDetails: string | undefined = undefined
+  connectionTerminationDetails: string | undefined = undefined
+  upstreamTransportFailureReason: string | undefined = undefined
+  bytesReceived = 0
+  bytesSent = 0
+  upstreamServiceTimeMs: number | undefined = undefined
+  requestDurationMs: number | undefined = undefined
+  responseDurationMs: number | undefined = undefined
+  readonly attempts: Attempt[] = []
+  upstream: UpstreamConnectionInfo | undefined = undefined
+  heapIndex = -1
+  dueMs = 0
+  deadlineMs = 0
+  #state: State = 'routing'
+  #routeRuntime: RouteRuntime | undefined
+  #cluster: ClusterRuntime | undefined
+  #endpoint: Endpoint | undefined
+  #upstreamStream: UpstreamStream | undefined
+  #responseHeaders: HeaderBlock | undefined
+  #routeDeadlineMs = 0
+  #tryDeadlineMs = 0
+  #retriesLeft = 0
+  #retrying = false
+  #retriedStale = false
+  #backOff: Timer | undefined
+  #requestEnded = false
+  #sentAtMs = 0
+  #waiting = false
+  /** The upstream has ended its direction of the tunnel in good order. */
+  #tunnelEnded = false
+  /** Counted at the endpoint and the cluster. */
+  #inFlight = false
+
+  constructor(deps: ExchangeDeps, runtime: ManagerRuntime, connection: DownstreamConnection, stream: DownstreamStream) {
+    const { head } = stream
+    this.#deps = deps
+    this.#runtime = runtime
+    this.#stream = stream
+    this.connection = connection
+    this.method = head.method
+    this.path = head.path
+    this.authority = head.authority
+    this.protocol = head.protocol
+    this.upstreamPath = head.path
+    this.startWallMs = deps.clock.now()
+    this.#startMs = deps.clock.monotonicMs()
+    this.#body = new RequestBody(deps.maxBufferedBytes)
+    runtime.activeRequests.count++
+    runtime.activeRequests.total++
+  }
+
+  get manager(): ManagerRuntime['config'] {
+    return this.#runtime.config
+  }
+  get accessLog(): readonly AccessLog[] {
+    return this.#runtime.config.accessLog ?? []
+  }
+  get scheme(): 'http' | 'https' {
+    return this.connection.tls === undefined ? 'http' : 'https'
+  }
+  get durationMs(): number {
+    return this.#deps.clock.monotonicMs() - this.#startMs
+  }
+  get cluster(): Cluster | undefined {
+    return this.#cluster?.config
+  }
+  get endpoint(): LbEndpoint | undefined {
+    return this.#endpoint?.config
+  }
+  get upstreamHost(): string | undefined {
+    return this.#endpoint?.key
+  }
+  get grpcStatus(): string | undefined {
+    return this.#responseHeaders?.first('grpc-status')
+  }
+  requestHeader(name: string): string | undefined {
+    const { headers } = this.#stream.head
+    return headers.first(name) ?? headers.original(name)
+  }
+  responseHeader(name: string): string | undefined {
+    return this.#responseHeaders?.first(name) ?? this.#responseHeaders?.original(name)
+  }
+  header(name: string): string | undefined {
+    return this.#stream.head.headers.get(name)
+  }
+
+  /** Chooses the route and starts the first try, or answers at once. */
+  start(): void {
+    const { head } = this.#stream
+    const { config } = this.#runtime
+    this.requestId = prepareRequestHeaders(head.headers, config, this.connection, this.#deps.ids)
+    const path = normalizePath(head.path, config)
+    if (path === undefined) return this.#reply({ status: 400, body: '', flags: 0, details: 'path_normalization_failed' })
+    this.upstreamPath = path
+    const routes = this.#runtime.routes()
+    const choice = routes?.table.choose(
+      path === this.path
+        ? this
+        : { method: this.method, path, authority: this.authority, scheme: this.scheme, header: (name) => this.header(name) },
+    )
+    if (routes === undefined || choice === undefined || choice.kind !== 'matched') {
+      if (choice?.kind === 'no-route') this.virtualHost = choice.virtualHost
+      return this.#reply({ status: 404, body: '', flags: flag.NR, details: 'route_not_found' })
+    }
+    this.virtualHost = choice.virtualHost
+    this.route = choice.route
+    this.#routeRuntime = routes.runtimeOf(choice.route)
+    const { action } = choice.route
+    if (action.kind === 'redirect') return this.#redirect(action)
+    if (action.kind === 'direct-response') return this.#directResponse(action)
+    this.#beginRoute(action)
+  }
+
+  #redirect(action: Extract<Route['action'], { kind: 'redirect' }>): void {
+    const location = redirectLocation(
+      action,
+      { method: this.method, path: this.upstreamPath, authority: this.authority, scheme: this.scheme, header: (name) => this.header(name) },
+      this.#routeRuntime?.rewrite,
+    )
+    this.#reply({ status: action.responseCode ?? 301, body: '', flags: 0, details: 'direct_response' }, ['location', location])
+  }
+
+  #directResponse(action: Extract<Route['action'], { kind: 'direct-response' }>): void {
+    const { body } = action
+    const text =
+      body === undefined
+        ? ''
+        : 'text' in body
+          ? Buffer.from(body.text, 'utf8').toString('latin1')
+          : Buffer.from(body.base64, 'base64').toString('latin1')
+    this.#reply({ status: action.status, body: text, flags: 0, details: 'direct_response' })
+  }
+
+  #beginRoute(action: RouteAction): void {
+    const { head } = this.#stream
+    const { headers } = head
+    const { target } = action
+    if (target.kind === 'weighted-clusters') this.weightedCluster = pickWeightedCluster(target.clusters, this.#deps.random.next())
+    this.clusterName = target.kind === 'cluster' ? target.cluster : this.weightedCluster?.name
+    this.#cluster = this.clusterName === undefined ? undefined : this.#deps.cluster(this.clusterName)
+    if (this.#cluster === undefined) return this.#reply({ status: 503, body: '', flags: flag.NC, details: 'cluster_not_found' })
+    headers.remove('x-envoy-peer-metadata')
+    headers.remove('x-envoy-peer-metadata-id')
+    applyRequestMutations(headers, this.weightedCluster?.headers, this)
+    applyRequestMutations(headers, this.#routeRuntime?.headers, this)
+    const host = this.weightedCluster?.hostRewriteLiteral ?? action.hostRewriteLiteral
+    if (host !== undefined) headers.set('host', host)
+    const rewrite = this.#routeRuntime?.rewrite
+    if (rewrite !== undefined) {
+      headers.set('x-envoy-original-path', this.path)
+      this.upstreamPath = rewrite(this.upstreamPath)
+    }
+    const refusal = this.#deps.filters.onRequest(this, headers)
+    if (refusal !== undefined)
+      return this.#reply({ status: refusal.status, body: refusal.body ?? '', flags: 0, details: refusal.details ?? 'filter_reply' })
+    this.#deps.telemetry.onRequest?.(this, headers)
+    if (head.expectContinue && this.#runtime.config.proxy100Continue !== true) {
+      headers.remove('expect')
+      this.#stream.sendInformational(100, undefined)
+    }
+    const timeoutMs = this.#routeRuntime?.timeoutMs ?? 0
+    if (timeoutMs > 0) headers.set('x-envoy-expected-rq-timeout-ms', String(timeoutMs))
+    this.#retriesLeft = this.#routeRuntime?.retry?.maxRetries ?? 0
+    this.#try(false)
+  }
+
+  #try(fresh: boolean): void {
+    const { deps, cluster } = { deps: this.#deps, cluster: this.#cluster as ClusterRuntime }
+    this.#state = 'trying'
+    const startMs = deps.clock.monotonicMs()
+    if (cluster.activeRequests >= cluster.maxRequests) return this.#overflow(cluster)
+    const endpoint = this.#pickEndpoint(cluster)
+    const attempt: Attempt = { host: endpoint?.key, startMs, status: undefined, failure: undefined }
+    this.attempts.push(attempt)
+    if (endpoint === undefined)
+      return this.#reply({ status: 503, body: 'no healthy upstream', flags: flag.UH, details: 'no_healthy_upstream' })
+    this.#endpoint = endpoint
+    this.#inFlight = true
+    endpoint.activeRequests++
+    endpoint.requests++
+    cluster.activeRequests++
+    const perTryMs = this.#routeRuntime?.retry?.perTryTimeoutMs ?? 0
+    if (perTryMs > 0) this.#setTryDeadline(startMs + perTryMs)
+    this.#waiting = true
+    const stream = deps.acquireStream(cluster, endpoint, this.#runtime, this, fresh)
+    if (stream !== undefined) this.#send(stream)
+  }
+
+  #pickEndpoint(cluster: ClusterRuntime): Endpoint | undefined {
+    const action = this.route?.action as RouteAction
+    const hash = action.hashPolicy === undefined ? undefined : hashOf(action.hashPolicy, this)
+    const retry = this.#routeRuntime?.retry
+    let endpoint = this.#deps.pickEndpoint(cluster, this.connection, hash)
+    if (this.attempts.length === 0 || !retry?.avoidsTriedHosts) return endpoint
+    for (let pick = 0; pick < retry.hostPicks && endpoint !== undefined; pick++) {
+      const { key } = endpoint
+      if (!this.attempts.some(({ host }) => host === key)) break
+      endpoint = this.#deps.pickEndpoint(cluster, this.connection, hash)
+    }
+    return endpoint
+  }
+
+  #overflow(cluster: ClusterRuntime): void {
+    cluster.overflows++
+    const { body, details } = resetTextsOf('overflow', '')
+    this.#reply({ status: 503, body, flags: flag.UO, details }, ['x-envoy-overloaded', 'true'])
+  }
+
+  onStreamReady(stream: UpstreamStream): void {
+    if (this.#state !== 'trying') return stream.reset()
+    this.#send(stream)
+    if (!stream.flush()) this.#stream.pauseRequest()
+    else this.#stream.resumeRequest()
+  }
+
+  /** Gathers what there is of the request; whoever handles the event flushes. */
+  #send(stream: UpstreamStream): void {
+    this.#waiting = false
+    const { head } = this.#stream
+    this.#upstreamStream = stream
+    this.upstream = stream.info
+    if (this.virtualHost?.includeRequestAttemptCount) head.headers.set('x-envoy-attempt-count', String(this.attempts.length))
+    const upgrade = this.#upgradeOf(head.upgrade)
+    stream.sendHead(this.method, this.upstreamPath, head.headers, head.bodyLength, upgrade, this)
+    this.#body.replayInto(stream)
+    if (this.#requestEnded && upgrade === '') this.#endUpstreamRequest(undefined)
+  }
+
+  #upgradeOf(asked: string): string {
+    if (asked === '') return ''
+    return this.#runtime.config.upgradeTypes?.some((type) => type.toLowerCase() === asked.toLowerCase()) ? asked : ''
+  }
+
+  onStreamFailed(reason: 'connection-failure' | 'connection-timeout' | 'overflow', details: string): void {
+    this.#waiting = false
+    if (reason === 'overflow') {
+      this.#leaveEndpoint('overflow')
+      return this.#overflow(this.#cluster as ClusterRuntime)
+    }
+    this.upstreamTransportFailureReason = details === '' ? undefined : details
+    this.#tryFailed(reason, details, false)
+  }
+
+  onRequestBody(buffer: Buffer, start: number, end: number): void {
+    this.bytesReceived += end - start
+    const stream = this.#upstreamStream
+    const keep = stream === undefined || this.#mayRetry()
+    if (keep && this.#state !== 'done') this.#body.keep(buffer, start, end)
+    if (stream !== undefined) {
+      stream.sendBody(buffer, start, end)
+      this.#body.trim()
+    }
+    if (stream === undefined && this.#body.full) this.#stream.pauseRequest()
+  }
+
+  onRequestEnd(trailers: HeaderBlock | undefined): void {
+    this.#requestEnded = true
+    const nowMs = this.#deps.clock.monotonicMs()
+    this.requestDurationMs = nowMs - this.#startMs
+    if (this.#state === 'done') return
+    const timeoutMs = this.#routeRuntime?.timeoutMs ?? 0
+    if (timeoutMs > 0) {
+      this.#routeDeadlineMs = nowMs + timeoutMs
+      this.#armDeadline()
+    }
+    if (this.#upstreamStream !== undefined) this.#endUpstreamRequest(trailers)
+  }
+
+  #endUpstreamRequest(trailers: HeaderBlock | undefined): void {
+    this.#sentAtMs = this.#deps.clock.monotonicMs()
+    this.#upstreamStream?.sendEnd(trailers)
+  }
+
+  onDownstreamReset(reason: 'connection-termination' | 'protocol-error'): void {
+    if (this.#state === 'done') return
+    if (reason === 'protocol-error' && this.#state !== 'answering' && this.#state !== 'tunnel') {
+      return this.#reply({ status: 400, body: 'Bad Request', flags: flag.DPE, details: 'http1.codec_error' })
+    }
+    this.responseFlags |= reason === 'protocol-error' ? flag.DPE : this.#state === 'tunnel' ? 0 : flag.DC
+    this.responseCodeDetails ??= reason === 'protocol-error' ? 'http1.codec_error' : 'downstream_remote_disconnect'
+    this.#complete()
+    this.#giveUpUpstream()
+    if (reason === 'protocol-error') this.#stream.abort()
+  }
+
+  onDownstreamDrain(): void {
+    this.#upstreamStream?.resumeResponse()
+  }
+  onUpstreamDrain(): void {
+    this.#stream.resumeRequest()
+  }
+  flushUpstream(): void {
+    const stream = this.#upstreamStream
+    if (stream !== undefined && !stream.flush()) this.#stream.pauseRequest()
+  }
+  flushDownstream(): void {
+    if (this.#state === 'done') return
+    if (!this.#stream.flush()) this.#upstreamStream?.pauseResponse()
+  }
+
+  onInformational(status: number, headers: HeaderBlock): void {
+    // 100 only to a client that waits for it; hints (103) pass; other interim answers have no meaning here.
+    if (status === 103 || (status === 100 && this.#stream.head.expectContinue && this.#runtime.config.proxy100Continue))
+      this.#stream.sendInformational(status, headers)
+  }
+
+  onResponseHead(status: number, reason: string, headers: HeaderBlock, length: number): void {
+    this.#responseHeaders = headers
+    const attempt = this.attempts.at(-1) as Attempt
+    attempt.status = status
+    const retry = this.#routeRuntime?.retry
+    if (retry !== undefined && !headers.has('x-envoy-overloaded') && retry.onStatus(status, headers.first('grpc-status')) && this.#retry())
+      return
+    const nowMs = this.#deps.clock.monotonicMs()
+    this.responseDurationMs = nowMs - this.#startMs
+    this.upstreamServiceTimeMs = nowMs - (this.#sentAtMs || attempt.startMs)
+    this.#tryDeadlineMs = 0
+    this.#state = 'answering'
+    this.responseCode = status
+    this.responseCodeDetails = 'via_upstream'
+    this.#cluster?.observe(this.#endpoint as Endpoint, status, false)
+    this.#prepareResponse(headers)
+    this.#stream.sendHead(status, reason, headers, length, false)
+  }
+
+  #prepareResponse(headers: HeaderBlock): void {
+    const { config } = this.#runtime
+    headers.remove('x-envoy-decorator-operation')
+    headers.remove('x-envoy-peer-metadata')
+    headers.remove('x-envoy-peer-metadata-id')
+    headers.set('x-envoy-upstream-service-time', String(Math.max(0, Math.round(this.upstreamServiceTimeMs ?? 0))))
+    if (config.serverName !== undefined) {
+      const transformation = config.serverHeaderTransformation ?? 'OVERWRITE'
+      if (transformation === 'OVERWRITE' || (transformation === 'APPEND_IF_ABSENT' && !headers.has('server')))
+        headers.set('server', config.serverName)
+    }
+    applyResponseMutations(headers, this.weightedCluster?.headers, this)
+    applyResponseMutations(headers, this.#routeRuntime?.headers, this)
+    this.#deps.filters.onResponse(this, headers)
+    this.#deps.telemetry.onResponse?.(this, headers)
+  }
+
+  onResponseBody(buffer: Buffer, start: number, end: number): void {
+    if (this.#state !== 'answering') return
+    this.bytesSent += end - start
+    this.#stream.sendBody(buffer, start, end)
+  }
+
+  onResponseEnd(trailers: HeaderBlock | undefined): void {
+    const stream = this.#upstreamStream
+    this.#upstreamStream = undefined
+    if (this.#state !== 'answering') return
+    this.#complete()
+    // The answer came before the whole request did: the upload goes nowhere any more.
+    if (!this.#requestEnded) stream?.reset()
+    this.#stream.sendEnd(trailers)
+  }
+
+  onUpgraded(status: number, reason: string, headers: HeaderBlock): void {
+    this.#responseHeaders = headers
+    this.#state = 'tunnel'
+    this.responseCode = status
+    this.responseCodeDetails = 'via_upstream'
+    this.#routeDeadlineMs = 0
+    this.#tryDeadlineMs = 0
+    this.#armDeadline()
+    this.#prepareResponse(headers)
+    this.#stream.sendHead(status, reason === '' ? 'Switching Protocols' : reason, headers, -2, false)
+    this.#stream.startTunnel()
+  }
+
+  onTunnelData(buffer: Buffer, start: number, end: number): void {
+    this.bytesReceived += end - start
+    this.#upstreamStream?.sendBody(buffer, start, end)
+  }
+  onTunnelEnd(): void {
+    this.#upstreamStream?.endTunnel()
+  }
+  onTunnelResponse(buffer: Buffer, start: number, end: number): void {
+    this.bytesSent += end - start
+    this.#stream.sendBody(buffer, start, end)
+  }
+  onTunnelResponseEnd(): void {
+    this.#tunnelEnded = true
+    this.#stream.endTunnel()
+  }
+
+  onUpstreamReset(reason: ResetReason, details: string): void {
+    const stream = this.#upstreamStream
+    this.#upstreamStream = undefined
+    if (this.#state === 'tunnel' || this.#state === 'answering') {
+      if (this.#state === 'answering') this.responseFlags |= reason === 'protocol-error' ? flag.UPE : flag.UC
+      this.responseCodeDetails = `upstream_reset_after_response_started{${reason.replaceAll('-', '_')}}`
+      this.#complete()
+      return this.#tunnelEnded ? undefined : this.#stream.abort()
+    }
+    if (this.#state !== 'trying') return
+    if (this.#retryStale(stream, reason)) return
+    this.#tryFailed(reason, details, true)
+  }
+
+  /** A pooled connection that the peer had closed meanwhile costs nobody anything: a safe request goes out once more. */
+  #retryStale(stream: UpstreamStream | undefined, reason: ResetReason): boolean {
+    const safe = this.method === 'GET' || this.method === 'HEAD' || this.method === 'OPTIONS'
+    if (!stream?.reused || this.#retriedStale || reason !== 'connection-termination' || !safe || this.bytesReceived > 0) return false
+    this.#retriedStale = true
+    this.#leaveEndpoint('connection-termination')
+    this.#try(true)
+    this.flushUpstream()
+    return true
+  }
+
+  #tryFailed(reason: ResetReason | 'per-try-timeout', details: string, sent: boolean): void {
+    if (this.#endpoint !== undefined) this.#cluster?.observe(this.#endpoint, 503, true)
+    if (this.#routeRuntime?.retry?.onReset(reason, sent) && this.#retry(reason)) return
+    this.#leaveEndpoint(reason)
+    if (reason === 'per-try-timeout')
+      return this.#reply({ status: 504, body: 'upstream request timeout', flags: flag.UT, details: 'upstream_per_try_timeout' })
+    const { body, details: code } = resetTextsOf(reason, details)
+    if (reason === 'protocol-error') return this.#reply({ status: 502, body, flags: flag.UPE, details: code })
+    const connectFailed = reason === 'connection-failure' || reason === 'connection-timeout'
+    this.#reply({ status: 503, body, flags: connectFailed ? flag.UF : flag.UC, details: code })
+  }
+
+  #mayRetry(): boolean {
+    return this.#retriesLeft > 0 && !this.#body.overflowed
+  }
+
+  /** @returns whether another try was started. */
+  #retry(failure = 'status'): boolean {
+    if (this.#retriesLeft <= 0 || this.#body.overflowed) {
+      if ((this.#routeRuntime?.retry?.maxRetries ?? 0) > 0 && !this.#body.overflowed) this.responseFlags |= flag.URX
+      return false
+    }
+    const cluster = this.#cluster as ClusterRuntime
+    if (cluster.activeRetries >= cluster.maxRetries && !this.#retrying) return false
+    if (!this.#retrying) {
+      this.#retrying = true
+      cluster.activeRetries++
+    }
+    this.#retriesLeft--
+    const stream = this.#upstreamStream
+    this.#upstreamStream = undefined
+    if (failure === 'status' && this.#endpoint !== undefined)
+      cluster.observe(this.#endpoint, (this.attempts.at(-1) as Attempt).status ?? 0, false)
+    this.#leaveEndpoint(failure)
+    stream?.reset()
+    this.#state = 'backing-off'
+    const waitMs = this.#routeRuntime?.retry?.backOffMs(this.attempts.length, this.#deps.random.next()) ?? 0
+    this.#backOff = this.#deps.clock.setTimer(waitMs, () => {
+      if (this.#state !== 'backing-off') return
+      this.#try(false)
+      this.flushUpstream()
+    })
+    return true
+  }
+
+  #leaveEndpoint(failure: string): void {
+    const attempt = this.attempts.at(-1)
+    if (attempt !== undefined && attempt.status === undefined) attempt.failure ??= failure
+    this.#tryDeadlineMs = 0
+    if (this.#endpoint === undefined || !this.#inFlight) return
+    this.#inFlight = false
+    if (this.#waiting) this.#deps.cancelStream(this.#endpoint, this)
+    this.#waiting = false
+    this.#endpoint.activeRequests--
+    if (this.#cluster !== undefined) this.#cluster.activeRequests--
+  }
+
+  #setTryDeadline(deadlineMs: number): void {
+    this.#tryDeadlineMs = deadlineMs
+    this.#armDeadline()
+  }
+
+  #armDeadline(): void {
+    const { deadlines } = this.#deps
+    const route = this.#routeDeadlineMs
+    const perTry = this.#tryDeadlineMs
+    deadlines.set(this, route === 0 ? perTry : perTry === 0 ? route : Math.min(route, perTry))
+  }
+
+  onDeadline(nowMs: number): void {
+    if (this.#state === 'done') return
+    if (this.#routeDeadlineMs > 0 && nowMs >= this.#routeDeadlineMs) {
+      this.#giveUpUpstream()
+      if (this.#state !== 'answering')
+        return this.#reply({ status: 504, body: 'upstream request timeout', flags: flag.UT, details: 'response_timeout' })
+      this.responseFlags |= flag.UT
+      this.responseCodeDetails = 'response_timeout'
+      this.#complete()
+      return this.#stream.abort()
+    }
+    if (this.#tryDeadlineMs > 0 && nowMs >= this.#tryDeadlineMs && this.#state === 'trying') {
+      const stream = this.#upstreamStream
+      this.#upstreamStream = undefined
+      stream?.reset()
+      this.#tryFailed('per-try-timeout', '', true)
+    }
+    if (this.#routeDeadlineMs > 0) this.#armDeadline()
+  }
+
+  #giveUpUpstream(): void {
+    const stream = this.#upstreamStream
+    this.#upstreamStream = undefined
+    stream?.reset()
+    if (this.#waiting && this.#endpoint !== undefined) this.#deps.cancelStream(this.#endpoint, this)
+    this.#waiting = false
+  }
+
+  #reply(reply: LocalReply, extra: readonly string[] = []): void {
+    if (this.#state === 'done') return
+    this.#giveUpUpstream()
+    const grpc = this.header('content-type')?.startsWith('application/grpc') === true
+    const { status, headers, body } = localReplyHeaders(reply, grpc)
+    for (let at = 0; at < extra.length; at += 2) headers.append(extra[at] as string, extra[at + 1] as string)
+    applyResponseMutations(headers, this.#routeRuntime?.headers, this)
+    headers.append('date', new Date(this.#deps.clock.now()).toUTCString())
+    headers.append('server', this.#runtime.config.serverName ?? 'envoy')
+    this.#responseHeaders = headers
+    this.#deps.telemetry.onResponse?.(this, headers)
+    this.responseCode = status
+    this.responseFlags |= reply.flags
+    this.responseCodeDetails = reply.details
+    this.bytesSent = body.length
+    this.#complete()
+    this.#stream.sendHead(status, reasonPhrase(status), headers, body.length, false)
+    if (this.method !== 'HEAD') this.#stream.sendText(body)
+    this.#stream.sendEnd(undefined)
+  }
+
+  #complete(): void {
+    if (this.#state === 'done') return
+    if (this.#endpoint !== undefined && this.#inFlight) this.#leaveEndpoint('')
+    this.#state = 'done'
+    this.#backOff?.cancel()
+    if (this.#retrying && this.#cluster !== undefined) this.#cluster.activeRetries--
+    if (this.heapIndex >= 0) this.#deps.deadlines.remove(this)
+    this.#runtime.activeRequests.count--
+    this.#deps.telemetry.onRequestComplete(this)
+  }
+}

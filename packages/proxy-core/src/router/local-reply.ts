@@ -1,0 +1,90 @@
+/** Answers that the engine makes itself, with Envoy's texts and details. */
+import { HeaderBlock } from '../codec/header-block.js'
+
+export interface LocalReply {
+  readonly status: number
+  readonly body: string
+  /** Bits of `responseFlagBits`. */
+  readonly flags: number
+  readonly details: string
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'No Content',
+  301: 'Moved Permanently',
+  302: 'Found',
+  303: 'See Other',
+  304: 'Not Modified',
+  307: 'Temporary Redirect',
+  308: 'Permanent Redirect',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  407: 'Proxy Authentication Required',
+  408: 'Request Timeout',
+  413: 'Payload Too Large',
+  414: 'URI Too Long',
+  417: 'Expectation Failed',
+  418: "I'm a teapot",
+  421: 'Misdirected Request',
+  426: 'Upgrade Required',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  505: 'HTTP Version Not Supported',
+}
+
+export function reasonPhrase(status: number): string {
+  return reasons[status] ?? 'Unknown'
+}
+
+/** RFC 9110 section 10.1.1's mapping as Envoy has it, for callers that speak gRPC. */
+function grpcStatusOf(status: number): number {
+  if (status === 400) return 13
+  if (status === 401) return 16
+  if (status === 403) return 7
+  if (status === 404) return 12
+  return status === 429 || (status >= 502 && status <= 504) ? 14 : 2
+}
+
+/** Head of a local reply. gRPC callers get status 200 with the error in `grpc-status`. */
+export function localReplyHeaders(
+  reply: LocalReply,
+  grpc: boolean,
+): { readonly status: number; readonly headers: HeaderBlock; readonly body: string } {
+  const headers = new HeaderBlock()
+  if (grpc) {
+    headers.append('content-type', 'application/grpc')
+    headers.append('grpc-status', String(grpcStatusOf(reply.status)))
+    if (reply.body !== '') headers.append('grpc-message', encodeURI(reply.body))
+    return { status: 200, headers, body: '' }
+  }
+  if (reply.body !== '') headers.append('content-type', 'text/plain')
+  return { status: reply.status, headers, body: reply.body }
+}
+
+const resetTexts: Readonly<Record<string, string>> = {
+  'connection-failure': 'remote connection failure',
+  'connection-timeout': 'connection timeout',
+  'connection-termination': 'connection termination',
+  'protocol-error': 'protocol error',
+  'local-reset': 'local reset',
+  overflow: 'overflow',
+}
+
+/** Envoy's body and details for an upstream that failed before it answered. */
+export function resetTextsOf(reason: string, transport: string): { readonly body: string; readonly details: string } {
+  const text = resetTexts[reason] ?? reason
+  const body = `upstream connect error or disconnect/reset before headers. reset reason: ${text}`
+  const details = `upstream_reset_before_response_started{${text.replaceAll(' ', '_')}${transport === '' ? '' : `|${transport.replaceAll(' ', '_')}`}}`
+  return { body: transport === '' ? body : `${body}, transport failure reason: ${transport}`, details }
+}

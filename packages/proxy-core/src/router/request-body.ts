@@ -1,0 +1,41 @@
+/** The part of a request's body that has been seen, kept for as long as it may have to be sent (again). */
+import type { UpstreamStream } from '../codec/stream.js'
+
+export class RequestBody {
+  readonly #limit: number
+  #pieces: Buffer[] | undefined
+  #bytes = 0
+  /** More came than may be kept: the request can be sent on, but not again. */
+  overflowed = false
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get full(): boolean {
+    return this.#bytes >= this.#limit
+  }
+
+  keep(buffer: Buffer, start: number, end: number): void {
+    if (this.overflowed) return
+    this.#pieces ??= []
+    this.#pieces.push(Buffer.from(buffer.subarray(start, end)))
+    this.#bytes += end - start
+  }
+
+  /** Sends what was kept. Beyond the limit it is let go, and with it the chance of another try. */
+  replayInto(stream: UpstreamStream): void {
+    if (this.#pieces === undefined) return
+    for (const piece of this.#pieces) stream.sendBody(piece, 0, piece.length)
+    if (this.#bytes <= this.#limit) return
+    this.#pieces = undefined
+    this.overflowed = true
+  }
+
+  /** Lets go of what was kept once streaming has gone past the limit. */
+  trim(): void {
+    if (this.#bytes <= this.#limit) return
+    this.#pieces = undefined
+    this.overflowed = true
+  }
+}

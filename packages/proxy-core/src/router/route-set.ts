@@ -1,0 +1,48 @@
+/** One route configuration ready to serve: the table of `@heddle/routing` and, for each route, what the router needs of it. */
+import {
+  type CompileRegex,
+  compilePathRewrite,
+  compileRouteConfiguration,
+  type HeaderMutations,
+  type RewritePath,
+  type Route,
+  type RouteConfiguration,
+  type RouteTable,
+} from '@heddle/routing'
+import { compileRetryPolicy, type RetryRuntime } from './retry-policy.js'
+
+export interface RouteRuntime {
+  readonly route: Route
+  readonly rewrite: RewritePath | undefined
+  readonly retry: RetryRuntime | undefined
+  /** 0: none. */
+  readonly timeoutMs: number
+  readonly headers: HeaderMutations | undefined
+}
+
+export interface RouteSet {
+  readonly table: RouteTable
+  runtimeOf(route: Route): RouteRuntime
+}
+
+const defaultTimeoutMs = 15_000
+
+/** @throws HEDDLE_ROUTING_REGEX_UNAVAILABLE, HEDDLE_ROUTING_REGEX_INVALID */
+export function createRouteSet(configuration: RouteConfiguration, compileRegex: CompileRegex | undefined): RouteSet {
+  const table = compileRouteConfiguration(configuration, compileRegex ? { compileRegex } : {})
+  const runtimes = new Map<Route, RouteRuntime>()
+  for (const { routes } of configuration.virtualHosts) for (const route of routes) runtimes.set(route, compileRoute(route, compileRegex))
+  return { table, runtimeOf: (route) => runtimes.get(route) ?? compileRoute(route, compileRegex) }
+}
+
+function compileRoute(route: Route, compileRegex: CompileRegex | undefined): RouteRuntime {
+  const { action } = route
+  const rewrite = action.kind === 'direct-response' ? undefined : compilePathRewrite(route.match.path, action, compileRegex)
+  return {
+    route,
+    rewrite,
+    retry: action.kind === 'route' ? compileRetryPolicy(action.retryPolicy) : undefined,
+    timeoutMs: action.kind === 'route' ? (action.timeoutMs ?? defaultTimeoutMs) : 0,
+    headers: route.headers,
+  }
+}

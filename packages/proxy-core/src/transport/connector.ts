@@ -1,0 +1,179 @@
+/**
+ * Opens connections to endpoints, TLS included: a connection counts as made when the peer is verified. The timeout covers
+ * both, as Envoy's `connect_timeout` does.
+ */
+import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import type { Clock, Logger, Timer } from '@heddle/base'
+import type { UpstreamTlsContext } from '@heddle/routing'
+import type { TlsInfo } from '../decision-record.js'
+import type { Channel } from './channel.js'
+import type { PeerVerifier } from './peer-verifier.js'
+import { readBuffer } from './read-buffer.js'
+import { SocketChannel } from './socket-channel.js'
+import type { TlsContexts } from './tls-contexts.js'
+
+export interface DialTarget {
+  readonly host: string
+  readonly port: number
+  readonly localAddress?: string
+}
+
+export interface ConnectListener {
+  onConnected(channel: Channel, tls: TlsInfo | undefined): void
+  onConnectFailed(reason: 'connection-failure' | 'connection-timeout', details: string): void
+}
+
+export interface Connector {
+  /** Calls one of the listener's functions later, once, unless given up through the result. */
+  connect(
+    target: DialTarget,
+    tls: UpstreamTlsContext | undefined,
+    alpn: readonly string[],
+    timeoutMs: number,
+    listener: ConnectListener,
+  ): () => void
+}
+
+export function createConnector(contexts: TlsContexts, verifier: PeerVerifier, clock: Clock, logger: Logger): Connector {
+  return {
+    connect(target, tls, alpn, timeoutMs, listener) {
+      const attempt = new ConnectAttempt(listener, clock, timeoutMs)
+      if (tls === undefined) attempt.plain(target, logger)
+      else attempt.secure(target, tls, alpn, contexts, verifier, logger)
+      return () => attempt.cancel()
+    },
+  }
+}
+
+class ConnectAttempt {
+  readonly #listener: ConnectListener
+  #timer: Timer | undefined
+  #socket: Socket | undefined
+  #pending = true
+
+  constructor(listener: ConnectListener, clock: Clock, timeoutMs: number) {
+    this.#listener = listener
+    if (timeoutMs > 0) this.#timer = clock.setTimer(timeoutMs, () => this.#fail('connection-timeout', ''))
+  }
+
+  plain(target: DialTarget, logger: Logger): void {
+    let channel: SocketChannel | undefined
+    const socket = connect({
+      host: target.host,
+      port: target.port,
+      ...(target.localAddress === undefined ? {} : { localAddress: target.localAddress }),
+      allowHalfOpen: true,
+      noDelay: true,
+      onread: {
+        buffer: readBuffer,
+        callback: (bytes) => {
+          channel?.received(readBuffer, 0, bytes)
+          return true
+        },
+      },
+    })
+    this.#watch(socket)
+    socket.once('connect', () => {
+      if (!this.#pending) return
+      channel = new SocketChannel(socket, logger, 'onread')
+      this.#succeed(channel, undefined)
+    })
+  }
+
+  secure(
+    target: DialTarget,
+    tls: UpstreamTlsContext,
+    alpn: readonly string[],
+    contexts: TlsContexts,
+    verifier: PeerVerifier,
+    logger: Logger,
+  ): void {
+    const made = contexts.get(tls.common, 'client')
+    if (!made.ok) {
+      queueMicrotask(() => this.#fail('connection-failure', made.reason))
+      return
+    }
+    let channel: SocketChannel | undefined
+    const sni = tls.sni
+    const socket = connectTls({
+      host: target.host,
+      port: target.port,
+      ...(target.localAddress === undefined ? {} : { localAddress: target.localAddress }),
+      allowHalfOpen: true,
+      noDelay: true,
+      secureContext: made.material.context,
+      rejectUnauthorized: false,
+      ...(sni === undefined || sni === '' || isIP(sni) !== 0 ? {} : { servername: sni }),
+      ...(alpn.length > 0 ? { ALPNProtocols: [...alpn] } : {}),
+      checkServerIdentity: () => undefined,
+      onread: {
+        buffer: readBuffer,
+        callback: (bytes: number) => {
+          channel?.received(readBuffer, 0, bytes)
+          return true
+        },
+      },
+    } as unknown as ConnectionOptions)
+    this.#watch(socket)
+    socket.once('secureConnect', () => {
+      if (!this.#pending) return
+      const verdict = verifier.verify(socket, 'server', tls.common.validation)
+      if (verdict.kind === 'refused') return this.#fail('connection-failure', `TLS error: ${verdict.reason}`)
+      channel = new SocketChannel(socket, logger, 'onread')
+      this.#succeed(channel, describeTls(socket, sni, verdict.kind === 'verified' ? verdict.peer : undefined, made.material.localUriSan))
+    })
+  }
+
+  cancel(): void {
+    this.#settle()
+    this.#socket?.destroy()
+  }
+
+  #watch(socket: Socket): void {
+    this.#socket = socket
+    socket.on('error', (error) => this.#fail('connection-failure', describeError(error)))
+    socket.once('close', () => this.#fail('connection-failure', 'the connection was closed'))
+  }
+
+  #settle(): boolean {
+    const pending = this.#pending
+    this.#pending = false
+    this.#timer?.cancel()
+    this.#timer = undefined
+    return pending
+  }
+
+  #succeed(channel: Channel, tls: TlsInfo | undefined): void {
+    if (this.#settle()) this.#listener.onConnected(channel, tls)
+  }
+
+  #fail(reason: 'connection-failure' | 'connection-timeout', details: string): void {
+    if (!this.#settle()) return
+    this.#socket?.destroy()
+    this.#listener.onConnectFailed(reason, details)
+  }
+}
+
+function describeTls(socket: TLSSocket, sni: string | undefined, peer: TlsInfo['peer'], localUriSan: string | undefined): TlsInfo {
+  return {
+    version: socket.getProtocol() ?? '',
+    cipherSuite: socket.getCipher().standardName,
+    alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
+    sni,
+    peer,
+    localUriSan,
+  }
+}
+
+const errorTexts: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Connection refused',
+  ECONNRESET: 'Connection reset by peer',
+  EHOSTUNREACH: 'No route to host',
+  ENETUNREACH: 'Network is unreachable',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+}
+
+function describeError(error: NodeJS.ErrnoException): string {
+  return `delayed connect error: ${errorTexts[error.code ?? ''] ?? error.message}`
+}

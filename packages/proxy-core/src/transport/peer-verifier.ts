@@ -1,0 +1,110 @@
+/**
+ * Who is at the other end of a TLS connection. SPIFFE peers are judged by the X509-SVID rules on the DER they presented,
+ * against the roots of their trust domain only; other certificates by OpenSSL's path check plus the configured names.
+ * `socket.authorized` alone decides nothing: it cannot tell a SPIFFE id, and it is true for resumed sessions.
+ */
+import { createHash } from 'node:crypto'
+import type { TLSSocket } from 'node:tls'
+import type { Clock } from '@heddle/base'
+import { type CertificateValidation, type CompileRegex, compileStringMatcher, type SecretSource, type StringTest } from '@heddle/routing'
+import { type Certificate, createTrustBundle, parseCertificate, peerChainOf, type TrustBundle, verifySvidPath } from '@heddle/x509'
+import type { PeerIdentity } from '../decision-record.js'
+
+export type PeerVerdict =
+  | { readonly kind: 'verified'; readonly peer: PeerIdentity }
+  /** The peer presented nothing. */
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'refused'; readonly reason: string }
+
+export interface PeerVerifier {
+  verify(socket: TLSSocket, role: 'client' | 'server', validation: CertificateValidation | undefined): PeerVerdict
+  /** Forgets what was derived from a secret that changed. */
+  secretChanged(name: string): void
+}
+
+const systemRoots = 'file-root:system'
+
+export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileRegex: CompileRegex | undefined): PeerVerifier {
+  const bundles = new Map<string, TrustBundle | undefined>()
+  const matchers = new WeakMap<CertificateValidation, readonly StringTest[]>()
+
+  const bundleOf = (name: string): TrustBundle | undefined => {
+    if (!bundles.has(name)) bundles.set(name, readBundle(secrets, name))
+    return bundles.get(name)
+  }
+  const nameTests = (validation: CertificateValidation): readonly StringTest[] => {
+    let tests = matchers.get(validation)
+    if (tests === undefined) {
+      tests = (validation.matchSubjectAltNames ?? []).map((matcher) => compileStringMatcher(matcher, compileRegex))
+      matchers.set(validation, tests)
+    }
+    return tests
+  }
+  const trust = (
+    socket: TLSSocket,
+    leaf: Certificate,
+    chain: readonly Uint8Array[],
+    role: 'client' | 'server',
+    validation: CertificateValidation,
+  ): string => {
+    const rootsName = validation.roots.name
+    if (spiffeIdOf(leaf) === undefined) {
+      if (rootsName !== systemRoots && secrets.get(rootsName) === undefined)
+        return `the trusted roots "${rootsName}" have not been delivered`
+      return socket.authorized ? '' : `the peer's certificate is not trusted: ${String(socket.authorizationError)}`
+    }
+    const bundle = bundleOf(rootsName)
+    if (bundle === undefined) return `the trusted roots "${rootsName}" have not been delivered`
+    const result = verifySvidPath({ chain, bundle, nowMs: clock.now(), role })
+    return result.ok ? '' : result.message
+  }
+
+  return {
+    verify(socket, role, validation) {
+      const chain = peerChainOf(socket)
+      const der = chain[0]
+      if (der === undefined) return { kind: 'anonymous' }
+      const parsed = parseCertificate(der)
+      if (!parsed.ok) return { kind: 'refused', reason: parsed.reason }
+      const leaf = parsed.certificate
+      if (validation !== undefined) {
+        const fault = trust(socket, leaf, chain, role, validation)
+        if (fault !== '') return { kind: 'refused', reason: fault }
+        const tests = nameTests(validation)
+        const names = [...(leaf.extensions.subjectAltNames?.uris ?? []), ...(leaf.extensions.subjectAltNames?.dnsNames ?? [])]
+        if (tests.length > 0 && !names.some((name) => tests.some((test) => test(name)))) {
+          return { kind: 'refused', reason: `none of the peer's names (${names.join(', ')}) is expected` }
+        }
+      }
+      return { kind: 'verified', peer: describe(leaf) }
+    },
+    secretChanged: (name) => void bundles.delete(name),
+  }
+}
+
+function readBundle(secrets: SecretSource, name: string): TrustBundle | undefined {
+  const secret = secrets.get(name)
+  if (secret?.kind !== 'validation') return undefined
+  if (secret.trustDomain !== undefined) return createTrustBundle({ roots: { [secret.trustDomain]: secret.rootsPem } })
+  // No trust domain named: these roots speak for every domain, as in Envoy's default validator.
+  const bundle = createTrustBundle({ roots: { any: secret.rootsPem } })
+  return { trustDomains: ['*'], anchorsOf: () => bundle.anchorsOf('any'), verifiedPaths: bundle.verifiedPaths }
+}
+
+function spiffeIdOf(leaf: Certificate): string | undefined {
+  return leaf.extensions.subjectAltNames?.uris.find((uri) => uri.toLowerCase().startsWith('spiffe:'))
+}
+
+function describe(leaf: Certificate): PeerIdentity {
+  const names = leaf.extensions.subjectAltNames
+  return {
+    spiffeId: spiffeIdOf(leaf),
+    uriSans: names?.uris ?? [],
+    dnsSans: names?.dnsNames ?? [],
+    subject: leaf.subject.text,
+    fingerprint: createHash('sha256').update(leaf.der).digest('hex'),
+    serialNumber: leaf.serialHex,
+    notAfterMs: leaf.notAfterMs,
+    der: leaf.der,
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Secure contexts: one for each identity and set of parameters, made when first needed and made anew when the secret
+ * changes. Connections that are up keep theirs, so rotation drops nothing. No tickets and no renegotiation: a resumed
+ * session would carry an old verdict about the peer.
+ */
+import { constants } from 'node:crypto'
+import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls'
+import type { CommonTlsContext, SecretSource, TlsVersion } from '@heddle/routing'
+import { parseCertificate, parseCertificatePem } from '@heddle/x509'
+
+export interface TlsMaterial {
+  readonly context: SecureContext
+  /** First URI SAN of the certificate that is shown. */
+  readonly localUriSan: string | undefined
+}
+
+export type TlsMaterialResult = { readonly ok: true; readonly material: TlsMaterial } | { readonly ok: false; readonly reason: string }
+
+export interface TlsContexts {
+  get(common: CommonTlsContext, side: 'server' | 'client'): TlsMaterialResult
+  secretChanged(name: string): void
+}
+
+const versions: Readonly<Record<TlsVersion, SecureVersion>> = {
+  TLSv1_0: 'TLSv1.2',
+  TLSv1_1: 'TLSv1.2',
+  TLSv1_2: 'TLSv1.2',
+  TLSv1_3: 'TLSv1.3',
+}
+const tls13Suites = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256'
+const tls12Suites =
+  'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305'
+
+export function createTlsContexts(secrets: SecretSource): TlsContexts {
+  const byKey = new Map<string, { readonly names: readonly string[]; readonly material: TlsMaterial }>()
+  return {
+    get(common, side) {
+      const key = `${side}|${JSON.stringify([common.certificates, common.validation?.roots.name, common.minVersion, common.maxVersion, common.cipherSuites])}`
+      const known = byKey.get(key)
+      if (known !== undefined) return { ok: true, material: known.material }
+      const made = make(secrets, common, side)
+      if (made.ok) byKey.set(key, { names: namesOf(common), material: made.material })
+      return made
+    },
+    secretChanged(name) {
+      for (const [key, { names }] of byKey) if (names.includes(name)) byKey.delete(key)
+    },
+  }
+}
+
+function namesOf(common: CommonTlsContext): readonly string[] {
+  const names = (common.certificates ?? []).map(({ name }) => name)
+  return common.validation ? [...names, common.validation.roots.name] : names
+}
+
+function make(secrets: SecretSource, common: CommonTlsContext, side: 'server' | 'client'): TlsMaterialResult {
+  const options: SecureContextOptions = {
+    minVersion: versions[common.minVersion ?? 'TLSv1_2'],
+    maxVersion: versions[common.maxVersion ?? 'TLSv1_3'],
+    ciphers: `${tls13Suites}:${suites(common.cipherSuites)}`,
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+  }
+  const name = common.certificates?.[0]?.name
+  let localUriSan: string | undefined
+  if (name !== undefined) {
+    const secret = secrets.get(name)
+    if (secret?.kind !== 'certificate') return { ok: false, reason: `the certificate "${name}" has not been delivered` }
+    options.cert = secret.certificateChainPem
+    options.key = secret.privateKeyPem
+    localUriSan = firstUriSan(secret.certificateChainPem)
+  } else if (side === 'server') {
+    return { ok: false, reason: 'no certificate is configured' }
+  }
+  const roots = common.validation === undefined ? undefined : secrets.get(common.validation.roots.name)
+  if (roots?.kind === 'validation') options.ca = roots.rootsPem
+  try {
+    return { ok: true, material: { context: createSecureContext(options), localUriSan } }
+  } catch (error) {
+    return {
+      ok: false,
+      reason: `the certificate "${name ?? ''}" cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    }
+  }
+}
+
+/** Only suites with forward secrecy; Istio's list also names static RSA ones. */
+function suites(configured: readonly string[] | undefined): string {
+  const fit = (configured ?? []).filter((suite) => suite.startsWith('ECDHE-'))
+  return fit.length > 0 ? fit.join(':') : tls12Suites
+}
+
+function firstUriSan(pem: string): string | undefined {
+  const ders = parseCertificatePem(pem)
+  const der = ders.ok ? ders.ders[0] : undefined
+  const parsed = der === undefined ? undefined : parseCertificate(der)
+  return parsed?.ok ? parsed.certificate.extensions.subjectAltNames?.uris[0] : undefined
+}

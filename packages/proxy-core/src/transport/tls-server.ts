@@ -1,0 +1,87 @@
+/**
+ * Puts TLS on an accepted channel. ALPN: Node aborts a handshake whose protocols do not overlap, Envoy goes on without
+ * one, so without overlap the context is used without ALPN. `istio-peer-exchange` is never selected (its frames are not
+ * spoken here) and neither is `h2` while there is no HTTP/2 codec.
+ */
+import { TLSSocket } from 'node:tls'
+import type { Logger } from '@heddle/base'
+import type { DownstreamTlsContext } from '@heddle/routing'
+import type { TlsInfo } from '../decision-record.js'
+import type { ClientHello } from './client-hello.js'
+import type { PeerVerifier } from './peer-verifier.js'
+import { SocketChannel } from './socket-channel.js'
+import type { TlsContexts } from './tls-contexts.js'
+
+export type HandshakeResult =
+  | { readonly ok: true; readonly channel: SocketChannel; readonly tls: TlsInfo }
+  | { readonly ok: false; readonly reason: string }
+
+export interface TlsServer {
+  /** @returns the way to give the handshake up. `done` is called once, unless given up. */
+  terminate(
+    channel: SocketChannel,
+    read: Buffer,
+    hello: ClientHello,
+    tls: DownstreamTlsContext,
+    done: (result: HandshakeResult) => void,
+  ): () => void
+}
+
+const neverSelected = new Set(['istio-peer-exchange', 'h2', 'istio-h2'])
+
+export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, logger: Logger): TlsServer {
+  return {
+    terminate(channel, read, hello, tls, done) {
+      const made = contexts.get(tls.common, 'server')
+      if (!made.ok) {
+        channel.destroy()
+        done(made)
+        return () => {}
+      }
+      const socket = channel.release()
+      socket.on('error', () => {})
+      if (read.length > 0) socket.unshift(read)
+      const protocols = (tls.common.alpnProtocols ?? []).filter(
+        (protocol) => !neverSelected.has(protocol) && hello.protocols.includes(protocol),
+      )
+      const secure = new TLSSocket(socket, {
+        isServer: true,
+        secureContext: made.material.context,
+        requestCert: tls.requireClientCertificate || tls.common.validation !== undefined,
+        rejectUnauthorized: false,
+        ...(protocols.length > 0 ? { ALPNProtocols: protocols } : {}),
+      })
+      let pending = true
+      const settle = (result: HandshakeResult): void => {
+        if (!pending) return
+        pending = false
+        if (!result.ok) secure.destroy()
+        done(result)
+      }
+      secure.on('error', (error) => settle({ ok: false, reason: `the handshake failed: ${error.message}` }))
+      secure.on('close', () => settle({ ok: false, reason: 'the connection ended during the handshake' }))
+      secure.once('secure', () => {
+        const verdict = verifier.verify(secure, 'client', tls.common.validation)
+        if (verdict.kind === 'refused') return settle({ ok: false, reason: verdict.reason })
+        if (verdict.kind === 'anonymous' && tls.requireClientCertificate)
+          return settle({ ok: false, reason: 'the peer showed no certificate' })
+        settle({
+          ok: true,
+          channel: new SocketChannel(secure, logger, 'data'),
+          tls: {
+            version: secure.getProtocol() ?? '',
+            cipherSuite: secure.getCipher().standardName,
+            alpn: typeof secure.alpnProtocol === 'string' ? secure.alpnProtocol : undefined,
+            sni: hello.serverName,
+            peer: verdict.kind === 'verified' ? verdict.peer : undefined,
+            localUriSan: made.material.localUriSan,
+          },
+        })
+      })
+      return () => {
+        pending = false
+        secure.destroy()
+      }
+    },
+  }
+}
