@@ -129,6 +129,7 @@ class LocalPod implements PodWorker {
       { labels: this.#pod.metadata.labels, annotations: this.#pod.metadata.annotations },
     )
     this.#pod = pod
+    this.#status.observed(pod.status)
     if (!isSameMetadata) this.refresh()
   }
 

@@ -11,6 +11,7 @@ import {
   type Informer,
   type InformerEvent,
   type KubernetesObject,
+  type ListOptions,
   portMapAnnotation,
   type ResourceClient,
   type ResourceType,
@@ -27,6 +28,7 @@ import { preloadPath } from './default-programs.js'
 import { createEventRecorder } from './events.js'
 import { isGatewayPod, publishGatewayPorts, servicesOf } from './gateway-ports.js'
 import type { ImageEntry } from './image-map.js'
+import { registerNode } from './node-object.js'
 import { platformNames } from './platform-names.js'
 import { type Pod, podName } from './pod.js'
 import { createPodLeases } from './pod-leases.js'
@@ -36,7 +38,7 @@ import { isGone } from './status-writer.js'
 import { endStrayProcesses } from './stray-processes.js'
 
 export interface RuntimeOptions {
-  /** Name of the Node whose Pods it runs; a Pod that no Node has yet is bound to it. */
+  /** Name of the Node that it registers and whose Pods it runs. */
   readonly nodeName: string
   /** Folder for records, volumes and logs; the runtime's own. */
   readonly stateDir: string
@@ -49,6 +51,8 @@ export interface RuntimeOptions {
   readonly programs: Programs
   /** Where processes in Pods find the API; sets `KUBERNETES_SERVICE_HOST` and `_PORT`. Default: not set. */
   readonly api?: { readonly host: string; readonly port: number }
+  /** Version that the Node shows. Default: `0.1.0`. */
+  readonly version?: string
   /** Where gateways listen outside the mesh. Default: 127.0.0.1. */
   readonly externalAddress?: string
 }
@@ -71,6 +75,7 @@ export interface Runtime extends PodRuntime {
 const core = (plural: string): ResourceType => ({ group: '', version: 'v1', plural })
 const pods = core('pods')
 const endpointSlices: ResourceType = { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' }
+const hostAddress = '127.0.0.1'
 const namesDelayMs = 5
 const shutdownGraceMs = 5000
 
@@ -101,15 +106,12 @@ class LocalRuntime implements Runtime {
     this.#options = { ...options, stateDir: resolve(options.stateDir) }
     this.#deps = deps
     this.#records = createPodRecords(this.#options.stateDir)
-    this.#leases = createPodLeases(options.subnet, options.externalAddress ?? '127.0.0.1')
+    this.#leases = createPodLeases(options.subnet, options.externalAddress ?? hostAddress)
     this.#events = createEventRecorder({ ...deps, nodeName: options.nodeName })
   }
 
   async start(): Promise<void> {
-    for (const record of this.#records.readAll()) {
-      this.#earlier.set(record.uid, record)
-      this.#leases.reserve(record)
-    }
+    this.#readRecords()
     const ended = endStrayProcesses(this.#options.stateDir, liveContainers(this.#earlier.values()))
     if (ended > 0) this.#deps.logger.warn('ended processes that an earlier platform left behind', { processes: ended })
     await Promise.all([
@@ -118,8 +120,9 @@ class LocalRuntime implements Runtime {
       this.#follow('configmaps', core('configmaps'), (event) => this.#objectChanged(event)),
       this.#follow('secrets', core('secrets'), (event) => this.#objectChanged(event)),
     ])
-    await this.#follow('pods', pods, (event) => this.#podChanged(event))
+    await this.#follow('pods', pods, (event) => this.#podChanged(event), { fieldSelector: `spec.nodeName=${this.#options.nodeName}` })
     this.#endForgottenPods()
+    await this.#registerNode(true)
   }
 
   async *logs(namespace: string, name: string, options: LogOptions & PodLogOptions): AsyncGenerator<Uint8Array> {
@@ -142,16 +145,38 @@ class LocalRuntime implements Runtime {
     stopPods = true,
     graceMs = shutdownGraceMs,
   }: { readonly stopPods?: boolean; readonly graceMs?: number } = {}): Promise<void> {
+    if (this.#isClosing) return
     this.#isClosing = true
+    await this.#registerNode(false).catch((error: unknown) =>
+      this.#deps.logger.debug('the Node was not marked', { error: messageOf(error) }),
+    )
     await Promise.all([...this.#informers.values()].map((informer) => informer.close()))
     await Promise.all(this.#background)
     if (stopPods) await Promise.all([...this.#workers.values()].map((worker) => worker.suspend(graceMs)))
     this.#workers.clear()
   }
 
-  async #follow(name: string, type: ResourceType, onEvent: (event: InformerEvent) => void): Promise<void> {
+  /** Records of another subnet keep nothing but their counts: their addresses are no longer this mesh's. */
+  #readRecords(): void {
+    for (const record of this.#records.readAll()) {
+      if (record.podIp.startsWith(`127.${this.#options.subnet}.`)) {
+        this.#earlier.set(record.uid, record)
+        this.#leases.reserve(record)
+      } else {
+        for (const container of Object.values(record.containers)) endRecorded(container.process)
+      }
+    }
+  }
+
+  async #registerNode(isReady: boolean): Promise<void> {
+    const { nodeName: name, version = '0.1.0' } = this.#options
+    await registerNode(this.#deps.client, { name, address: hostAddress, version }, isReady, this.#deps.clock)
+  }
+
+  async #follow(name: string, type: ResourceType, onEvent: (event: InformerEvent) => void, selectors: ListOptions = {}): Promise<void> {
     await new Promise<void>((resolveSynced) => {
       const informer = this.#deps.client.watch(type, {
+        ...selectors,
         onEvent: (event) => {
           if (event.type === 'synced') resolveSynced()
           if (!this.#isClosing) onEvent(event)
@@ -186,8 +211,7 @@ class LocalRuntime implements Runtime {
   }
 
   #isOurs(pod: Pod): boolean {
-    const node = pod.spec.nodeName
-    if (node !== undefined && node !== '' && node !== this.#options.nodeName) return false
+    if (pod.spec.nodeName !== this.#options.nodeName) return false
     const phase = pod.status?.phase
     return (phase !== 'Succeeded' && phase !== 'Failed') || pod.metadata.deletionTimestamp !== undefined
   }
@@ -213,7 +237,7 @@ class LocalRuntime implements Runtime {
     if (!this.#isClosing) worker.start()
   }
 
-  /** Binds the Pod to this Node and tells the API which addresses and ports it has. */
+  /** Tells the API which addresses and ports the Pod has. */
   async #publish(pod: Pod, record: PodRecord): Promise<void> {
     const { client } = this.#deps
     const { name, namespace } = pod.metadata
@@ -223,8 +247,7 @@ class LocalRuntime implements Runtime {
       ...(record.externalAddress !== undefined && { [externalAddressAnnotation]: record.externalAddress }),
     }
     const isKnown = Object.entries(annotations).every(([key, value]) => pod.metadata.annotations?.[key] === value)
-    const binding = pod.spec.nodeName ? {} : { spec: { nodeName: this.#options.nodeName } }
-    if (!isKnown || !pod.spec.nodeName) await client.patch(pods, name, { metadata: { annotations }, ...binding }, namespace)
+    if (!isKnown) await client.patch(pods, name, { metadata: { annotations } }, namespace)
     if (isGatewayPod(pod)) await this.#publishGateway(pod, record)
   }
 
@@ -273,7 +296,7 @@ class LocalRuntime implements Runtime {
       events: this.#events,
       settings: () => this.#settings(),
       nodeName: this.#options.nodeName,
-      hostIp: '127.0.0.1',
+      hostIp: hostAddress,
       configMap: object('configmaps'),
       secret: object('secrets'),
       onGone: (worker) => {

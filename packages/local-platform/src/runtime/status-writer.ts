@@ -1,12 +1,14 @@
 /** Keeps the API's status of one Pod equal to the newest one computed here: one write at a time, repeated until it succeeds. */
 import { type Clock, type Logger, messageOf } from '@heddle/base'
 import { type ResourceClient, type ResourceType, statusOf } from '@heddle/client'
-import { sameJson } from '../json-fields.js'
+import { type Fields, fieldsOf, listOf, sameJson } from '../json-fields.js'
 import { type Pod, podName } from './pod.js'
 
 export interface StatusWriter {
   /** The status changed; it is computed when it can be written. */
   changed(): void
+  /** The Pod's status as the API has it: another writer (the scheduler) may have put an older one back. */
+  observed(status: unknown): void
   /** Resolves when the newest status is stored, or the Pod is gone. */
   flushed(): Promise<void>
   close(): void
@@ -54,6 +56,11 @@ export function createStatusWriter(pod: Pod, compute: () => object, deps: Status
       isDirty = true
       writing ??= write().finally(() => (writing = undefined))
     },
+    observed(status) {
+      if (writing || !stored || isSameStatus(fieldsOf(status), fieldsOf(stored))) return
+      stored = undefined
+      this.changed()
+    },
     async flushed() {
       await writing
     },
@@ -61,6 +68,12 @@ export function createStatusWriter(pod: Pod, compute: () => object, deps: Status
       isClosed = true
     },
   }
+}
+
+/** What others look at; times and the scheduler's own condition may differ. */
+function isSameStatus(seen: Fields, written: Fields): boolean {
+  const ready = (status: Fields): unknown => listOf(status['conditions']).find((condition) => condition['type'] === 'Ready')?.['status']
+  return seen['phase'] === written['phase'] && seen['podIP'] === written['podIP'] && ready(seen) === ready(written)
 }
 
 /** No such object (any more). */

@@ -76,7 +76,7 @@ export async function createRuntimeHarness(options: { tokenLifeMs?: number; prog
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: { name, ...metadata },
-        spec: { terminationGracePeriodSeconds: 2, ...spec },
+        spec: { nodeName: 'local', terminationGracePeriodSeconds: 2, ...spec },
       }),
     ready: (name) => api.until('pods', (pod) => pod.metadata.name === name && isReady(pod)),
     async close() {
