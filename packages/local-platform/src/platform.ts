@@ -17,7 +17,6 @@ import type { PodRuntime } from './api/pod-runtime.js'
 import { createRegistry, type Registry } from './api/registry.js'
 import { apiServiceAddress, createClusterIpRange } from './api/rules/cluster-ips.js'
 import { createTokenIssuer, type TokenIssuer } from './api/token-issuer.js'
-import { checkUnknownFields, validateWithSchema } from './api/schema-validation.js'
 import { startControllers } from './controllers/start-controllers.js'
 import { createFirstObjects } from './first-objects.js'
 import { openStateFolder, writeDurably } from './store/state-folder.js'
@@ -130,7 +129,7 @@ async function startParts(
   let runtime: PodRuntime | undefined
   const server = await startApiServer(
     { keys, port: options.port, version: options.version, logger: deps.logger },
-    { registry, tokens, clock: deps.clock, checkFields: checkUnknownFields, podRuntime: () => runtime },
+    { registry, tokens, clock: deps.clock, podRuntime: () => runtime },
   )
   onOpen(() => server.close())
   await createFirstObjects(registry, { subnet: lease.subnet, port: server.port })
@@ -156,7 +155,7 @@ async function startParts(
 function createPlatformRegistry(store: Store, subnet: number, deps: Required<PlatformDeps>): Registry {
   const definitions: readonly KubernetesObject[] = store.list('apiextensions.k8s.io/customresourcedefinitions/')
   const catalog = createCatalog(definitions, store.events)
-  return createRegistry({ store, catalog, clusterIps: createClusterIpRange(subnet), validate: validateWithSchema }, deps)
+  return createRegistry({ store, catalog, clusterIps: createClusterIpRange(subnet) }, deps)
 }
 
 function formerSubnet(stateDir: string): number | undefined {

@@ -1,18 +1,16 @@
-/** The `fieldValidation` parameter of writes: what a field that the schema does not know leads to. */
+/** The `fieldValidation` parameter of writes: Strict refuses unknown fields, Warn (the default) names them, Ignore is silent. */
 import type { KubernetesObject } from '@heddle/client'
-
-/** The paths of fields unknown to the object's schema. */
-export type FieldCheck = (object: KubernetesObject) => readonly string[]
+import { inspectObject } from './schema-validation.js'
 
 export interface FieldFaults {
   readonly refusal?: string
   readonly warnings: readonly string[]
 }
 
-/** The default of Kubernetes is Warn. */
-export function fieldFaults(object: KubernetesObject, mode: string | null, check: FieldCheck): FieldFaults {
-  if (mode === 'Ignore') return { warnings: [] }
-  const unknown = check(object).map((path) => `unknown field "${path}"`)
-  if (unknown.length === 0 || mode !== 'Strict') return { warnings: unknown }
-  return { warnings: [], refusal: `strict decoding error: ${unknown.join(', ')}` }
+export function fieldFaults(object: KubernetesObject, mode: string | null): FieldFaults {
+  const { unknownFields, warnings } = inspectObject(object)
+  if (mode === 'Ignore') return { warnings }
+  const unknown = unknownFields.map(({ message }) => message)
+  if (unknown.length === 0 || mode !== 'Strict') return { warnings: [...warnings, ...unknown] }
+  return { warnings, refusal: `strict decoding error: ${unknown.join(', ')}` }
 }

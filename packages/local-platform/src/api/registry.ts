@@ -16,6 +16,7 @@ import { apiVersionOf, collectionPrefix, type ResourceKind, storageKey } from '.
 import type { ClusterIpRange, RuleContext } from './rules/kind-rules.js'
 import { rulesFor } from './rules/rule-table.js'
 import { applyScale } from './scale.js'
+import { fillDefaults, inspectObject, pruneFields } from './schema-validation.js'
 import { parseFieldSelector, parseLabelSelector } from './selector.js'
 
 export interface Selectors {
@@ -66,14 +67,10 @@ export interface Registry {
   delete(kind: ResourceKind, namespace: string | undefined, name: string, request?: DeleteRequest): Promise<DeleteResult>
 }
 
-/** Looks at an object against its kind's schema; the causes of a 422. */
-export type ObjectValidator = (object: KubernetesObject, kind: ResourceKind) => readonly StatusCause[]
-
 export interface RegistryOptions {
   readonly store: Store
   readonly catalog: ResourceCatalog
   readonly clusterIps: ClusterIpRange
-  readonly validate: ObjectValidator
 }
 
 export interface RegistryDeps {
@@ -121,7 +118,7 @@ interface Writer {
   remove(kind: ResourceKind, old: KubernetesObject, request: DeleteRequest): Promise<DeleteResult>
 }
 
-function createWriter({ store, clusterIps, validate, catalog }: RegistryOptions, { clock, random }: RegistryDeps): Writer {
+function createWriter({ store, clusterIps, catalog }: RegistryOptions, { clock, random }: RegistryDeps): Writer {
   const contextOf = (kind: ResourceKind, object: KubernetesObject, old: KubernetesObject | undefined): RuleContext => ({
     old,
     nowMs: clock.now(),
@@ -134,16 +131,16 @@ function createWriter({ store, clusterIps, validate, catalog }: RegistryOptions,
     forbid: (reason) => forbidden(kind, object.metadata.name, reason),
     suffix: () => nameSuffix(random.bytes(5)),
   })
-  /** Fills in, then checks; the order of Kubernetes' admission and validation. */
+  /** Checks the shape, fills in, checks the meaning: the order of Kubernetes' decoding, admission and validation. */
   const prepared = (kind: ResourceKind, object: KubernetesObject, old: KubernetesObject | undefined): KubernetesObject => {
     const rules = rulesFor(kind)
     const context = contextOf(kind, object, old)
-    const schemaCauses = [...checkMetadata(kind, object.metadata), ...validate(object, kind)]
-    if (schemaCauses.length > 0) throw invalid(kind, object.metadata.name, schemaCauses)
-    const filled = rules.prepare?.(object, context) ?? object
-    const causes = rules.check?.(filled, context) ?? []
-    if (causes.length > 0) throw invalid(kind, object.metadata.name, causes)
-    return filled
+    const { causes: schemaCauses, unknownFields } = inspectObject(object)
+    refuseFor(kind, object, withoutRepeats(checkMetadata(kind, object.metadata), schemaCauses))
+    const filled = fillDefaults(pruneFields(object, unknownFields))
+    const complete = rules.prepare?.(filled, context) ?? filled
+    refuseFor(kind, object, rules.check?.(complete, context) ?? [])
+    return complete
   }
   const finish = async (kind: ResourceKind, old: KubernetesObject): Promise<DeleteResult> => {
     const object = await store.remove(keyOf(kind, old))
@@ -184,6 +181,15 @@ function createWriter({ store, clusterIps, validate, catalog }: RegistryOptions,
       return { object: sameJson(marked, old) ? old : await store.put(keyOf(kind, old), marked), isGone: false }
     },
   }
+}
+
+function refuseFor(kind: ResourceKind, object: KubernetesObject, causes: readonly StatusCause[]): void {
+  if (causes.length > 0) throw invalid(kind, object.metadata.name, causes)
+}
+
+/** A field that two checks find wrong is named once. */
+function withoutRepeats(first: readonly StatusCause[], second: readonly StatusCause[]): readonly StatusCause[] {
+  return [...first, ...second.filter((cause) => !first.some(({ field }) => field === cause.field))]
 }
 
 /** No grace period is left to wait for. */

@@ -15,13 +15,12 @@ import type { Registry, Selectors, WriteOptions } from './registry.js'
 import type { RequestTarget } from './request-target.js'
 import { apiVersionOf, qualifiedName } from './resource-kind.js'
 import { scaleOf } from './scale.js'
-import { fieldFaults, type FieldCheck } from './field-validation.js'
+import { fieldFaults } from './field-validation.js'
 import { serveWatch } from './watch-response.js'
 
 export interface ResourceServices extends SubresourceServices {
   readonly registry: Registry
   readonly clock: Clock
-  readonly checkFields: FieldCheck
   /** Absent until a runtime is attached. */
   readonly podRuntime: () => PodRuntime | undefined
 }
@@ -111,7 +110,7 @@ async function create(exchange: Exchange, target: RequestTarget, services: Resou
   if (kind.isNamespaced && namespace === undefined) throw badRequest(`${qualifiedName(kind)} are created in a namespace`)
   checkType(body, target)
   const object = { ...body, apiVersion: apiVersionOf(kind, version), kind: kind.kind }
-  warnOrRefuse(exchange, object, services)
+  warnOrRefuse(exchange, object)
   sendObject(exchange, target, services, await services.registry.create(kind, namespace, object, writeOptions(exchange)), 201)
 }
 
@@ -122,14 +121,14 @@ async function change(exchange: Exchange, target: RequestTarget, services: Resou
   const { registry } = services
   if (exchange.method === 'PATCH') {
     const patch = await readMergePatch(exchange)
-    warnOrRefuse(exchange, { ...registry.get(kind, namespace, name), ...patch }, services)
+    warnOrRefuse(exchange, { ...registry.get(kind, namespace, name), ...patch })
     const patched = await registry.patch(kind, namespace, name, patch, options)
     return subresource === 'scale' ? sendJson(exchange.response, 200, scaleOf(patched)) : sendObject(exchange, target, services, patched)
   }
   const body = await readObject(exchange.request)
   if (subresource === 'scale') return sendJson(exchange.response, 200, scaleOf(await registry.patch(kind, namespace, name, body, options)))
   checkType(body, target)
-  warnOrRefuse(exchange, body, services)
+  warnOrRefuse(exchange, body)
   sendObject(exchange, target, services, await registry.update(kind, namespace, name, body, options))
 }
 
@@ -153,9 +152,8 @@ function checkType(body: KubernetesObject, { kind, version }: RequestTarget): vo
     throw badRequest(`the object provided is ${body.apiVersion}, Kind=${body.kind}, but the URL is for ${expected}, Kind=${kind.kind}`)
 }
 
-/** `fieldValidation`: Strict refuses unknown fields, Warn names them in headers, Ignore keeps silent. */
-function warnOrRefuse({ query, response }: Exchange, object: KubernetesObject, { checkFields }: ResourceServices): void {
-  const faults = fieldFaults(object, query.get('fieldValidation'), checkFields)
+function warnOrRefuse({ query, response }: Exchange, object: KubernetesObject): void {
+  const faults = fieldFaults(object, query.get('fieldValidation'))
   if (faults.refusal) throw badRequest(faults.refusal)
   if (faults.warnings.length > 0)
     response.setHeader(

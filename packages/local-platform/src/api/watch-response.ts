@@ -36,7 +36,7 @@ export function serveWatch(
   const request = {
     ...selectors,
     resourceVersion: query.get('resourceVersion') ?? undefined,
-    sendInitialEvents: query.get('sendInitialEvents') === 'true',
+    ...(query.has('sendInitialEvents') && { sendInitialEvents: query.get('sendInitialEvents') === 'true' }),
   }
   const session = startWatch(registry, kind, request, {
     event: (type, object) => write(type, render(object)),

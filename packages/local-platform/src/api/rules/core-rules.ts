@@ -1,6 +1,6 @@
 /** Namespaces, ConfigMaps, Secrets and CustomResourceDefinitions: what Kubernetes fills in and refuses to change. */
 import type { KubernetesObject } from '@heddle/client'
-import { type Fields, fieldsOf, listOf, sameJson, textMapOf, textOf } from '../../json-fields.js'
+import { type Fields, fieldsOf, listOf, sameJson, textOf } from '../../json-fields.js'
 import type { StatusCause } from '../api-failure.js'
 import { invalidValue, type KindRules, type RuleContext } from './kind-rules.js'
 
@@ -19,12 +19,6 @@ export const namespaceRules: KindRules = {
 export const configMapRules: KindRules = { check: (object, { old }) => frozen(object, old, ['data', 'binaryData']) }
 
 export const secretRules: KindRules = {
-  prepare: (object) => {
-    const { stringData, ...rest } = object
-    const written = Object.entries(textMapOf(stringData)).map(([key, value]) => [key, Buffer.from(value).toString('base64')] as const)
-    const data = { ...fieldsOf(object['data']), ...Object.fromEntries(written) }
-    return { ...(rest as KubernetesObject), type: textOf(object['type']) ?? 'Opaque', ...(Object.keys(data).length > 0 && { data }) }
-  },
   check: (object, { old }) => [
     ...frozen(object, old, ['data']),
     ...(old && old['type'] !== object['type'] ? [invalidValue('type', object['type'], 'field is immutable')] : []),

@@ -1,5 +1,5 @@
 /**
- * Pods: defaults, the service account and its mounted token (Kubernetes' ServiceAccount admission), and the few fields of a
+ * Pods: the service account and its mounted token (Kubernetes' ServiceAccount admission), and the few fields of a
  * running Pod's spec that may change.
  */
 import type { KubernetesObject } from '@heddle/client'
@@ -13,7 +13,7 @@ const tokenDirectory = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 function preparePod(object: KubernetesObject, context: RuleContext): KubernetesObject {
   if (context.old) return object
-  const spec = podSpecDefaults(fieldsOf(object['spec']))
+  const spec = fieldsOf(object['spec'])
   const account = textOf(spec['serviceAccountName']) ?? 'default'
   const stored = context.find('serviceaccounts', account, object.metadata.namespace)
   if (!stored)
@@ -26,35 +26,6 @@ function preparePod(object: KubernetesObject, context: RuleContext): KubernetesO
     ...object,
     spec: isMounted ? mountToken(named, context.suffix()) : named,
     status: { phase: 'Pending', qosClass: 'Burstable' },
-  }
-}
-
-/** What a Pod spec, alone or in a template, gets when it says nothing. */
-export function podSpecDefaults(spec: Fields): Fields {
-  return {
-    ...spec,
-    restartPolicy: spec['restartPolicy'] ?? 'Always',
-    terminationGracePeriodSeconds: spec['terminationGracePeriodSeconds'] ?? 30,
-    dnsPolicy: spec['dnsPolicy'] ?? 'ClusterFirst',
-    securityContext: spec['securityContext'] ?? {},
-    schedulerName: spec['schedulerName'] ?? 'default-scheduler',
-    containers: listOf(spec['containers']).map(containerDefaults),
-    ...(Array.isArray(spec['initContainers']) && { initContainers: listOf(spec['initContainers']).map(containerDefaults) }),
-  }
-}
-
-function containerDefaults(container: Fields): Fields {
-  const image = textOf(container['image']) ?? ''
-  const isLatest = image.endsWith(':latest') || !image.slice(image.lastIndexOf('/') + 1).includes(':')
-  return {
-    ...container,
-    imagePullPolicy: container['imagePullPolicy'] ?? (isLatest ? 'Always' : 'IfNotPresent'),
-    resources: container['resources'] ?? {},
-    terminationMessagePath: container['terminationMessagePath'] ?? '/dev/termination-log',
-    terminationMessagePolicy: container['terminationMessagePolicy'] ?? 'File',
-    ...(Array.isArray(container['ports']) && {
-      ports: listOf(container['ports']).map((port) => ({ ...port, protocol: port['protocol'] ?? 'TCP' })),
-    }),
   }
 }
 

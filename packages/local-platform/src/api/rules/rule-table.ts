@@ -4,7 +4,7 @@ import { configMapRules, definitionRules, namespaceRules, secretRules } from './
 import type { KindRules } from './kind-rules.js'
 import { podRules } from './pod-rules.js'
 import { serviceRules } from './service-rules.js'
-import { deploymentRules, replicatedRules, templatedRules } from './workload-rules.js'
+import { workloadRules } from './workload-rules.js'
 
 const table: Readonly<Record<string, KindRules>> = {
   configmaps: configMapRules,
@@ -13,10 +13,10 @@ const table: Readonly<Record<string, KindRules>> = {
   secrets: secretRules,
   services: serviceRules,
   'customresourcedefinitions.apiextensions.k8s.io': definitionRules,
-  'daemonsets.apps': templatedRules,
-  'deployments.apps': deploymentRules,
-  'replicasets.apps': replicatedRules,
-  'statefulsets.apps': replicatedRules,
+  'daemonsets.apps': workloadRules,
+  'deployments.apps': workloadRules,
+  'replicasets.apps': workloadRules,
+  'statefulsets.apps': workloadRules,
 }
 
 const noRules: KindRules = {}

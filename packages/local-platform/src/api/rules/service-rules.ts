@@ -1,4 +1,4 @@
-/** Services: defaults, the virtual address, and what may not change afterwards (Kubernetes' core/v1 Service strategy). */
+/** Services: the virtual address, and what may not change afterwards (Kubernetes' core/v1 Service strategy). */
 import type { KubernetesObject } from '@heddle/client'
 import { type Fields, fieldsOf, listOf, textOf } from '../../json-fields.js'
 import { failure, type StatusCause } from '../api-failure.js'
@@ -9,29 +9,21 @@ export const serviceRules: KindRules = { prepare: prepareService, check: checkSe
 function prepareService(object: KubernetesObject, context: RuleContext): KubernetesObject {
   const spec = fieldsOf(object['spec'])
   const type = textOf(spec['type']) ?? 'ClusterIP'
-  const ports = listOf(spec['ports']).map(preparePort)
-  const base = { ...spec, type, ...(ports.length > 0 && { ports }), sessionAffinity: spec['sessionAffinity'] ?? 'None' }
   if (type === 'ExternalName')
-    return { ...object, spec: without(base, ['clusterIP', 'clusterIPs']), status: object['status'] ?? { loadBalancer: {} } }
+    return { ...object, spec: without(spec, ['clusterIP', 'clusterIPs']), status: object['status'] ?? { loadBalancer: {} } }
   const clusterIp = textOf(spec['clusterIP']) || previousAddress(context) || chooseAddress(object, context)
   return {
     ...object,
     spec: {
-      ...base,
+      ...spec,
       clusterIP: clusterIp,
       clusterIPs: [clusterIp],
       ipFamilies: spec['ipFamilies'] ?? ['IPv4'],
       ipFamilyPolicy: spec['ipFamilyPolicy'] ?? 'SingleStack',
-      internalTrafficPolicy: spec['internalTrafficPolicy'] ?? 'Cluster',
-      ...(type === 'LoadBalancer' && { externalTrafficPolicy: spec['externalTrafficPolicy'] ?? 'Cluster' }),
     },
     // Load balancers of this platform are listeners of the gateway's process on the machine itself.
     status: type === 'LoadBalancer' ? { loadBalancer: { ingress: [{ ip: '127.0.0.1', ipMode: 'VIP' }] } } : { loadBalancer: {} },
   }
-}
-
-function preparePort(port: Fields): Fields {
-  return { ...port, protocol: port['protocol'] ?? 'TCP', targetPort: port['targetPort'] ?? port['port'] }
 }
 
 /** The address stays over updates; one outside the range (the mesh got another subnet) is given up. */
