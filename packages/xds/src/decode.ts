@@ -15,7 +15,7 @@ import { ClusterSchema } from './gen/envoy/config/cluster/v3/cluster_pb.js'
 import { ClusterLoadAssignmentSchema } from './gen/envoy/config/endpoint/v3/endpoint_pb.js'
 import { ListenerSchema } from './gen/envoy/config/listener/v3/listener_pb.js'
 import { RouteConfigurationSchema } from './gen/envoy/config/route/v3/route_pb.js'
-import { readMessage } from './message-json.js'
+import { readMessage, type UnknownField } from './message-json.js'
 import type { XdsResource, XdsResources } from './resource.js'
 
 /** Something about one resource that does not decode as it should. */
@@ -97,8 +97,8 @@ function decodeWith<T>(
       value,
       errors: [],
       unsupported: [
-        ...unknownFields.map(({ path, message, fieldNumber }) =>
-          issue(path, `field ${fieldNumber} of ${message} is not supported`, levelAt(path)),
+        ...unknownFields.map((field) =>
+          issue(field.path, `field ${field.fieldNumber} of ${field.message} is not supported`, levelOf(field)),
         ),
         ...differences.map(({ path, message, level }) => issue(path, message, level)),
       ],
@@ -106,6 +106,20 @@ function decodeWith<T>(
   } catch (error) {
     return { errors: [issue('', `is not a ${schema.typeName}: ${messageOf(error)}`, 'error')], unsupported: [] }
   }
+}
+
+/** Fields that replace what this data plane knows: without them the message says something else. */
+const decisiveFields: ReadonlySet<string> = new Set([
+  'envoy.config.cluster.v3.Cluster:38', // cluster_type
+  'envoy.config.listener.v3.FilterChain:4', // use_proxy_proto
+  'envoy.config.listener.v3.Listener:32', // filter_chain_matcher
+  'envoy.config.route.v3.VirtualHost:21', // matcher
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager:31', // scoped_routes
+  'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy:12', // tunneling_config
+])
+
+function levelOf({ path, message, fieldNumber }: UnknownField): IssueLevel {
+  return decisiveFields.has(`${message}:${fieldNumber}`) ? 'error' : levelAt(path)
 }
 
 function valuesOf<T>(decoded: readonly Decoded<T>[]): T[] {

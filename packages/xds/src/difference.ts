@@ -24,14 +24,23 @@ function compareValue(
   decoding: Decoding,
   found: Difference[],
 ): void {
-  if (isObject(original)) {
-    const dropped = decoding.dropped.get(original)
-    if (dropped !== undefined) found.push({ path, ...dropped })
-    else if (Array.isArray(original) && Array.isArray(encoded)) compareList(original, encoded, path, decoding, found)
-    else if (isObject(encoded) && !Array.isArray(original) && !Array.isArray(encoded))
-      compareFields(original, encoded, path, decoding, found)
-    else report(original, encoded, path, found)
-  } else if (original !== encoded) report(original, encoded, path, found)
+  if (!isObject(original)) {
+    if (original !== encoded) report(original, encoded, path, found)
+    return
+  }
+  const dropped = decoding.dropped.get(original)
+  if (dropped !== undefined) found.push({ path, ...dropped })
+  else if (Array.isArray(original) && (Array.isArray(encoded) || encoded === undefined)) {
+    compareList(original, encoded ?? [], path, decoding, found)
+  } else if (isObject(encoded) && Array.isArray(original) === Array.isArray(encoded)) {
+    compareFields(original, encoded, path, decoding, found)
+  } else if (holdsDropped(original, decoding)) compareFields(original, {}, path, decoding, found)
+  else report(original, encoded, path, found)
+}
+
+/** What was set aside inside of something that is missing as a whole is still told with its own reason. */
+function holdsDropped(value: Fields, decoding: Decoding): boolean {
+  return Object.values(value).some((part) => isObject(part) && (decoding.dropped.has(part) || holdsDropped(part, decoding)))
 }
 
 function compareFields(original: Fields, encoded: Fields, path: string, decoding: Decoding, found: Difference[]): void {
@@ -70,7 +79,8 @@ export function levelAt(path: string): IssueLevel {
 }
 
 function report(original: JsonValue | undefined, encoded: JsonValue | undefined, path: string, found: Difference[]): void {
-  if (harmless.test(path)) return
+  const isDefaultType = path === 'type' && original === undefined
+  if (isDefaultType || harmless.test(path)) return
   const message =
     original === undefined ? `is absent, and taken as ${brief(encoded)}` : `${brief(original)} is not supported${instead(encoded)}`
   found.push({ path, message, level: original === undefined ? 'warning' : levelAt(path) })
