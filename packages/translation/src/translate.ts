@@ -2,11 +2,11 @@
  * One proxy's configuration from the mesh: the services it sees, the rules that apply to it, and, for a gateway, the servers
  * it opens. Pure: the same snapshot and node give the same configuration, sorted by name.
  */
-import type { ClusterLoadAssignment, ProxyConfig } from '@heddle/routing'
+import type { ProxyConfig } from '@heddle/routing'
 import { inboundClusters } from './cluster/inbound-clusters.js'
-import { outboundClusters, type OutboundCluster } from './cluster/outbound-clusters.js'
+import { outboundClusters } from './cluster/outbound-clusters.js'
 import { blackHoleCluster, inboundPassthroughCluster, passthroughCluster } from './cluster/static-clusters.js'
-import { loadAssignment } from './endpoint/load-assignments.js'
+import { loadAssignments } from './endpoint/load-assignments.js'
 import { gatewayListeners } from './gateway/gateway-listeners.js'
 import { gatewayRoutes } from './gateway/gateway-routes.js'
 import { virtualInbound } from './inbound/virtual-inbound.js'
@@ -18,7 +18,6 @@ import { outboundRoutes } from './outbound/outbound-routes.js'
 import { createProxyView, type ProxyView } from './proxy/proxy-view.js'
 import { compareText } from './snapshot/age.js'
 import type { MeshSnapshot } from './snapshot/mesh-snapshot.js'
-import { shared } from './snapshot/shared-results.js'
 
 export interface Translation {
   readonly config: ProxyConfig
@@ -34,7 +33,7 @@ export function translate(snapshot: MeshSnapshot, node: ProxyNode): Translation 
 }
 
 function sidecarConfig(view: ProxyView): ProxyConfig {
-  const outbound = outboundTargets(view)
+  const outbound = outboundClusters(view)
   return sorted({
     listeners: [...outboundListeners(view), virtualInbound(view)],
     routeConfigurations: outboundRoutes(view),
@@ -45,34 +44,18 @@ function sidecarConfig(view: ProxyView): ProxyConfig {
       ...inboundClusters(view),
       ...outbound.map((target) => target.cluster),
     ],
-    endpoints: endpointsOf(view, outbound),
+    endpoints: loadAssignments(view, outbound),
   })
 }
 
 function gatewayConfig(view: ProxyView): ProxyConfig {
-  const outbound = outboundTargets(view)
+  const outbound = outboundClusters(view)
   return sorted({
     listeners: gatewayListeners(view),
     routeConfigurations: gatewayRoutes(view),
     clusters: [blackHoleCluster(view), ...outbound.map((target) => target.cluster)],
-    endpoints: endpointsOf(view, outbound),
+    endpoints: loadAssignments(view, outbound),
   })
-}
-
-/** Clusters and endpoints are the same for all proxies of a namespace, unless DestinationRules select workloads. */
-function viewerKey({ snapshot, node, labels }: ProxyView): string {
-  return `${node.type}|${node.namespace}|${snapshot.destinationRules.selectWorkloads ? JSON.stringify(labels) : ''}`
-}
-
-function outboundTargets(view: ProxyView): readonly OutboundCluster[] {
-  return shared(view.snapshot, `clusters|${viewerKey(view)}`, () => outboundClusters(view))
-}
-
-function endpointsOf(view: ProxyView, targets: readonly OutboundCluster[]): readonly ClusterLoadAssignment[] {
-  const { region = '', zone = '', subZone = '' } = view.locality ?? {}
-  return shared(view.snapshot, `endpoints|${viewerKey(view)}|${region}/${zone}/${subZone}`, () =>
-    targets.filter((target) => target.cluster.type === 'EDS').map((target) => loadAssignment(view, target)),
-  )
 }
 
 function sorted(config: ProxyConfig): ProxyConfig {

@@ -6,6 +6,7 @@ import type { Subset, TrafficPolicyOverrides } from '../resources/destination-ru
 import { durationMs } from '../resources/duration-field.js'
 import type { EffectiveRule } from '../snapshot/destination-rules.js'
 import type { MeshPort, MeshService } from '../snapshot/mesh-service.js'
+import { shared } from '../snapshot/shared-results.js'
 import { namespaceMode } from '../tls/mutual-tls-mode.js'
 import { outboundName, sniOf } from './cluster-name.js'
 import { circuitBreakers, tcpKeepalive, upstreamHttp } from './connection-pool.js'
@@ -16,6 +17,8 @@ import { upstreamSecurity, type UpstreamSecurity } from './upstream-tls.js'
 
 /** A cluster together with what its endpoints are chosen by. */
 export interface OutboundCluster {
+  /** Equal for equal clusters of one snapshot; names of clusters are not, since proxies see different rules. */
+  readonly key: string
   readonly cluster: Cluster
   readonly service: MeshService
   readonly port: MeshPort
@@ -27,8 +30,21 @@ export function outboundClusters(view: ProxyView): readonly OutboundCluster[] {
   return view.services.flatMap((service) => {
     const rule = view.ruleFor(service)
     const subsets = [undefined, ...(rule?.subsets ?? [])]
-    return service.ports.flatMap((port) => subsets.map((subset) => outboundCluster(view, service, port, rule, subset)))
+    return service.ports.flatMap((port) => subsets.map((subset) => sharedCluster(view, service, port, rule, subset)))
   })
+}
+
+/** What a proxy sees of a service is decided by its type and by the rule that applies to it. */
+function sharedCluster(
+  view: ProxyView,
+  service: MeshService,
+  port: MeshPort,
+  rule: EffectiveRule | undefined,
+  subset: Subset | undefined,
+): OutboundCluster {
+  const name = outboundName(port.number, subset?.name ?? '', service.host)
+  const key = `cluster|${view.node.type}|${name}|${rule?.key ?? ''}`
+  return shared(view.snapshot, key, () => ({ key, ...outboundCluster(view, service, port, rule, subset) }))
 }
 
 function outboundCluster(
@@ -37,7 +53,7 @@ function outboundCluster(
   port: MeshPort,
   rule: EffectiveRule | undefined,
   subset: Subset | undefined,
-): OutboundCluster {
+): Omit<OutboundCluster, 'key'> {
   const policy = policyFor(rule, subset, port.number)
   const name = outboundName(port.number, subset?.name ?? '', service.host)
   const sidecar = view.node.type === 'sidecar'

@@ -5,12 +5,21 @@ import type { ProxyLocality } from '../node/proxy-node.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import { compareText } from '../snapshot/age.js'
 import type { MeshEndpoint } from '../snapshot/mesh-endpoint.js'
+import { shared } from '../snapshot/shared-results.js'
 import { isSubset, resolveTargetPort } from '../snapshot/workload.js'
 import { workloadMutualTls } from '../tls/mutual-tls-mode.js'
 import { distribute } from './locality-distribution.js'
 import { failoverPriorities } from './locality-failover.js'
 
-export function loadAssignment(view: ProxyView, target: OutboundCluster): ClusterLoadAssignment {
+/** Of the clusters that are told their endpoints. Where the proxy is decides on priorities, nothing else about it. */
+export function loadAssignments(view: ProxyView, targets: readonly OutboundCluster[]): readonly ClusterLoadAssignment[] {
+  const place = localityKey(view.locality)
+  return targets
+    .filter((target) => target.cluster.type === 'EDS')
+    .map((target) => shared(view.snapshot, `endpoints|${place}|${target.key}`, () => loadAssignment(view, target)))
+}
+
+function loadAssignment(view: ProxyView, target: OutboundCluster): ClusterLoadAssignment {
   const endpoints = view.snapshot
     .endpointsOf(target.service, target.port)
     .filter((endpoint) => isSubset(target.subset?.labels, endpoint.labels))

@@ -35,9 +35,11 @@ function portChains(view: ProxyView, port: GatewayPort): readonly FilterChain[] 
   const [first] = port.servers
   // Plaintext HTTP servers differ by host only, which is the routes' business.
   if (first !== undefined && !first.secure && first.content === 'http') return [httpChain(view, port, first)]
+  // Envoy refuses a server name that two chains match on: it belongs to the first.
+  const taken = new Set(port.servers.filter((bound) => bound.content !== 'tls-passthrough').flatMap((bound) => sniHosts(bound.server)))
   return port.servers.flatMap((bound) => {
     if (bound.content === 'http') return [httpChain(view, port, bound)]
-    return bound.content === 'tls-passthrough' ? passthroughChains(view, bound) : tcpChains(view, bound)
+    return bound.content === 'tls-passthrough' ? passthroughChains(view, bound, taken) : tcpChains(view, bound)
   })
 }
 
@@ -46,21 +48,22 @@ function httpChain(view: ProxyView, port: GatewayPort, bound: BoundServer): Filt
   return terminating(bound, [gatewayManager(view, statPrefix, gatewayRouteName(port, bound))])
 }
 
-function passthroughChains(view: ProxyView, bound: BoundServer): readonly FilterChain[] {
+function passthroughChains(view: ProxyView, bound: BoundServer, taken: Set<string>): readonly FilterChain[] {
   const context = gatewayContext(view, bound)
-  const chains = new Map<string, FilterChain>()
+  const chains: FilterChain[] = []
   for (const { owner } of boundVirtualServices(view, bound)) {
     for (const [index, rule] of (owner.resource.spec.tls ?? []).entries()) {
       for (const condition of rule.match ?? []) {
-        const serverNames = condition.sniHosts ?? []
-        const key = serverNames.join(',')
-        if (chains.has(key) || !sourceMatches(condition, owner.namespace, context)) continue
+        const serverNames = (condition.sniHosts ?? []).filter((name) => !taken.has(name))
+        if (serverNames.length === 0 || !sourceMatches(condition, owner.namespace, context)) continue
         const filter = tcpRouteFilter(view, owner, rule.route ?? [], context.port, `spec.tls[${index}]`)
-        if (filter !== undefined) chains.set(key, chain([stats, filter], { serverNames }))
+        if (filter === undefined) continue
+        for (const name of serverNames) taken.add(name)
+        chains.push(chain([stats, filter], { serverNames }))
       }
     }
   }
-  return [...chains.values()]
+  return chains
 }
 
 function tcpChains(view: ProxyView, bound: BoundServer): readonly FilterChain[] {

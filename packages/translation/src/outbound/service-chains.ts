@@ -27,26 +27,36 @@ export function serviceChains(view: ProxyView, service: MeshService, port: MeshP
   return [...chains, chain(tcpProxy(view.snapshot.meshConfig, cluster, tcpIdleTimeoutMs(view, service, '', port.number)))]
 }
 
+/** Envoy refuses a server name that two chains match on: it belongs to the first. */
 function tlsChains(view: ProxyView, owners: readonly MeshVirtualService[], port: MeshPort): readonly FilterChain[] {
-  const chains = new Map<string, FilterChain>()
+  const chains: FilterChain[] = []
+  const taken = new Set<string>()
   const context = meshContext(view, port.number)
   for (const owner of owners) {
     for (const [index, rule] of (owner.resource.spec.tls ?? []).entries()) {
       for (const condition of rule.match ?? []) {
-        const key = JSON.stringify([condition.sniHosts, condition.destinationSubnets])
-        if (chains.has(key) || !sourceMatches(condition, owner.namespace, context)) continue
+        if (!sourceMatches(condition, owner.namespace, context)) continue
+        const subnets = condition.destinationSubnets ?? []
+        const serverNames = untaken(taken, condition.sniHosts ?? [], subnets)
         const filter = tcpRouteFilter(view, owner, rule.route ?? [], port.number, `spec.tls[${index}]`)
-        const match = { ...subnetMatch(condition.destinationSubnets), serverNames: condition.sniHosts ?? [] }
-        if (filter !== undefined) chains.set(key, chain(filter, match, owner))
+        if (serverNames.length > 0 && filter !== undefined) chains.push(chain(filter, { ...subnetMatch(subnets), serverNames }, owner))
       }
     }
   }
-  return [...chains.values()]
+  return chains
+}
+
+/** Those of `values` that no earlier call had together with one of the same `scope`; they are taken from now on. */
+function untaken(taken: Set<string>, values: readonly string[], scope: readonly string[]): readonly string[] {
+  const free = values.filter((value) => !taken.has(`${value}|${scope.join(',')}`))
+  for (const value of free) taken.add(`${value}|${scope.join(',')}`)
+  return free
 }
 
 /** Ends at the first route without a condition on the destination: nothing behind it could be reached. */
 function tcpChains(view: ProxyView, owners: readonly MeshVirtualService[], port: MeshPort): readonly FilterChain[] {
   const chains: FilterChain[] = []
+  const taken = new Set<string>()
   const context = meshContext(view, port.number)
   for (const owner of owners) {
     for (const [index, rule] of (owner.resource.spec.tcp ?? []).entries()) {
@@ -54,10 +64,11 @@ function tcpChains(view: ProxyView, owners: readonly MeshVirtualService[], port:
       if (rule.match?.length && conditions.length === 0) continue
       const filter = tcpRouteFilter(view, owner, rule.route ?? [], port.number, `spec.tcp[${index}]`)
       if (filter === undefined) continue
-      const open = conditions.length === 0 || conditions.some((condition) => !condition.destinationSubnets?.length)
-      const subnets = open ? undefined : conditions.flatMap((condition) => condition.destinationSubnets ?? [])
-      chains.push(open ? chain(filter, undefined, owner) : chain(filter, subnetMatch(subnets)))
-      if (open) return chains
+      if (conditions.length === 0 || conditions.some((condition) => !condition.destinationSubnets?.length)) {
+        return [...chains, chain(filter, undefined, owner)]
+      }
+      const subnets = untaken(taken, [...new Set(conditions.flatMap((condition) => condition.destinationSubnets ?? []))], [])
+      if (subnets.length > 0) chains.push(chain(filter, subnetMatch(subnets)))
     }
   }
   return chains

@@ -1,6 +1,6 @@
 /** Where a route's destination leads: the cluster's name, and what is wrong when it leads nowhere. */
 import { outboundName } from '../cluster/cluster-name.js'
-import { resolveHost } from '../host/host-name.js'
+import { isWildcard, resolveHost } from '../host/host-name.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import type { Destination } from '../resources/virtual-service.js'
 import { portOf, type MeshService } from '../snapshot/mesh-service.js'
@@ -43,6 +43,7 @@ function impliedPort(service: MeshService | undefined, listenerPort: number, see
 function isOwnPort(view: ProxyView, owner: MeshVirtualService, listenerPort: number): boolean {
   if (view.node.type === 'router') return true
   return owner.hosts.some((host) => {
+    if (isWildcard(host)) return true
     const service = view.serviceOf(host, owner.namespace)
     return service !== undefined && portOf(service, listenerPort) !== undefined
   })

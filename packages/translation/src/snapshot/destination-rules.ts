@@ -14,6 +14,8 @@ import type { MeshService } from './mesh-service.js'
 import { isSubset, type Labels } from './workload.js'
 
 export interface EffectiveRule {
+  /** Names the merged resources: equal for equal rules of one snapshot. */
+  readonly key: string
   /** The oldest of the merged resources. */
   readonly resource: DestinationRule
   readonly trafficPolicy: TrafficPolicy | undefined
@@ -26,8 +28,6 @@ export interface RuleViewer {
 }
 
 export interface DestinationRuleIndex {
-  /** Whether rules depend on who looks beyond its namespace: some select workloads. */
-  readonly selectWorkloads: boolean
   ruleFor(service: MeshService, viewer: RuleViewer): EffectiveRule | undefined
 }
 
@@ -49,7 +49,6 @@ export function indexDestinationRules(resources: readonly DestinationRule[], mes
     indexes.set(namespace, createHostIndex(members.map((value) => ({ pattern: value.host, value }))))
   }
   return {
-    selectWorkloads: resources.some((resource) => resource.spec.workloadSelector !== undefined),
     ruleFor: (service, viewer) => {
       for (const namespace of new Set([viewer.namespace, service.namespace, meshConfig.rootNamespace])) {
         const covering = indexes.get(namespace)?.covering(service.host) ?? []
@@ -71,10 +70,12 @@ function applies(rule: ResolvedRule, viewer: RuleViewer): boolean {
 function merge(rules: readonly ResolvedRule[]): EffectiveRule | undefined {
   const first = rules[0]
   if (first === undefined) return undefined
-  const merged = rules.filter((rule) => rule.host === first.host).map((rule) => rule.resource)
+  const same = rules.filter((rule) => rule.host === first.host)
+  const merged = same.map((rule) => rule.resource)
+  const key = same.map((rule) => `${rule.namespace}/${rule.resource.metadata.name ?? ''}`).join(',')
   const subsets = new Map<string, Subset>()
   for (const subset of merged.flatMap((resource) => resource.spec.subsets ?? []))
     if (!subsets.has(subset.name)) subsets.set(subset.name, subset)
   const trafficPolicy = merged.map((resource) => resource.spec.trafficPolicy).find((policy) => policy !== undefined)
-  return { resource: first.resource, trafficPolicy, subsets: [...subsets.values()] }
+  return { key, resource: first.resource, trafficPolicy, subsets: [...subsets.values()] }
 }

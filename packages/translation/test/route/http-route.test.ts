@@ -139,7 +139,7 @@ describe('actions', () => {
     const headers = { request: { set: { Host: 'from-headers' } } }
     const destination = [{ destination: { host: 'hello' }, headers: { request: { set: { ':authority': 'from-destination' } } } }]
     const authority = (rule: HttpRoute): unknown =>
-      (translated([rule]).routes[0]?.action as { hostRewriteLiteral?: string }).hostRewriteLiteral
+      (translated([rule]).routes[0]?.action as { hostRewriteLiteral?: string } | undefined)?.hostRewriteLiteral
     expect(authority({ route: destination, headers, rewrite: { authority: 'from-rewrite' } })).toBe('from-rewrite')
     expect(authority({ route: destination, headers })).toBe('from-headers')
     expect(authority({ route: destination })).toBe('from-destination')
