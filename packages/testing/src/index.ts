@@ -1,1 +1,5 @@
-export {}
+export { startEchoProcess, type EchoProcess, type EchoProcessOptions } from './echo/echo-process.js'
+export type { EchoServer } from './echo/echo-server.js'
+export { startGrpcEcho, type GrpcEchoOptions } from './echo/grpc-echo.js'
+export { startHttpEcho, type HttpEcho, type HttpEchoOptions } from './echo/http-echo.js'
+export { startTcpEcho, type TcpEchoOptions } from './echo/tcp-echo.js'
