@@ -16,3 +16,6 @@ export { responseFlagBits, responseFlagsOf, type ResponseFlag } from './response
 export type { ClusterStats, EndpointStats, ProxyStats } from './stats.js'
 export { silentTelemetry, type HeaderEdits, type Telemetry } from './telemetry.js'
 export type { DialTarget } from './transport/connector.js'
+export { createIstioTelemetry, type IstioTelemetry, type IstioTelemetryOptions } from './telemetry/istio-telemetry.js'
+export { createMetricRegistry, type MetricRegistry } from './telemetry/metric-registry.js'
+export type { WorkloadMetadata } from './telemetry/peer.js'

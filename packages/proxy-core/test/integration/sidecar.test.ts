@@ -1,0 +1,194 @@
+import { connect } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { createFakeClock } from '@heddle/base/testing'
+import type { Listener } from '@heddle/routing'
+import { responseFlagBits as flag } from '@heddle/proxy-core'
+import { action, anyRoute, exchange, httpUpstream, manager, rawUpstream, startProxy, staticCluster } from './harness.js'
+
+const open: { close(): unknown }[] = []
+const keep = <T extends { close(): unknown }>(thing: T): T => {
+  open.push(thing)
+  return thing
+}
+afterEach(async () => {
+  for (const thing of open.splice(0).toReversed()) await thing.close()
+})
+
+/** PROXY v2 for TCP over IPv4 with the token TLV. */
+function proxyHeader(address: string, port: number, token: string): string {
+  const head = Buffer.from('0d0a0d0a000d0a515549540a21110000', 'hex')
+  const addresses = Buffer.from([127, 0, 0, 9, ...address.split('.').map(Number), 0x10, 0, port >> 8, port & 255])
+  const tlv = Buffer.concat([Buffer.from([0xe0, 0, token.length]), Buffer.from(token)])
+  head.writeUInt16BE(addresses.length + tlv.length, 14)
+  return Buffer.concat([head, addresses, tlv]).toString('latin1')
+}
+
+const tcp = (cluster: string) =>
+  ({ filters: [{ kind: 'tcp-proxy', proxy: { statPrefix: cluster, target: { kind: 'cluster', cluster } } }] }) as const
+
+const virtualOutbound: Listener = {
+  name: 'virtualOutbound',
+  address: { address: '0.0.0.0', port: 15001 },
+  trafficDirection: 'outbound',
+  useOriginalDst: true,
+  filterChains: [{ name: 'blackhole', match: { destinationPort: 15001 }, ...tcp('BlackHoleCluster') }],
+  defaultFilterChain: tcp('PassthroughCluster'),
+}
+
+const service: Listener = {
+  name: '127.9.128.1_80',
+  address: { address: '127.9.128.1', port: 80 },
+  trafficDirection: 'outbound',
+  bindToPort: false,
+  listenerFilters: [{ kind: 'http-inspector' }],
+  listenerFiltersTimeoutMs: 0,
+  continueOnListenerFiltersTimeout: true,
+  filterChains: [
+    {
+      match: { transportProtocol: 'raw_buffer', applicationProtocols: ['http/1.1', 'h2c'] },
+      filters: [{ kind: 'http-connection-manager', manager: manager([anyRoute(action('web'))]) }],
+    },
+  ],
+  defaultFilterChain: tcp('opaque'),
+}
+
+const token = 'a-pod-token'
+
+async function sidecar(more: Parameters<typeof startProxy>[1] = {}) {
+  const web = keep(
+    await httpUpstream(
+      (incoming, outgoing) =>
+        void outgoing.end(`web ${incoming.headers.host ?? ''} ${incoming.url ?? ''} ${JSON.stringify(incoming.headers)}`),
+    ),
+  )
+  const opaque = keep(await rawUpstream((socket) => void socket.once('data', (data) => socket.end(`opaque ${data.length}`))))
+  const direct = keep(await rawUpstream((socket) => void socket.once('data', () => socket.end('direct'))))
+  const front = keep(
+    await startProxy(
+      {
+        listeners: [virtualOutbound, service],
+        routeConfigurations: [],
+        endpoints: [],
+        clusters: [
+          staticCluster('web', [web.port]),
+          staticCluster('opaque', [opaque.port]),
+          staticCluster('BlackHoleCluster', []),
+          { name: 'PassthroughCluster', type: 'ORIGINAL_DST', lbPolicy: 'CLUSTER_PROVIDED' },
+        ],
+      },
+      {
+        bind: (listener) =>
+          listener.name !== 'virtualOutbound'
+            ? []
+            : [
+                { address: '127.0.0.1', port: 0, original: { kind: 'proxy-v2', token } },
+                { address: '127.0.0.2', port: 0, original: { kind: 'http-proxy', token } },
+              ],
+        resolveName: (host, port) => (host === 'web' ? { address: '127.9.128.1', port } : undefined),
+        ...more,
+      },
+    ),
+  )
+  const explicit = front.proxy.listeners()[1]?.port ?? 0
+  return { front, explicit, direct }
+}
+
+test('a captured connection reaches the listener of its original destination', async () => {
+  const { front } = await sidecar()
+  const answer = await exchange(
+    front.port,
+    `${proxyHeader('127.9.128.1', 80, token)}GET /x HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n`,
+  )
+  expect(answer).toMatch(/\r\n\r\nweb web \/x /)
+})
+
+test('bytes that are not HTTP go on as TCP', async () => {
+  const { front } = await sidecar()
+  expect(await exchange(front.port, `${proxyHeader('127.9.128.1', 80, token)}\x01\x02\x03`)).toBe('opaque 3')
+})
+
+test('an HTTP/2 connection is spliced to the one cluster of its route', async () => {
+  const { front } = await sidecar()
+  const answer = await exchange(front.port, `${proxyHeader('127.9.128.1', 80, token)}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`)
+  // The upstream is Node's HTTP/1 server: its own words show that the bytes reached it untouched.
+  expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request/)
+  await expect.poll(() => front.connections[0]?.cluster).toBe('web')
+})
+
+test('an unknown destination passes through and the capture port itself does not', async () => {
+  const { front, direct } = await sidecar()
+  expect(await exchange(front.port, `${proxyHeader('127.0.0.1', direct.port, token)}hi`)).toBe('direct')
+  expect(await exchange(front.port, `${proxyHeader('127.0.0.1', 15001, token)}hi`)).toBe('')
+  expect(front.connections.at(-1)).toMatchObject({ flags: flag.UH, cluster: 'BlackHoleCluster' })
+})
+
+test('without the token a captured connection is refused', async () => {
+  const { front } = await sidecar()
+  expect(await exchange(front.port, `${proxyHeader('127.9.128.1', 80, 'wrong')}GET / HTTP/1.1\r\nHost: web\r\n\r\n`)).toBe('')
+  expect(await exchange(front.port, 'GET / HTTP/1.1\r\nHost: web\r\n\r\n')).toBe('')
+})
+
+test('a silent client goes on as TCP when the detection deadline has passed', async () => {
+  const clock = createFakeClock()
+  const { front } = await sidecar({ clock, detectionDeadlineMs: 10_000 })
+  const socket = connect(front.port, '127.0.0.1', () => socket.write(proxyHeader('127.9.128.1', 80, token), 'latin1'))
+  let text = ''
+  socket.on('data', (data) => (text += data.toString()))
+  await expect.poll(() => clock.pendingTimers()).toBeGreaterThan(0)
+  await expect
+    .poll(() => {
+      clock.advance(10_001)
+      return front.proxy.stats().clusters.find(({ name }) => name === 'opaque')?.activeConnections
+    })
+    .toBe(1)
+  socket.write('abc')
+  await expect.poll(() => text).toBe('opaque 3')
+  socket.destroy()
+})
+
+function viaProxy(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve) => {
+    let text = ''
+    const socket = connect(port, '127.0.0.2', () => socket.write(bytes))
+    socket.on('data', (data) => (text += data.toString('latin1')))
+    socket.on('error', () => {})
+    socket.on('close', () => resolve(text))
+  })
+}
+
+const credentials = `Proxy-Authorization: Basic ${Buffer.from(`${token}:`).toString('base64')}\r\n`
+
+test('an explicit proxy request enters as if captured, without its credentials', async () => {
+  const { explicit } = await sidecar()
+  const answer = await viaProxy(
+    explicit,
+    `GET http://web/path?q=1 HTTP/1.1\r\nHost: other\r\n${credentials}Proxy-Connection: keep-alive\r\nConnection: close\r\n\r\n`,
+  )
+  expect(answer).toMatch(/^HTTP\/1\.1 200/)
+  expect(answer).toMatch(/web web \/path\?q=1 /)
+  expect(answer).not.toContain('proxy-')
+})
+
+test('an explicit proxy asks for credentials and knows only names of the mesh', async () => {
+  const { explicit } = await sidecar()
+  expect(await viaProxy(explicit, 'GET http://web/ HTTP/1.1\r\nHost: web\r\n\r\n')).toMatch(/^HTTP\/1\.1 407 /)
+  expect(await viaProxy(explicit, `GET http://nobody/ HTTP/1.1\r\nHost: nobody\r\n${credentials}\r\n`)).toMatch(/^HTTP\/1\.1 502 /)
+})
+
+test('CONNECT opens a captured connection', async () => {
+  const { explicit } = await sidecar()
+  const answer = await new Promise<string>((resolve) => {
+    let text = ''
+    let sent = false
+    const socket = connect(explicit, '127.0.0.2', () => socket.write(`CONNECT web:80 HTTP/1.1\r\nHost: web:80\r\n${credentials}\r\n`))
+    socket.on('data', (data) => {
+      text += data.toString('latin1')
+      if (sent) return
+      sent = true
+      socket.write('GET /tunnel HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n')
+    })
+    socket.on('close', () => resolve(text))
+  })
+  expect(answer).toMatch(/^HTTP\/1\.1 200 Connection Established\r\n\r\nHTTP\/1\.1 200 OK/)
+  expect(answer).toContain('web web /tunnel')
+})
