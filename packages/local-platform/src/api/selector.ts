@@ -75,29 +75,3 @@ function fieldText(object: KubernetesObject, path: readonly string[]): string {
       ? JSON.stringify(value)
       : String(value as string | number | boolean)
 }
-
-/** The selector of a workload or Service spec: `matchLabels` and `matchExpressions`. */
-export function matchesLabelSelector(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
-  const { matchLabels, matchExpressions } = fieldsOf(selector)
-  for (const [key, value] of Object.entries(fieldsOf(matchLabels))) if (labels[key] !== value) return false
-  for (const expression of Array.isArray(matchExpressions) ? matchExpressions.map(fieldsOf) : [])
-    if (!holdsExpression(expression, labels)) return false
-  return true
-}
-
-function holdsExpression(expression: Readonly<Record<string, unknown>>, labels: Readonly<Record<string, string>>): boolean {
-  const actual = labels[String(expression['key'])]
-  const values = Array.isArray(expression['values']) ? (expression['values'] as readonly unknown[]) : []
-  switch (expression['operator']) {
-    case 'In':
-      return actual !== undefined && values.includes(actual)
-    case 'NotIn':
-      return actual === undefined || !values.includes(actual)
-    case 'Exists':
-      return actual !== undefined
-    case 'DoesNotExist':
-      return actual === undefined
-    default:
-      return false
-  }
-}

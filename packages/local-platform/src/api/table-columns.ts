@@ -5,6 +5,9 @@ import { formatAge } from './age.js'
 import { podReady, podRestarts, podStatus, readinessGates } from './pod-columns.js'
 import type { TableColumn } from './resource-kind.js'
 
+/** On a LoadBalancer Service: JSON from Service port to the port its gateway really listens on. */
+export const boundPortsAnnotation = 'heddle.dev/bound-ports'
+
 type Cell = (object: KubernetesObject, nowMs: number) => string | number | null
 
 const specOf = (object: KubernetesObject): Fields => fieldsOf(object['spec'])
@@ -160,10 +163,9 @@ function servicePorts(object: KubernetesObject): string {
   return joined(ports)
 }
 
-/** Annotation `heddle.dev/bound-ports`: JSON from Service port to the port its proxy listens on. */
 function boundPorts(object: KubernetesObject): Readonly<Record<string, number>> {
   try {
-    return JSON.parse(object.metadata.annotations?.['heddle.dev/bound-ports'] ?? '{}') as Record<string, number>
+    return JSON.parse(object.metadata.annotations?.[boundPortsAnnotation] ?? '{}') as Record<string, number>
   } catch {
     return {}
   }

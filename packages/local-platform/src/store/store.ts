@@ -3,13 +3,14 @@
  * acknowledged and its event delivered only when LMDB has synced it to disk, so `kill -9` loses nothing that was
  * acknowledged. One strictly increasing revision counts all writes and survives restarts.
  *
- * Every record carries a checksum, and a summary record (count and XOR of all checksums) shows a record that vanished.
+ * Every record carries a checksum, a summary record (count and XOR of all checksums) shows a record that vanished, and the
+ * revision beside the database shows when damage made LMDB fall back to an older commit.
  */
-import { join } from 'node:path'
 import { HeddleError, messageOf } from '@heddle/base'
 import type { KubernetesObject } from '@heddle/client'
 import { open, type RootDatabase } from 'lmdb'
 import { createEventLog, type EventLog } from './event-log.js'
+import { type AcknowledgedRevision, openAcknowledgedRevision } from './acknowledged-revision.js'
 import { corruptRecord, decodeRecord, encodeRecord } from './record.js'
 
 export interface Store {
@@ -40,16 +41,10 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
   const database = openDatabase(folder)
   const objects = new Map<string, KubernetesObject>()
   const digests = new Map<string, bigint>()
-  let total = 0n
-  let revision = 0
+  const { acknowledged, ...loaded } = loadOrClose(database, folder, objects, digests)
+  let { revision } = loaded
   let failure: HeddleError | undefined
-  try {
-    revision = load(database, objects, digests)
-  } catch (error) {
-    void database.close()
-    throw error
-  }
-  for (const digest of digests.values()) total ^= digest
+  let total = [...digests.values()].reduce((sum, digest) => sum ^ digest, 0n)
   const events = createEventLog(revision, options.eventCapacity)
   let tail: Promise<void> = Promise.resolve()
 
@@ -64,7 +59,11 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
       else void database.remove(key)
       void database.put(summaryKey, summary.bytes)
     })
-    const done = Promise.all([tail, written]).then(deliver)
+    const version = revision
+    const done = Promise.all([tail, written]).then(() => {
+      acknowledged.note(version)
+      deliver()
+    })
     tail = done.catch((error: unknown) => {
       failure ??= writeFailed(error)
     })
@@ -91,7 +90,7 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
     async remove(key) {
       if (failure) throw failure
       const previous = objects.get(key)
-      if (!previous) throw new HeddleError({ code: 'HEDDLE_STORE_MISSING', message: `the store holds no "${key}"` })
+      if (!previous) throw missing(key)
       const version = ++revision
       const last = { ...previous, metadata: { ...previous.metadata, resourceVersion: String(version) } }
       objects.delete(key)
@@ -101,14 +100,30 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
     async close() {
       await tail
       await database.close()
+      acknowledged.close()
     },
+  }
+}
+
+function loadOrClose(
+  database: RootDatabase<Buffer, string>,
+  folder: string,
+  objects: Map<string, KubernetesObject>,
+  digests: Map<string, bigint>,
+): { readonly revision: number; readonly acknowledged: AcknowledgedRevision } {
+  try {
+    const revision = load(database, objects, digests)
+    return { revision, acknowledged: openAcknowledgedRevision(folder, revision) }
+  } catch (error) {
+    void database.close()
+    throw error
   }
 }
 
 function openDatabase(folder: string): RootDatabase<Buffer, string> {
   try {
     // overlappingSync off: a commit resolves only after its fsync.
-    return open<Buffer, string>({ path: join(folder), noSubdir: false, encoding: 'binary', overlappingSync: false, compression: false })
+    return open<Buffer, string>({ path: folder, noSubdir: false, encoding: 'binary', overlappingSync: false, compression: false })
   } catch (error) {
     throw new HeddleError({
       code: 'HEDDLE_STORE_UNUSABLE',
@@ -157,6 +172,10 @@ function listPrefix(objects: ReadonlyMap<string, KubernetesObject>, prefix: stri
   const found: [string, KubernetesObject][] = []
   for (const entry of objects) if (entry[0].startsWith(prefix)) found.push(entry)
   return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object)
+}
+
+function missing(key: string): HeddleError {
+  return new HeddleError({ code: 'HEDDLE_STORE_MISSING', message: `the store holds no "${key}"` })
 }
 
 function writeFailed(error: unknown): HeddleError {

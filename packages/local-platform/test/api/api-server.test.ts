@@ -258,7 +258,9 @@ describe('services', () => {
       ),
     )
     expect(status.code).toBe(422)
-    expect(status.details?.causes?.map((cause) => cause.field)).toEqual(expect.arrayContaining(['spec.ports[0].port', 'spec.ports[1]']))
+    expect(status.details?.causes?.map((cause) => cause.field)).toEqual(
+      expect.arrayContaining(['spec.ports[0].port', 'spec.ports[1].port']),
+    )
   })
 })
 

@@ -87,6 +87,22 @@ describe('store', () => {
     expect(failure.code).toBe('HEDDLE_STORE_CORRUPT')
     expect(failure.message).toContain('2 objects were written but 1 can be read')
   })
+
+  it('notices when the database is older than what was acknowledged', async () => {
+    const store = openStore(folder)
+    await store.put('core/configmaps/default/first', object('first'))
+    await store.close()
+    const older = readFileSync(join(folder, 'data.mdb'))
+    const again = openStore(folder)
+    await again.put('core/configmaps/default/second', object('second'))
+    await again.close()
+    writeFileSync(join(folder, 'data.mdb'), older)
+    rmSync(join(folder, 'lock.mdb'))
+
+    const failure = codeOf(() => openStore(folder))
+    expect(failure.code).toBe('HEDDLE_STORE_CORRUPT')
+    expect(failure.message).toContain('revision 2 was acknowledged but the newest that can be read is 1')
+  })
 })
 
 describe('state folder', () => {

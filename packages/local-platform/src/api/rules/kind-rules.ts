@@ -37,7 +37,3 @@ export function invalidValue(field: string, value: unknown, reason: string): Sta
 export function requiredValue(field: string, reason: string = ''): StatusCause {
   return { reason: 'FieldValueRequired', field, message: `Required value${reason === '' ? '' : `: ${reason}`}` }
 }
-
-export function duplicateValue(field: string, value: unknown): StatusCause {
-  return { reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${JSON.stringify(value)}` }
-}

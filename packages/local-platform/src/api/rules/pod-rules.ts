@@ -5,7 +5,7 @@
 import type { KubernetesObject } from '@heddle/client'
 import { type Fields, fieldsOf, listOf, sameJson, textOf } from '../../json-fields.js'
 import type { StatusCause } from '../api-failure.js'
-import { type KindRules, requiredValue, type RuleContext } from './kind-rules.js'
+import type { KindRules, RuleContext } from './kind-rules.js'
 
 export const podRules: KindRules = { prepare: preparePod, check: checkPod }
 
@@ -52,7 +52,6 @@ const tokenSources: readonly Fields[] = [
 
 function checkPod(object: KubernetesObject, { old }: RuleContext): readonly StatusCause[] {
   const spec = fieldsOf(object['spec'])
-  if (listOf(spec['containers']).length === 0) return [requiredValue('spec.containers')]
   if (!old || sameJson(fixedPart(spec), fixedPart(fieldsOf(old['spec'])))) return []
   const isBinding =
     fieldsOf(old['spec'])['nodeName'] === undefined &&

@@ -1,10 +1,10 @@
 /** Services: the virtual address, and what may not change afterwards (Kubernetes' core/v1 Service strategy). */
 import type { KubernetesObject } from '@heddle/client'
-import { type Fields, fieldsOf, listOf, textOf } from '../../json-fields.js'
+import { type Fields, fieldsOf, textOf } from '../../json-fields.js'
 import { failure, type StatusCause } from '../api-failure.js'
-import { duplicateValue, invalidValue, type KindRules, requiredValue, type RuleContext } from './kind-rules.js'
+import { invalidValue, type KindRules, type RuleContext } from './kind-rules.js'
 
-export const serviceRules: KindRules = { prepare: prepareService, check: checkService }
+export const serviceRules: KindRules = { prepare: prepareService, check: checkAddress }
 
 function prepareService(object: KubernetesObject, context: RuleContext): KubernetesObject {
   const spec = fieldsOf(object['spec'])
@@ -43,33 +43,8 @@ function without(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)))
 }
 
-function checkService(object: KubernetesObject, context: RuleContext): readonly StatusCause[] {
-  const spec = fieldsOf(object['spec'])
-  const ports = listOf(spec['ports'])
-  const causes: StatusCause[] = []
-  if (ports.length === 0 && spec['type'] !== 'ExternalName' && spec['clusterIP'] !== 'None') causes.push(requiredValue('spec.ports'))
-  if (spec['type'] === 'ExternalName' && !textOf(spec['externalName'])) causes.push(requiredValue('spec.externalName'))
-  causes.push(...checkPorts(ports), ...checkAddress(spec, object, context))
-  return causes
-}
-
-function checkPorts(ports: readonly Fields[]): readonly StatusCause[] {
-  const causes: StatusCause[] = []
-  const seen = new Set<string>()
-  for (const [index, port] of ports.entries()) {
-    const number = port['port']
-    if (typeof number !== 'number' || !Number.isInteger(number) || number < 1 || number > 65_535)
-      causes.push(invalidValue(`spec.ports[${index}].port`, number, 'must be between 1 and 65535, inclusive'))
-    if (ports.length > 1 && !textOf(port['name'])) causes.push(requiredValue(`spec.ports[${index}].name`))
-    const key = `${String(number)}/${String(port['protocol'])}`
-    if (seen.has(key)) causes.push(duplicateValue(`spec.ports[${index}]`, { port: number, protocol: port['protocol'] }))
-    seen.add(key)
-  }
-  return causes
-}
-
-function checkAddress(spec: Fields, object: KubernetesObject, { old, clusterIps, services }: RuleContext): readonly StatusCause[] {
-  const address = textOf(spec['clusterIP'])
+function checkAddress(object: KubernetesObject, { old, clusterIps, services }: RuleContext): readonly StatusCause[] {
+  const address = textOf(fieldsOf(object['spec'])['clusterIP'])
   if (address === undefined || address === 'None') return []
   const before = textOf(fieldsOf(old?.['spec'])['clusterIP'])
   if (before !== undefined && before !== address && clusterIps.contains(before))
