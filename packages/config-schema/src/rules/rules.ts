@@ -2,12 +2,35 @@
 import { parseApiVersion } from '../kinds/kind-info.js'
 import type { KubernetesObject } from '../resource.js'
 import type { FaultList } from '../validate/fault.js'
+import { checkDataKeys } from './data-keys.js'
+import { checkDestinationRule } from './destination-rule.js'
+import { checkGateway } from './gateway.js'
 import { checkMetadata } from './metadata.js'
+import { checkPeerAuthentication } from './peer-authentication.js'
+import { checkService } from './service.js'
+import { checkVirtualService } from './virtual-service.js'
+import { checkCronJob, checkJob, checkPod, checkWorkload } from './workload.js'
 
 export type KindRule = (resource: never, faults: FaultList) => void
 
-const istioRules: Readonly<Record<string, KindRule>> = {}
-const kubernetesRules: Readonly<Record<string, KindRule>> = {}
+const istioRules: Readonly<Record<string, KindRule>> = {
+  VirtualService: checkVirtualService,
+  DestinationRule: checkDestinationRule,
+  Gateway: checkGateway,
+  PeerAuthentication: checkPeerAuthentication,
+}
+const kubernetesRules: Readonly<Record<string, KindRule>> = {
+  Service: checkService,
+  ConfigMap: checkDataKeys,
+  Secret: checkDataKeys,
+  Pod: checkPod,
+  Deployment: checkWorkload,
+  ReplicaSet: checkWorkload,
+  StatefulSet: checkWorkload,
+  DaemonSet: checkWorkload,
+  Job: checkJob,
+  CronJob: checkCronJob,
+}
 
 export function checkRules(resource: KubernetesObject, faults: FaultList): void {
   checkMetadata(resource, faults)

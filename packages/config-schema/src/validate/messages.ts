@@ -38,6 +38,7 @@ function describeString(type: Extract<FieldType, { kind: 'string' }>): string {
 function describeNumber(type: NumericType): string {
   const noun = type.kind === 'integer' ? 'a whole number' : 'a number'
   const { min, max } = type
+  if (type.exclusiveMin === true) return `${noun} greater than ${min}`
   const isBounded = max !== undefined && max < 2_147_483_647
   if (min !== undefined && min >= 0 && isBounded) return `${noun} from ${min} to ${max}`
   return min !== undefined && min >= 0 ? `${noun} of at least ${min}` : noun

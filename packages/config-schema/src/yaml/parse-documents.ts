@@ -18,6 +18,8 @@ export interface ParseOptions {
   readonly maxLength?: number
   /** Documents in one text. Default: 5,000. */
   readonly maxDocuments?: number
+  /** Hand out a `List` as the one object it is, not its entries. Default: false. */
+  readonly keepLists?: boolean
 }
 
 /** One resource of a file; entries of a `List` are resources of their own. */
@@ -46,7 +48,7 @@ const maxSyntaxErrors = 10
 
 export function parseDocuments(text: string, options: ParseOptions = {}): ParseResult {
   const maxLength = options.maxLength ?? defaultMaxLength
-  const reading = new Reading(options.file)
+  const reading = new Reading(options.file, options.keepLists ?? false)
   if (text.length > maxLength) {
     const limit = `${(maxLength / 1_048_576).toFixed(1)} MiB`
     reading.report(0, 0, 'yaml-too-large', `The input is larger than ${limit}; split it into several files.`)
@@ -68,10 +70,12 @@ class Reading {
   readonly diagnostics: Diagnostic[] = []
   readonly lines = new LineCounter()
   readonly file: string | undefined
+  readonly keepLists: boolean
   brokenTokens = 0
 
-  constructor(file: string | undefined) {
+  constructor(file: string | undefined, keepLists: boolean) {
     this.file = file
+    this.keepLists = keepLists
   }
 
   report(start: number, end: number, ruleId: string, message: string, severity: Diagnostic['severity'] = 'error'): void {
@@ -188,7 +192,7 @@ function readDocument(document: Document.Parsed, index: number, reading: Reading
     end: document.range[1],
     rangeOf: (path, part = 'value') => rangeOf(root, path, part, lines),
   }
-  reading.documents.push(...expandList(whole))
+  reading.documents.push(...(reading.keepLists ? [whole] : expandList(whole)))
 }
 
 /** One broken spot often breaks the lines after it too; a line is named once. */

@@ -1,0 +1,38 @@
+/** Rules of a CORS policy. */
+import { parseDuration } from '@heddle/base'
+import type { CorsPolicy } from '../gen/types.js'
+import { clip } from '../model/string-format.js'
+import type { FaultList } from '../validate/fault.js'
+import { isHeaderName } from './header-name.js'
+import { eachOf, error, within } from './reporter.js'
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', '*'])
+
+export function checkCorsPolicy(policy: CorsPolicy | undefined, faults: FaultList): void {
+  if (policy === undefined) return
+  within(faults, ['corsPolicy'], () => {
+    eachOf(faults, 'allowOrigins', policy.allowOrigins, (origin) => {
+      const value = origin.exact ?? origin.prefix ?? origin.regex
+      if (value === undefined || value === '')
+        error(faults, 'cors/origin', [], 'An allowed origin needs exact, prefix or regex with a value.', {
+          expected: 'exact, prefix or regex',
+        })
+    })
+    eachOf(faults, 'allowMethods', policy.allowMethods, (method) => {
+      if (methods.has(method)) return
+      const upper = method.toUpperCase()
+      error(faults, 'cors/method', [], `"${clip(method)}" is not a method.`, {
+        expected: [...methods].join(', '),
+        ...(methods.has(upper) ? { suggestion: upper } : {}),
+      })
+    })
+    for (const name of ['allowHeaders', 'exposeHeaders'] as const) {
+      eachOf(faults, name, policy[name], (header) => {
+        if (!isHeaderName(header)) error(faults, 'bad-header-name', [], `"${clip(header)}" is not a header name.`)
+      })
+    }
+    const maxAge = policy.maxAge === undefined ? undefined : parseDuration(policy.maxAge)
+    if (maxAge?.ok === true && maxAge.ms % 1000 !== 0)
+      error(faults, 'cors/max-age', ['maxAge'], 'maxAge counts whole seconds.', { expected: 'whole seconds, such as 24h or 600s' })
+  })
+}

@@ -1,0 +1,138 @@
+/** Rules of Gateway: servers with a known protocol, a unique name of their port, proper hosts, and TLS where it belongs. */
+import { nearest } from '../did-you-mean.js'
+import type { Gateway, Server } from '../gen/types.js'
+import { clip, formatRules, isDnsLabel, isIpAddress } from '../model/string-format.js'
+import type { FaultList } from '../validate/fault.js'
+import { eachOf, error, warning, within } from './reporter.js'
+import { checkServerTls } from './server-tls.js'
+
+const protocols = ['HTTP', 'HTTPS', 'HTTP2', 'GRPC', 'GRPC-WEB', 'TCP', 'TLS', 'MONGO', 'REDIS', 'MYSQL', 'UDP', 'HTTP_PROXY']
+const httpProtocols = new Set(['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB', 'HTTP_PROXY'])
+
+export function checkGateway(resource: Gateway, faults: FaultList): void {
+  const name = resource.metadata?.name
+  if (name?.includes('.')) {
+    error(faults, 'bad-name', ['metadata', 'name'], `"${clip(name)}" cannot be the name of a Gateway; it may not hold a dot.`)
+  }
+  within(faults, ['spec'], () => {
+    const servers = resource.spec?.servers ?? []
+    if (servers.length === 0)
+      error(faults, 'gateway/servers-required', ['servers'], 'A Gateway needs at least one server.', {
+        part: 'key',
+        expected: 'a list of servers',
+      })
+    const portNames = new Set<string>()
+    eachOf(faults, 'servers', servers, (server) => {
+      checkPort(server, portNames, faults)
+      checkHosts(server, faults)
+      checkTlsFits(server, faults)
+    })
+  })
+}
+
+function checkPort({ port, bind }: Server, names: Set<string>, faults: FaultList): void {
+  if (port === undefined) return
+  checkPortNumber(port.number, bind, faults)
+  const { protocol, name } = port
+  if (protocol !== undefined && !protocols.includes(protocol.toUpperCase())) reportProtocol(protocol, faults)
+  if (name === '') error(faults, 'missing-field', ['port', 'name'], 'The port needs a name.', { expected: 'a name such as http' })
+  else if (name !== undefined && names.has(name)) {
+    error(faults, 'gateway/duplicate-port-name', ['port', 'name'], `The port name "${clip(name)}" stands twice; each server needs its own.`)
+  }
+  if (name !== undefined) names.add(name)
+  if (port.targetPort) {
+    error(
+      faults,
+      'gateway/target-port',
+      ['port', 'targetPort'],
+      'targetPort has no effect in a Gateway; the Service of the gateway decides.',
+      { part: 'key' },
+    )
+  }
+}
+
+/** Port 0 belongs to unix sockets, and only to them. */
+function checkPortNumber(number: number | undefined, bind: string | undefined, faults: FaultList): void {
+  const isUnix = bind?.startsWith('unix://') === true
+  if (bind !== undefined && bind !== '' && !isUnix && !isIpAddress(bind)) {
+    error(faults, 'bad-address', ['bind'], `"${clip(bind)}" is not an address.`, { expected: 'an IP address or unix://PATH' })
+  }
+  if (number === undefined || (number <= 65_535 && (number === 0) === isUnix)) return
+  const expected = isUnix ? '0, because the server binds a unix socket' : 'a port number from 1 to 65535'
+  error(faults, 'bad-port', ['port', 'number'], `${number} cannot be the port of this server; expected ${expected}.`, { expected })
+}
+
+function reportProtocol(protocol: string, faults: FaultList): void {
+  const suggestion = nearest(protocol, protocols)
+  error(faults, 'bad-enum', ['port', 'protocol'], `"${clip(protocol)}" is not a protocol of a gateway.`, {
+    expected: `one of ${protocols.slice(0, 10).join(', ')}`,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  })
+}
+
+function checkHosts(server: Server, faults: FaultList): void {
+  if (server.hosts?.length === 0)
+    error(faults, 'gateway/hosts-required', ['hosts'], 'A server needs at least one host; "*" serves every host.', {
+      part: 'key',
+      expected: 'a list of hosts',
+      suggestion: '- "*"',
+    })
+  eachOf(faults, 'hosts', server.hosts, (host) => {
+    const slash = host.indexOf('/')
+    const namespace = slash < 0 ? '*' : host.slice(0, slash)
+    if (namespace !== '*' && namespace !== '.' && !isDnsLabel(namespace)) {
+      error(faults, 'bad-host', [], `"${clip(host)}": the part before "/" is a namespace, "." or "*".`, {
+        expected: 'HOST or NAMESPACE/HOST',
+      })
+    }
+    const problem = hostProblem(host.slice(slash + 1))
+    if (problem !== undefined)
+      error(faults, 'bad-host', [], problem, {
+        expected: '"*", *.example.com, a full host name, or an IP address, each with an optional NAMESPACE/',
+      })
+  })
+}
+
+function hostProblem(name: string): string | undefined {
+  if (name === '*' || isIpAddress(name)) return undefined
+  const problem = formatRules['wildcard-host'].check(name)
+  if (problem !== undefined) return `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`
+  if (name.startsWith('*') && !name.startsWith('*.'))
+    return `"${clip(name)}": a wildcard is "*" or stands alone before the first dot, as in *.example.com.`
+  return name.includes('.')
+    ? undefined
+    : `"${clip(name)}" is a short name; a gateway needs the full host name, as in ${clip(name)}.example.com.`
+}
+
+function checkTlsFits(server: Server, faults: FaultList): void {
+  const protocol = (server.port?.protocol ?? '').toUpperCase()
+  const { tls } = server
+  const isTls = protocol === 'HTTPS' || protocol === 'TLS'
+  if (isTls && tls === undefined) {
+    error(
+      faults,
+      'gateway/tls-required',
+      ['tls'],
+      `A server with protocol ${protocol} needs tls, such as mode SIMPLE with a credentialName.`,
+      { part: 'key', expected: 'tls settings' },
+    )
+  }
+  if (tls === undefined) return
+  if (!isTls && protocols.includes(protocol)) checkPlainServer(protocol, server, faults)
+  if (isTls && tls.httpsRedirect === true)
+    warning(
+      faults,
+      'gateway/https-redirect',
+      ['tls', 'httpsRedirect'],
+      'httpsRedirect has an effect only on a server with protocol HTTP.',
+      { part: 'key' },
+    )
+  within(faults, ['tls'], () => checkServerTls(tls, faults))
+}
+
+function checkPlainServer(protocol: string, { tls }: Server, faults: FaultList): void {
+  const isRedirect = httpProtocols.has(protocol) && tls?.httpsRedirect === true
+  if (isRedirect && (tls.mode === undefined || tls.mode === 'PASSTHROUGH')) return
+  const hint = httpProtocols.has(protocol) ? 'only tls.httpsRedirect is allowed; for TLS use protocol HTTPS' : 'for TLS use protocol TLS'
+  error(faults, 'gateway/tls-on-plain-port', ['tls'], `A server with protocol ${protocol} is not encrypted: ${hint}.`, { part: 'key' })
+}

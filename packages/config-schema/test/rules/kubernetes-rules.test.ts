@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { validateObject } from '../../src/validate/validate.js'
+
+const errorsOf = (value: unknown) =>
+  validateObject(value)
+    .diagnostics.filter((fault) => fault.severity === 'error')
+    .map((fault) => `${fault.path} ${fault.ruleId}`)
+
+const metadata = { name: 'a' }
+const service = (spec: object) => ({ apiVersion: 'v1', kind: 'Service', metadata, spec })
+const deployment = (container: object, more: object = {}) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata,
+  spec: {
+    selector: { matchLabels: { app: 'a' } },
+    template: { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'c', image: 'i', ...container }], ...more } },
+  },
+})
+const at = 'spec.template.spec'
+
+describe('Kubernetes rules', () => {
+  it.each([
+    ['a Service without ports', service({ selector: {} }), 'spec.ports service/ports-required'],
+    ['a port that is too large', service({ ports: [{ port: 70_000 }] }), 'spec.ports[0].port bad-port'],
+    [
+      'several ports without names',
+      service({ ports: [{ port: 1, name: 'a' }, { port: 2 }] }),
+      'spec.ports[1].name service/port-name-required',
+    ],
+    [
+      'a port name that stands twice',
+      service({
+        ports: [
+          { port: 1, name: 'a' },
+          { port: 2, name: 'a' },
+        ],
+      }),
+      'spec.ports[1].name service/duplicate-port-name',
+    ],
+    ['a Service name with a capital', { ...service({ ports: [{ port: 1 }] }), metadata: { name: 'A' } }, 'metadata.name bad-name'],
+    ['a resource without a name', { ...service({ ports: [{ port: 1 }] }), metadata: {} }, 'metadata.name missing-field'],
+    [
+      'a label with a space',
+      { ...service({ ports: [{ port: 1 }] }), metadata: { name: 'a', labels: { x: 'a b' } } },
+      'metadata.labels.x bad-label',
+    ],
+    ['a container without an image', deployment({ image: undefined }), `${at}.containers[0].image missing-field`],
+    [
+      'containers of one name',
+      deployment({}, { initContainers: [{ name: 'c', image: 'i' }] }),
+      `${at}.containers[0].name pod/duplicate-container`,
+    ],
+    ['a container port of 0', deployment({ ports: [{ containerPort: 0 }] }), `${at}.containers[0].ports[0].containerPort bad-port`],
+    [
+      'a mount without its volume',
+      deployment({ volumeMounts: [{ name: 'v', mountPath: '/' }] }),
+      `${at}.containers[0].volumeMounts[0].name pod/unknown-volume`,
+    ],
+    [
+      'a probe with two handlers',
+      deployment({ livenessProbe: { httpGet: { port: 1 }, grpc: { port: 1 } } }),
+      `${at}.containers[0].livenessProbe.grpc one-of`,
+    ],
+    [
+      'a quantity that is none',
+      deployment({ resources: { limits: { cpu: 'much' } } }),
+      `${at}.containers[0].resources.limits.cpu bad-quantity`,
+    ],
+    ['a Deployment that restarts never', deployment({}, { restartPolicy: 'Never' }), `${at}.restartPolicy workload/restart-policy`],
+    ['an unknown field of a container', deployment({ imagePullPolcy: 'Always' }), `${at}.containers[0].imagePullPolcy unknown-field`],
+    ['a ConfigMap key with a slash', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'a/b': '' } }, 'data["a/b"] bad-data-key'],
+  ])('refuse %s', (_, value, fault) => {
+    expect(errorsOf(value)).toContain(fault)
+  })
+
+  it('names the label that the template lacks', () => {
+    const value = deployment({})
+    const spec = { ...value.spec, selector: { matchLabels: { app: 'b' } } }
+    expect(errorsOf({ ...value, spec })).toEqual(['spec.selector.matchLabels.app workload/selector-mismatch'])
+  })
+
+  it('read null as absent, as the API server does', () => {
+    const value = deployment({ ports: null, resources: { limits: { cpu: 0.5, memory: '128Mi' } } })
+    expect(errorsOf({ ...value, metadata: { ...metadata, creationTimestamp: null } })).toEqual([])
+  })
+})
