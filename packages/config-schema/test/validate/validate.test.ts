@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest'
+import { formatDiagnostic } from '../../src/diagnostic.js'
+import { parseDocuments } from '../../src/yaml/parse-documents.js'
+import { validate, validateObject } from '../../src/validate/validate.js'
+
+const header = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\n'
+const check = (body: string) =>
+  parseDocuments(header + body, { file: 'a.yaml' }).documents.flatMap((document) => validate(document).diagnostics)
+
+describe('validate', () => {
+  it('returns the resource when there is nothing to say', () => {
+    const [document] = parseDocuments(`${header}spec:\n  hosts: [a]\n  http:\n  - route:\n    - destination: {host: a}\n`).documents
+    const result = validate(document as NonNullable<typeof document>)
+    expect(result.diagnostics).toEqual([])
+    expect(result.resource?.kind).toBe('VirtualService')
+  })
+
+  it('points at an unknown field and says what was meant', () => {
+    const [fault] = check('spec:\n  hosts: [a]\n  http:\n  - rout:\n    - destination: {host: a}\n')
+    expect(fault).toMatchObject({
+      ruleId: 'unknown-field',
+      severity: 'error',
+      path: 'spec.http[0].rout',
+      file: 'a.yaml',
+      line: 7,
+      column: 5,
+      endLine: 7,
+      endColumn: 9,
+      suggestion: 'route',
+    })
+    expect(formatDiagnostic(fault as NonNullable<typeof fault>)).toBe(
+      'a.yaml:7:5: error: spec.http[0].rout: "rout" is not a field of HTTPRoute. Did you mean "route"? [unknown-field]',
+    )
+  })
+
+  it.each([
+    ['hots: [a]', 'spec.hots', 'hosts'],
+    ['http: [{route: [{destination: {host: a}}], time_out: 5s}]', 'spec.http[0].time_out', 'timeout'],
+    ['http: [{mirorPercentage: {value: 1}}]', 'spec.http[0].mirorPercentage', 'mirrorPercentage'],
+    ['http: [{route: [{destination: {Host: a}}]}]', 'spec.http[0].route[0].destination.Host', 'host'],
+    ['http: [{timeout: 5}]', 'spec.http[0].timeout', '5s'],
+    ['http: [{route: [{destination: {host: a, port: {number: "80"}}}]}]', 'spec.http[0].route[0].destination.port.number', '80'],
+    ['http: [{route: [{destination: {host: a, subset: 1}}]}]', 'spec.http[0].route[0].destination.subset', '"1"'],
+    ['hosts: a', 'spec.hosts', '- a'],
+    ['http: [{corsPolicy: {unmatchedPreflights: forward}}]', 'spec.http[0].corsPolicy.unmatchedPreflights', 'FORWARD'],
+  ])('suggests what was meant by %s', (spec, path, suggestion) => {
+    expect(check(`spec: {${spec}}\n`).find((fault) => fault.path === path)).toMatchObject({ severity: 'error', suggestion })
+  })
+
+  it('says where a field belongs that stands at the wrong indentation', () => {
+    const faults = check(
+      'spec:\n  hosts: [a]\n  http:\n  - route:\n    - destination: {host: a}\n      timeout: 5s\n  retries: {attempts: 1}\n',
+    )
+    expect(faults.map((fault) => fault.message)).toEqual([
+      expect.stringContaining('It belongs further out, in HTTPRoute'),
+      expect.stringContaining('It belongs further in, under "http"'),
+    ])
+  })
+
+  it('points at the mapping that lacks a required field', () => {
+    const [fault] = check('spec:\n  hosts: [a]\n  http:\n  - route:\n    - destination:\n        subset: v1\n')
+    expect(fault).toMatchObject({ ruleId: 'missing-field', path: 'spec.http[0].route[0].destination.host', line: 8, column: 7 })
+  })
+
+  it('reports every fault, in the order of the file', () => {
+    const faults = check('spec:\n  hosts: [1]\n  gateway: [g]\n  http:\n  - timeout: soon\n    route: {}\n')
+    expect(faults.map(({ line, ruleId }) => `${line} ${ruleId}`)).toEqual([
+      '5 wrong-type',
+      '6 unknown-field',
+      '8 bad-duration',
+      '9 wrong-type',
+    ])
+  })
+
+  it('keeps places inside lists, aliases and merges', () => {
+    const text = `apiVersion: v1\nkind: List\nitems:\n- apiVersion: networking.istio.io/v1\n  kind: VirtualService\n  metadata: {name: a}\n  spec:\n    hosts: [a]\n    http:\n    - route: &r\n      - destination: {host: a, port: {number: x}}\n    - route: *r\n      match: [{port: 1}]\n`
+    const faults = parseDocuments(text).documents.flatMap((document) => validate(document).diagnostics)
+    expect(faults.map(({ path, line }) => `${path} ${line}`)).toEqual([
+      'spec.http[0].route[0].destination.port.number 11',
+      'spec.http[1].route[0].destination.port.number 11',
+    ])
+  })
+
+  it('refuses empty values of custom resources', () => {
+    expect(check('spec:\n  hosts: [a]\n  http:\n  - route:\n')[0]).toMatchObject({
+      ruleId: 'null-value',
+      path: 'spec.http[0].route',
+      line: 7,
+    })
+  })
+
+  it('limits how much it repeats of a hostile document', () => {
+    const fields = Array.from({ length: 5000 }, (_, index) => `${'x'.repeat(200)}${index}: 1`).join(', ')
+    const faults = check(`spec: {${fields}}\n`)
+    expect(faults.length).toBeLessThanOrEqual(100)
+    expect(Math.max(...faults.map((fault) => fault.message.length))).toBeLessThan(300)
+  })
+
+  it('checks objects without text, without positions', () => {
+    const { diagnostics, resource } = validateObject({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' }, spec: { prts: [] } })
+    expect(resource).toBeUndefined()
+    expect(diagnostics[0]).toMatchObject({ path: 'spec.prts', suggestion: 'ports' })
+    expect(diagnostics[0]).not.toHaveProperty('line')
+  })
+
+  it('asks the injected engine about expressions', () => {
+    const compileRegex = (expression: string) => {
+      if (expression === '(?i)bad') throw new Error('missing argument')
+    }
+    const value = {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'a' },
+      spec: { hosts: ['a'], http: [{ match: [{ uri: { regex: '(?i)bad' } }], route: [{ destination: { host: 'a' } }] }] },
+    }
+    expect(validateObject(value).diagnostics).toEqual([])
+    expect(validateObject(value, { compileRegex }).diagnostics[0]?.message).toContain('missing argument')
+  })
+
+  it.each([[1], [null], [[]], ['text'], [{}], [{ apiVersion: 1, kind: [] }], [{ apiVersion: 'v1', kind: 'Pod', metadata: 5, spec: 'x' }]])(
+    'takes whatever it is given: %j',
+    (value) => {
+      expect(validateObject(value).diagnostics.length).toBeGreaterThan(0)
+    },
+  )
+})
