@@ -19,7 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   client: ['base', 'x509', 'routing', 'xds', 'proxy-core', '@grpc/grpc-js'],
   'control-plane': ['base', 'x509', 'routing', 'config-schema', 'translation', 'inject', 'ca', 'xds', 'client', '@grpc/grpc-js'],
   'local-platform': ['base', 'config-schema', 'x509', 'client', 'jose', 'lmdb'],
-  sidecar: ['base', 'routing', 'client', 'proxy-core', 'xds', 're2js'],
+  sidecar: ['base', 'x509', 'routing', 'client', 'proxy-core', 'xds', 're2js'],
   cli: [
     'base',
     'x509',

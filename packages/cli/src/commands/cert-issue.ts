@@ -9,7 +9,7 @@ import { requestWorkloadCertificate } from '@heddle/client'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
-import { istioNamespace } from '../install/demo-profile.js'
+import { istioNamespace } from '../install/profile.js'
 import { configMaps, pods, serviceAccounts } from '../target/resource-types.js'
 import { type Target, withTarget } from '../target/target.js'
 

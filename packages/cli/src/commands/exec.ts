@@ -17,7 +17,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (command.length === 0) throw usageError('say what to run after --, such as: heddle exec deploy/sleep -- curl http://helloworld')
   return withTarget(invocation, async (target) => {
     const pod = await findPod(target, positionals[0])
-    const query = new URLSearchParams(command.map((word) => ['command', word]))
+    const query = new URLSearchParams(command.map((word): [string, string] => ['command', word]))
     const container = flags.string('container')
     if (container !== undefined) query.set('container', container)
     const stdin = flags.boolean('stdin') ? await readText(streams.stdin) : undefined

@@ -5,14 +5,7 @@
 import type { KubernetesObject } from '@heddle/client'
 import { customResourceDefinitions } from '@heddle/config-schema'
 import { ingressGateway } from './ingress-gateway.js'
-
-export interface ProfileOptions {
-  /** Version of the images. */
-  readonly version: string
-  readonly trustDomain: string
-}
-
-export const istioNamespace = 'istio-system'
+import { inIstioSystem, istioNamespace, type ProfileOptions } from './profile.js'
 
 /** In the order they are applied. */
 export function demoProfile(options: ProfileOptions): readonly KubernetesObject[] {
@@ -29,18 +22,14 @@ export function demoProfile(options: ProfileOptions): readonly KubernetesObject[
   ]
 }
 
-export function namespaced(name: string, labels: Readonly<Record<string, string>> = {}): KubernetesObject['metadata'] {
-  return { name, namespace: istioNamespace, labels }
-}
-
 function serviceAccount(name: string): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: namespaced(name) }
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: inIstioSystem(name) }
 }
 
 const strictMutualTls: KubernetesObject = {
   apiVersion: 'security.istio.io/v1',
   kind: 'PeerAuthentication',
-  metadata: namespaced('default'),
+  metadata: inIstioSystem('default'),
   spec: { mtls: { mode: 'STRICT' } },
 }
 
@@ -57,7 +46,7 @@ function meshConfig({ trustDomain }: ProfileOptions): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: namespaced('istio', { 'istio.io/rev': 'default' }),
+    metadata: inIstioSystem('istio', { 'istio.io/rev': 'default' }),
     data: { mesh: `${mesh.join('\n')}\n` },
   }
 }
@@ -74,7 +63,7 @@ function controlPlaneService(name: string, ports: readonly ServicePort[]): Kuber
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: namespaced(name, { app: name, 'istio.io/rev': 'default' }),
+    metadata: inIstioSystem(name, { app: name, 'istio.io/rev': 'default' }),
     spec: {
       type: 'ClusterIP',
       selector: istiodSelector,
@@ -111,7 +100,7 @@ function istiod({ version, trustDomain }: ProfileOptions): KubernetesObject {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: namespaced('istiod', labels),
+    metadata: inIstioSystem('istiod', labels),
     spec: {
       replicas: 1,
       selector: { matchLabels: istiodSelector },

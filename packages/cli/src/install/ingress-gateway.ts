@@ -1,6 +1,6 @@
 /** `istio-ingressgateway`: a proxy in the role of router, exposed by a LoadBalancer, as Istio's demo profile has it. */
 import type { KubernetesObject } from '@heddle/client'
-import { namespaced, type ProfileOptions } from './demo-profile.js'
+import { inIstioSystem, type ProfileOptions } from './profile.js'
 
 const selector = { app: 'istio-ingressgateway', istio: 'ingressgateway' }
 
@@ -11,7 +11,7 @@ export function ingressGateway(options: ProfileOptions): readonly KubernetesObje
 const service: KubernetesObject = {
   apiVersion: 'v1',
   kind: 'Service',
-  metadata: namespaced('istio-ingressgateway', selector),
+  metadata: inIstioSystem('istio-ingressgateway', selector),
   spec: {
     type: 'LoadBalancer',
     selector,
@@ -27,7 +27,7 @@ function deployment({ version, trustDomain }: ProfileOptions): KubernetesObject 
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: namespaced('istio-ingressgateway', selector),
+    metadata: inIstioSystem('istio-ingressgateway', selector),
     spec: {
       replicas: 1,
       selector: { matchLabels: selector },

@@ -2,15 +2,16 @@
  * A whole mesh on this machine: the platform (API, controllers), the runtime (Pods as processes), and on an empty state
  * the demo profile. What runs in Pods runs on in processes of its own; closing ends them all.
  */
-import { readFileSync } from 'node:fs'
 import { isHeddleError, type Logger } from '@heddle/base'
 import { createResourceClient, type KubernetesObject, loadKubeconfig, type ResourceClient } from '@heddle/client'
-import { createPlatform, createRuntime, parseImageMap, type PlatformAccess } from '@heddle/local-platform'
+import { createPlatform, createRuntime, type PlatformAccess } from '@heddle/local-platform'
 import { applyProfile } from '../commands/install.js'
-import { demoProfile, istioNamespace } from '../install/demo-profile.js'
+import { demoProfile } from '../install/demo-profile.js'
+import { istioNamespace } from '../install/profile.js'
 import { untilDeploymentAvailable } from '../install/readiness.js'
 import { clientVersion } from '../output/client-version.js'
 import { namespaces, services } from '../target/resource-types.js'
+import { readImageFile } from './image-file.js'
 import { meshPrograms } from './programs.js'
 
 export interface LocalMeshOptions {
@@ -51,7 +52,7 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
       subnet: access.subnet,
       programs: meshPrograms(),
       api: { host: '127.0.0.1', port: access.port },
-      ...(options.imagesPath === undefined ? {} : { images: parseImageMap(readFileSync(options.imagesPath, 'utf8'), options.imagesPath), imagesPath: options.imagesPath }),
+      ...(options.imagesPath === undefined ? {} : { images: readImageFile(options.imagesPath), imagesPath: options.imagesPath }),
     },
     { client, logger },
   )
@@ -78,7 +79,7 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
   }
 }
 
-/** The gateway's address from its Service: the node port field carries the port that is really open. */
+/** Where the gateway listens outside the mesh: the platform writes the real ports beside the Service. */
 export async function ingressUrlOf(client: ResourceClient): Promise<string> {
   const service = await client.get(services, 'istio-ingressgateway', istioNamespace)
   return `http://${externalAddressOf(service)}:${externalPortOf(service, 80)}`
@@ -90,7 +91,6 @@ function externalAddressOf(service: KubernetesObject | undefined): string {
 }
 
 function externalPortOf(service: KubernetesObject | undefined, port: number): number {
-  const spec = service?.['spec'] as { readonly ports?: readonly { readonly port: number; readonly nodePort?: number; readonly targetPort?: number }[] } | undefined
-  const found = spec?.ports?.find((candidate) => candidate.port === port)
-  return found?.nodePort ?? found?.targetPort ?? port
+  const bound = JSON.parse(service?.metadata.annotations?.['heddle.dev/bound-ports'] ?? '{}') as Readonly<Record<string, number>>
+  return bound[String(port)] ?? port
 }

@@ -18,6 +18,6 @@ export function meshPrograms(): MeshPrograms {
     proxy: join(packageFolder('@heddle/sidecar'), 'bin', 'heddle-proxy.js'),
     controlPlane: join(packageFolder('@heddle/control-plane'), 'bin', 'heddle-istiod.js'),
     preload: join(packageFolder('@heddle/client'), 'dist', 'register.cjs'),
-    standIns: join(packageFolder('@heddle/local-platform'), 'dist', 'stand-ins'),
+    standIns: join(packageFolder('@heddle/local-platform'), 'dist', 'images'),
   }
 }

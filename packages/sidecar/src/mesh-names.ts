@@ -1,0 +1,40 @@
+/** The names of the mesh as this Pod may use them: Istio's name table with its short forms, for the preload and for explicit proxying. */
+import { isIP } from 'node:net'
+import { normalizeName, type PodContract, proxyPorts, readNamesFile, writeNamesFile } from '@heddle/client'
+import type { NameTable } from '@heddle/xds'
+
+export interface MeshNames {
+  update(table: NameTable): void
+  /** Of a host name or address; undefined when the mesh does not have it. */
+  resolve(host: string): string | undefined
+}
+
+/** @param namespace of the Pod: its services may be called by their bare names. */
+export function createMeshNames(namespace: string, pod: PodContract | undefined): MeshNames {
+  let names: Readonly<Record<string, readonly string[]>> = {}
+  return {
+    update(table) {
+      names = expandNames(table, namespace)
+      if (pod?.namesPath === undefined) return
+      const current = readNamesFile(pod.namesPath)
+      if (current) writeNamesFile(pod.namesPath, { ...current, capture: { address: pod.podIp, port: proxyPorts.outbound }, names })
+    },
+    resolve(host) {
+      const bare = host.startsWith('[') ? host.slice(1, -1) : host
+      return isIP(bare) === 0 ? names[normalizeName(bare)]?.[0] : bare
+    },
+  }
+}
+
+/** `name` in its own namespace, `name.ns`, `name.ns.svc` and the full name, as istio-agent's DNS answers them. */
+function expandNames(table: NameTable, namespace: string): Readonly<Record<string, readonly string[]>> {
+  const names: Record<string, readonly string[]> = {}
+  for (const [host, { addresses, shortName, namespace: owner }] of Object.entries(table)) {
+    names[normalizeName(host)] = addresses
+    if (shortName === '' || owner === '') continue
+    names[`${shortName}.${owner}`] = addresses
+    names[`${shortName}.${owner}.svc`] = addresses
+    if (owner === namespace) names[shortName] = addresses
+  }
+  return names
+}
