@@ -5,8 +5,8 @@ import { formatAge } from './age.js'
 import { podReady, podRestarts, podStatus, readinessGates } from './pod-columns.js'
 import type { TableColumn } from './resource-kind.js'
 
-/** On a LoadBalancer Service: JSON from Service port to the port its gateway really listens on. */
-export const boundPortsAnnotation = 'heddle.dev/bound-ports'
+/** Written by the runtime on a LoadBalancer Service: JSON from Service port to the port its gateway really listens on. */
+const boundPortsAnnotation = 'heddle.dev/bound-ports'
 
 type Cell = (object: KubernetesObject, nowMs: number) => string | number | null
 

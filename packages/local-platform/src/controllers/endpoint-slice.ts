@@ -1,7 +1,6 @@
 /** Keeps EndpointSlices, and the older Endpoints that some clients still read, in step with Services and Pods. */
 import type { KubernetesObject } from '@heddle/client'
 import { type Fields, fieldsOf, listOf, sameJson, textMapOf } from '../json-fields.js'
-import { boundPortsAnnotation } from '../api/table-columns.js'
 import { type Controller, type ControllerContext, keyOf, ownerKey, splitKey, startController } from './controller.js'
 import { endpoints, endpointSlices, pods, services } from './resource-types.js'
 import { planSlices, serviceNameLabel } from './slice-plan.js'
@@ -48,25 +47,6 @@ async function reconcile(key: string, context: ControllerContext): Promise<void>
     if (!wanted.some((kept) => kept.metadata.name === slice.metadata.name))
       await client.delete(endpointSlices, slice.metadata.name, namespace)
   await putEndpoints(service, wanted, context)
-  if (fieldsOf(service['spec'])['type'] === 'LoadBalancer') await noteBoundPorts(service, wanted, context)
-}
-
-/** The gateway listens where it could: its real ports are shown as the second number of `get svc`. */
-async function noteBoundPorts(
-  service: KubernetesObject,
-  slices: readonly KubernetesObject[],
-  { client }: ControllerContext,
-): Promise<void> {
-  const bound: Record<string, unknown> = {}
-  for (const port of listOf(fieldsOf(service['spec'])['ports'])) {
-    const published = slices.flatMap((slice) => listOf(slice['ports'])).find((candidate) => candidate['name'] === (port['name'] ?? ''))
-    if (published) bound[String(port['port'])] = published['port']
-  }
-  const text = JSON.stringify(bound)
-  // While no gateway runs, the last known ports stay.
-  if (text === '{}' || service.metadata.annotations?.[boundPortsAnnotation] === text) return
-  const { name, namespace } = service.metadata
-  await client.patch(services, name, { metadata: { annotations: { [boundPortsAnnotation]: text } } }, namespace)
 }
 
 async function putSlice(slice: KubernetesObject, present: readonly KubernetesObject[], { client }: ControllerContext): Promise<void> {

@@ -3,13 +3,11 @@
  * really bound (annotation `heddle.dev/port-map`), so Pods with different ports stand in different slices. Pure.
  */
 import { createHash } from 'node:crypto'
-import type { KubernetesObject } from '@heddle/client'
+import { type KubernetesObject, portMapAnnotation } from '@heddle/client'
 import { type Fields, fieldsOf, listOf, numberOf, textOf } from '../json-fields.js'
 import { ownerReference } from './controller.js'
 import { isReady, phaseOf } from './pod-state.js'
 
-/** JSON object of declared to bound port; a port that is not in it is bound as declared. */
-export const portMapAnnotation = 'heddle.dev/port-map'
 export const serviceNameLabel = 'kubernetes.io/service-name'
 const managedBy = { 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' }
 /** As in Kubernetes. */
@@ -62,6 +60,7 @@ function boundPorts(service: KubernetesObject, pod: KubernetesObject): readonly 
   })
 }
 
+/** Declared to bound port; a port that is not in it is bound as declared. */
 function portMap(pod: KubernetesObject): Readonly<Record<string, number>> {
   try {
     return JSON.parse(pod.metadata.annotations?.[portMapAnnotation] ?? '{}') as Record<string, number>

@@ -21,9 +21,15 @@ function prepareService(object: KubernetesObject, context: RuleContext): Kuberne
       ipFamilies: spec['ipFamilies'] ?? ['IPv4'],
       ipFamilyPolicy: spec['ipFamilyPolicy'] ?? 'SingleStack',
     },
-    // Load balancers of this platform are listeners of the gateway's process on the machine itself.
-    status: type === 'LoadBalancer' ? { loadBalancer: { ingress: [{ ip: '127.0.0.1', ipMode: 'VIP' }] } } : { loadBalancer: {} },
+    status: { loadBalancer: loadBalancerOf(type, context.old) },
   }
+}
+
+/** Load balancers are listeners of the gateway's process on this machine; the runtime may have said on which address. */
+function loadBalancerOf(type: string, old: KubernetesObject | undefined): Fields {
+  if (type !== 'LoadBalancer') return {}
+  const known = fieldsOf(fieldsOf(old?.['status'])['loadBalancer'])
+  return known['ingress'] === undefined ? { ingress: [{ ip: '127.0.0.1' }] } : known
 }
 
 /** The address stays over updates; one outside the range (the mesh got another subnet) is given up. */
