@@ -44,7 +44,7 @@ function randomMesh(pick: Pick): Mesh {
     pod('gateway-1', '10.1.9.9', { namespace: 'istio-system' }),
   ]
   const endpointSlices = services.map((of, index) => {
-    const [first, second] = of.spec.ports ?? []
+    const [first, second] = of.spec?.ports ?? []
     return slice(of, { [first?.name ?? '']: 8080, [second?.name ?? '']: 9090 }, [pods[index] ?? pod('x', '10.1.8.8')])
   })
   const host = (): string => pick(['a', 'b', 'c', 'a.shop', '*', '*.default.svc.cluster.local', 'x.example'])

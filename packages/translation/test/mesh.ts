@@ -101,15 +101,15 @@ function meta(name: string, options: Named): { name: string; namespace: string; 
   return { name, namespace: options.namespace ?? 'default', creationTimestamp: options.createdAt ?? '2026-01-01T00:00:00Z' }
 }
 
-export function virtualService(name: string, spec: VirtualService['spec'], options: Named = {}): VirtualService {
+export function virtualService(name: string, spec: NonNullable<VirtualService['spec']>, options: Named = {}): VirtualService {
   return { metadata: meta(name, options), spec }
 }
 
-export function destinationRule(name: string, spec: DestinationRule['spec'], options: Named = {}): DestinationRule {
+export function destinationRule(name: string, spec: NonNullable<DestinationRule['spec']>, options: Named = {}): DestinationRule {
   return { metadata: meta(name, options), spec }
 }
 
-export function gateway(name: string, servers: NonNullable<Gateway['spec']['servers']>, options: Named = {}): Gateway {
+export function gateway(name: string, servers: NonNullable<NonNullable<Gateway['spec']>['servers']>, options: Named = {}): Gateway {
   return { metadata: meta(name, options), spec: { selector: { app: 'gateway' }, servers } }
 }
 

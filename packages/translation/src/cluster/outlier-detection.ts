@@ -4,16 +4,15 @@ import type { OutlierDetectionSettings } from '../resources/destination-rule.js'
 import { durationMs } from '../resources/duration-field.js'
 
 export function outlierDetection(settings: OutlierDetectionSettings): OutlierDetection {
-  const { consecutive5xxErrors, consecutiveLocalOriginFailures } = settings
+  const { consecutiveLocalOriginFailures } = settings
+  const serverErrors = settings.consecutive5xxErrors ?? undefined
   const gateway = settings.consecutiveGatewayErrors ?? settings.consecutiveErrors
   const intervalMs = durationMs(settings.interval)
   const baseEjectionTimeMs = durationMs(settings.baseEjectionTime)
   const split = settings.splitExternalLocalOriginErrors === true
   return {
     enforcingSuccessRate: 0,
-    ...(consecutive5xxErrors === undefined
-      ? {}
-      : { consecutive5xx: consecutive5xxErrors, enforcingConsecutive5xx: enforcement(consecutive5xxErrors) }),
+    ...(serverErrors === undefined ? {} : { consecutive5xx: serverErrors, enforcingConsecutive5xx: enforcement(serverErrors) }),
     ...(gateway === undefined ? {} : { consecutiveGatewayFailure: gateway, enforcingConsecutiveGatewayFailure: enforcement(gateway) }),
     ...(intervalMs === undefined ? {} : { intervalMs }),
     ...(baseEjectionTimeMs === undefined ? {} : { baseEjectionTimeMs }),

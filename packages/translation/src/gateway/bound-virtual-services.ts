@@ -42,7 +42,7 @@ function reportNothingShared(view: ProxyView, owner: MeshVirtualService, bound: 
     (gateway) => gateway.metadata.name === bound.gatewayName && (gateway.metadata.namespace ?? 'default') === bound.gatewayNamespace,
   )
   // Another server of the same Gateway may well carry it.
-  if ((others?.spec.servers?.length ?? 0) > 1) return
+  if ((others?.spec?.servers?.length ?? 0) > 1) return
   view.issues.add({
     code: 'unknown-host',
     severity: 'warning',

@@ -52,7 +52,7 @@ function passthroughChains(view: ProxyView, bound: BoundServer, taken: Set<strin
   const context = gatewayContext(view, bound)
   const chains: FilterChain[] = []
   for (const { owner } of boundVirtualServices(view, bound)) {
-    for (const [index, rule] of (owner.resource.spec.tls ?? []).entries()) {
+    for (const [index, rule] of (owner.spec.tls ?? []).entries()) {
       for (const condition of rule.match ?? []) {
         const serverNames = (condition.sniHosts ?? []).filter((name) => !taken.has(name))
         if (serverNames.length === 0 || !sourceMatches(condition, owner.namespace, context)) continue
@@ -69,7 +69,7 @@ function passthroughChains(view: ProxyView, bound: BoundServer, taken: Set<strin
 function tcpChains(view: ProxyView, bound: BoundServer): readonly FilterChain[] {
   const context = gatewayContext(view, bound)
   for (const { owner } of boundVirtualServices(view, bound)) {
-    for (const [index, rule] of (owner.resource.spec.tcp ?? []).entries()) {
+    for (const [index, rule] of (owner.spec.tcp ?? []).entries()) {
       if (rule.match?.length && !rule.match.some((condition) => sourceMatches(condition, owner.namespace, context))) continue
       const filter = tcpRouteFilter(view, owner, rule.route ?? [], context.port, `spec.tcp[${index}]`)
       if (filter !== undefined) return [terminating(bound, [...peerFilters(bound), stats, filter])]

@@ -39,8 +39,8 @@ interface OpenPort extends Omit<GatewayPort, 'servers'> {
 export function gatewayPorts(view: ProxyView): readonly GatewayPort[] {
   const ports = new Map<string, OpenPort>()
   for (const gateway of view.snapshot.gateways) {
-    if (!isSubset(gateway.spec.selector, view.labels)) continue
-    for (const [index, server] of (gateway.spec.servers ?? []).entries()) addServer(view, ports, gateway, server, index)
+    if (!isSubset(gateway.spec?.selector, view.labels)) continue
+    for (const [index, server] of (gateway.spec?.servers ?? []).entries()) addServer(view, ports, gateway, server, index)
   }
   return [...ports.values()]
 }

@@ -4,6 +4,7 @@
  */
 import type { Route, RouteConfiguration, VirtualHost } from '@heddle/routing'
 import { hostCovers, isWildcard } from '../host/host-name.js'
+import type { ResourceReference } from '../issue/translation-issue.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import { defaultServiceRoute, unknownHosts } from '../route/default-route.js'
 import { virtualServiceRoutes } from '../route/http-route.js'
@@ -37,18 +38,20 @@ export function routeConfiguration(name: string, virtualHosts: readonly VirtualH
 }
 
 function portRoutes(view: ProxyView, number: number): RouteConfiguration {
-  const hosts: VirtualHost[] = []
+  const hosts: OwnedHost[] = []
   const onPort = new Map<string, MeshService>()
   for (const service of view.services) {
     const port = portOf(service, number)
     if (port === undefined) continue
     onPort.set(service.host, service)
-    if (isHttpOrDetected(port.protocol)) hosts.push(serviceHost(view, service, port))
+    if (!isHttpOrDetected(port.protocol)) continue
+    const owner = { kind: 'Service', namespace: service.namespace, name: service.name }
+    hosts.push({ owner, host: serviceHost(view, service, port) })
   }
   hosts.push(...otherHosts(view, number, onPort))
-  hosts.sort((left, right) => compareText(left.name, right.name))
+  hosts.sort((left, right) => compareText(left.host.name, right.host.name))
   const allowAny = view.snapshot.meshConfig.outboundTrafficPolicy === 'ALLOW_ANY'
-  return routeConfiguration(String(number), [...withoutDuplicates(hosts), unknownHosts(allowAny)])
+  return routeConfiguration(String(number), [...withoutDuplicates(view, hosts), unknownHosts(allowAny)])
 }
 
 function serviceHost(view: ProxyView, service: MeshService, port: MeshPort): VirtualHost {
@@ -66,6 +69,12 @@ function serviceRoutes(view: ProxyView, service: MeshService, port: MeshPort): r
   return routes.length > 0 ? routes : [defaultServiceRoute(view, service, port)]
 }
 
+/** A virtual host and the resource that it is there for. */
+interface OwnedHost {
+  readonly host: VirtualHost
+  readonly owner: ResourceReference
+}
+
 /** The most specific VirtualService with HTTP rules for a host, the oldest of equals; the others are reported. */
 function virtualServiceOf(view: ProxyView, host: string): MeshVirtualService | undefined {
   const [first, ...others] = view.meshRoutes.covering(host).filter((entry) => hasHttp(entry.value))
@@ -76,14 +85,14 @@ function virtualServiceOf(view: ProxyView, host: string): MeshVirtualService | u
 }
 
 function hasHttp(owner: MeshVirtualService): boolean {
-  return (owner.resource.spec.http?.length ?? 0) > 0
+  return (owner.spec.http?.length ?? 0) > 0
 }
 
 /**
  * Hosts of VirtualServices that are no service on this port. They ride along with a service of the same VirtualService,
  * and on port 80 alone too, which is how a host outside of the mesh's registry gets routes.
  */
-function otherHosts(view: ProxyView, number: number, onPort: ReadonlyMap<string, MeshService>): readonly VirtualHost[] {
+function otherHosts(view: ProxyView, number: number, onPort: ReadonlyMap<string, MeshService>): readonly OwnedHost[] {
   return view.virtualServices.flatMap((owner) => {
     if (!owner.gateways.includes(meshGateway) || !hasHttp(owner)) return []
     const covered = owner.hosts.map((host) => servicesOf(host, onPort))
@@ -92,7 +101,11 @@ function otherHosts(view: ProxyView, number: number, onPort: ReadonlyMap<string,
     if (rest.length === 0 || (!http && number !== 80)) return []
     const routes = virtualServiceRoutes(view, owner, meshContext(view, number))
     if (routes.length === 0) return []
-    return rest.map((host) => ({ name: `${host}:${number}`, domains: [host], includeRequestAttemptCount: true, routes }))
+    const reference = { kind: 'VirtualService', namespace: owner.namespace, name: owner.name }
+    return rest.map((host) => ({
+      owner: reference,
+      host: { name: `${host}:${number}`, domains: [host], includeRequestAttemptCount: true, routes },
+    }))
   })
 }
 
@@ -103,13 +116,23 @@ function servicesOf(host: string, services: ReadonlyMap<string, MeshService>): r
 }
 
 /** Envoy refuses a domain that occurs twice; the first one stays, as with Istio. */
-function withoutDuplicates(hosts: readonly VirtualHost[]): readonly VirtualHost[] {
-  const seen = new Set<string>()
-  return hosts.flatMap((host) => {
-    const domains = host.domains.filter((domain) => !seen.has(domain.toLowerCase()))
-    for (const domain of domains) seen.add(domain.toLowerCase())
+function withoutDuplicates(view: ProxyView, hosts: readonly OwnedHost[]): readonly VirtualHost[] {
+  const seen = new Map<string, string>()
+  return hosts.flatMap(({ host, owner }) => {
+    const domains: string[] = []
+    for (const domain of host.domains) {
+      const taken = seen.get(domain.toLowerCase())
+      if (taken === undefined) domains.push(domain)
+      else reportDuplicateDomain(view, owner, domain, taken)
+      seen.set(domain.toLowerCase(), taken ?? host.name)
+    }
     return domains.length === 0 ? [] : [domains.length === host.domains.length ? host : { ...host, domains }]
   })
+}
+
+function reportDuplicateDomain(view: ProxyView, resource: ResourceReference, domain: string, taken: string): void {
+  const message = `requests to "${domain}" already go to ${taken}: this resource does not get them`
+  view.issues.add({ code: 'duplicate-domain', severity: 'warning', resource, message })
 }
 
 function reportDuplicate(view: ProxyView, loser: MeshVirtualService, winner: MeshVirtualService, host: string): void {

@@ -33,7 +33,7 @@ function tlsChains(view: ProxyView, owners: readonly MeshVirtualService[], port:
   const taken = new Set<string>()
   const context = meshContext(view, port.number)
   for (const owner of owners) {
-    for (const [index, rule] of (owner.resource.spec.tls ?? []).entries()) {
+    for (const [index, rule] of (owner.spec.tls ?? []).entries()) {
       for (const condition of rule.match ?? []) {
         if (!sourceMatches(condition, owner.namespace, context)) continue
         const subnets = condition.destinationSubnets ?? []
@@ -59,7 +59,7 @@ function tcpChains(view: ProxyView, owners: readonly MeshVirtualService[], port:
   const taken = new Set<string>()
   const context = meshContext(view, port.number)
   for (const owner of owners) {
-    for (const [index, rule] of (owner.resource.spec.tcp ?? []).entries()) {
+    for (const [index, rule] of (owner.spec.tcp ?? []).entries()) {
       const conditions = (rule.match ?? []).filter((condition) => sourceMatches(condition, owner.namespace, context))
       if (rule.match?.length && conditions.length === 0) continue
       const filter = tcpRouteFilter(view, owner, rule.route ?? [], port.number, `spec.tcp[${index}]`)

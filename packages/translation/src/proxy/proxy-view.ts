@@ -37,14 +37,14 @@ export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode): ProxyV
   const viewer = { namespace: node.namespace, labels }
   const sees = (exportTo: readonly string[] | undefined, namespace: string): boolean => isVisible(exportTo, namespace, node.namespace)
   const rules = new Map<string, EffectiveRule | undefined>()
-  const virtualServices = snapshot.virtualServices.filter((entry) => sees(entry.resource.spec.exportTo, entry.namespace))
+  const virtualServices = snapshot.virtualServices.filter((entry) => sees(entry.spec.exportTo, entry.namespace))
   return {
     snapshot,
     node,
     pod,
     labels,
     namespace: node.namespace,
-    locality: localityOf(snapshot.nodeOf(pod?.spec.nodeName)) ?? node.locality,
+    locality: localityOf(snapshot.nodeOf(pod?.spec?.nodeName)) ?? node.locality,
     services: snapshot.services.filter((service) => sees(service.exportTo, service.namespace)),
     virtualServices,
     meshRoutes: createHostIndex(

@@ -9,7 +9,7 @@ export interface ClientTlsSettings {
   readonly credentialName?: string
   readonly subjectAltNames?: readonly string[]
   readonly sni?: string
-  readonly insecureSkipVerify?: boolean
+  readonly insecureSkipVerify?: boolean | null
 }
 
 export interface ConsistentHash {
@@ -23,7 +23,7 @@ export interface ConsistentHash {
 }
 
 export interface LocalityLbSetting {
-  readonly enabled?: boolean
+  readonly enabled?: boolean | null
   readonly distribute?: readonly { readonly from?: string; readonly to?: Readonly<Record<string, number>> }[]
   readonly failover?: readonly { readonly from?: string; readonly to?: string }[]
   readonly failoverPriority?: readonly string[]
@@ -33,7 +33,7 @@ export interface LoadBalancerSettings {
   readonly simple?: 'UNSPECIFIED' | 'ROUND_ROBIN' | 'LEAST_REQUEST' | 'RANDOM' | 'PASSTHROUGH' | 'LEAST_CONN'
   readonly consistentHash?: ConsistentHash
   readonly localityLbSetting?: LocalityLbSetting
-  readonly warmup?: { readonly duration?: string; readonly minimumPercent?: number; readonly aggression?: number }
+  readonly warmup?: { readonly duration?: string; readonly minimumPercent?: number | null; readonly aggression?: number | null }
   readonly warmupDurationSecs?: string
 }
 
@@ -58,10 +58,10 @@ export interface ConnectionPoolSettings {
 }
 
 export interface OutlierDetectionSettings {
-  readonly consecutive5xxErrors?: number
+  readonly consecutive5xxErrors?: number | null
   readonly consecutiveErrors?: number
-  readonly consecutiveGatewayErrors?: number
-  readonly consecutiveLocalOriginFailures?: number
+  readonly consecutiveGatewayErrors?: number | null
+  readonly consecutiveLocalOriginFailures?: number | null
   readonly splitExternalLocalOriginErrors?: boolean
   readonly interval?: string
   readonly baseEjectionTime?: string
@@ -90,7 +90,7 @@ export interface Subset {
 export interface DestinationRule {
   readonly apiVersion?: string
   readonly metadata: ObjectMeta
-  readonly spec: {
+  readonly spec?: {
     readonly host: string
     readonly trafficPolicy?: TrafficPolicy
     readonly subsets?: readonly Subset[]

@@ -29,5 +29,5 @@ export interface GatewayServer {
 export interface Gateway {
   readonly apiVersion?: string
   readonly metadata: ObjectMeta
-  readonly spec: { readonly selector?: Readonly<Record<string, string>>; readonly servers?: readonly GatewayServer[] }
+  readonly spec?: { readonly selector?: Readonly<Record<string, string>>; readonly servers?: readonly GatewayServer[] }
 }

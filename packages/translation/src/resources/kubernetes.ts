@@ -26,7 +26,7 @@ export interface ServicePort {
 
 export interface Service {
   readonly metadata: ObjectMeta
-  readonly spec: {
+  readonly spec?: {
     readonly type?: string
     readonly clusterIP?: string
     readonly clusterIPs?: readonly string[]
@@ -73,7 +73,7 @@ export interface Container {
 
 export interface Pod {
   readonly metadata: ObjectMeta
-  readonly spec: {
+  readonly spec?: {
     readonly containers?: readonly Container[]
     readonly initContainers?: readonly Container[]
     readonly serviceAccountName?: string

@@ -68,8 +68,8 @@ export interface HttpRetry {
   readonly attempts?: number
   readonly perTryTimeout?: string
   readonly retryOn?: string
-  readonly retryRemoteLocalities?: boolean
-  readonly retryIgnorePreviousHosts?: boolean
+  readonly retryRemoteLocalities?: boolean | null
+  readonly retryIgnorePreviousHosts?: boolean | null
   readonly backoff?: string
 }
 
@@ -85,7 +85,7 @@ export interface CorsPolicySpec {
   readonly allowHeaders?: readonly string[]
   readonly exposeHeaders?: readonly string[]
   readonly maxAge?: string
-  readonly allowCredentials?: boolean
+  readonly allowCredentials?: boolean | null
   readonly unmatchedPreflights?: 'UNSPECIFIED' | 'FORWARD' | 'IGNORE'
 }
 
@@ -106,7 +106,7 @@ export interface HttpRoute {
   readonly fault?: HttpFaultInjection
   readonly mirror?: Destination
   readonly mirrorPercentage?: Percent
-  readonly mirrorPercent?: number
+  readonly mirrorPercent?: number | null
   readonly mirrors?: readonly { readonly destination: Destination; readonly percentage?: Percent }[]
   readonly corsPolicy?: CorsPolicySpec
   readonly headers?: Headers
@@ -138,7 +138,7 @@ export interface TcpRoute {
 export interface VirtualService {
   readonly apiVersion?: string
   readonly metadata: ObjectMeta
-  readonly spec: {
+  readonly spec?: {
     readonly hosts?: readonly string[]
     readonly gateways?: readonly string[]
     readonly http?: readonly HttpRoute[]

@@ -14,7 +14,7 @@ export function corsPolicy(spec: CorsPolicySpec): CorsPolicy {
     ...joined('allowHeaders', spec.allowHeaders),
     ...joined('exposeHeaders', spec.exposeHeaders),
     ...(maxAgeMs === undefined ? {} : { maxAge: String(Math.trunc(maxAgeMs / 1000)) }),
-    ...(spec.allowCredentials === undefined ? {} : { allowCredentials: spec.allowCredentials }),
+    ...(typeof spec.allowCredentials !== 'boolean' ? {} : { allowCredentials: spec.allowCredentials }),
     forwardNotMatchingPreflights: spec.unmatchedPreflights !== 'IGNORE',
     filterEnabled: { numerator: 100, denominator: 'HUNDRED' },
   }

@@ -18,7 +18,7 @@ import { sourceMatches, type RouteContext } from './source-match.js'
 export function virtualServiceRoutes(view: ProxyView, owner: MeshVirtualService, context: RouteContext): readonly Route[] {
   const routes: Route[] = []
   const metadata = virtualServiceMetadata(owner.resource.metadata)
-  for (const [index, rule] of (owner.resource.spec.http ?? []).entries()) {
+  for (const [index, rule] of (owner.spec.http ?? []).entries()) {
     const matches: readonly (HttpMatchRequest | undefined)[] = rule.match?.length ? rule.match : [undefined]
     for (const match of matches) {
       if (match !== undefined && !sourceMatches(match, owner.namespace, context)) continue

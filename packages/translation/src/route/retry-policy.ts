@@ -13,7 +13,7 @@ export function retryPolicy(retries: HttpRetry | undefined, consistentHash: bool
   const perTryTimeoutMs = durationMs(retries.perTryTimeout)
   const baseIntervalMs = durationMs(retries.backoff)
   return {
-    ...base(retries.retryIgnorePreviousHosts === undefined ? consistentHash : !retries.retryIgnorePreviousHosts),
+    ...base(typeof retries.retryIgnorePreviousHosts === 'boolean' ? !retries.retryIgnorePreviousHosts : consistentHash),
     retryOn,
     numRetries: retries.attempts,
     ...(statusCodes.length === 0 ? {} : { retriableStatusCodes: statusCodes }),

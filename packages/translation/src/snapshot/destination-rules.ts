@@ -42,7 +42,7 @@ export function indexDestinationRules(resources: readonly DestinationRule[], mes
     .toSorted((left, right) => byCreation(left.metadata, right.metadata))
     .map((resource) => {
       const namespace = resource.metadata.namespace ?? 'default'
-      return { resource, namespace, host: resolveHost(resource.spec.host, namespace, meshConfig.clusterDomain) }
+      return { resource, namespace, host: resolveHost(resource.spec?.host ?? '', namespace, meshConfig.clusterDomain) }
     })
   const indexes = new Map<string, HostIndex<ResolvedRule>>()
   for (const [namespace, members] of groupBy(rules, (rule) => rule.namespace)) {
@@ -61,9 +61,9 @@ export function indexDestinationRules(resources: readonly DestinationRule[], mes
 }
 
 function applies(rule: ResolvedRule, viewer: RuleViewer): boolean {
-  const selector = rule.resource.spec.workloadSelector?.matchLabels
+  const selector = rule.resource.spec?.workloadSelector?.matchLabels
   if (selector !== undefined && (rule.namespace !== viewer.namespace || !isSubset(selector, viewer.labels))) return false
-  return isVisible(rule.resource.spec.exportTo, rule.namespace, viewer.namespace)
+  return isVisible(rule.resource.spec?.exportTo, rule.namespace, viewer.namespace)
 }
 
 /** Of rules from narrow to wide: the narrowest host's, merged. */
@@ -74,8 +74,8 @@ function merge(rules: readonly ResolvedRule[]): EffectiveRule | undefined {
   const merged = same.map((rule) => rule.resource)
   const key = same.map((rule) => `${rule.namespace}/${rule.resource.metadata.name ?? ''}`).join(',')
   const subsets = new Map<string, Subset>()
-  for (const subset of merged.flatMap((resource) => resource.spec.subsets ?? []))
+  for (const subset of merged.flatMap((resource) => resource.spec?.subsets ?? []))
     if (!subsets.has(subset.name)) subsets.set(subset.name, subset)
-  const trafficPolicy = merged.map((resource) => resource.spec.trafficPolicy).find((policy) => policy !== undefined)
+  const trafficPolicy = merged.map((resource) => resource.spec?.trafficPolicy).find((policy) => policy !== undefined)
   return { key, resource: first.resource, trafficPolicy, subsets: [...subsets.values()] }
 }

@@ -47,7 +47,7 @@ function meshEndpoint(endpoint: Endpoint, address: string, port: number, namespa
     port,
     healthy: endpoint.conditions?.ready ?? true,
     ...workloadOf(pod, namespace),
-    locality: localityOf(sources.nodeOf(pod?.spec.nodeName ?? endpoint.nodeName)),
+    locality: localityOf(sources.nodeOf(pod?.spec?.nodeName ?? endpoint.nodeName)),
     hostname: endpoint.hostname,
   }
 }
@@ -65,7 +65,7 @@ function workloadOf(pod: Pod | undefined, namespace: string): EndpointWorkload {
   return {
     labels,
     namespace: pod.metadata.namespace ?? namespace,
-    serviceAccount: pod.spec.serviceAccountName ?? 'default',
+    serviceAccount: pod.spec?.serviceAccountName ?? 'default',
     workload,
     canonicalName: canonical.name,
     canonicalRevision: canonical.revision,

@@ -1,5 +1,5 @@
 /** A service of the mesh as translation sees it: host name, addresses and ports with their protocols. */
-import type { Service } from '../resources/kubernetes.js'
+import type { Service, ServicePort } from '../resources/kubernetes.js'
 import { compareText } from './age.js'
 import { portProtocol, type PortProtocol } from './port-protocol.js'
 
@@ -26,7 +26,7 @@ export interface MeshService {
 
 /** Undefined for ExternalName services, which have neither addresses nor endpoints. UDP ports are left out. */
 export function meshService(service: Service, clusterDomain: string): MeshService | undefined {
-  const { metadata, spec } = service
+  const { metadata, spec = {} } = service
   if (spec.type === 'ExternalName') return undefined
   const name = metadata.name ?? ''
   const namespace = metadata.namespace ?? 'default'
@@ -46,7 +46,7 @@ export function meshService(service: Service, clusterDomain: string): MeshServic
   }
 }
 
-function meshPort(port: NonNullable<Service['spec']['ports']>[number]): MeshPort {
+function meshPort(port: ServicePort): MeshPort {
   return { number: port.port, name: port.name ?? '', protocol: portProtocol(port), targetPort: port.targetPort ?? port.port }
 }
 

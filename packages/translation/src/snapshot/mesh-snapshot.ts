@@ -72,7 +72,7 @@ function indexPods(pods: readonly Pod[]): { readonly byName: ReadonlyMap<string,
   const byAddress = new Map<string, Pod>()
   for (const pod of pods) {
     byName.set(`${pod.metadata.namespace ?? 'default'}/${pod.metadata.name ?? ''}`, pod)
-    if (pod.status?.podIP !== undefined && pod.spec.hostNetwork !== true) byAddress.set(pod.status.podIP, pod)
+    if (pod.status?.podIP !== undefined && pod.spec?.hostNetwork !== true) byAddress.set(pod.status.podIP, pod)
   }
   return { byName, byAddress }
 }

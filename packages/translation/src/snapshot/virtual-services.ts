@@ -9,6 +9,7 @@ export interface MeshVirtualService {
   readonly resource: VirtualService
   readonly name: string
   readonly namespace: string
+  readonly spec: NonNullable<VirtualService['spec']>
   readonly hosts: readonly string[]
   /** `mesh`, or `NAMESPACE/NAME`. */
   readonly gateways: readonly string[]
@@ -19,12 +20,14 @@ export function indexVirtualServices(resources: readonly VirtualService[], clust
     .toSorted((left, right) => byCreation(left.metadata, right.metadata))
     .map((resource) => {
       const namespace = resource.metadata.namespace ?? 'default'
+      const spec = resource.spec ?? {}
       return {
         resource,
+        spec,
         name: resource.metadata.name ?? '',
         namespace,
-        hosts: (resource.spec.hosts ?? []).map((host) => resolveHost(host, namespace, clusterDomain)),
-        gateways: (resource.spec.gateways ?? [meshGateway]).map((gateway) => resolveGateway(gateway, namespace)),
+        hosts: (spec.hosts ?? []).map((host) => resolveHost(host, namespace, clusterDomain)),
+        gateways: (spec.gateways ?? [meshGateway]).map((gateway) => resolveGateway(gateway, namespace)),
       }
     })
 }

@@ -43,7 +43,7 @@ export function isSubset(wanted: Labels | undefined, labels: Labels): boolean {
 export function resolveTargetPort(pod: Pod | undefined, targetPort: number | string): number | undefined {
   if (typeof targetPort === 'number') return targetPort
   if (/^\d+$/.test(targetPort)) return Number(targetPort)
-  const containers: readonly Container[] = [...(pod?.spec.containers ?? []), ...(pod?.spec.initContainers ?? [])]
+  const containers: readonly Container[] = [...(pod?.spec?.containers ?? []), ...(pod?.spec?.initContainers ?? [])]
   for (const container of containers) {
     const port = container.ports?.find((candidate) => candidate.name === targetPort)
     if (port !== undefined) return port.containerPort

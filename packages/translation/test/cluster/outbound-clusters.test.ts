@@ -37,7 +37,10 @@ describe('traffic policies', () => {
   })
 
   it('come from the caller’s namespace, else the service’s, else the root’s; rules for one host add up their subsets', () => {
-    const policy = (simple: 'RANDOM' | 'ROUND_ROBIN'): DestinationRule['spec'] => ({ host, trafficPolicy: { loadBalancer: { simple } } })
+    const policy = (simple: 'RANDOM' | 'ROUND_ROBIN'): NonNullable<DestinationRule['spec']> => ({
+      host,
+      trafficPolicy: { loadBalancer: { simple } },
+    })
     const root = destinationRule('root', policy('RANDOM'), { namespace: 'istio-system' })
     expect(cluster([root]).lbPolicy).toBe('RANDOM')
     expect(cluster([root, destinationRule('own', policy('ROUND_ROBIN'))]).lbPolicy).toBe('ROUND_ROBIN')

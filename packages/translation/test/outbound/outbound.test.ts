@@ -125,6 +125,18 @@ describe('VirtualServices of the mesh', () => {
     expect(issues).toMatchObject([{ code: 'duplicate-host', resource: { name: 'newer' } }])
   })
 
+  it('of which two for one host outside of the registry, or two services on one address, leave the second without it', () => {
+    const owner = (name: string): ReturnType<typeof virtualService> => virtualService(name, { hosts: ['x.example'], http: [to('hello')] })
+    const twin = service('twin')
+    const { config, issues } = translateFor(client, { services: [hello, twin], virtualServices: [owner('a'), owner('b')] })
+    const hosts = named(config.routeConfigurations, '80').virtualHosts
+    expect(hosts.filter((host) => host.name === 'x.example:80')).toHaveLength(1)
+    expect(issues.map((issue) => [issue.code, issue.resource.kind, issue.resource.name])).toEqual([
+      ['duplicate-domain', 'Service', 'twin'],
+      ['duplicate-domain', 'VirtualService', 'b'],
+    ])
+  })
+
   it('that match only other clients leave the service its default route', () => {
     const owner = virtualService('hello', { hosts: ['hello'], http: [{ ...to('gone'), match: [{ sourceLabels: { app: 'other' } }] }] })
     const host = named(routes({ services: [hello], virtualServices: [owner] }, '80').virtualHosts, 'hello.default.svc.cluster.local:80')
