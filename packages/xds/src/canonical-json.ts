@@ -2,7 +2,7 @@
 import type { DescMessage, JsonObject, JsonValue } from '@bufbuild/protobuf'
 import { HeddleError } from '@heddle/base'
 import { NameTableSchema } from './gen/istio/networking/nds/v1/nds_pb.js'
-import { readMessage } from './message-json.js'
+import { readMessage } from './message-reader.js'
 import { registry } from './registry.js'
 import type { XdsResource } from './resource.js'
 import { extensionUrls } from './type-url.js'

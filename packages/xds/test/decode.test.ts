@@ -62,8 +62,8 @@ describe('decoding one resource', () => {
     const bytes = new BinaryWriter().tag(2, WireType.LengthDelimited).bytes(host).finish()
     const { unsupported } = decodeRouteConfiguration({ name: 'r', bytes })
     expect(unsupported.map(({ path, message, level }) => [path, message, level])).toEqual([
-      ['virtualHosts[0]', 'field 12 of envoy.config.route.v3.VirtualHost is not supported', 'warning'],
       ['virtualHosts[0].routes[0].match', 'field 8 of envoy.config.route.v3.RouteMatch is not supported', 'error'],
+      ['virtualHosts[0]', 'field 12 of envoy.config.route.v3.VirtualHost is not supported', 'warning'],
     ])
   })
 
