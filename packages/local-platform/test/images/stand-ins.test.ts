@@ -5,22 +5,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'tsup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildPodPrograms } from './built-programs.js'
 
-const source = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'heddle-stand-ins-'))
 const processes: ChildProcess[] = []
 const address = `127.${16 + (process.pid % 200)}.9.1`
 
-beforeAll(async () => {
-  const names = ['helloworld', 'httpbin', 'tcp-echo', 'client']
-  const entry = Object.fromEntries(names.map((name) => [name, source(`local-platform/src/images/${name}.ts`)]))
-  const shared = { config: false as const, outDir: directory, silent: true, dts: false, target: 'node20' as const }
-  await build({ ...shared, entry, format: 'esm', outExtension: () => ({ js: '.mjs' }) })
-  await build({ ...shared, entry: { register: source('client/src/preload/register.ts') }, format: 'cjs' })
-})
+beforeAll(() => buildPodPrograms(directory))
 
 afterAll(() => {
   for (const child of processes) child.kill('SIGKILL')
@@ -32,7 +24,7 @@ async function start(name: string, declared: number, args: readonly string[] = [
   const port = await freePort()
   const contract = { HEDDLE_POD_ROOT: directory, HEDDLE_POD_IP: address, HEDDLE_PORT_MAP: JSON.stringify({ [declared]: port }) }
   const preload = `--require ${join(directory, 'register.cjs')}`
-  const child = spawn(process.execPath, [join(directory, `${name}.mjs`), ...args], {
+  const child = spawn(process.execPath, [join(directory, `${name}.js`), ...args], {
     env: { ...process.env, ...contract, NODE_OPTIONS: preload, ...env },
   })
   processes.push(child)
@@ -89,7 +81,7 @@ describe('the stand-in for', () => {
   })
 
   it('the client waits and ends on SIGTERM', async () => {
-    const child = spawn(process.execPath, [join(directory, 'client.mjs')], { stdio: 'ignore' })
+    const child = spawn(process.execPath, [join(directory, 'client.js')], { stdio: 'ignore' })
     processes.push(child)
     await once(child, 'spawn')
     // A signal before the handler stands ends it too, by itself.

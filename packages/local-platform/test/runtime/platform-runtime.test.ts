@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createPlatform, type Platform, type PlatformAccess } from '../../src/platform.js'
 import { processStart } from '../../src/process-start.js'
 import { createRuntime, type Runtime } from '../../src/runtime/runtime.js'
+import { buildPodPrograms } from '../images/built-programs.js'
 import { conditionsOf, statusesOf, textOf } from './runtime-harness.js'
 
 const core = (plural: string): ResourceType => ({ group: '', version: 'v1', plural })
@@ -16,7 +17,7 @@ const deployments: ResourceType = { group: 'apps', version: 'v1', plural: 'deplo
 const slices: ResourceType = { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' }
 
 const server = `const http = require('http');
-http.createServer((q, r) => r.end(process.pid + ' ' + q.url)).listen(Number(JSON.parse(process.env.HEDDLE_PORT_MAP)['18080']), process.env.HEDDLE_APP_ADDRESS, () => console.log('up'))`
+http.createServer((q, r) => r.end(process.pid + ' ' + q.url)).listen(18080, () => console.log('up'))`
 
 const deployment = {
   apiVersion: 'apps/v1',
@@ -57,8 +58,8 @@ describe('the runtime on the real API', () => {
       { server: access.server, certificateAuthority: access.certificateAuthority, token: access.adminToken },
       { clock: systemClock, random: systemRandom, logger: silentLogger },
     )
-    const programs = { proxy: 'proxy.js', controlPlane: 'istiod.js', preload: join(directory, 'preload.cjs'), standIns: directory }
-    const images = [{ image: 'test/web', command: [process.execPath, join(directory, 'web.js')] }]
+    const programs = { proxy: 'proxy.js', controlPlane: 'istiod.js', preload: join(directory, 'register.cjs'), standIns: directory }
+    const images = [{ image: 'test/web', command: [process.execPath, join(directory, 'web.cjs')] }]
     runtime = createRuntime(
       { nodeName: 'local', stateDir: join(directory, 'runtime'), subnet: access.subnet, images, programs },
       { client },
@@ -96,8 +97,8 @@ describe('the runtime on the real API', () => {
 
   beforeEach(async () => {
     mkdirSync(directory, { recursive: true })
-    writeFileSync(join(directory, 'preload.cjs'), '')
-    writeFileSync(join(directory, 'web.js'), server)
+    await buildPodPrograms(directory)
+    writeFileSync(join(directory, 'web.cjs'), server)
     await up()
   })
   afterEach(async () => {
@@ -142,5 +143,41 @@ describe('the runtime on the real API', () => {
     const after = await until(core('pods'), (pods) => pods.length === 2 && pods.every(isBack))
     expect(new Set(after.map((pod) => pod.metadata.uid))).toEqual(new Set(before.map((pod) => pod.metadata.uid)))
     expect(await Promise.all(after.map(bodyOf))).toEqual([expect.stringMatching(/\/x$/), expect.stringMatching(/\/x$/)])
+  })
+
+  it("runs the article's application, which other Pods reach by name and run commands against", async () => {
+    for (const [name, labels] of [
+      ['helloworld', { app: 'helloworld', version: 'v1' }],
+      ['curl', { app: 'curl' }],
+    ] as const) {
+      const image = name === 'curl' ? 'docker.io/curlimages/curl:8.16.0' : 'haseebm/helloworld-kubernetes'
+      const containers = [{ name, image, ...(name === 'helloworld' && { ports: [{ containerPort: 8080 }] }) }]
+      await client.create(core('pods'), {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace: 'default', labels },
+        spec: { containers },
+      })
+    }
+    const spec = { selector: { app: 'helloworld' }, ports: [{ port: 80, targetPort: 8080 }] }
+    await client.create(core('services'), {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'helloworld', namespace: 'default' },
+      spec,
+    })
+    await readyPods(2)
+    const call = async (url: string): Promise<string> => {
+      const script = `fetch('${url}').then(r => r.text()).then(t => process.stdout.write(t), e => process.stdout.write(String(e.cause.code)))`
+      const output: Uint8Array[] = []
+      for await (const part of runtime.exec('default', 'curl', { command: ['node', '-e', script] }))
+        if (part.type !== 'exit') output.push(part.data)
+      return Buffer.concat(output).toString('utf8')
+    }
+    for (const name of ['helloworld', 'helloworld.default', 'helloworld.default.svc.cluster.local:80']) {
+      await expect.poll(() => call(`http://${name}/api/hello`), { timeout: 10_000 }).toBe('Hello world v1\n')
+    }
+    expect(await call('http://nobody.default.svc.cluster.local/')).toBe('ENOTFOUND')
+    expect(await call('http://helloworld:81/')).toBe('ECONNREFUSED')
   })
 })
