@@ -12,7 +12,7 @@ import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { Channel } from '../transport/channel.js'
 import type { AcceptedConnection } from './accepted-connection.js'
 import type { ConnectionDeps } from './connection-deps.js'
-import { type ConnectionLimits, delayedCloseMs, edgeLimits, meshLimits } from './limits.js'
+import { type ConnectionLimits, delayedCloseMs, edgeLimits, halfCloseGraceMs, meshLimits } from './limits.js'
 import { TcpSession } from './tcp-session.js'
 
 export interface HttpTarget {
@@ -32,7 +32,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
   readonly #limits: ConnectionLimits
   readonly #codec: Http1ServerConnection
   #requests = 0
-  #phase: 'idle' | 'head' | 'request' | 'closing' = 'idle'
+  #phase: 'idle' | 'head' | 'request' | 'half-closed' | 'closing' = 'idle'
   heapIndex = -1
   dueMs = 0
   deadlineMs = 0
@@ -103,7 +103,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     return true
   }
 
-  onPhase(phase: 'idle' | 'head' | 'request' | 'closing'): void {
+  onPhase(phase: 'idle' | 'head' | 'request' | 'half-closed' | 'closing'): void {
     // The head's deadline counts from its first byte and is not moved by later ones.
     if (phase === 'head' && this.#phase === 'head' && this.deadlineMs > 0) return
     this.#phase = phase
@@ -112,6 +112,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     if (phase === 'head') deadlines.set(this, nowMs + this.#limits.headDeadlineMs)
     else if (phase === 'idle') deadlines.set(this, nowMs + (this.#manager?.config.idleTimeoutMs || this.#limits.keepAliveMs))
     else if (phase === 'closing') deadlines.set(this, nowMs + delayedCloseMs)
+    else if (phase === 'half-closed') deadlines.set(this, nowMs + halfCloseGraceMs)
     else {
       const streamIdleMs = this.#manager?.config.streamIdleTimeoutMs
       if (streamIdleMs === undefined || streamIdleMs > 0) this.#lastBytes = this.#progress()

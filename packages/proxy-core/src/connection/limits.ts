@@ -37,3 +37,5 @@ export const upstreamHeadLimits: HeadLimits = { maxHeadBytes: 65_536, maxFields:
 export const delayedCloseMs = 1000
 /** Bytes of an opaque connection kept while its upstream is being connected. */
 export const maxHeldBytes = 65_536
+/** How long a client that has half-closed is waited for: it may read the answer, or be gone altogether. */
+export const halfCloseGraceMs = 2000

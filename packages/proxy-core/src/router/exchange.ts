@@ -23,6 +23,7 @@ import { applyRequestMutations, applyResponseMutations } from './header-value.js
 import { type LocalReply, localReplyHeaders, reasonPhrase, resetTextsOf } from './local-reply.js'
 import { prepareRequestHeaders } from '../filters/forwarding-headers.js'
 import { normalizePath } from '../filters/path-normalization.js'
+import { prepareResponse } from './response-headers.js'
 import { RequestBody } from './request-body.js'
 import { hashOf } from './request-hash.js'
 import type { RouteRuntime } from './route-set.js'
@@ -379,25 +380,8 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     this.responseCode = status
     this.responseCodeDetails = 'via_upstream'
     this.#cluster?.observe(this.#endpoint as Endpoint, status, false)
-    this.#prepareResponse(headers)
+    prepareResponse(headers, this, this.#runtime, this.#deps, this.#routeRuntime?.headers)
     this.#stream.sendHead(status, reason, headers, length, false)
-  }
-
-  #prepareResponse(headers: HeaderBlock): void {
-    const { config } = this.#runtime
-    headers.remove('x-envoy-decorator-operation')
-    headers.remove('x-envoy-peer-metadata')
-    headers.remove('x-envoy-peer-metadata-id')
-    headers.set('x-envoy-upstream-service-time', String(Math.max(0, Math.round(this.upstreamServiceTimeMs ?? 0))))
-    if (config.serverName !== undefined) {
-      const transformation = config.serverHeaderTransformation ?? 'OVERWRITE'
-      if (transformation === 'OVERWRITE' || (transformation === 'APPEND_IF_ABSENT' && !headers.has('server')))
-        headers.set('server', config.serverName)
-    }
-    applyResponseMutations(headers, this.weightedCluster?.headers, this)
-    applyResponseMutations(headers, this.#routeRuntime?.headers, this)
-    this.#deps.filters.onResponse(this, headers)
-    this.#deps.telemetry.onResponse?.(this, headers)
   }
 
   onResponseBody(buffer: Buffer, start: number, end: number): void {
@@ -424,7 +408,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     this.#routeDeadlineMs = 0
     this.#tryDeadlineMs = 0
     this.#armDeadline()
-    this.#prepareResponse(headers)
+    prepareResponse(headers, this, this.#runtime, this.#deps, this.#routeRuntime?.headers)
     this.#stream.sendHead(status, reason === '' ? 'Switching Protocols' : reason, headers, -2, false)
     this.#stream.startTunnel()
   }

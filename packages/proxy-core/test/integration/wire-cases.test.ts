@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { action, anyRoute, config, httpListener, listen, startProxy, staticCluster, type TestProxy, type Upstream } from './harness.js'
-import { requestRows } from './request-rows.js'
+import { requestRows } from './wire-rows.js'
 import { decodeBytes } from './wire-cases.js'
 
 interface Seen {

@@ -27,7 +27,8 @@ export interface ServerConnectionOwner {
   onBadRequest(stream: Http1ServerConnection, status: number, reason: string): void
   /** The HTTP/2 preface. The owner may take the channel over; @returns whether it did. */
   onHttp2Preface(buffer: Buffer, start: number, end: number): boolean
-  onPhase(phase: 'idle' | 'head' | 'request' | 'closing'): void
+  /** `half-closed`: the client has sent its FIN and waits for an answer, or is gone; only time tells. */
+  onPhase(phase: 'idle' | 'head' | 'request' | 'half-closed' | 'closing'): void
   onConnectionClosed(): void
   /** Whether the connection should end after the answer that is about to start. */
   shouldClose(): boolean
@@ -123,7 +124,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
       case 'body':
         return this.#fail('connection-termination')
       case 'answering':
-        return
+        return this.#owner.onPhase('half-closed')
       case 'tunnel':
         this.#events?.onTunnelEnd()
         return

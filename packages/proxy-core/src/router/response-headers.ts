@@ -1,0 +1,31 @@
+/** What happens to the head of an upstream's answer on its way downstream (Envoy's router and connection manager). */
+import type { HeaderMutations } from '@heddle/routing'
+import type { HeaderBlock } from '../codec/header-block.js'
+import type { RequestRecord } from '../decision-record.js'
+import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'
+import { applyResponseMutations } from './header-value.js'
+
+export function prepareResponse(
+  headers: HeaderBlock,
+  record: RequestRecord,
+  manager: ManagerRuntime,
+  deps: ExchangeDeps,
+  routeHeaders: HeaderMutations | undefined,
+): void {
+  headers.remove('x-envoy-decorator-operation')
+  headers.remove('x-envoy-peer-metadata')
+  headers.remove('x-envoy-peer-metadata-id')
+  headers.set('x-envoy-upstream-service-time', String(Math.max(0, Math.round(record.upstreamServiceTimeMs ?? 0))))
+  overwriteServer(headers, manager)
+  applyResponseMutations(headers, record.weightedCluster?.headers, record)
+  applyResponseMutations(headers, routeHeaders, record)
+  deps.filters.onResponse(record, headers)
+  deps.telemetry.onResponse?.(record, headers)
+}
+
+function overwriteServer(headers: HeaderBlock, { config }: ManagerRuntime): void {
+  if (config.serverName === undefined) return
+  const transformation = config.serverHeaderTransformation ?? 'OVERWRITE'
+  if (transformation === 'OVERWRITE' || (transformation === 'APPEND_IF_ABSENT' && !headers.has('server')))
+    headers.set('server', config.serverName)
+}
