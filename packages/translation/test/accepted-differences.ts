@@ -5,7 +5,7 @@
 import type { Json } from './corpus.js'
 import type { Difference } from './json-difference.js'
 
-export interface AcceptedDifference {
+interface AcceptedDifference {
   readonly scenario: string
   readonly path?: RegExp
   /** Names of filters that are taken out of the golden. */
@@ -13,7 +13,7 @@ export interface AcceptedDifference {
   readonly reason: string
 }
 
-export const acceptedDifferences: readonly AcceptedDifference[] = [
+const acceptedDifferences: readonly AcceptedDifference[] = [
   {
     scenario: 'security',
     filters: /^envoy\.filters\.(http|network)\.(rbac|jwt_authn)$/,

@@ -10,12 +10,10 @@ export const corpusIsPresent: boolean = existsSync(root)
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
-export const resourceKinds = ['listeners', 'routes', 'clusters', 'endpoints'] as const
-
-export interface GoldenProxy {
+interface GoldenProxy {
   readonly folder: string
   readonly node: ProxyNode
-  readonly golden: Readonly<Record<(typeof resourceKinds)[number], readonly Json[]>>
+  readonly golden: Readonly<Record<'listeners' | 'routes' | 'clusters' | 'endpoints', readonly Json[]>>
 }
 
 export interface Scenario {

@@ -4,7 +4,7 @@
  */
 import type { Route, RouteConfiguration, VirtualHost } from '@heddle/routing'
 import { isWildcard } from '../host/host-name.js'
-import { maxDirectResponseBytes } from '../outbound/outbound-routes.js'
+import { routeConfiguration } from '../outbound/outbound-routes.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import { virtualServiceRoutes } from '../route/http-route.js'
 import { isCatchAll } from '../route/route-match.js'
@@ -23,12 +23,7 @@ export function gatewayRoutes(view: ProxyView): readonly RouteConfiguration[] {
       servers.set(name, [...(servers.get(name) ?? []), bound])
     }
   }
-  return [...servers].map(([name, bound]) => ({
-    name,
-    virtualHosts: virtualHosts(view, bound),
-    ignorePortInHostMatching: true,
-    maxDirectResponseBodySizeBytes: maxDirectResponseBytes,
-  }))
+  return [...servers].map(([name, bound]) => routeConfiguration(name, virtualHosts(view, bound)))
 }
 
 /** The routes of one host while they are collected. */

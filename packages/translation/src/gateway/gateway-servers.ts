@@ -108,7 +108,7 @@ export function sniHosts(server: GatewayServer): readonly string[] {
 }
 
 /** `NAMESPACE/HOST` -> `HOST`. */
-export function hostPart(host: string): string {
+function hostPart(host: string): string {
   return host.slice(host.indexOf('/') + 1)
 }
 

@@ -11,7 +11,7 @@ import type { ProxyView } from '../proxy/proxy-view.js'
 import { outboundPorts, type AddressedPort } from './outbound-ports.js'
 import { connectTimeoutMs, serviceChains } from './service-chains.js'
 
-export const outboundPort = 15_001
+const outboundPort = 15_001
 
 export function outboundListeners(view: ProxyView): readonly Listener[] {
   const ports = outboundPorts(view)

@@ -18,7 +18,7 @@ import { outboundPorts } from './outbound-ports.js'
 import { meshContext } from './service-chains.js'
 
 /** Bytes of a direct response's body that Istio allows. */
-export const maxDirectResponseBytes = 1_048_576
+const maxDirectResponseBytes = 1_048_576
 
 export function outboundRoutes(view: ProxyView): readonly RouteConfiguration[] {
   const ports = outboundPorts(view)

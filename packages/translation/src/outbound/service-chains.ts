@@ -13,7 +13,7 @@ import { tcpIdleTimeoutMs, tcpRouteFilter } from './tcp-route.js'
 
 export const connectTimeoutMs = 15_000
 
-export const meshGateways: ReadonlySet<string> = new Set([meshGateway])
+const meshGateways: ReadonlySet<string> = new Set([meshGateway])
 
 export function meshContext(view: ProxyView, port: number): RouteContext {
   return { gateways: meshGateways, port, labels: view.labels, namespace: view.namespace }

@@ -103,6 +103,6 @@ function directResponse(response: NonNullable<HttpRoute['directResponse']>): Dir
 }
 
 /** The name of the span: where the request goes, and the path that chose it. */
-export function operationName(target: string, match: RouteMatch): string {
+function operationName(target: string, match: RouteMatch): string {
   return `${target}${match.path.kind === 'prefix' ? `${match.path.value}*` : match.path.value}`
 }
