@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isHeddleError, messageOf } from '@heddle/base'
 import { type KubernetesObject, type Status, statusOf } from '@heddle/client'
 import { badRequest, failure, unsupportedMediaType } from './api-failure.js'
+import { protobufMediaType, readProtobufObject } from './protobuf-body.js'
 
 /** As Kubernetes limits a request to etcd. */
 const maxBodyBytes = 3 * 1024 * 1024
@@ -27,6 +28,10 @@ function splitOnce(text: string, separator: string): [string, string] {
 }
 
 export async function readBody(request: IncomingMessage): Promise<string> {
+  return (await readBytes(request)).toString('utf8')
+}
+
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -34,12 +39,13 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     if (size > maxBodyBytes) throw failure(413, 'RequestEntityTooLarge', `the request is larger than ${maxBodyBytes} bytes`)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 /** The body as an object. kubectl 1.20 sends some bodies without a Content-Type: they are JSON. */
 export async function readObject(request: IncomingMessage): Promise<KubernetesObject> {
   const mediaType = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim()
+  if (mediaType === protobufMediaType) return readProtobufObject(await readBytes(request))
   if (mediaType !== 'application/json')
     throw unsupportedMediaType(
       `the body of the request was in an unknown format - accepted media types include: application/json (this platform reads no ${mediaType ?? ''})`,

@@ -89,6 +89,20 @@ describe.skipIf(!hasKubectl)('kubectl (skipped when it is not installed)', () =>
     expect(await kubectl('describe', 'svc', 'web')).toMatchObject({ code: 0, output: expect.stringContaining('Endpoints:') })
   })
 
+  it('creates by command what newer versions send as protobuf', async () => {
+    expect((await kubectl('create', 'namespace', 'made')).output).toBe('namespace/made created\n')
+    expect((await kubectl('create', 'configmap', 'made', '-n', 'made', '--from-literal=a=1', '--from-literal=b=2')).output).toBe(
+      'configmap/made created\n',
+    )
+    expect((await kubectl('create', 'secret', 'generic', 'made', '-n', 'made', '--from-literal=password=x')).output).toBe(
+      'secret/made created\n',
+    )
+    expect((await kubectl('create', 'serviceaccount', 'made', '-n', 'made')).output).toBe('serviceaccount/made created\n')
+    expect((await harness.client.get(types.configMaps, 'made', 'made'))?.['data']).toEqual({ a: '1', b: '2' })
+    expect(await harness.client.get(types.secrets, 'made', 'made')).toMatchObject({ type: 'Opaque', data: { password: 'eA==' } })
+    expect((await kubectl('delete', 'namespace', 'made')).output).toContain('namespace "made" deleted')
+  })
+
   it('names an unknown field and a wrong type', async () => {
     const typo = { ...virtualService, spec: { ...virtualService.spec, hots: ['*'] } }
     const refused = await kubectl('create', '-f', file('typo.json', { ...typo, metadata: { name: 'typo' } }))
