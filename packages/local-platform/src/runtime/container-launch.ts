@@ -62,7 +62,7 @@ export function planLaunch(container: Container, restartCount: number, context: 
     command,
     environment: {
       ...baseEnvironment(context),
-      ...contractEnvironment(context, root),
+      ...contractEnvironment(context, root, role),
       ...(role === 'application' && applicationEnvironment(context, command, templates)),
       ...fillAll(entry.environment ?? {}, templates),
       ...declared,
@@ -128,7 +128,7 @@ function baseEnvironment({ settings, sources, podDirectory }: LaunchContext): Re
   }
 }
 
-function contractEnvironment({ record, settings, podDirectory }: LaunchContext, root: string): Record<string, string> {
+function contractEnvironment({ record, settings, podDirectory }: LaunchContext, root: string, role: ImageRole): Record<string, string> {
   const shared = join(podDirectory, 'shared')
   const isInjected = record.appAddress !== record.podIp
   return {
@@ -136,7 +136,8 @@ function contractEnvironment({ record, settings, podDirectory }: LaunchContext, 
     [podEnvironment.podIp]: record.podIp,
     [podEnvironment.appAddress]: record.appAddress,
     [podEnvironment.portMap]: JSON.stringify(record.portMap),
-    [podEnvironment.names]: join(shared, isInjected ? 'names.json' : 'platform-names.json'),
+    // A gateway has no application to give names to, and the platform's own file is not a proxy's to write.
+    ...((isInjected || role !== 'proxy') && { [podEnvironment.names]: join(shared, isInjected ? 'names.json' : 'platform-names.json') }),
     [podEnvironment.platformNames]: join(shared, 'platform-names.json'),
     [podEnvironment.runtime]: settings.runtimeId,
     ...(record.externalAddress !== undefined && { [podEnvironment.externalAddress]: record.externalAddress }),

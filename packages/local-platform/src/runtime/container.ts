@@ -42,6 +42,8 @@ export interface ContainerUnit {
   adopt(process: ContainerProcess): void
   /** preStop, SIGTERM, and SIGKILL when the grace is over; nothing starts afterwards. */
   stop(graceMs: number): Promise<void>
+  /** Leaves the process to the next platform: nothing of this one looks after it any more. */
+  detach(): void
   /** What runs now, for commands in the container. */
   currentLaunch(): Launch | undefined
   /** True when it has ended for good. */
@@ -73,6 +75,7 @@ class SupervisedContainer implements ContainerUnit {
   #isStarted = false
   #isReady = false
   #isStopping = false
+  #isDetached = false
   #imageFailures = 0
   #launch: Launch | undefined
   #process: ContainerProcess | undefined
@@ -132,6 +135,13 @@ class SupervisedContainer implements ContainerUnit {
   adopt(process: ContainerProcess): void {
     this.#launch = this.#context.plan(this.#restartCount)
     this.#running(process)
+  }
+
+  detach(): void {
+    this.#isDetached = true
+    this.#isStopping = true
+    this.#timer?.cancel()
+    this.#stopProbes()
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -201,11 +211,12 @@ class SupervisedContainer implements ContainerUnit {
     void process.exited.then((exit) => this.#exited(exit, startedAt))
     this.#change({ kind: 'running', startedAt })
     // It was asked to stop while it was starting.
-    if (this.#isStopping) process.kill()
+    if (this.#isStopping && !this.#isDetached) process.kill()
     else this.#startProbes(process)
   }
 
   #exited(exit: ProcessExit, startedAt: string): void {
+    if (this.#isDetached) return
     this.#process = undefined
     const reason = exit.isKnown ? (exit.exitCode === 0 ? 'Completed' : 'Error') : 'ContainerStatusUnknown'
     const state: TerminatedState = { kind: 'terminated', exitCode: exit.exitCode, reason, startedAt, finishedAt: this.#time() }

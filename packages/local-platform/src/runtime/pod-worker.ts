@@ -15,7 +15,7 @@ import type { EventRecorder } from './events.js'
 import type { HandlerTarget } from './handler.js'
 import type { NamesContent } from './platform-names.js'
 import { type Container, isSidecar, type Pod, podName } from './pod.js'
-import type { PodRecord, PodRecords } from './pod-record.js'
+import type { ContainerRecord, PodRecord, PodRecords } from './pod-record.js'
 import { podStatus } from './pod-status.js'
 import { createPodVolumes, linkOnce, type PodVolumes } from './pod-volumes.js'
 import { createStatusWriter, isGone, type StatusWriter } from './status-writer.js'
@@ -35,6 +35,8 @@ export interface PodWorker {
   writeNames(content: NamesContent): void
   /** Ends the Pod in order, then deletes it from the API if it is to be deleted, and forgets it. */
   terminate(graceMs: number): Promise<void>
+  /** Leaves the processes to the next platform. */
+  detach(): void
   /** Ends the processes and keeps the Pod, for a platform that goes down. */
   suspend(graceMs: number): Promise<void>
   execPlace(
@@ -170,6 +172,15 @@ class LocalPod implements PodWorker {
     this.#deps.onGone(this)
   }
 
+  detach(): void {
+    this.#isEnding = true
+    this.#isForgotten = true
+    for (const unit of this.units()) unit.detach()
+    this.#volumes.close()
+    this.#status.close()
+    this.#wake()
+  }
+
   async suspend(graceMs: number): Promise<void> {
     await this.#stopAll(graceMs)
     this.#volumes.close()
@@ -286,9 +297,19 @@ class LocalPod implements PodWorker {
       },
       clock: this.#deps.clock,
     }
-    const earlier = this.#record.containers[container.name]
+    return createContainer(container, context, this.#earlierRun(container.name))
+  }
+
+  /** How the container stood when this platform took over. */
+  #earlierRun(name: string): ContainerRecord | undefined {
+    const earlier = this.#record.containers[name]
+    if (!earlier || this.#adopted.has(name)) return earlier
+    const { process, startedAt = this.#startTime, ...rest } = earlier
+    // Its process was lost with the platform: nobody knows how it ended.
+    const lastExit = process ? { exitCode: 137, reason: 'ContainerStatusUnknown', startedAt, finishedAt: this.#time() } : rest.lastExit
     // A Pod whose processes are all gone starts from the beginning, init containers included, as after a node's restart.
-    return createContainer(container, context, this.#adopted.size > 0 || !earlier ? earlier : { ...earlier, isComplete: false })
+    const isComplete = rest.isComplete === true && this.#adopted.size > 0
+    return { restartCount: rest.restartCount, isComplete, ...(lastExit && { lastExit }) }
   }
 
   #target(container: Container, launch: Launch): HandlerTarget {

@@ -153,6 +153,7 @@ class LocalRuntime implements Runtime {
     await Promise.all([...this.#informers.values()].map((informer) => informer.close()))
     await Promise.all(this.#background)
     if (stopPods) await Promise.all([...this.#workers.values()].map((worker) => worker.suspend(graceMs)))
+    else for (const worker of this.#workers.values()) worker.detach()
     this.#workers.clear()
   }
 

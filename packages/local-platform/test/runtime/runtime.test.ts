@@ -357,7 +357,21 @@ describe('the runtime', () => {
     writeFileSync(record, readFileSync(record, 'utf8').replace(/"process":\{[^}]*\},?/, ''))
     await harness.restart()
     await expect.poll(() => pids.map((pid) => processStart(pid))).toEqual([undefined, undefined])
-    await harness.api.until('pods', (pod) => pod.metadata.name === 'lost' && statusesOf(pod)[0]?.restartCount === 1)
+    await harness.api.until('pods', (pod) => pod.metadata.name === 'lost' && phaseOf(pod) === 'Running')
+    await expect.poll(() => textOf(harness.runtime.logs('default', 'lost', {}))).toMatch(/\n.*\n$/)
+  })
+
+  it('runs a Pod again whose processes were killed together with the platform', async () => {
+    const image = harness.program('web', reportPod)
+    await harness.createPod('web', { containers: [{ name: 'web', image }] })
+    await harness.ready('web')
+    const { pid } = await report('web')
+    await harness.runtime.close({ stopPods: false })
+    process.kill(pid, 'SIGKILL')
+    await expect.poll(() => processStart(pid)).toBeUndefined()
+    await harness.restart()
+    const pod = await harness.api.until('pods', (one) => statusesOf(one)[0]?.restartCount === 1 && statusesOf(one)[0]?.ready === true)
+    expect(statusesOf(pod)[0]?.lastState.terminated).toMatchObject({ exitCode: 137, reason: 'ContainerStatusUnknown' })
   })
 
   it('runs commands in a container and passes input, output and exit code', async () => {
