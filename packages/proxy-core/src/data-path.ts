@@ -43,7 +43,7 @@ export interface DataPath {
   readonly connections: ConnectionDeps
   createCluster(config: Cluster, snapshot: Snapshot): ClusterRuntime
   /** The terminal filter of a chain with what it needs to run. @throws when a regular expression cannot be compiled. */
-  terminalOf(chain: FilterChain, listener: Listener): TerminalFilter
+  readonly terminalOf: (chain: FilterChain, listener: Listener) => TerminalFilter
   close(): void
 }
 

@@ -39,11 +39,11 @@ export interface ProxyDeps {
   /** Connections of the whole proxy; more are closed at once. Default: 10,000. */
   readonly maxConnections?: number
   /** Default: the listener's address, unless `bindToPort` is false. An empty list: nothing is bound. */
-  bind?(listener: Listener): readonly BindTarget[]
+  readonly bind?: (listener: Listener) => readonly BindTarget[]
   /** Default: the endpoint's address. */
-  dial?(cluster: Cluster, endpoint: LbEndpoint): DialTarget
+  readonly dial?: (cluster: Cluster, endpoint: LbEndpoint) => DialTarget
   /** Host names of explicit proxying. Default: IP addresses only. */
-  resolveName?(host: string, port: number): { readonly address: string; readonly port: number } | undefined
+  readonly resolveName?: (host: string, port: number) => { readonly address: string; readonly port: number } | undefined
   /** Addresses of a DNS cluster's host. Default: the system's resolver. */
-  resolveDns?(hostname: string): Promise<readonly string[]>
+  readonly resolveDns?: (hostname: string) => Promise<readonly string[]>
 }

@@ -215,7 +215,7 @@ class Engine implements Proxy {
     this.#draining = true
     for (const bound of this.#bound.values()) bound.socket.close()
     this.#bound.clear()
-    for (const connection of [...this.#connections]) connection.destroy()
+    for (const connection of this.#connections) connection.destroy()
     for (const cluster of this.#snapshot.clusters.values()) cluster.close()
     this.#path.close()
     return Promise.resolve()
@@ -248,7 +248,7 @@ class Engine implements Proxy {
 
   #retire(runtime: ListenerRuntime): void {
     runtime.draining = true
-    for (const connection of [...this.#connections]) if (connection.runtime === runtime) connection.drain()
+    for (const connection of this.#connections) if (connection.runtime === runtime) connection.drain()
   }
 
   #bindTargets(listener: Listener): readonly BindTarget[] {

@@ -4,7 +4,7 @@
  * connections over a change of configuration.
  */
 import type { Clock, Random, Timer } from '@heddle/base'
-import type { Cluster, ClusterLoadAssignment, LbEndpoint, UpstreamTransportSocket } from '@heddle/routing'
+import type { Cluster, ClusterLoadAssignment, LbEndpoint, OutlierDetection, UpstreamTransportSocket } from '@heddle/routing'
 import { Endpoint, isHealthy } from '../endpoint/endpoint.js'
 import { createLoadBalancer, type LoadBalancer } from './load-balancer.js'
 
@@ -99,15 +99,7 @@ export class ClusterRuntime {
     endpoint.consecutive5xx++
     if (localFailure || (status >= 502 && status <= 504)) endpoint.consecutiveGatewayFailures++
     else endpoint.consecutiveGatewayFailures = 0
-    const by5xx =
-      endpoint.consecutive5xx >= (outlier.consecutive5xx ?? 5) &&
-      this.#enforces(outlier.enforcingConsecutive5xx ?? 100) &&
-      outlier.consecutive5xx !== 0
-    const byGateway =
-      endpoint.consecutiveGatewayFailures >= (outlier.consecutiveGatewayFailure ?? 5) &&
-      outlier.consecutiveGatewayFailure !== 0 &&
-      this.#enforces(outlier.enforcingConsecutiveGatewayFailure ?? 0)
-    if (by5xx || byGateway) this.#eject(endpoint)
+    if (this.#isOutlier(endpoint, outlier)) this.#eject(endpoint)
   }
 
   close(): void {
@@ -121,6 +113,17 @@ export class ClusterRuntime {
     this.#closed = true
     this.#refresh?.cancel()
     for (const endpoint of this.#endpoints.values()) endpoint.pool?.drain()
+  }
+
+  #isOutlier(endpoint: Endpoint, outlier: OutlierDetection): boolean {
+    const limit5xx = outlier.consecutive5xx ?? 5
+    if (limit5xx > 0 && endpoint.consecutive5xx >= limit5xx && this.#enforces(outlier.enforcingConsecutive5xx ?? 100)) return true
+    const limitGateway = outlier.consecutiveGatewayFailure ?? 5
+    return (
+      limitGateway > 0 &&
+      endpoint.consecutiveGatewayFailures >= limitGateway &&
+      this.#enforces(outlier.enforcingConsecutiveGatewayFailure ?? 0)
+    )
   }
 
   #enforces(percent: number): boolean {

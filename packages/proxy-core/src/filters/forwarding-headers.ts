@@ -4,9 +4,9 @@
  * At an edge nothing that a stranger wrote into these is believed.
  */
 import type { Random } from '@heddle/base'
-import type { HttpConnectionManager } from '@heddle/routing'
+import type { ClientCertDetails, HttpConnectionManager } from '@heddle/routing'
 import type { HeaderBlock } from '../codec/header-block.js'
-import type { DownstreamConnection } from '../decision-record.js'
+import type { DownstreamConnection, PeerIdentity, TlsInfo } from '../decision-record.js'
 
 /** Headers by which outsiders could steer the proxy; they count only from inside. */
 const internalOnly = [
@@ -59,16 +59,19 @@ function forwardClientCertificate(headers: HeaderBlock, manager: HttpConnectionM
   if (mode === 'ALWAYS_FORWARD_ONLY') return
   if (tls?.peer === undefined || mode === 'SANITIZE') return headers.remove('x-forwarded-client-cert')
   if (mode === 'FORWARD_ONLY') return
-  const { peer } = tls
-  const wanted = manager.setCurrentClientCertDetails ?? {}
+  const before = mode === 'APPEND_FORWARD' ? headers.get('x-forwarded-client-cert') : undefined
+  const element = certificateElement(tls, tls.peer, manager.setCurrentClientCertDetails ?? {})
+  headers.set('x-forwarded-client-cert', before === undefined ? element : `${before},${element}`)
+}
+
+/** One element of XFCC; `By` and `Hash` are always there. */
+function certificateElement(tls: TlsInfo, peer: PeerIdentity, wanted: ClientCertDetails): string {
   const parts = [`By=${tls.localUriSan ?? ''}`, `Hash=${peer.fingerprint}`]
   if (wanted.cert) parts.push(`Cert="${encodeURIComponent(Buffer.from(peer.der).toString('base64'))}"`)
   if (wanted.subject) parts.push(`Subject="${peer.subject.replaceAll('"', '\\"')}"`)
   if (wanted.uri) parts.push(`URI=${peer.uriSans[0] ?? ''}`)
   if (wanted.dns) for (const name of peer.dnsSans) parts.push(`DNS=${name}`)
-  const before = mode === 'APPEND_FORWARD' ? headers.get('x-forwarded-client-cert') : undefined
-  const element = parts.join(';')
-  headers.set('x-forwarded-client-cert', before === undefined ? element : `${before},${element}`)
+  return parts.join(';')
 }
 
 export interface RequestIds {

@@ -7,6 +7,7 @@
  *
  * It is also the request's decision record: the fields that telemetry reads are the ones that the request was served with.
  */
+/* oxlint-disable max-lines -- one state machine of one request, to be read in one place */
 import type { Timer } from '@heddle/base'
 import type { AccessLog, Cluster, LbEndpoint, Route, RouteAction, RouteRequest, VirtualHost, WeightedCluster } from '@heddle/routing'
 import { pickWeightedCluster, redirectLocation } from '@heddle/routing'
@@ -195,22 +196,8 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
   #beginRoute(action: RouteAction): void {
     const { head } = this.#stream
     const { headers } = head
-    const { target } = action
-    if (target.kind === 'weighted-clusters') this.weightedCluster = pickWeightedCluster(target.clusters, this.#deps.random.next())
-    this.clusterName = target.kind === 'cluster' ? target.cluster : this.weightedCluster?.name
-    this.#cluster = this.clusterName === undefined ? undefined : this.#deps.cluster(this.clusterName)
-    if (this.#cluster === undefined) return this.#reply({ status: 503, body: '', flags: flag.NC, details: 'cluster_not_found' })
-    headers.remove('x-envoy-peer-metadata')
-    headers.remove('x-envoy-peer-metadata-id')
-    applyRequestMutations(headers, this.weightedCluster?.headers, this)
-    applyRequestMutations(headers, this.#routeRuntime?.headers, this)
-    const host = this.weightedCluster?.hostRewriteLiteral ?? action.hostRewriteLiteral
-    if (host !== undefined) headers.set('host', host)
-    const rewrite = this.#routeRuntime?.rewrite
-    if (rewrite !== undefined) {
-      headers.set('x-envoy-original-path', this.path)
-      this.upstreamPath = rewrite(this.upstreamPath)
-    }
+    if (!this.#chooseCluster(action)) return this.#reply({ status: 503, body: '', flags: flag.NC, details: 'cluster_not_found' })
+    this.#rewriteRequest(headers, action)
     const refusal = this.#deps.filters.onRequest(this, headers)
     if (refusal !== undefined)
       return this.#reply({ status: refusal.status, body: refusal.body ?? '', flags: 0, details: refusal.details ?? 'filter_reply' })
@@ -223,6 +210,26 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     if (timeoutMs > 0) headers.set('x-envoy-expected-rq-timeout-ms', String(timeoutMs))
     this.#retriesLeft = this.#routeRuntime?.retry?.maxRetries ?? 0
     this.#try(false)
+  }
+
+  #chooseCluster({ target }: RouteAction): boolean {
+    if (target.kind === 'weighted-clusters') this.weightedCluster = pickWeightedCluster(target.clusters, this.#deps.random.next())
+    this.clusterName = target.kind === 'cluster' ? target.cluster : this.weightedCluster?.name
+    this.#cluster = this.clusterName === undefined ? undefined : this.#deps.cluster(this.clusterName)
+    return this.#cluster !== undefined
+  }
+
+  #rewriteRequest(headers: HeaderBlock, action: RouteAction): void {
+    headers.remove('x-envoy-peer-metadata')
+    headers.remove('x-envoy-peer-metadata-id')
+    applyRequestMutations(headers, this.weightedCluster?.headers, this)
+    applyRequestMutations(headers, this.#routeRuntime?.headers, this)
+    const host = this.weightedCluster?.hostRewriteLiteral ?? action.hostRewriteLiteral
+    if (host !== undefined) headers.set('host', host)
+    const rewrite = this.#routeRuntime?.rewrite
+    if (rewrite === undefined) return
+    headers.set('x-envoy-original-path', this.path)
+    this.upstreamPath = rewrite(this.upstreamPath)
   }
 
   #try(fresh: boolean): void {
@@ -472,8 +479,10 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
 
   /** @returns whether another try was started. */
   #retry(failure = 'status'): boolean {
-    if (this.#retriesLeft <= 0 || this.#body.overflowed) {
-      if ((this.#routeRuntime?.retry?.maxRetries ?? 0) > 0 && !this.#body.overflowed) this.responseFlags |= flag.URX
+    if (this.#body.overflowed) return false
+    const retry = this.#routeRuntime?.retry
+    if (retry === undefined || this.#retriesLeft <= 0) {
+      if (retry !== undefined && retry.maxRetries > 0) this.responseFlags |= flag.URX
       return false
     }
     const cluster = this.#cluster as ClusterRuntime
@@ -490,7 +499,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     this.#leaveEndpoint(failure)
     stream?.reset()
     this.#state = 'backing-off'
-    const waitMs = this.#routeRuntime?.retry?.backOffMs(this.attempts.length, this.#deps.random.next()) ?? 0
+    const waitMs = retry.backOffMs(this.attempts.length, this.#deps.random.next())
     this.#backOff = this.#deps.clock.setTimer(waitMs, () => {
       if (this.#state !== 'backing-off') return
       this.#try(false)

@@ -33,6 +33,7 @@ function addHeader(headers: HeaderBlock, option: HeaderValueOption, record: Requ
 }
 
 function expand(text: string, record: RequestRecord): string {
+  // oxlint-disable-next-line complexity -- a table of operators
   return text.replace(/%%|%([A-Z_]+)(?:\(([^)]*)\))?%/g, (whole: string, operator: string | undefined, argument: string | undefined) => {
     const { connection } = record
     switch (operator) {

@@ -257,7 +257,7 @@ test('weights split requests as configured, replayable from a seed', async () =>
   )
   const held = client(front.port)
   for (let sent = 0; sent < 400; sent++) held.socket.write(getKeepAlive)
-  await expect.poll(() => front.requests.length).toBe(400)
+  await expect.poll(() => front.requests.length, { timeout: 10_000 }).toBe(400)
   const share = front.requests.filter(({ cluster }) => cluster === 'b').length
   expect(share).toBeGreaterThan(20)
   expect(share).toBeLessThan(65)

@@ -92,7 +92,13 @@ async function check(row: number, source: string, want: string, split: boolean):
   const before = seen.length
   const ok = /\bok(\d*)/.exec(want)
   const expected = ok ? Number(ok[1] || 1) + (want.includes('then 400') ? 1 : 0) : 1
-  const { statuses, closed, text } = await send(bytes, split ? [...bytes] : [bytes], fin, expected, want.startsWith('wait') ? 60 : 1500)
+  const { statuses, closed, text } = await send(
+    bytes,
+    split ? bytes.split('') : [bytes],
+    fin,
+    expected,
+    want.startsWith('wait') ? 60 : 1500,
+  )
   const served = seen.slice(before)
   const context = `row ${row} ${source.slice(0, 120)} want ${want}: statuses ${statuses.join(',')} closed ${String(closed)} served ${served.length} text ${JSON.stringify(text.slice(0, 200))}`
   const refusals = wantedStatuses(want)

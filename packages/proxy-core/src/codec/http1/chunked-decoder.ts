@@ -119,6 +119,7 @@ export class ChunkedDecoder {
     return true
   }
 
+  // oxlint-disable-next-line complexity -- one step of the grammar; splitting it would hide the order of the bytes
   #stepExtension(byte: number): boolean {
     if (++this.#lineBytes > maxLineBytes || ++this.#extensionBytes > maxExtensionBytes) return false
     switch (this.#state) {

@@ -59,6 +59,7 @@ export class Framing {
   }
 
   /** The same for an answer. RFC 9112 section 6.3 decides the order. */
+  // oxlint-disable-next-line complexity -- the list of section 6.3
   readResponse(block: HeaderBlock, minorVersion: number, status: number, requestMethod: string): void {
     this.#read(block, false)
     if (this.refuse !== 0) return
@@ -66,7 +67,7 @@ export class Framing {
     if (this.#transferCodings > 0 && (this.#lengths > 0 || minorVersion === 0))
       return this.#bad(502, 'content-length and transfer-encoding')
     if (status === 101 && this.#connectionUpgrade) this.upgrade = this.#upgradeValue
-    if (requestMethod === 'HEAD' || status < 200 || status === 204 || status === 304) this.length = bodyLength.none
+    if (requestMethod === 'HEAD' || hasNoBody(status)) this.length = bodyLength.none
     else if (this.#chunked) this.length = bodyLength.chunked
     else if (this.declaredLength >= 0) this.length = this.declaredLength
     else {
@@ -110,6 +111,7 @@ export class Framing {
     this.#chunked = false
   }
 
+  // oxlint-disable-next-line complexity -- a table of fields
   #readField(block: HeaderBlock, index: number, id: number): void {
     switch (id) {
       case headerId.contentLength:
@@ -208,4 +210,9 @@ export class Framing {
       block.removeAt(index)
     }
   }
+}
+
+/** Answers that never have a body (RFC 9112 section 6.3). */
+function hasNoBody(status: number): boolean {
+  return status < 200 || status === 204 || status === 304
 }

@@ -323,12 +323,15 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     const framing = this.#framing
     framing.readRequest(headers, this.#parser.minorVersion, this.#options.rejectUnderscores)
     const refusal = framing.refuse === 0 ? this.#readTarget() : ''
-    const refused = framing.refuse !== 0 || refusal !== ''
-    this.#beginAnswer(refused || framing.close)
-    if (refused) {
-      const status = framing.refuse !== 0 ? framing.refuse : refusal === 'method' ? 405 : 400
-      return this.#owner.onBadRequest(this, status, framing.refuseReason || refusal)
+    if (framing.refuse !== 0 || refusal !== '') {
+      this.#beginAnswer(true)
+      return this.#owner.onBadRequest(this, framing.refuse || (refusal === 'method' ? 405 : 400), framing.refuseReason || refusal)
     }
+    this.#beginAnswer(framing.close)
+    this.#dispatch(framing)
+  }
+
+  #dispatch(framing: Framing): void {
     this.#requestDone = framing.length === bodyLength.none
     this.#state = this.#requestDone ? 'answering' : 'body'
     this.#bodyRemaining = framing.length
