@@ -128,10 +128,11 @@ async function startParts(
   onOpen(() => client.close())
   let runtime: PodRuntime | undefined
   const server = await startApiServer(
-    { keys, port: options.port, version: options.version, logger: deps.logger },
+    { keys, port: options.port, formerPort: formerPort(stateDir, options.port), version: options.version, logger: deps.logger },
     { registry, tokens, clock: deps.clock, podRuntime: () => runtime },
   )
   onOpen(() => server.close())
+  writeDurably(join(stateDir, 'port.json'), `${JSON.stringify({ wanted: options.port, port: server.port })}\n`)
   await createFirstObjects(registry, { subnet: lease.subnet, port: server.port })
   const controllers = startControllers({ registry, client, certificateAuthority: keys.certificateAuthority }, deps)
   onOpen(() => controllers.close())
@@ -156,6 +157,16 @@ function createPlatformRegistry(store: Store, subnet: number, deps: Required<Pla
   const definitions: readonly KubernetesObject[] = store.list('apiextensions.k8s.io/customresourcedefinitions/')
   const catalog = createCatalog(definitions, store.events)
   return createRegistry({ store, catalog, clusterIps: createClusterIpRange(subnet) }, deps)
+}
+
+/** The port that the same wish led to last time: Pods that were adopted look for the API there. */
+function formerPort(stateDir: string, wanted: number): number | undefined {
+  try {
+    const former = JSON.parse(readFileSync(join(stateDir, 'port.json'), 'utf8')) as { readonly wanted?: unknown; readonly port?: unknown }
+    return former.wanted === wanted && typeof former.port === 'number' ? former.port : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function formerSubnet(stateDir: string): number | undefined {

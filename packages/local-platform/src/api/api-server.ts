@@ -17,6 +17,8 @@ export interface ApiServerOptions {
   readonly keys: PlatformKeys
   /** Tried first; a taken port moves to the next free one. 0 lets the system choose. */
   readonly port: number
+  /** Tried before it: where clients that outlived the last server still look. */
+  readonly formerPort?: number | undefined
   readonly version: string
   readonly logger: Logger
 }
@@ -45,7 +47,7 @@ export async function startApiServer(options: ApiServerOptions, services: Resour
   server.on('upgrade', (_request: IncomingMessage, socket) =>
     socket.end('HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'),
   )
-  const port = await listen(server, options.port)
+  const port = (options.formerPort && (await tryListen(server, options.formerPort))) || (await listen(server, options.port))
   return {
     port,
     close: () =>

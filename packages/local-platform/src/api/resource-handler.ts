@@ -121,14 +121,14 @@ async function change(exchange: Exchange, target: RequestTarget, services: Resou
   const { registry } = services
   if (exchange.method === 'PATCH') {
     const patch = await readMergePatch(exchange)
-    warnOrRefuse(exchange, { ...registry.get(kind, namespace, name), ...patch })
+    if (subresource === undefined) warnOrRefuse(exchange, { ...registry.get(kind, namespace, name), ...patch })
     const patched = await registry.patch(kind, namespace, name, patch, options)
     return subresource === 'scale' ? sendJson(exchange.response, 200, scaleOf(patched)) : sendObject(exchange, target, services, patched)
   }
   const body = await readObject(exchange.request)
   if (subresource === 'scale') return sendJson(exchange.response, 200, scaleOf(await registry.patch(kind, namespace, name, body, options)))
   checkType(body, target)
-  warnOrRefuse(exchange, body)
+  if (subresource === undefined) warnOrRefuse(exchange, body)
   sendObject(exchange, target, services, await registry.update(kind, namespace, name, body, options))
 }
 

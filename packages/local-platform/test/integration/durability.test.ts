@@ -31,7 +31,7 @@ describe('durability', () => {
     await harness.close()
   })
 
-  it('comes back with the same objects, addresses, authority and token', async () => {
+  it('comes back with the same objects, addresses, port, authority and token', async () => {
     const stateDir = temporaryFolder()
     const first = createPlatform({ stateDir, port: 0 })
     const before = await first.start()
@@ -47,6 +47,7 @@ describe('durability', () => {
     const again = await startHarness(stateDir)
     expect(again.access).toMatchObject({
       subnet: before.subnet,
+      port: before.port,
       adminToken: before.adminToken,
       certificateAuthority: before.certificateAuthority,
     })
