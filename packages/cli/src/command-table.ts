@@ -32,6 +32,17 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => (await import('./commands/up.js')).run,
   },
   {
+    path: ['demo'],
+    summary: 'Run the article: a mesh, an application in it, and a check that it answers',
+    flags: {
+      filename,
+      once: { type: 'boolean', description: 'Stop after the check' },
+      ports: { type: 'string', value: 'MODE', description: 'istio, or auto for free ports everywhere', defaultText: 'istio' },
+    },
+    examples: ['heddle demo -f helloworld.yaml', 'heddle demo -f helloworld.yaml --once'],
+    load: async () => (await import('./commands/demo.js')).run,
+  },
+  {
     path: ['down'],
     summary: 'Stop the mesh on this machine',
     flags: { purge: { type: 'boolean', description: 'Also delete its state folder' } },

@@ -105,16 +105,29 @@ export function createControlPlane(options: ControlPlaneOptions, deps: ControlPl
       const secure = await serveSecureGrpc(address, ports.secureGrpc, await servingIdentity(options), services)
       const renew = (): void => {
         renewal = clock.setTimer((servingTtlSeconds * 1000) / 2, () => {
-          void servingIdentity(options).then((identity) => secure.renew(identity)).finally(renew)
+          void servingIdentity(options)
+            .then((identity) => secure.renew(identity))
+            .finally(renew)
         })
       }
       renew()
-      const pages = pagesOf(discovery, records, metrics, () => renderPilotMetrics(discovery, counters, options.version), () => isReady)
+      const pages = pagesOf(
+        discovery,
+        records,
+        metrics,
+        () => renderPilotMetrics(discovery, counters, options.version),
+        () => isReady,
+      )
       const monitoring = await serveMonitoring(address, ports.monitoring, pages, logger)
       const telemetry = await serveMonitoring(address, ports.telemetry, { '/metrics': () => text(metrics.render()) }, logger)
       running = { source, discovery, servers: [secure, monitoring, telemetry], stopBundle }
       isReady = true
-      logger.info('the control plane serves', { address, discovery: secure.port, monitoring: ports.monitoring, services: discovery.snapshot().services.length })
+      logger.info('the control plane serves', {
+        address,
+        discovery: secure.port,
+        monitoring: ports.monitoring,
+        services: discovery.snapshot().services.length,
+      })
       return { secureGrpcPort: secure.port }
     },
     async close() {
@@ -129,10 +142,17 @@ export function createControlPlane(options: ControlPlaneOptions, deps: ControlPl
 }
 
 /** Opens the source and waits until every kind was listed once, so that no proxy ever gets half a mesh. */
-async function openModel(options: ControlPlaneOptions, deps: { readonly clock: Clock; readonly logger: Logger }, signal?: AbortSignal): Promise<{ readonly source: Source; readonly discovery: Discovery }> {
+async function openModel(
+  options: ControlPlaneOptions,
+  deps: { readonly clock: Clock; readonly logger: Logger },
+  signal?: AbortSignal,
+): Promise<{ readonly source: Source; readonly discovery: Discovery }> {
   const source = createSource(options.client)
   await source.untilSynced(signal)
-  const discovery = createDiscovery({ input: () => ({ ...source.input(), ...(options.meshConfig ? { meshConfig: options.meshConfig } : {}) }) }, deps)
+  const discovery = createDiscovery(
+    { input: () => ({ ...source.input(), ...(options.meshConfig ? { meshConfig: options.meshConfig } : {}) }) },
+    deps,
+  )
   source.onChange((change) => {
     if (change.event.type !== 'synced') discovery.changed(isUrgent(change))
   })
@@ -145,11 +165,21 @@ function isUrgent({ field, event }: Change): boolean {
 }
 
 async function servingIdentity({ ca, dnsNames }: ControlPlaneOptions): Promise<ServerIdentity> {
-  const issued = await ca.issueServer({ dnsNames, ttlSeconds: servingTtlSeconds, workload: { namespace: 'istio-system', serviceAccount: 'istiod' } })
+  const issued = await ca.issueServer({
+    dnsNames,
+    ttlSeconds: servingTtlSeconds,
+    workload: { namespace: 'istio-system', serviceAccount: 'istiod' },
+  })
   return { certificateChainPem: issued.chain.join(''), privateKeyPem: issued.privateKeyPem, rootsPem: ca.bundle().rootsPem }
 }
 
-function pagesOf(discovery: Discovery, records: AccessStore, metrics: MeshMetrics, pilotMetrics: () => string, isReady: () => boolean): Pages {
+function pagesOf(
+  discovery: Discovery,
+  records: AccessStore,
+  metrics: MeshMetrics,
+  pilotMetrics: () => string,
+  isReady: () => boolean,
+): Pages {
   return {
     '/ready': () => (isReady() ? text('ready\n') : text('starting\n', 503)),
     '/metrics': () => text(pilotMetrics()),

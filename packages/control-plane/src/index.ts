@@ -1,2 +1,8 @@
-export { createControlPlane, type ControlPlane, type ControlPlaneDeps, type ControlPlaneOptions, type ControlPlanePorts } from './control-plane.js'
+export {
+  createControlPlane,
+  type ControlPlane,
+  type ControlPlaneDeps,
+  type ControlPlaneOptions,
+  type ControlPlanePorts,
+} from './control-plane.js'
 export { runIstiod } from './istiod.js'

@@ -41,7 +41,10 @@ export function readSettings(argv: readonly string[], env: Readonly<Record<strin
 function parse(argv: readonly string[]) {
   try {
     const string = { type: 'string' } as const
-    return parseArgs({ args: argv[0] === 'discovery' ? argv.slice(1) : [...argv], options: { domain: string, secureGRPCAddr: string, monitoringAddr: string, telemetryAddr: string, log_output_level: string } })
+    return parseArgs({
+      args: argv[0] === 'discovery' ? argv.slice(1) : [...argv],
+      options: { domain: string, secureGRPCAddr: string, monitoringAddr: string, telemetryAddr: string, log_output_level: string },
+    })
   } catch (cause) {
     throw new HeddleError({
       code: 'HEDDLE_CONTROL_PLANE_USAGE',
@@ -57,5 +60,9 @@ function portOf(value: string | undefined, otherwise: number): number {
   if (value === undefined) return otherwise
   const port = Number(value.slice(value.lastIndexOf(':') + 1))
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port
-  throw new HeddleError({ code: 'HEDDLE_CONTROL_PLANE_USAGE', message: `"${value}" is not an address with a port such as :15014`, origin: 'user' })
+  throw new HeddleError({
+    code: 'HEDDLE_CONTROL_PLANE_USAGE',
+    message: `"${value}" is not an address with a port such as :15014`,
+    origin: 'user',
+  })
 }

@@ -17,13 +17,28 @@ interface IstiodDeps {
 }
 
 /** Runs until the signal aborts. */
-export async function runIstiod(argv: readonly string[], env: Readonly<Record<string, string | undefined>>, { logger, signal }: IstiodDeps): Promise<void> {
+export async function runIstiod(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  { logger, signal }: IstiodDeps,
+): Promise<void> {
   const settings = readSettings(argv, env)
   const pod = readPodContract(env)
   const client = createResourceClient(
-    await loadInClusterConfig({ host: env['KUBERNETES_SERVICE_HOST'] ?? '', port: env['KUBERNETES_SERVICE_PORT'] ?? '443', directory: join(pod?.root ?? '/', serviceAccountFolder) }),
+    await loadInClusterConfig({
+      host: env['KUBERNETES_SERVICE_HOST'] ?? '',
+      port: env['KUBERNETES_SERVICE_PORT'] ?? '443',
+      directory: join(pod?.root ?? '/', serviceAccountFolder),
+    }),
   )
-  const ca = await createCa({ trustDomain: settings.trustDomain, store: createSecretCaStore(client, settings.namespace), audit: (record) => logger.info('issued a certificate', { ...record }) }, { logger })
+  const ca = await createCa(
+    {
+      trustDomain: settings.trustDomain,
+      store: createSecretCaStore(client, settings.namespace),
+      audit: (record) => logger.info('issued a certificate', { ...record }),
+    },
+    { logger },
+  )
   const controlPlane = createControlPlane(
     {
       client,
@@ -31,7 +46,12 @@ export async function runIstiod(argv: readonly string[], env: Readonly<Record<st
       address: settings.address,
       ports: settings.ports,
       dnsNames: servingNames(settings.namespace),
-      meshConfig: { trustDomain: settings.trustDomain, rootNamespace: settings.namespace, clusterDomain: settings.clusterDomain, meshId: settings.trustDomain },
+      meshConfig: {
+        trustDomain: settings.trustDomain,
+        rootNamespace: settings.namespace,
+        clusterDomain: settings.clusterDomain,
+        meshId: settings.trustDomain,
+      },
       version: ownVersion(),
       authenticators: [
         createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle }),
@@ -55,7 +75,11 @@ export async function runIstiod(argv: readonly string[], env: Readonly<Record<st
 
 /** The names under which Pods know the control plane; the article's components are the same process. */
 function servingNames(namespace: string): readonly string[] {
-  return ['istiod', 'istio-pilot', 'istio-citadel'].flatMap((name) => [`${name}.${namespace}.svc`, `${name}.${namespace}.svc.cluster.local`, `${name}.${namespace}`])
+  return ['istiod', 'istio-pilot', 'istio-citadel'].flatMap((name) => [
+    `${name}.${namespace}.svc`,
+    `${name}.${namespace}.svc.cluster.local`,
+    `${name}.${namespace}`,
+  ])
 }
 
 /** Who signs service account tokens, as the API says itself (OpenID discovery). */

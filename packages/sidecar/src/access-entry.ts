@@ -13,7 +13,12 @@ export function accessEntryOf(record: DecisionRecord, labels: Readonly<Record<st
     downstreamLocal: { address: connection.localAddress, port: connection.localPort },
     responseFlags: responseFlagsOf(record.responseFlags),
     tags: labels,
-    ...(upstream ? { upstreamRemote: { address: upstream.remoteAddress, port: upstream.remotePort }, upstreamLocal: { address: upstream.localAddress, port: upstream.localPort } } : {}),
+    ...(upstream
+      ? {
+          upstreamRemote: { address: upstream.remoteAddress, port: upstream.remotePort },
+          upstreamLocal: { address: upstream.localAddress, port: upstream.localPort },
+        }
+      : {}),
     ...defined('upstreamCluster', record.clusterName),
     ...defined('upstreamTransportFailureReason', record.upstreamTransportFailureReason),
     ...defined('connectionTerminationDetails', record.connectionTerminationDetails),

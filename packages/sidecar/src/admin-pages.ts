@@ -18,10 +18,19 @@ export interface AdminSources {
 export function adminRoutes(sources: AdminSources): AgentRoutes {
   const { proxy, renderMetrics, isReady, drain } = sources
   return {
-    '/': () => text(`${['/config_dump', '/clusters', '/listeners', '/stats/prometheus', '/ready', '/server_info', '/certs', '/drain'].join('\n')}\n`),
+    '/': () =>
+      text(
+        `${['/config_dump', '/clusters', '/listeners', '/stats/prometheus', '/ready', '/server_info', '/certs', '/drain'].join('\n')}\n`,
+      ),
     '/config_dump': () => json(configDump(sources)),
     '/clusters': () => text(clustersText(proxy)),
-    '/listeners': () => text(proxy.listeners().map(({ name, address, port }) => `${name}::${address}:${port}\n`).join('')),
+    '/listeners': () =>
+      text(
+        proxy
+          .listeners()
+          .map(({ name, address, port }) => `${name}::${address}:${port}\n`)
+          .join(''),
+      ),
     '/stats/prometheus': () => ({ status: 200, body: renderMetrics(), contentType: 'text/plain; version=0.0.4' }),
     '/ready': () => (isReady() ? text('LIVE\n') : { status: 503, body: 'INITIALIZING\n' }),
     '/server_info': () => json({ version: `heddle/${sources.version}`, state: isReady() ? 'LIVE' : 'INITIALIZING' }),
@@ -32,7 +41,11 @@ export function adminRoutes(sources: AdminSources): AgentRoutes {
 }
 
 const text = (body: string): AgentAnswer => ({ status: 200, body })
-const json = (value: unknown): AgentAnswer => ({ status: 200, body: `${JSON.stringify(value, null, 1)}\n`, contentType: 'application/json' })
+const json = (value: unknown): AgentAnswer => ({
+  status: 200,
+  body: `${JSON.stringify(value, null, 1)}\n`,
+  contentType: 'application/json',
+})
 
 function drainPage(method: string, drain: () => void): AgentAnswer {
   if (method !== 'POST') return { status: 405, body: 'draining needs POST\n' }
@@ -42,15 +55,38 @@ function drainPage(method: string, drain: () => void): AgentAnswer {
 
 function configDump({ proxy, secrets, secretNames }: AdminSources): object {
   const { clusters, endpoints, listeners, routeConfigurations } = encode(proxy.configDump(), 'istio')
-  const dump = (type: string, list: string, entries: readonly object[]) => ({ '@type': `type.googleapis.com/envoy.admin.v3.${type}`, [list]: entries })
+  const dump = (type: string, list: string, entries: readonly object[]) => ({
+    '@type': `type.googleapis.com/envoy.admin.v3.${type}`,
+    [list]: entries,
+  })
   const versioned = (resource: XdsResource, wrapper: string) => ({ version_info: resource.version, [wrapper]: toJson(resource) })
   return {
     configs: [
-      dump('ClustersConfigDump', 'dynamic_active_clusters', clusters.map((cluster) => versioned(cluster, 'cluster'))),
-      dump('EndpointsConfigDump', 'dynamic_endpoint_configs', endpoints.map((endpoint) => versioned(endpoint, 'endpoint_config'))),
-      dump('ListenersConfigDump', 'dynamic_listeners', listeners.map((listener) => ({ name: listener.name, active_state: versioned(listener, 'listener') }))),
-      dump('RoutesConfigDump', 'dynamic_route_configs', routeConfigurations.map((route) => versioned(route, 'route_config'))),
-      dump('SecretsConfigDump', 'dynamic_active_secrets', secretNames.flatMap((name) => secretRows(secrets, name).map((secret) => ({ name, secret })))),
+      dump(
+        'ClustersConfigDump',
+        'dynamic_active_clusters',
+        clusters.map((cluster) => versioned(cluster, 'cluster')),
+      ),
+      dump(
+        'EndpointsConfigDump',
+        'dynamic_endpoint_configs',
+        endpoints.map((endpoint) => versioned(endpoint, 'endpoint_config')),
+      ),
+      dump(
+        'ListenersConfigDump',
+        'dynamic_listeners',
+        listeners.map((listener) => ({ name: listener.name, active_state: versioned(listener, 'listener') })),
+      ),
+      dump(
+        'RoutesConfigDump',
+        'dynamic_route_configs',
+        routeConfigurations.map((route) => versioned(route, 'route_config')),
+      ),
+      dump(
+        'SecretsConfigDump',
+        'dynamic_active_secrets',
+        secretNames.flatMap((name) => secretRows(secrets, name).map((secret) => ({ name, secret }))),
+      ),
     ],
   }
 }
@@ -87,7 +123,14 @@ function clustersText(proxy: Proxy): string {
       endpoints.flatMap((endpoint) => {
         const host = `${name}::${endpoint.address}:${endpoint.port}`
         const flags = endpoint.ejected ? '/failed_outlier_check' : endpoint.healthy ? 'healthy' : '/failed_eds_health'
-        return [`${host}::cx_active::${endpoint.activeConnections}`, `${host}::rq_active::${endpoint.activeRequests}`, `${host}::rq_total::${endpoint.requests}`, `${host}::rq_error::${endpoint.failures}`, `${host}::health_flags::${flags}`, `${host}::weight::${endpoint.weight}`]
+        return [
+          `${host}::cx_active::${endpoint.activeConnections}`,
+          `${host}::rq_active::${endpoint.activeRequests}`,
+          `${host}::rq_total::${endpoint.requests}`,
+          `${host}::rq_error::${endpoint.failures}`,
+          `${host}::health_flags::${flags}`,
+          `${host}::weight::${endpoint.weight}`,
+        ]
       }),
     )
     .map((line) => `${line}\n`)

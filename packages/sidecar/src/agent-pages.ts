@@ -14,12 +14,17 @@ export interface AgentSources {
 }
 
 export function healthRoutes(isReady: () => boolean): AgentRoutes {
-  return { '/healthz/ready': () => (isReady() ? { status: 200, body: '' } : { status: 503, body: 'no certificate or no configuration yet\n' }) }
+  return {
+    '/healthz/ready': () => (isReady() ? { status: 200, body: '' } : { status: 503, body: 'no certificate or no configuration yet\n' }),
+  }
 }
 
 export function agentRoutes(sources: AgentSources): AgentRoutes {
   const { settings, renderMetrics, isReady, drain, clock } = sources
-  const target = { address: settings.pod?.appAddress ?? '127.0.0.1', portOf: (port: number) => (settings.pod ? boundPort(settings.pod.portMap, port) : port) }
+  const target = {
+    address: settings.pod?.appAddress ?? '127.0.0.1',
+    portOf: (port: number) => (settings.pod ? boundPort(settings.pod.portMap, port) : port),
+  }
   const probe = async (path: string) => {
     const prober = settings.probers[path]
     if (!prober) return { status: 404, body: `no probe was recorded for ${path}\n` }

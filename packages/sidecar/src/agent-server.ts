@@ -34,18 +34,32 @@ async function answer(routes: AgentRoutes, request: IncomingMessage, response: S
   let result: AgentAnswer
   try {
     const route = routes[path] ?? routes[`${path.slice(0, path.indexOf('/', 1) + 1)}`]
-    result = route ? await route(path, request.method ?? 'GET') : { status: 404, body: `no such page; there are ${Object.keys(routes).join(', ')}\n` }
+    result = route
+      ? await route(path, request.method ?? 'GET')
+      : { status: 404, body: `no such page; there are ${Object.keys(routes).join(', ')}\n` }
   } catch (error) {
     logger.error('an agent page failed', { path, error: messageOf(error) })
     result = { status: 500, body: 'the page failed\n' }
   }
-  response.writeHead(result.status, { 'content-type': result.contentType ?? 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(result.body) })
+  response.writeHead(result.status, {
+    'content-type': result.contentType ?? 'text/plain; charset=utf-8',
+    'content-length': Buffer.byteLength(result.body),
+  })
   response.end(request.method === 'HEAD' ? undefined : result.body)
 }
 
 function listen(server: Server, address: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) => reject(new HeddleError({ code: 'HEDDLE_PROXY_LISTEN', message: `${address}:${port} cannot be bound: ${cause.message}`, hint: 'Another proxy may still run in this Pod.', cause })))
+    server.once('error', (cause) =>
+      reject(
+        new HeddleError({
+          code: 'HEDDLE_PROXY_LISTEN',
+          message: `${address}:${port} cannot be bound: ${cause.message}`,
+          hint: 'Another proxy may still run in this Pod.',
+          cause,
+        }),
+      ),
+    )
     server.listen(port, address, () => resolve())
   })
 }

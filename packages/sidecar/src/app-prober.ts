@@ -6,7 +6,13 @@ import { type Clock, messageOf } from '@heddle/base'
 
 /** One entry of ISTIO_KUBE_APP_PROBERS. */
 export interface AppProber {
-  readonly httpGet?: { readonly path?: string; readonly port: number; readonly scheme?: string; readonly host?: string; readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[] }
+  readonly httpGet?: {
+    readonly path?: string
+    readonly port: number
+    readonly scheme?: string
+    readonly host?: string
+    readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[]
+  }
   readonly tcpSocket?: { readonly port: number; readonly host?: string }
   readonly grpc?: { readonly port: number; readonly service?: string }
   readonly timeoutSeconds?: number
@@ -53,7 +59,9 @@ function probeHttp(probe: NonNullable<AppProber['httpGet']>, target: ProbeTarget
     outgoing.once('error', reject)
     outgoing.once('response', (response) => {
       response.resume()
-      response.once('end', () => resolve({ status: response.statusCode ?? 500, message: `the application answered ${response.statusCode}` }))
+      response.once('end', () =>
+        resolve({ status: response.statusCode ?? 500, message: `the application answered ${response.statusCode}` }),
+      )
       response.once('error', reject)
     })
     outgoing.end()

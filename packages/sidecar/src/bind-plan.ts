@@ -35,15 +35,24 @@ export function createBindPlan({ pod, token, declaredPorts }: BindPlanOptions): 
         ]
       }
       if (readsOriginalDestination(listener)) {
-        return inboundPorts(listener, declaredPorts).map((port) => ({ address: podIp, port: boundPort(portMap, port), original: { kind: 'fixed', address: podIp, port } }))
+        return inboundPorts(listener, declaredPorts).map((port) => ({
+          address: podIp,
+          port: boundPort(portMap, port),
+          original: { kind: 'fixed', address: podIp, port },
+        }))
       }
       if (listener.bindToPort === false) return []
       const port = boundPort(portMap, listener.address.port)
-      return [podIp, ...(externalAddress === undefined ? [] : [externalAddress])].map((address) => ({ address, port, original: { kind: 'fixed', address: podIp, port: listener.address.port } }))
+      return [podIp, ...(externalAddress === undefined ? [] : [externalAddress])].map((address) => ({
+        address,
+        port,
+        original: { kind: 'fixed', address: podIp, port: listener.address.port },
+      }))
     },
     dial(cluster, endpoint) {
       const { address, port } = endpoint.address
-      if (isInbound(cluster)) return { host: appAddress, port: boundPort(portMap, port), localAddress: cluster.sourceAddress ?? '127.0.0.6' }
+      if (isInbound(cluster))
+        return { host: appAddress, port: boundPort(portMap, port), localAddress: cluster.sourceAddress ?? '127.0.0.6' }
       // Connections inside the mesh come from the Pod's own address, so that source addresses mean something.
       return address.startsWith('127.') ? { host: address, port, localAddress: podIp } : { host: address, port }
     },
@@ -72,7 +81,9 @@ export function declaredPortsOf(metadata: Readonly<Record<string, unknown>>): re
   if (typeof text !== 'string' || text.trim() === '') return []
   try {
     const ports = JSON.parse(text) as readonly { readonly containerPort?: number; readonly protocol?: string }[]
-    return ports.flatMap(({ containerPort, protocol }) => (containerPort === undefined || (protocol ?? 'TCP') !== 'TCP' ? [] : [containerPort]))
+    return ports.flatMap(({ containerPort, protocol }) =>
+      containerPort === undefined || (protocol ?? 'TCP') !== 'TCP' ? [] : [containerPort],
+    )
   } catch {
     return []
   }

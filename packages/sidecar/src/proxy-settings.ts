@@ -60,7 +60,8 @@ export function readProxySettings(argv: readonly string[], env: Environment): Pr
     serviceAccount: env['SERVICE_ACCOUNT'] ?? 'default',
     trustDomain,
     caAddress: env['CA_ADDR'] ?? 'istiod.istio-system.svc:15012',
-    discoveryAddress: typeof config['discoveryAddress'] === 'string' ? config['discoveryAddress'] : (env['CA_ADDR'] ?? 'istiod.istio-system.svc:15012'),
+    discoveryAddress:
+      typeof config['discoveryAddress'] === 'string' ? config['discoveryAddress'] : (env['CA_ADDR'] ?? 'istiod.istio-system.svc:15012'),
     logLevel: flags.proxyLogLevel ?? 'warning',
     labels,
     metadata: nodeMetadata(env, labels, podIp, podNamespace, trustDomain),
@@ -84,19 +85,44 @@ function parseCommandLine(argv: readonly string[]): { readonly role: ProxyRole; 
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { domain: string, proxyLogLevel: string, proxyComponentLogLevel: string, log_output_level: string, concurrency: string, templateFile: string, stsPort: string, outlierLogPath: string, log_as_json: { type: 'boolean' } },
+      options: {
+        domain: string,
+        proxyLogLevel: string,
+        proxyComponentLogLevel: string,
+        log_output_level: string,
+        concurrency: string,
+        templateFile: string,
+        stsPort: string,
+        outlierLogPath: string,
+        log_as_json: { type: 'boolean' },
+      },
     })
     const role = positionals[0] === 'proxy' ? (positionals[1] ?? 'sidecar') : positionals[0]
     if (role !== 'sidecar' && role !== 'router') throw new Error(`the role must be sidecar or router, not "${role ?? ''}"`)
     return { role, flags: values }
   } catch (cause) {
-    throw new HeddleError({ code: 'HEDDLE_PROXY_USAGE', message: `heddle-proxy: ${messageOf(cause)}`, origin: 'user', hint: 'Usage: heddle-proxy proxy sidecar|router [--domain NAMESPACE.svc.cluster.local] [--proxyLogLevel LEVEL]' })
+    throw new HeddleError({
+      code: 'HEDDLE_PROXY_USAGE',
+      message: `heddle-proxy: ${messageOf(cause)}`,
+      origin: 'user',
+      hint: 'Usage: heddle-proxy proxy sidecar|router [--domain NAMESPACE.svc.cluster.local] [--proxyLogLevel LEVEL]',
+    })
   }
 }
 
 /** `ISTIO_META_X` becomes `X`, as istio-agent does. */
-function nodeMetadata(env: Environment, labels: Readonly<Record<string, string>>, podIp: string, namespace: string, trustDomain: string): Readonly<Record<string, unknown>> {
-  const fromEnvironment = Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (name.startsWith('ISTIO_META_') && value !== undefined ? [[name.slice('ISTIO_META_'.length), value]] : [])))
+function nodeMetadata(
+  env: Environment,
+  labels: Readonly<Record<string, string>>,
+  podIp: string,
+  namespace: string,
+  trustDomain: string,
+): Readonly<Record<string, unknown>> {
+  const fromEnvironment = Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      name.startsWith('ISTIO_META_') && value !== undefined ? [[name.slice('ISTIO_META_'.length), value]] : [],
+    ),
+  )
   return {
     INTERCEPTION_MODE: 'REDIRECT',
     CLUSTER_ID: 'Kubernetes',
@@ -133,7 +159,12 @@ function parseObject(text: string | undefined): Readonly<Record<string, unknown>
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
   } catch (cause) {
-    throw new HeddleError({ code: 'HEDDLE_PROXY_USAGE', message: `heddle-proxy: "${text.slice(0, 60)}" is not JSON`, origin: 'user', cause })
+    throw new HeddleError({
+      code: 'HEDDLE_PROXY_USAGE',
+      message: `heddle-proxy: "${text.slice(0, 60)}" is not JSON`,
+      origin: 'user',
+      cause,
+    })
   }
 }
 

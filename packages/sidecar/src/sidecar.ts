@@ -4,7 +4,14 @@
  */
 import { readFileSync } from 'node:fs'
 import { type Clock, formatWorkloadId, HeddleError, type Logger, type Random } from '@heddle/base'
-import { createAccessLogSender, createControlPlaneChannel, createMeshClient, type MeshClient, proxyPorts, readNamesFile } from '@heddle/client'
+import {
+  createAccessLogSender,
+  createControlPlaneChannel,
+  createMeshClient,
+  type MeshClient,
+  proxyPorts,
+  readNamesFile,
+} from '@heddle/client'
 import { createIstioTelemetry, createProxy, type IstioTelemetry, type Proxy } from '@heddle/proxy-core'
 import { emptyProxyConfig } from '@heddle/routing'
 import type { XdsNode } from '@heddle/xds'
@@ -49,7 +56,11 @@ export function createSidecar(settings: ProxySettings, deps: SidecarDeps): Sidec
       authority: () => controlPlaneAddress(settings.caAddress, pod, deps.random),
       serverName: settings.discoveryAddress.slice(0, settings.discoveryAddress.lastIndexOf(':')),
       node,
-      spiffeId: formatWorkloadId({ trustDomain: settings.trustDomain, namespace: settings.podNamespace, serviceAccount: settings.serviceAccount }),
+      spiffeId: formatWorkloadId({
+        trustDomain: settings.trustDomain,
+        namespace: settings.podNamespace,
+        serviceAccount: settings.serviceAccount,
+      }),
       trustDomain: settings.trustDomain,
       token: () => readText(settings.tokenPath)?.trim(),
       root: () => readText(settings.rootCertificatePath) ?? '',
@@ -72,12 +83,18 @@ export function createSidecar(settings: ProxySettings, deps: SidecarDeps): Sidec
         const rootsPem = readText(settings.rootCertificatePath)
         const certificate = client.identity.current
         if (rootsPem === undefined || !certificate) return undefined
-        return createControlPlaneChannel({ address: controlPlaneAddress(settings.discoveryAddress, pod, deps.random), serverName: 'istiod.istio-system.svc', rootsPem }, certificate)
+        return createControlPlaneChannel(
+          { address: controlPlaneAddress(settings.discoveryAddress, pod, deps.random), serverName: 'istiod.istio-system.svc', rootsPem },
+          certificate,
+        )
       },
     },
     deps.clock,
   )
-  const telemetry = createIstioTelemetry({ workload: workloadOf(settings), nodeId: node.id, onRecord: (record, labels) => records.send(accessEntryOf(record, labels)) }, deps)
+  const telemetry = createIstioTelemetry(
+    { workload: workloadOf(settings), nodeId: node.id, onRecord: (record, labels) => records.send(accessEntryOf(record, labels)) },
+    deps,
+  )
   const proxy = createEngine(settings, deps, client, telemetry, names.resolve)
 
   const isReady = (): boolean => isConfigured && client.identity.current !== undefined && draining === undefined
@@ -95,13 +112,26 @@ export function createSidecar(settings: ProxySettings, deps: SidecarDeps): Sidec
 
   return {
     async start(signal) {
-      const sources = { proxy, secrets: client.identity, secretNames: ['default', 'ROOTCA'], renderMetrics: () => telemetry.registry.render(), isReady, drain: () => void drain(), version }
+      const sources = {
+        proxy,
+        secrets: client.identity,
+        secretNames: ['default', 'ROOTCA'],
+        renderMetrics: () => telemetry.registry.render(),
+        isReady,
+        drain: () => void drain(),
+        version,
+      }
       const agent = agentRoutes({ ...sources, settings, clock: deps.clock })
       servers = await Promise.all([
         serveAgent(settings.podIp, proxyPorts.admin, adminRoutes(sources), deps.logger),
         serveAgent(settings.podIp, proxyPorts.status, agent, deps.logger),
         serveAgent(settings.podIp, proxyPorts.health, healthRoutes(isReady), deps.logger),
-        serveAgent(settings.podIp, proxyPorts.prometheus, { '/stats/prometheus': () => ({ status: 200, body: telemetry.registry.render() }) }, deps.logger),
+        serveAgent(
+          settings.podIp,
+          proxyPorts.prometheus,
+          { '/stats/prometheus': () => ({ status: 200, body: telemetry.registry.render() }) },
+          deps.logger,
+        ),
       ])
       await proxy.start()
       await client.start(signal)
@@ -110,7 +140,13 @@ export function createSidecar(settings: ProxySettings, deps: SidecarDeps): Sidec
   }
 }
 
-function createEngine(settings: ProxySettings, deps: SidecarDeps, client: MeshClient, telemetry: IstioTelemetry, resolve: (host: string) => string | undefined): Proxy {
+function createEngine(
+  settings: ProxySettings,
+  deps: SidecarDeps,
+  client: MeshClient,
+  telemetry: IstioTelemetry,
+  resolve: (host: string) => string | undefined,
+): Proxy {
   const { pod } = settings
   const token = pod?.namesPath === undefined ? undefined : readNamesFile(pod.namesPath)?.token
   const plan = pod && createBindPlan({ pod, token: token ?? '', declaredPorts: declaredPortsOf(settings.metadata) })
@@ -131,12 +167,24 @@ function createEngine(settings: ProxySettings, deps: SidecarDeps, client: MeshCl
 function xdsNode(settings: ProxySettings): XdsNode {
   const { role, podIp, podName, podNamespace, domain, metadata, labels } = settings
   const service = labels['service.istio.io/canonical-name'] ?? labels['app'] ?? 'istio-proxy'
-  return { id: `${role}~${podIp}~${podName}.${podNamespace}~${domain}`, cluster: `${service}.${podNamespace}`, metadata, userAgentName: 'heddle', userAgentVersion: version }
+  return {
+    id: `${role}~${podIp}~${podName}.${podNamespace}~${domain}`,
+    cluster: `${service}.${podNamespace}`,
+    metadata,
+    userAgentName: 'heddle',
+    userAgentVersion: version,
+  }
 }
 
 function workloadOf({ podName, podNamespace, metadata, labels }: ProxySettings) {
   const text = (key: string, otherwise: string): string => (typeof metadata[key] === 'string' ? metadata[key] : otherwise)
-  return { name: podName, namespace: podNamespace, workloadName: text('WORKLOAD_NAME', podName), clusterId: text('CLUSTER_ID', 'Kubernetes'), labels }
+  return {
+    name: podName,
+    namespace: podNamespace,
+    workloadName: text('WORKLOAD_NAME', podName),
+    clusterId: text('CLUSTER_ID', 'Kubernetes'),
+    labels,
+  }
 }
 
 function readText(path: string): string | undefined {
@@ -148,5 +196,8 @@ function readText(path: string): string | undefined {
 }
 
 function rejection(issues: readonly { readonly resource: string; readonly message: string }[]): HeddleError {
-  return new HeddleError({ code: 'HEDDLE_PROXY_CONFIG_REJECTED', message: issues.map(({ resource, message }) => `${resource}: ${message}`).join('; ') })
+  return new HeddleError({
+    code: 'HEDDLE_PROXY_CONFIG_REJECTED',
+    message: issues.map(({ resource, message }) => `${resource}: ${message}`).join('; '),
+  })
 }

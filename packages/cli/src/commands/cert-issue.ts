@@ -16,14 +16,22 @@ import { type Target, withTarget } from '../target/target.js'
 export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams, cwd, signal } = invocation
   const [namespace, account, ...more] = (flags.string('as') ?? '').split('/')
-  if (!namespace || !account || more.length > 0) throw usageError('say whose identity with --as NAMESPACE/ACCOUNT, such as --as default/default')
+  if (!namespace || !account || more.length > 0)
+    throw usageError('say whose identity with --as NAMESPACE/ACCOUNT, such as --as default/default')
   const ttl = parseDuration(flags.string('ttl') ?? '1h')
   if (!ttl.ok) throw usageError(`--ttl: ${ttl.reason}`)
   const folder = resolve(cwd, flags.string('out') ?? '.')
   return withTarget(invocation, async (target) => {
     const token = await tokenOf(target, namespace, account)
     const { address, rootsPem } = await authorityOf(target)
-    const issued = await requestWorkloadCertificate({ address, serverName: 'istiod.istio-system.svc', rootsPem, token, ttlSeconds: Math.ceil(ttl.ms / 1000), signal })
+    const issued = await requestWorkloadCertificate({
+      address,
+      serverName: 'istiod.istio-system.svc',
+      rootsPem,
+      token,
+      ttlSeconds: Math.ceil(ttl.ms / 1000),
+      signal,
+    })
     await mkdir(folder, { recursive: true })
     for (const [name, text, mode] of [
       ['cert.pem', issued.chainPem, 0o644],
@@ -31,16 +39,29 @@ export async function run(invocation: Invocation): Promise<number> {
       ['ca.pem', issued.rootsPem, 0o644],
     ] as const)
       await writeFile(join(folder, name), text, { mode })
-    streams.stdout.write(`issued a certificate for ${namespace}/${account}, valid until ${new Date(issued.notAfterMs).toISOString()}\n${['cert.pem', 'key.pem', 'ca.pem'].map((name) => `  ${join(folder, name)}\n`).join('')}`)
+    streams.stdout.write(
+      `issued a certificate for ${namespace}/${account}, valid until ${new Date(issued.notAfterMs).toISOString()}\n${['cert.pem', 'key.pem', 'ca.pem'].map((name) => `  ${join(folder, name)}\n`).join('')}`,
+    )
     return exitCode.ok
   })
 }
 
 async function tokenOf({ client }: Target, namespace: string, account: string): Promise<string> {
   if (!(await client.get(serviceAccounts, account, namespace))) {
-    throw new HeddleError({ code: 'HEDDLE_CLI_NOT_FOUND', message: `there is no service account "${account}" in namespace "${namespace}"`, origin: 'user', hint: `List them with "heddle get serviceaccounts -n ${namespace}".` })
+    throw new HeddleError({
+      code: 'HEDDLE_CLI_NOT_FOUND',
+      message: `there is no service account "${account}" in namespace "${namespace}"`,
+      origin: 'user',
+      hint: `List them with "heddle get serviceaccounts -n ${namespace}".`,
+    })
   }
-  const answer = await client.createSubresource(serviceAccounts, account, 'token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences: ['istio-ca'], expirationSeconds: 600 } }, namespace)
+  const answer = await client.createSubresource(
+    serviceAccounts,
+    account,
+    'token',
+    { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences: ['istio-ca'], expirationSeconds: 600 } },
+    namespace,
+  )
   return (answer['status'] as { readonly token: string }).token
 }
 
@@ -49,6 +70,12 @@ async function authorityOf({ client }: Target): Promise<{ readonly address: stri
   const { items } = await client.list(pods, { namespace: istioNamespace, labelSelector: 'app=istiod' })
   const ip = items.map((pod) => (pod['status'] as { readonly podIP?: string } | undefined)?.podIP).find((address) => address !== undefined)
   const rootsPem = (root?.['data'] as Readonly<Record<string, string>> | undefined)?.['root-cert.pem']
-  if (ip === undefined || rootsPem === undefined) throw new HeddleError({ code: 'HEDDLE_CLI_NO_ISTIOD', message: 'no istiod is running that could issue', origin: 'user', hint: 'See "heddle get pods -n istio-system".' })
+  if (ip === undefined || rootsPem === undefined)
+    throw new HeddleError({
+      code: 'HEDDLE_CLI_NO_ISTIOD',
+      message: 'no istiod is running that could issue',
+      origin: 'user',
+      hint: 'See "heddle get pods -n istio-system".',
+    })
   return { address: `${ip}:15012`, rootsPem }
 }

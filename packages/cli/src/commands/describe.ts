@@ -16,9 +16,13 @@ export async function run(invocation: Invocation): Promise<number> {
     const blocks: string[] = []
     for (const { resource, name } of parseSelections(await discoverResources(client), invocation.positionals)) {
       const scope = resource.namespaced ? namespace : undefined
-      const objects = name === undefined ? (await client.list(resource.type, scope === undefined ? {} : { namespace: scope })).items : [await client.get(resource.type, name, scope)]
+      const objects =
+        name === undefined
+          ? (await client.list(resource.type, scope === undefined ? {} : { namespace: scope })).items
+          : [await client.get(resource.type, name, scope)]
       for (const object of objects) {
-        if (!object) throw new HeddleError({ code: 'HEDDLE_CLI_NOT_FOUND', message: `${resource.type.plural} "${name}" not found`, origin: 'user' })
+        if (!object)
+          throw new HeddleError({ code: 'HEDDLE_CLI_NOT_FOUND', message: `${resource.type.plural} "${name}" not found`, origin: 'user' })
         blocks.push(`${describeBody(object)}${await describeEvents(client, object, resource.kind)}`)
       }
     }
@@ -42,8 +46,16 @@ async function describeEvents(client: ResourceClient, object: KubernetesObject, 
   const { name, namespace } = object.metadata
   const selector = [`involvedObject.name=${name}`, `involvedObject.kind=${kind}`].join(',')
   const { items } = await client.list(events, { ...(namespace === undefined ? {} : { namespace }), fieldSelector: selector })
-  const rows = (items as unknown as readonly EventView[]).map((event) => [event.type ?? '', event.reason ?? '', ageOf(event.lastTimestamp ?? event.eventTime), event.source?.component ?? '', `${event.message ?? ''}${(event.count ?? 1) > 1 ? ` (x${event.count})` : ''}`])
-  return rows.length === 0 ? 'Events:        <none>\n' : `Events:\n${renderTable(['TYPE', 'REASON', 'AGE', 'FROM', 'MESSAGE'], rows).replaceAll(/^/gm, '  ').trimEnd()}\n`
+  const rows = (items as unknown as readonly EventView[]).map((event) => [
+    event.type ?? '',
+    event.reason ?? '',
+    ageOf(event.lastTimestamp ?? event.eventTime),
+    event.source?.component ?? '',
+    `${event.message ?? ''}${(event.count ?? 1) > 1 ? ` (x${event.count})` : ''}`,
+  ])
+  return rows.length === 0
+    ? 'Events:        <none>\n'
+    : `Events:\n${renderTable(['TYPE', 'REASON', 'AGE', 'FROM', 'MESSAGE'], rows).replaceAll(/^/gm, '  ').trimEnd()}\n`
 }
 
 function ageOf(time: string | undefined): string {

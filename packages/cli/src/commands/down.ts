@@ -16,7 +16,12 @@ export async function run(invocation: Invocation): Promise<number> {
     streams.stdout.write(`the mesh of ${stateFolder} is down\n`)
   } else streams.stdout.write(`no mesh runs with the state folder ${stateFolder}\n`)
   if (flags.boolean('purge') && existsSync(stateFolder)) {
-    if (!existsSync(join(stateFolder, 'store'))) throw new HeddleError({ code: 'HEDDLE_CLI_NOT_A_STATE_FOLDER', message: `${stateFolder} does not look like a state folder; nothing was deleted`, origin: 'user' })
+    if (!existsSync(join(stateFolder, 'store')))
+      throw new HeddleError({
+        code: 'HEDDLE_CLI_NOT_A_STATE_FOLDER',
+        message: `${stateFolder} does not look like a state folder; nothing was deleted`,
+        origin: 'user',
+      })
     rmSync(stateFolder, { recursive: true, force: true })
     streams.stdout.write(`deleted ${stateFolder}\n`)
   }

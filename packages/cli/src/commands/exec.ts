@@ -55,4 +55,3 @@ function ended(text: string): number {
   if (end.exitCode !== undefined) return end.exitCode
   throw new HeddleError({ code: 'HEDDLE_CLI_EXEC_FAILED', message: end.error?.message ?? 'the command could not be run', origin: 'user' })
 }
-

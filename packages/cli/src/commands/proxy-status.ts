@@ -24,8 +24,16 @@ export async function run(invocation: Invocation): Promise<number> {
       return exitCode.ok
     }
     if (entries.length === 0) streams.stderr.write('No proxies are connected.\n')
-    else streams.stdout.write(renderTable(['NAME', 'CLUSTER', ...columns, 'ISTIOD', 'VERSION'], entries.map(rowOf).sort((left, right) => ((left[0] as string) < (right[0] as string) ? -1 : 1))))
-    for (const { proxy, types } of entries) for (const [type, { error }] of Object.entries(types)) if (error !== undefined) streams.stderr.write(`${proxy} refused ${type}: ${error}\n`)
+    else
+      streams.stdout.write(
+        renderTable(
+          ['NAME', 'CLUSTER', ...columns, 'ISTIOD', 'VERSION'],
+          entries.map(rowOf).sort((left, right) => ((left[0] as string) < (right[0] as string) ? -1 : 1)),
+        ),
+      )
+    for (const { proxy, types } of entries)
+      for (const [type, { error }] of Object.entries(types))
+        if (error !== undefined) streams.stderr.write(`${proxy} refused ${type}: ${error}\n`)
     return exitCode.ok
   })
 }

@@ -3,7 +3,7 @@ import { HeddleError } from '@heddle/base'
 import type { KubernetesObject } from '@heddle/client'
 import { type Diagnostic, formatDiagnostic, parseDocuments, validate } from '@heddle/config-schema'
 import type { Invocation } from '../command/command.js'
-import { readSources } from './sources.js'
+import { type ManifestSource, readSources } from './sources.js'
 
 export interface ManifestDocument {
   readonly file: string
@@ -18,9 +18,13 @@ export interface Manifests {
 }
 
 export async function readManifests(invocation: Invocation): Promise<Manifests> {
+  return judgeManifests(await readSources(invocation))
+}
+
+export function judgeManifests(sources: readonly ManifestSource[]): Manifests {
   const documents: ManifestDocument[] = []
   const diagnostics: Diagnostic[] = []
-  for (const { file, text } of await readSources(invocation)) {
+  for (const { file, text } of sources) {
     const parsed = parseDocuments(text, { file })
     diagnostics.push(...parsed.diagnostics)
     for (const document of parsed.documents) {

@@ -16,7 +16,8 @@ export function readImageFile(path: string): readonly ImageEntry[] {
   if (!Array.isArray(entries)) throw fault(path, 'it must have a list "images"')
   return entries.map((entry: Partial<ImageEntry>, index) => {
     if (typeof entry.image !== 'string') throw fault(path, `images[${index}] has no "image"`)
-    if (!Array.isArray(entry.command) || entry.command.length === 0) throw fault(path, `images[${index}] (${entry.image}) has no "command" list`)
+    if (!Array.isArray(entry.command) || entry.command.length === 0)
+      throw fault(path, `images[${index}] (${entry.image}) has no "command" list`)
     return entry as ImageEntry
   })
 }

@@ -65,7 +65,8 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
     access.attachRuntime(runtime)
     await runtime.start()
     options.onProgress({ kind: 'api', access })
-    if (!(await client.get(namespaces, istioNamespace))) await applyProfile(client, demoProfile({ version: clientVersion(), trustDomain: options.trustDomain }), () => {})
+    if (!(await client.get(namespaces, istioNamespace)))
+      await applyProfile(client, demoProfile({ version: clientVersion(), trustDomain: options.trustDomain }), () => {})
     await Promise.all(
       ['istiod', 'istio-ingressgateway'].map(async (name) => {
         await untilDeploymentAvailable(client, istioNamespace, name, signal)

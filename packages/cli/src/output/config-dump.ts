@@ -58,7 +58,10 @@ const renderers: Readonly<Record<DumpPart, (resource: Json) => readonly (readonl
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value))
 
 function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>((current, key) => (typeof current === 'object' && current !== null ? (current as Json)[key] : undefined), value)
+  return path.reduce<unknown>(
+    (current, key) => (typeof current === 'object' && current !== null ? (current as Json)[key] : undefined),
+    value,
+  )
 }
 
 function listOf(value: unknown): readonly Json[] {
@@ -85,7 +88,10 @@ function ruleOf(config: unknown): string {
 function listenerRows(listener: Json): readonly (readonly string[])[] {
   const address = textOf(at(listener, 'address', 'socketAddress', 'address'))
   const port = textOf(at(listener, 'address', 'socketAddress', 'portValue'))
-  const chains = [...listOf(listener['filterChains']), ...(listener['defaultFilterChain'] === undefined ? [] : [{ ...(listener['defaultFilterChain'] as Json), isDefault: true }])]
+  const chains = [
+    ...listOf(listener['filterChains']),
+    ...(listener['defaultFilterChain'] === undefined ? [] : [{ ...(listener['defaultFilterChain'] as Json), isDefault: true }]),
+  ]
   return chains.map((chain) => [address, port, chainMatch(chain), chainDestination(chain)])
 }
 
@@ -123,7 +129,13 @@ function routeRows(configuration: Json): readonly (readonly string[])[] {
   return listOf(configuration['virtualHosts']).flatMap((host) => {
     const domains = Array.isArray(host['domains']) ? (host['domains'] as readonly string[]) : []
     const shown = domains.length > 2 ? `${domains.slice(0, 2).join(', ')} + ${domains.length - 2} more...` : domains.join(', ')
-    return listOf(host['routes']).map((route) => [name, textOf(host['name']), shown, routeMatch(at(route, 'match')), ruleOf(at(route, 'metadata', 'filterMetadata', 'istio', 'config'))])
+    return listOf(host['routes']).map((route) => [
+      name,
+      textOf(host['name']),
+      shown,
+      routeMatch(at(route, 'match')),
+      ruleOf(at(route, 'metadata', 'filterMetadata', 'istio', 'config')),
+    ])
   })
 }
 
@@ -136,10 +148,18 @@ function routeMatch(match: unknown): string {
 
 function endpointRows(assignment: Json): readonly (readonly string[])[] {
   return listOf(assignment['endpoints']).flatMap((group) => {
-    const locality = ['region', 'zone', 'subZone'].map((key) => textOf(at(group, 'locality', key))).filter((part) => part !== '').join('/')
+    const locality = ['region', 'zone', 'subZone']
+      .map((key) => textOf(at(group, 'locality', key)))
+      .filter((part) => part !== '')
+      .join('/')
     return listOf(group['lbEndpoints']).map((endpoint) => {
       const socket = at(endpoint, 'endpoint', 'address', 'socketAddress')
-      return [`${textOf(at(socket, 'address'))}:${textOf(at(socket, 'portValue'))}`, textOf(endpoint['healthStatus'] ?? 'UNKNOWN'), locality, textOf(assignment['clusterName'])]
+      return [
+        `${textOf(at(socket, 'address'))}:${textOf(at(socket, 'portValue'))}`,
+        textOf(endpoint['healthStatus'] ?? 'UNKNOWN'),
+        locality,
+        textOf(assignment['clusterName']),
+      ]
     })
   })
 }

@@ -30,15 +30,20 @@ function pairs(title: string, values: Readonly<Record<string, string>> | undefin
 }
 
 function withoutBookkeeping(annotations: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(annotations ?? {}).filter(([name]) => name !== 'kubectl.kubernetes.io/last-applied-configuration'))
+  return Object.fromEntries(
+    Object.entries(annotations ?? {}).filter(([name]) => name !== 'kubectl.kubernetes.io/last-applied-configuration'),
+  )
 }
 
 function describeValue(value: unknown, indent: number): readonly string[] {
   const pad = ' '.repeat(indent)
-  if (Array.isArray(value)) return value.flatMap((item) => (isPlain(item) ? [`${pad}- ${String(item)}`] : prefixFirst(describeValue(item, indent + 2), indent)))
+  if (Array.isArray(value))
+    return value.flatMap((item) => (isPlain(item) ? [`${pad}- ${String(item)}`] : prefixFirst(describeValue(item, indent + 2), indent)))
   if (typeof value !== 'object' || value === null) return [`${pad}${String(value)}`]
   return Object.entries(value).flatMap(([field, inner]) =>
-    isPlain(inner) ? [`${pad}${`${titleOf(field)}:`.padEnd(Math.max(1, width - indent))} ${String(inner)}`] : [`${pad}${titleOf(field)}:`, ...describeValue(inner, indent + 2)],
+    isPlain(inner)
+      ? [`${pad}${`${titleOf(field)}:`.padEnd(Math.max(1, width - indent))} ${String(inner)}`]
+      : [`${pad}${titleOf(field)}:`, ...describeValue(inner, indent + 2)],
   )
 }
 

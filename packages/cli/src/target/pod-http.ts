@@ -26,7 +26,9 @@ interface PageAnswer {
 }
 
 async function throughApi(client: Target['client'], pod: KubernetesObject, port: number, path: string): Promise<PageAnswer> {
-  const response = await client.request({ path: `${objectPath(pods, `${pod.metadata.name}:${port}`, pod.metadata.namespace)}/proxy${path}` })
+  const response = await client.request({
+    path: `${objectPath(pods, `${pod.metadata.name}:${port}`, pod.metadata.namespace)}/proxy${path}`,
+  })
   return { status: response.status, body: await readText(response.body) }
 }
 

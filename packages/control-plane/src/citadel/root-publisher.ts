@@ -22,7 +22,8 @@ export function createRootPublisher(client: ResourceClient, rootsPem: () => stri
       try {
         const live = await client.get(configMaps, rootConfigMap, namespace)
         if (!live) await client.create(configMaps, wanted)
-        else if ((live['data'] as Readonly<Record<string, string>> | undefined)?.['root-cert.pem'] !== rootsPem()) await client.patch(configMaps, rootConfigMap, { data: wanted['data'] }, namespace)
+        else if ((live['data'] as Readonly<Record<string, string>> | undefined)?.['root-cert.pem'] !== rootsPem())
+          await client.patch(configMaps, rootConfigMap, { data: wanted['data'] }, namespace)
       } catch (error) {
         // A namespace may end meanwhile, and another istiod may have been quicker; anything else is worth a line.
         const code = statusOf(error)?.code

@@ -27,9 +27,20 @@ export function createSecretCaStore(client: ResourceClient, namespace: string): 
       try {
         live = live
           ? await client.update(secrets, { ...live, data })
-          : await client.create(secrets, { apiVersion: 'v1', kind: 'Secret', metadata: { name: secretName, namespace }, type: 'istio.io/ca-root', data })
+          : await client.create(secrets, {
+              apiVersion: 'v1',
+              kind: 'Secret',
+              metadata: { name: secretName, namespace },
+              type: 'istio.io/ca-root',
+              data,
+            })
       } catch (cause) {
-        throw new HeddleError({ code: 'HEDDLE_CA_STATE_WRITE_FAILED', message: `the authority's state cannot be written to the Secret ${namespace}/${secretName}: ${messageOf(cause)}`, retryable: true, cause })
+        throw new HeddleError({
+          code: 'HEDDLE_CA_STATE_WRITE_FAILED',
+          message: `the authority's state cannot be written to the Secret ${namespace}/${secretName}: ${messageOf(cause)}`,
+          retryable: true,
+          cause,
+        })
       }
     },
     close: () => Promise.resolve(),

@@ -50,7 +50,14 @@ function answer(pages: Pages, request: IncomingMessage, response: ServerResponse
 function listen(server: Server, address: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) =>
-      reject(new HeddleError({ code: 'HEDDLE_CONTROL_PLANE_LISTEN', message: `${address}:${port} cannot be bound for monitoring: ${cause.message}`, hint: 'Find what holds the port, or choose another with --monitoringAddr.', cause })),
+      reject(
+        new HeddleError({
+          code: 'HEDDLE_CONTROL_PLANE_LISTEN',
+          message: `${address}:${port} cannot be bound for monitoring: ${cause.message}`,
+          hint: 'Find what holds the port, or choose another with --monitoringAddr.',
+          cause,
+        }),
+      ),
     )
     server.listen(port, address, () => resolve())
   })

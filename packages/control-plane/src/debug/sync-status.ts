@@ -21,7 +21,10 @@ export interface ProxySyncStatus {
 }
 
 export function syncStatusOf({ node, connectedAtMs, status }: ConnectedProxy): ProxySyncStatus {
-  const types = [...status()].map(([typeUrl, { state, resourceCount, error }]) => [typeNames[typeUrl] ?? typeUrl, { state, resources: resourceCount, ...(error === undefined ? {} : { error }) }] as const)
+  const types = [...status()].map(
+    ([typeUrl, { state, resourceCount, error }]) =>
+      [typeNames[typeUrl] ?? typeUrl, { state, resources: resourceCount, ...(error === undefined ? {} : { error }) }] as const,
+  )
   return {
     proxy: `${node.name}.${node.namespace}`,
     id: node.id,

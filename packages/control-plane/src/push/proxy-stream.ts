@@ -5,7 +5,13 @@
  */
 import { typeUrls, type XdsResource } from '@heddle/xds'
 import { type ProxyResources, resourcesOfType } from './proxy-resources.js'
-import { createSubscription, type Subscription, type SubscriptionRequest, type SubscriptionResponse, type SubscriptionStatus } from './subscription.js'
+import {
+  createSubscription,
+  type Subscription,
+  type SubscriptionRequest,
+  type SubscriptionResponse,
+  type SubscriptionStatus,
+} from './subscription.js'
 
 /** Types in the order of a push; others follow in the order they were asked for. */
 const pushOrder: readonly string[] = [typeUrls.cluster, typeUrls.endpoint, typeUrls.listener, typeUrls.routeConfiguration]
@@ -54,6 +60,7 @@ export function createProxyStream(initial: ProxyResources, send: SendResponse): 
       resources = next
       flush()
     },
-    status: () => new Map([...subscriptions].map(([typeUrl, subscription]) => [typeUrl, subscription.status(resourcesOfType(resources, typeUrl))])),
+    status: () =>
+      new Map([...subscriptions].map(([typeUrl, subscription]) => [typeUrl, subscription.status(resourcesOfType(resources, typeUrl))])),
   }
 }

@@ -1,9 +1,23 @@
 /** The gRPC services of 15012 on plain handlers: discovery, certificates, access logs. */
-import { type sendUnaryData, type ServerDuplexStream, type ServerReadableStream, type ServerUnaryCall, status, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import {
+  type sendUnaryData,
+  type ServerDuplexStream,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
 import { formatWorkloadId, type Logger, messageOf } from '@heddle/base'
 import type { Authenticator, Caller, CertificateService } from '@heddle/ca'
 import { parseNode, type ProxyNode } from '@heddle/translation'
-import { type AccessLogBatch, type CertificateRequest, type CertificateResponse, type DeltaRequest, encodeDeltaResponse, type XdsNode } from '@heddle/xds'
+import {
+  type AccessLogBatch,
+  type CertificateRequest,
+  type CertificateResponse,
+  type DeltaRequest,
+  encodeDeltaResponse,
+  type XdsNode,
+} from '@heddle/xds'
 import type { Discovery, ProxyConnection } from '../push/discovery.js'
 import type { AccessRecord } from '../telemetry/access-store.js'
 import { authenticateCall, credentialsOf } from './call-credentials.js'
@@ -64,16 +78,25 @@ export function discoveryHandler({ discovery, authenticators, logger }: GrpcServ
 }
 
 /** A proxy may only ask for the configuration of the identity it proved. */
-function identify(node: XdsNode | undefined, caller: Caller): { readonly node: ProxyNode } | { readonly refused: string; readonly code: status } {
+function identify(
+  node: XdsNode | undefined,
+  caller: Caller,
+): { readonly node: ProxyNode } | { readonly refused: string; readonly code: status } {
   if (!node) return { refused: 'the first request of a stream must name its node', code: status.INVALID_ARGUMENT }
   const result = parseNode(node)
   if (!result.ok) return { refused: result.reason, code: status.INVALID_ARGUMENT }
   if (result.node.namespace === caller.namespace && result.node.serviceAccount === caller.serviceAccount) return { node: result.node }
-  return { refused: `the node is of ${result.node.namespace}/${result.node.serviceAccount}, the caller is ${formatWorkloadId(caller)}`, code: status.PERMISSION_DENIED }
+  return {
+    refused: `the node is of ${result.node.namespace}/${result.node.serviceAccount}, the caller is ${formatWorkloadId(caller)}`,
+    code: status.PERMISSION_DENIED,
+  }
 }
 
 export function certificateHandler({ certificates, onCertificate }: GrpcServices) {
-  return async (call: ServerUnaryCall<CertificateRequest, CertificateResponse>, callback: sendUnaryData<CertificateResponse>): Promise<void> => {
+  return async (
+    call: ServerUnaryCall<CertificateRequest, CertificateResponse>,
+    callback: sendUnaryData<CertificateResponse>,
+  ): Promise<void> => {
     const result = await certificates.createCertificate(call.request, credentialsOf(call))
     onCertificate(result.ok)
     if (result.ok) callback(null, { certificateChain: result.certChain })

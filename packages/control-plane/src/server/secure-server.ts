@@ -13,7 +13,12 @@ export interface SecureServer {
 }
 
 /** @throws HEDDLE_CONTROL_PLANE_LISTEN */
-export async function serveSecureGrpc(address: string, port: number, identity: ServerIdentity, services: GrpcServices): Promise<SecureServer> {
+export async function serveSecureGrpc(
+  address: string,
+  port: number,
+  identity: ServerIdentity,
+  services: GrpcServices,
+): Promise<SecureServer> {
   const server = new Server({
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 20_000,
@@ -27,7 +32,15 @@ export async function serveSecureGrpc(address: string, port: number, identity: S
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${address}:${port}`, credentials, (cause, actual) => {
       if (!cause) resolve(actual)
-      else reject(new HeddleError({ code: 'HEDDLE_CONTROL_PLANE_LISTEN', message: `${address}:${port} cannot be bound for discovery: ${cause.message}`, hint: 'Find what holds the port, or choose another with --secureGRPCAddr.', cause }))
+      else
+        reject(
+          new HeddleError({
+            code: 'HEDDLE_CONTROL_PLANE_LISTEN',
+            message: `${address}:${port} cannot be bound for discovery: ${cause.message}`,
+            hint: 'Find what holds the port, or choose another with --secureGRPCAddr.',
+            cause,
+          }),
+        )
     })
   })
   return {

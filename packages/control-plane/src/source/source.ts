@@ -24,7 +24,9 @@ export function createSource(client: ResourceClient): Source {
   const onEvent = (field: SnapshotField, event: InformerEvent): void => {
     for (const listener of listeners) listener({ field, event })
   }
-  const informers = new Map<SnapshotField, Informer>(fields.map((field) => [field, client.watch(watchedTypes[field], { onEvent: (event) => onEvent(field, event) })]))
+  const informers = new Map<SnapshotField, Informer>(
+    fields.map((field) => [field, client.watch(watchedTypes[field], { onEvent: (event) => onEvent(field, event) })]),
+  )
   const isSynced = (): boolean => [...informers.values()].every((informer) => informer.isSynced)
 
   return {

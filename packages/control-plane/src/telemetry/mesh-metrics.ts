@@ -1,7 +1,9 @@
 /** The mesh's own totals, added up from access records under Istio's metric names, in Prometheus' text format. */
 import type { AccessLogEntry } from '@heddle/xds'
 
-const bucketsMs: readonly number[] = [0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000, 3_600_000]
+const bucketsMs: readonly number[] = [
+  0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000, 3_600_000,
+]
 
 /** Label sets kept; further ones are counted as dropped, since strangers choose some label values. */
 const maxSeries = 20_000
@@ -31,7 +33,14 @@ export function createMeshMetrics(): MeshMetrics {
     const found = all.get(labels)
     if (found) return found
     if (http.size + tcp.size >= maxSeries) return undefined
-    const series: Series = { labels, requests: 0, durationSumMs: 0, durationBuckets: bucketsMs.map(() => 0), receivedBytes: 0, sentBytes: 0 }
+    const series: Series = {
+      labels,
+      requests: 0,
+      durationSumMs: 0,
+      durationBuckets: bucketsMs.map(() => 0),
+      receivedBytes: 0,
+      sentBytes: 0,
+    }
     all.set(labels, series)
     return series
   }

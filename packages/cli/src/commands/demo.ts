@@ -1,0 +1,143 @@
+/**
+ * `heddle demo`: the article in one command. Starts a mesh, injects and applies a manifest, asks through the gateway, and
+ * says only what it has checked: the answer, mutual TLS between the proxies, and that plaintext is refused.
+ */
+import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
+import { systemClock } from '@heddle/base/node'
+import { injectManifest } from '@heddle/inject'
+import type { Invocation } from '../command/command.js'
+import { exitCode } from '../command/exit-code.js'
+import { untilDeploymentAvailable } from '../install/readiness.js'
+import { createMeshLogger } from '../mesh/mesh-logger.js'
+import { type LocalMesh, startLocalMesh } from '../mesh/local-mesh.js'
+import { runSelfTest, type SelfTestResult } from '../mesh/self-test.js'
+import { clientVersion } from '../output/client-version.js'
+import { createProgress, type Progress } from '../output/progress.js'
+import { judgeManifests, requireValid } from '../manifest/manifest.js'
+import { readSources } from '../manifest/sources.js'
+import { discoverResources } from '../target/discovery.js'
+import { resourceOf } from '../target/object-type.js'
+import { stateFolderOf } from '../target/state-folder.js'
+import { applyObject } from './apply.js'
+import { defaultTrustDomain } from './install.js'
+import { untilAborted } from './up.js'
+
+/** The mesh must answer within this, or the demo says why it did not. */
+const deadlineMs = 60_000
+
+export async function run(invocation: Invocation): Promise<number> {
+  const progress = createProgress(invocation)
+  const stateFolder = stateFolderOf(invocation)
+  const startedMs = systemClock.monotonicMs()
+  progress.title(`heddle ${clientVersion()}`, `node ${process.versions.node} · local mesh · state in ${stateFolder}`)
+  const deadline = deadlineOf(invocation.signal)
+  let mesh: LocalMesh | undefined
+  try {
+    mesh = await startMesh(invocation, stateFolder, progress, deadline.signal)
+    const workloads = await applyWorkloads(invocation, mesh, progress, deadline.signal)
+    const result = await runSelfTest(mesh, workloads, deadline.signal)
+    deadline.cancel()
+    report(invocation, progress, mesh, result, (systemClock.monotonicMs() - startedMs) / 1000)
+    if (!invocation.flags.boolean('once')) await untilAborted(invocation.signal)
+    return exitCode.ok
+  } catch (error) {
+    if (invocation.signal.aborted) return exitCode.interrupted
+    progress.failed(isHeddleError(error) ? error.message : messageOf(error))
+    throw error
+  } finally {
+    deadline.cancel()
+    if (mesh) {
+      invocation.streams.stdout.write('\n  stopping ...\n')
+      await mesh.close()
+    }
+  }
+}
+
+interface Deadline {
+  readonly signal: AbortSignal
+  cancel(): void
+}
+
+/** Aborts with the user, or when it takes too long. */
+function deadlineOf(user: AbortSignal): Deadline {
+  const abort = new AbortController()
+  const timer = systemClock.setTimer(
+    deadlineMs,
+    () =>
+      abort.abort(
+        new HeddleError({
+          code: 'HEDDLE_CLI_TIMEOUT',
+          message: `the mesh did not answer within ${deadlineMs / 1000} s`,
+          hint: 'See what keeps it, from another terminal: heddle get pods -A, then heddle describe pod NAME.',
+        }),
+      ),
+    { keepAlive: true },
+  )
+  const onAbort = (): void => abort.abort(user.reason)
+  user.addEventListener('abort', onAbort, { once: true })
+  return {
+    signal: abort.signal,
+    cancel: () => {
+      timer.cancel()
+      user.removeEventListener('abort', onAbort)
+    },
+  }
+}
+
+function startMesh({ flags }: Invocation, stateFolder: string, progress: Progress, signal: AbortSignal): Promise<LocalMesh> {
+  return startLocalMesh({
+    stateFolder,
+    trustDomain: defaultTrustDomain,
+    apiPort: flags.string('ports') === 'auto' ? 0 : 6443,
+    logger: createMeshLogger(stateFolder),
+    signal,
+    onProgress: (part) => progress.done(part.kind === 'api' ? `API              ${part.access.server}` : componentText(part.name)),
+  })
+}
+
+function componentText(name: string): string {
+  return name === 'istiod' ? 'control plane    pilot, citadel, telemetry' : 'ingress gateway'
+}
+
+/** Injects and applies the manifests. @returns the names of their Deployments, all available. */
+async function applyWorkloads(
+  invocation: Invocation,
+  mesh: LocalMesh,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const sources = (await readSources(invocation)).map(({ file, text }) => ({ file, text: injectManifest(text, { file }).yaml }))
+  const objects = requireValid(invocation, judgeManifests(sources), false)
+  const served = await discoverResources(mesh.client)
+  const workloads: string[] = []
+  for (const object of objects) {
+    const resource = resourceOf(served, object)
+    const namespaced = resource.namespaced ? { ...object, metadata: { namespace: 'default', ...object.metadata } } : object
+    await applyObject(mesh.client, resource, namespaced)
+    if (object.kind === 'Deployment') workloads.push(object.metadata.name)
+  }
+  for (const name of workloads) {
+    await untilDeploymentAvailable(mesh.client, 'default', name, signal)
+    progress.done(`${name}    with its sidecar`)
+  }
+  return workloads
+}
+
+function report({ streams, flags }: Invocation, progress: Progress, mesh: LocalMesh, result: SelfTestResult, seconds: number): void {
+  progress.done(`self test        GET /api/hello -> ${result.status} "${result.body}"   mutual TLS: ${result.serverId}   plaintext refused`)
+  streams.stdout.write(`\n  ${result.body}\n\n  ready in ${seconds.toFixed(1)} s\n`)
+  if (flags.boolean('once')) return
+  streams.stdout.write(
+    [
+      '',
+      `  ➜ App         curl ${mesh.ingressUrl}/api/hello`,
+      `  ➜ Control     http://127.${mesh.access.subnet}.0.1:15014/debug/syncz`,
+      '',
+      '  Try, in another terminal:',
+      '    npx heddle get pod,svc',
+      '    npx heddle proxy-status',
+      '  Ctrl-C stops everything.',
+      '',
+    ].join('\n'),
+  )
+}
