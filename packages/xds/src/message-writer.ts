@@ -3,127 +3,149 @@
  * takes twenty times as long, and a control plane does this for every resource.
  */
 import type { DescMessage } from '@bufbuild/protobuf'
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import { WireType } from '@bufbuild/protobuf/wire'
+import { ByteWriter } from './byte-writer.js'
 import { type FieldPlan, planOf, type ValuePlan } from './message-plan.js'
 import { registry } from './registry.js'
 
 type Json = Readonly<Record<string, unknown>>
 
+/** Writing is synchronous, so one buffer serves all; what a failed write left in it is dropped. */
+const writer = new ByteWriter()
+
+/** @throws when a value is outside of its enum, or an Any of a type that this package lacks. */
 export function writeMessage(schema: DescMessage, json: object): Uint8Array {
-  const writer = new BinaryWriter()
-  writeContent(writer, schema, json)
+  writer.rewind(0)
+  writeContent(schema, json)
   return writer.finish()
 }
 
-function writeContent(writer: BinaryWriter, schema: DescMessage, json: unknown): void {
+function writeContent(schema: DescMessage, json: unknown): void {
   const plan = planOf(schema)
   switch (plan.form) {
     case 'message':
-      return writeFields(writer, plan.fields, json as Json)
+      return writeFields(plan.fields, json as Json)
     case 'any':
-      return writeAny(writer, json as Json)
+      return writeAny(json as Json)
     case 'duration':
-      return writeDuration(writer, json as string)
+      return writeDuration(json as string)
     case 'struct':
-      return writeStruct(writer, json as Json)
+      return writeStruct(json as Json)
     case 'wrapper':
-      return writeFields(writer, plan.fields, { value: json })
+      return writeFields(plan.fields, { value: json })
   }
 }
 
-function writeFields(writer: BinaryWriter, fields: readonly FieldPlan[], json: Json): void {
+function writeFields(fields: readonly FieldPlan[], json: Json): void {
   for (const field of fields) {
     const value = json[field.jsonName]
     if (value === undefined) continue
-    if (field.shape === 'list') writeList(writer, field, value as readonly unknown[])
-    else if (field.shape === 'map') writeMap(writer, field, value as Json)
-    else if (field.implicitDefault === undefined || value !== field.implicitDefault) writeValue(writer, field.number, field.value, value)
+    if (field.shape === 'list') writeList(field, value as readonly unknown[])
+    else if (field.shape === 'map') writeMap(field, value as Json)
+    else if (field.implicitDefault === undefined || value !== field.implicitDefault) writeValue(field.number, field.value, value)
   }
 }
 
-function writeList(writer: BinaryWriter, field: FieldPlan, items: readonly unknown[]): void {
+function writeList(field: FieldPlan, items: readonly unknown[]): void {
   const { value: plan, number } = field
   const isPacked = plan.kind === 'enum' || (plan.kind === 'scalar' && plan.scalar.wireType !== WireType.LengthDelimited)
   if (!isPacked) {
-    for (const item of items) writeValue(writer, number, plan, item)
+    for (const item of items) writeValue(number, plan, item)
   } else if (items.length > 0) {
-    writer.tag(number, WireType.LengthDelimited).fork()
-    for (const item of items) writeBare(writer, plan, item)
-    writer.join()
+    const start = open(number)
+    for (const item of items) writeBare(plan, item)
+    writer.end(start)
   }
 }
 
 /** Every map of the protocol has string keys. */
-function writeMap(writer: BinaryWriter, field: FieldPlan, entries: Json): void {
+function writeMap(field: FieldPlan, entries: Json): void {
   for (const [key, value] of Object.entries(entries)) {
-    writer.tag(field.number, WireType.LengthDelimited).fork().tag(1, WireType.LengthDelimited).string(key)
-    writeValue(writer, 2, field.value, value)
-    writer.join()
+    const start = open(field.number)
+    writeText(1, key)
+    writeValue(2, field.value, value)
+    writer.end(start)
   }
 }
 
-function writeValue(writer: BinaryWriter, number: number, plan: ValuePlan, value: unknown): void {
+function writeValue(number: number, plan: ValuePlan, value: unknown): void {
   if (plan.kind === 'message') {
-    writer.tag(number, WireType.LengthDelimited).fork()
-    writeContent(writer, plan.message, value)
-    writer.join()
+    const start = open(number)
+    writeContent(plan.message, value)
+    writer.end(start)
   } else {
     writer.tag(number, plan.kind === 'enum' ? WireType.Varint : plan.scalar.wireType)
-    writeBare(writer, plan, value)
+    writeBare(plan, value)
   }
 }
 
-function writeBare(writer: BinaryWriter, plan: Exclude<ValuePlan, { kind: 'message' }>, value: unknown): void {
+function writeBare(plan: Exclude<ValuePlan, { kind: 'message' }>, value: unknown): void {
   if (plan.kind === 'scalar') return plan.scalar.write(writer, value)
   const number = typeof value === 'number' ? value : plan.numbers.get(value as string)
   if (number === undefined) throw new Error(`"${String(value)}" is not one of ${[...plan.numbers.keys()].join(', ')}`)
-  writer.int32(number)
+  writer.integer(number)
 }
 
-function writeAny(writer: BinaryWriter, json: Json): void {
+function writeAny(json: Json): void {
   const typeUrl = json['@type'] as string
   const schema = registry.getMessage(typeUrl.slice(typeUrl.lastIndexOf('/') + 1))
   if (schema === undefined) throw new Error(`${typeUrl} is not a message of this package`)
-  writer.tag(1, WireType.LengthDelimited).string(typeUrl)
-  const content = writeMessage(schema, json)
-  if (content.length > 0) writer.tag(2, WireType.LengthDelimited).bytes(content)
+  writeText(1, typeUrl)
+  const before = writer.position()
+  const start = open(2)
+  writeContent(schema, json)
+  if (writer.end(start) === 0) writer.rewind(before)
+}
+
+function open(number: number): number {
+  writer.tag(number, WireType.LengthDelimited)
+  return writer.begin()
+}
+
+function writeText(number: number, text: string): void {
+  writer.tag(number, WireType.LengthDelimited)
+  writer.text(text)
 }
 
 /** `"1.500s"`: seconds = 1, nanos = 2. */
-function writeDuration(writer: BinaryWriter, json: string): void {
+function writeDuration(json: string): void {
   const [seconds = '0', fraction = ''] = json.slice(0, -1).split('.')
   const nanos = Number(fraction.padEnd(9, '0'))
-  if (seconds !== '0') writer.tag(1, WireType.Varint).int64(seconds)
-  if (nanos !== 0) writer.tag(2, WireType.Varint).int32(nanos)
+  if (seconds !== '0') {
+    writer.tag(1, WireType.Varint)
+    writer.integer64(seconds)
+  }
+  if (nanos !== 0) {
+    writer.tag(2, WireType.Varint)
+    writer.integer(nanos)
+  }
 }
 
 /** google.protobuf.Struct { map<string, Value> fields = 1 }. */
-function writeStruct(writer: BinaryWriter, json: Json): void {
+function writeStruct(json: Json): void {
   for (const [key, value] of Object.entries(json)) {
-    writer.tag(1, WireType.LengthDelimited).fork().tag(1, WireType.LengthDelimited).string(key)
-    writer.tag(2, WireType.LengthDelimited).fork()
-    writeStructValue(writer, value)
-    writer.join().join()
+    const start = open(1)
+    writeText(1, key)
+    writeStructValue(2, value)
+    writer.end(start)
   }
 }
 
 /** google.protobuf.Value: null = 1, number = 2, string = 3, bool = 4, struct = 5, list = 6. */
-function writeStructValue(writer: BinaryWriter, value: unknown): void {
-  if (value === null) writer.tag(1, WireType.Varint).int32(0)
-  else if (typeof value === 'number') writer.tag(2, WireType.Bit64).double(value)
-  else if (typeof value === 'string') writer.tag(3, WireType.LengthDelimited).string(value)
-  else if (typeof value === 'boolean') writer.tag(4, WireType.Varint).bool(value)
-  else if (Array.isArray(value)) {
-    writer.tag(6, WireType.LengthDelimited).fork()
-    for (const item of value as readonly unknown[]) {
-      writer.tag(1, WireType.LengthDelimited).fork()
-      writeStructValue(writer, item)
-      writer.join()
-    }
-    writer.join()
+function writeStructValue(field: number, value: unknown): void {
+  const start = open(field)
+  if (typeof value === 'string') writeText(3, value)
+  else if (typeof value === 'number') {
+    writer.tag(2, WireType.Bit64)
+    writer.double(value)
+  } else if (typeof value === 'boolean' || value === null) {
+    writer.tag(value === null ? 1 : 4, WireType.Varint)
+    writer.integer(value === true ? 1 : 0)
   } else {
-    writer.tag(5, WireType.LengthDelimited).fork()
-    writeStruct(writer, value as Json)
-    writer.join()
+    const inner = open(Array.isArray(value) ? 6 : 5)
+    if (Array.isArray(value)) for (const item of value as readonly unknown[]) writeStructValue(1, item)
+    else writeStruct(value as Json)
+    writer.end(inner)
   }
+  writer.end(start)
 }

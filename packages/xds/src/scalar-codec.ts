@@ -1,13 +1,14 @@
 /** The scalar types of our messages: how each is written, and what it is in JSON. */
 import { type JsonValue, ScalarType } from '@bufbuild/protobuf'
-import { type BinaryReader, type BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import { type BinaryReader, WireType } from '@bufbuild/protobuf/wire'
+import type { ByteWriter } from './byte-writer.js'
 
 export interface ScalarCodec {
   readonly wireType: WireType
   /** The default, in JSON. */
   readonly zero: JsonValue
   readonly read: (reader: BinaryReader) => JsonValue
-  readonly write: (writer: BinaryWriter, value: unknown) => void
+  readonly write: (writer: ByteWriter, value: unknown) => void
 }
 
 const { Varint, LengthDelimited, Bit64 } = WireType
@@ -15,7 +16,7 @@ const { Varint, LengthDelimited, Bit64 } = WireType
 const codecs: ReadonlyMap<ScalarType, ScalarCodec> = new Map<ScalarType, ScalarCodec>([
   [
     ScalarType.STRING,
-    { wireType: LengthDelimited, zero: '', read: (reader) => reader.string(), write: (writer, value) => writer.string(value as string) },
+    { wireType: LengthDelimited, zero: '', read: (reader) => reader.string(), write: (writer, value) => writer.text(value as string) },
   ],
   [
     ScalarType.BYTES,
@@ -28,23 +29,23 @@ const codecs: ReadonlyMap<ScalarType, ScalarCodec> = new Map<ScalarType, ScalarC
   ],
   [
     ScalarType.BOOL,
-    { wireType: Varint, zero: false, read: (reader) => reader.bool(), write: (writer, value) => writer.bool(value as boolean) },
+    { wireType: Varint, zero: false, read: (reader) => reader.bool(), write: (writer, value) => writer.integer(value === true ? 1 : 0) },
   ],
   [
     ScalarType.UINT32,
-    { wireType: Varint, zero: 0, read: (reader) => reader.uint32(), write: (writer, value) => writer.uint32(value as number) },
+    { wireType: Varint, zero: 0, read: (reader) => reader.uint32(), write: (writer, value) => writer.integer(value as number) },
   ],
   [
     ScalarType.INT32,
-    { wireType: Varint, zero: 0, read: (reader) => reader.int32(), write: (writer, value) => writer.int32(value as number) },
+    { wireType: Varint, zero: 0, read: (reader) => reader.int32(), write: (writer, value) => writer.integer(value as number) },
   ],
   [
     ScalarType.UINT64,
-    { wireType: Varint, zero: '0', read: (reader) => String(reader.uint64()), write: (writer, value) => writer.uint64(value as string) },
+    { wireType: Varint, zero: '0', read: (reader) => String(reader.uint64()), write: (writer, value) => writer.integer64(value as string) },
   ],
   [
     ScalarType.INT64,
-    { wireType: Varint, zero: '0', read: (reader) => String(reader.int64()), write: (writer, value) => writer.int64(value as string) },
+    { wireType: Varint, zero: '0', read: (reader) => String(reader.int64()), write: (writer, value) => writer.integer64(value as string) },
   ],
   [
     ScalarType.DOUBLE,

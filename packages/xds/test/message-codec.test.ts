@@ -19,7 +19,7 @@ describe(`reading and writing messages (seed ${seed})`, () => {
       fc.property(proxyConfig, (config) => {
         for (const resource of Object.values(encode(config)).flat()) agree(schemaOf(resource.typeUrl), resource.bytes)
       }),
-      { seed, numRuns: 100 },
+      { seed, numRuns: 40 },
     )
   })
 
@@ -42,7 +42,7 @@ describe(`reading and writing messages (seed ${seed})`, () => {
           expect(errors.length === 0).toBe(value !== undefined)
         }
       }),
-      { seed, numRuns: 500 },
+      { seed, numRuns: 200 },
     )
   })
 
