@@ -29,13 +29,18 @@ export interface SourceRange {
   readonly endColumn: number
 }
 
-/** `app.yaml:3:7: error: spec.hots: unknown field ... did you mean "hosts"? [unknown-field]` */
+/** `app.yaml:3:7: error: spec.hots: "hots" is not a field of VirtualServiceSpec; did you mean "hosts"? [unknown-field]` */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { file, line, column, path, severity, message, suggestion, ruleId } = diagnostic
   const place = [file, line, column].filter((part) => part !== undefined).join(':')
   const subject = path === '' ? '' : `${path}: `
-  const hint = suggestion === undefined ? '' : ` Did you mean ${JSON.stringify(suggestion)}?`
-  return `${place === '' ? '' : `${place}: `}${severity}: ${subject}${message}${hint} [${ruleId}]`
+  const text = suggestion === undefined ? message : `${message.replace(/\.$/, '')}; did you mean ${quoted(suggestion)}?`
+  return `${place === '' ? '' : `${place}: `}${severity}: ${subject}${text} [${ruleId}]`
+}
+
+/** Numbers, booleans and what is quoted already are shown as they are to be typed. */
+function quoted(suggestion: string): string {
+  return /^(?:"|-?\d+(?:\.\d+)?$|true$|false$)/.test(suggestion) ? suggestion : `"${suggestion}"`
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

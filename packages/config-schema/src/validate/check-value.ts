@@ -15,6 +15,8 @@ export interface Walk extends FaultList {
   readonly around: ObjectType[]
   /** A value of the wrong type was met: rules that read typed values must not run. */
   hasWrongType: boolean
+  /** A null that stands for an absent field was met: rules need a copy without it. */
+  hasNull: boolean
   /** An injected RE2 engine that throws on a bad expression. */
   readonly compileRegex: ((expression: string) => unknown) | undefined
 }
@@ -55,6 +57,7 @@ function checkObject(type: ObjectType, value: unknown, walk: Walk): void {
       continue
     }
     if (entry === null) {
+      walk.hasNull = true
       if (type.isNullAbsent !== true && field.isNullable !== true && field.type.kind !== 'any') nullValue(walk, key)
       continue
     }
@@ -64,10 +67,15 @@ function checkObject(type: ObjectType, value: unknown, walk: Walk): void {
     walk.path.pop()
   }
   for (const [key, field] of type.fields) {
-    if (field.isRequired === true && (value[key] === undefined || value[key] === null)) missingField(walk, type, key, field)
+    if (field.isRequired === true && isMissing(type, value[key])) missingField(walk, type, key, field)
   }
   for (const group of type.oneOf) checkOneOf(walk, group, value)
   walk.around.pop()
+}
+
+/** A null was already reported where null is a fault of its own. */
+function isMissing(type: ObjectType, value: unknown): boolean {
+  return value === undefined || (value === null && type.isNullAbsent === true)
 }
 
 function deprecated(walk: Walk, key: string, instead: string): void {
@@ -100,7 +108,10 @@ function checkMap(type: MapType, value: unknown, walk: Walk): void {
     if (type.keys !== undefined) checkKey(type.keys, key, walk)
     // Kubernetes reads null in a map of strings as the empty string; custom resources refuse it like any other null.
     if (value[key] !== null && value[key] !== undefined) checkValue(type.values, value[key], walk)
-    else if (type.values.kind !== 'any') checkNullEntry(walk, type)
+    else {
+      walk.hasNull = true
+      if (type.values.kind !== 'any') checkNullEntry(walk, type)
+    }
     walk.path.pop()
   }
   if (type.minEntries !== undefined && entries < type.minEntries)

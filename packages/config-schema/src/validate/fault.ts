@@ -13,6 +13,15 @@ export interface Fault {
   readonly part?: FieldPart
   readonly expected?: string
   readonly suggestion?: string
+  /** A field whose own faults follow from this one: a misspelt `rout` explains why `route` is missing. */
+  readonly explains?: FieldPath
+}
+
+/** Leaves out what another fault explains, so that one mistake gives one message. */
+export function withoutConsequences(faults: readonly Fault[]): readonly Fault[] {
+  const explained = new Set<string>()
+  for (const { explains } of faults) if (explains !== undefined) explained.add(formatPath(explains))
+  return explained.size === 0 ? faults : faults.filter((fault) => fault.explains !== undefined || !explained.has(formatPath(fault.path)))
 }
 
 /** Faults reported of one document; more help nobody. */
@@ -24,8 +33,11 @@ export interface FaultList {
   readonly path: PathSegment[]
 }
 
+/** @param fault `explains` is relative to where the walk stands, like `below`. */
 export function addFault(list: FaultList, fault: Omit<Fault, 'path'>, ...below: readonly PathSegment[]): void {
-  if (list.faults.length < faultLimit) list.faults.push({ ...fault, path: [...list.path, ...below] })
+  if (list.faults.length >= faultLimit) return
+  const explains = fault.explains === undefined ? {} : { explains: [...list.path, ...fault.explains] }
+  list.faults.push({ ...fault, ...explains, path: [...list.path, ...below] })
 }
 
 /** Where a fault's path lies in the text, when there is text. */

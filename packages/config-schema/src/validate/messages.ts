@@ -9,7 +9,7 @@ import { addFault } from './fault.js'
 export function describeType(type: FieldType): string {
   switch (type.kind) {
     case 'object':
-      return `a mapping (${type.name})`
+      return describeObject(type)
     case 'list':
       return `a list, each entry ${describeType(type.items)}`
     case 'map':
@@ -28,6 +28,10 @@ export function describeType(type: FieldType): string {
     case 'any':
       return 'any value'
   }
+}
+
+function describeObject({ name, fields }: ObjectType): string {
+  return fields.size > 8 ? `a mapping (${name})` : `a mapping with ${[...fields.keys()].join(', ')}`
 }
 
 function describeString(type: Extract<FieldType, { kind: 'string' }>): string {
@@ -49,7 +53,7 @@ export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a mapping'
   if (typeof value === 'string') return `the text ${JSON.stringify(clip(value))}`
-  return typeof value === 'boolean' ? `${value} (true or false)` : `the number ${String(value as number)}`
+  return typeof value === 'boolean' ? `the boolean ${value}` : `the number ${String(value as number)}`
 }
 
 export function wrongType(walk: Walk, type: FieldType, value: unknown): void {
@@ -68,12 +72,24 @@ export function wrongType(walk: Walk, type: FieldType, value: unknown): void {
 function suggestValue(type: FieldType, value: unknown): string | undefined {
   if (isMissingUnit(type, value)) return `${value}s`
   if (needsQuotes(type, value)) return JSON.stringify(String(value))
+  if (type.kind === 'object') return suggestMapping(type, value)
   if (typeof value === 'string') return suggestUnquoted(type, value)
   return type.kind === 'list' && typeof value === 'number' ? `- ${value}` : undefined
 }
 
+/** `80` where `{number: 80}` belongs: the first field that takes such a value. */
+function suggestMapping(type: ObjectType, value: unknown): string | undefined {
+  if (value === null || typeof value === 'object') return undefined
+  for (const [name, { type: inner }] of type.fields) {
+    const isString = inner.kind === 'string' && typeof value === 'string' && (inner.values?.includes(value) ?? true)
+    const isNumber = (inner.kind === 'integer' || inner.kind === 'number') && typeof value === 'number'
+    if (isString || isNumber) return `{${name}: ${clip(String(value))}}`
+  }
+  return undefined
+}
+
 function suggestUnquoted(type: FieldType, value: string): string | undefined {
-  if (type.kind === 'list') return `- ${clip(value)}`
+  if (type.kind === 'list') return `- ${/^[A-Za-z][\w./-]*$/.test(value) ? clip(value) : JSON.stringify(clip(value))}`
   if (type.kind === 'boolean') return /^(?:true|false)$/i.test(value) ? value.toLowerCase() : undefined
   return (type.kind === 'integer' || type.kind === 'number') && /^-?\d+(?:\.\d+)?$/.test(value) ? value : undefined
 }
@@ -143,21 +159,19 @@ export function checkOneOf(walk: Walk, group: OneOf, value: Readonly<Record<stri
 }
 
 export function unknownField(walk: Walk, type: ObjectType, key: string, value: unknown): void {
-  const suggestion =
-    nearest(
-      key,
-      [...type.fields].filter(([name, field]) => name !== key && fits(field.type, value)).map(([name]) => name),
-    ) ?? nearest(key, type.fields.keys())
-  const elsewhere = suggestion === undefined ? placeOf(walk, type, key) : ''
-  const known = type.fields.size <= 20 ? [...type.fields.keys()].join(', ') : undefined
+  const fitting = [...type.fields].filter(([, field]) => fits(field.type, value)).map(([name]) => name)
+  const suggestion = nearest(key, fitting) ?? nearest(key, type.fields.keys())
+  const place = suggestion === undefined ? placeOf(walk, type, key) : undefined
+  const explained = suggestion ?? place?.under
   addFault(
     walk,
     {
       ruleId: 'unknown-field',
-      message: `"${clip(key)}" is not a field of ${type.name}.${elsewhere}`,
+      message: `"${clip(key)}" is not a field of ${type.name}.${place?.sentence ?? ''}`,
       part: 'key',
-      ...(known === undefined ? {} : { expected: `one of the fields ${known}` }),
+      ...(type.fields.size > 20 ? {} : { expected: `one of the fields ${[...type.fields.keys()].join(', ')}` }),
       ...(suggestion === undefined ? {} : { suggestion }),
+      ...(explained === undefined ? {} : { explains: [explained] }),
     },
     key,
   )
@@ -170,15 +184,22 @@ function fits(type: FieldType, value: unknown): boolean {
   return typeof value !== 'object'
 }
 
+interface Place {
+  readonly sentence: string
+  /** The neighbouring field it belongs under. */
+  readonly under?: string
+}
+
 /** A right name at the wrong indentation is the commonest mistake: say in which mapping it belongs. */
-function placeOf(walk: Walk, type: ObjectType, key: string): string {
-  for (let level = walk.around.length - 2; level >= 0; level--) {
-    const outer = walk.around[level] as ObjectType
-    if (outer.fields.has(key)) return ` It belongs further out, in ${outer.name}: check the indentation.`
-  }
+function placeOf(walk: Walk, type: ObjectType, key: string): Place | undefined {
   for (const [name, field] of type.fields) {
     const inner = field.type.kind === 'list' ? field.type.items : field.type
-    if (inner.kind === 'object' && inner.fields.has(key)) return ` It belongs further in, under "${name}": check the indentation.`
+    if (inner.kind === 'object' && inner.fields.has(key))
+      return { sentence: ` It belongs further in, under "${name}": check the indentation.`, under: name }
   }
-  return ''
+  for (let level = walk.around.length - 2; level >= 0; level--) {
+    const outer = walk.around[level] as ObjectType
+    if (outer.fields.has(key)) return { sentence: ` It belongs further out, in ${outer.name}: check the indentation.` }
+  }
+  return undefined
 }

@@ -7,7 +7,7 @@ import { checkRules } from '../rules/rules.js'
 import type { KubernetesObject } from '../resource.js'
 import type { ParsedDocument } from '../yaml/parse-documents.js'
 import { checkValue, isObject, type Walk } from './check-value.js'
-import { toDiagnostic, type Fault } from './fault.js'
+import { toDiagnostic, withoutConsequences, type Fault } from './fault.js'
 
 export interface ValidateOptions {
   /** Compiles an RE2 expression and throws on a bad one; without it only what JavaScript can tell is checked. */
@@ -24,8 +24,15 @@ export interface ValidateResult {
 /** Checks a document of a file; its diagnostics carry line and column. */
 export function validate(document: ParsedDocument, options: ValidateOptions = {}): ValidateResult {
   const faults = findFaults(document.value, options)
-  const diagnostics = faults.map((fault) => toDiagnostic(fault, document.rangeOf, document.file))
+  const diagnostics = faults.map((fault) => toDiagnostic(asWritten(fault, document), document.rangeOf, document.file))
   return result(document.value, diagnostics.sort(byPosition))
+}
+
+/** `version: 1.10` is the number 1.1, but what belongs in quotes is what was written. */
+function asWritten(fault: Fault, document: ParsedDocument): Fault {
+  if (fault.ruleId !== 'wrong-type' || !fault.suggestion?.startsWith('"')) return fault
+  const text = document.textOf(fault.path)
+  return text === undefined ? fault : { ...fault, suggestion: JSON.stringify(text) }
 }
 
 /** Checks an object that did not come from text (an API request); its diagnostics carry paths only. */
@@ -54,10 +61,17 @@ function findFaults(value: unknown, options: ValidateOptions): readonly Fault[] 
     const problem = kindProblem(apiVersion, kind)
     return problem === undefined ? [] : [problem]
   }
-  const walk: Walk = { faults: [], path: [], around: [], hasWrongType: false, compileRegex: options.compileRegex }
+  const walk: Walk = { faults: [], path: [], around: [], hasWrongType: false, hasNull: false, compileRegex: options.compileRegex }
   checkValue(type, value, walk)
-  if (!walk.hasWrongType) checkRules(value as KubernetesObject, walk)
-  return walk.faults
+  if (!walk.hasWrongType) checkRules((walk.hasNull ? withoutNulls(value) : value) as KubernetesObject, walk)
+  return withoutConsequences(walk.faults)
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isObject(value)) return value
+  const entries = Object.entries(value).filter(([, entry]) => entry !== null && entry !== undefined)
+  return Object.fromEntries(entries.map(([key, entry]) => [key, withoutNulls(entry)]))
 }
 
 type Identity = { readonly apiVersion: string; readonly kind: string } | { readonly faults: readonly Fault[] }

@@ -13,7 +13,12 @@ export function expandList(document: ParsedDocument): readonly ParsedDocument[] 
 }
 
 function entry(list: ParsedDocument, value: unknown, position: number): ParsedDocument {
-  return { ...list, value, rangeOf: (path, part) => list.rangeOf(['items', position, ...path], part) }
+  return {
+    ...list,
+    value,
+    rangeOf: (path, part) => list.rangeOf(['items', position, ...path], part),
+    textOf: (path) => list.textOf(['items', position, ...path]),
+  }
 }
 
 /** In a typed list the entries may leave out what the list's own kind says. */

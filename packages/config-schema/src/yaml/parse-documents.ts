@@ -7,7 +7,7 @@ import type { Diagnostic, SourceRange } from '../diagnostic.js'
 import type { FieldPath } from '../path.js'
 import { expandList } from './expand-list.js'
 import { nestingLimit, tooDeepAt } from './nesting.js'
-import { rangeOf, toRange, type FieldPart } from './positions.js'
+import { rangeOf, scalarText, toRange, type FieldPart } from './positions.js'
 import { syntaxMessage, type YamlSyntaxError } from './syntax-diagnostic.js'
 import { toValue } from './to-value.js'
 
@@ -34,6 +34,8 @@ export interface ParsedDocument {
   readonly end: number
   /** Place of a field; for a path that does not exist, of the nearest mapping that does. */
   readonly rangeOf: (path: FieldPath, part?: FieldPart) => SourceRange
+  /** A scalar as it is written in the text, without its quotes; undefined for anything else. */
+  readonly textOf: (path: FieldPath) => string | undefined
 }
 
 export interface ParseResult {
@@ -191,6 +193,7 @@ function readDocument(document: Document.Parsed, index: number, reading: Reading
     start: document.range[0],
     end: document.range[1],
     rangeOf: (path, part = 'value') => rangeOf(root, path, part, lines),
+    textOf: (path) => scalarText(root, path),
   }
   reading.documents.push(...(reading.keepLists ? [whole] : expandList(whole)))
 }

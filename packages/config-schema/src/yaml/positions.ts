@@ -29,6 +29,13 @@ export function rangeOf(root: Node | null, path: FieldPath, part: FieldPart, lin
   return toRange(target?.range?.[0] ?? 0, target?.range?.[1] ?? 0, lines)
 }
 
+export function scalarText(root: Node | null, path: FieldPath): string | undefined {
+  let node: Node | null | undefined = root
+  for (const segment of path) node = step(node ?? null, segment)?.node
+  const target = isAlias(node) ? aliasTargets.get(node) : node
+  return isScalar(target) && typeof target.value === 'string' ? target.value : undefined
+}
+
 /** A block that spans lines would underline half the file: then its key stands for it. */
 function scalarOrKey(place: Place): Node | null {
   if (place.node === null) return place.key

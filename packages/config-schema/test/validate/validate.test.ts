@@ -29,7 +29,7 @@ describe('validate', () => {
       suggestion: 'route',
     })
     expect(formatDiagnostic(fault as NonNullable<typeof fault>)).toBe(
-      'a.yaml:7:5: error: spec.http[0].rout: "rout" is not a field of HTTPRoute. Did you mean "route"? [unknown-field]',
+      'a.yaml:7:5: error: spec.http[0].rout: "rout" is not a field of HTTPRoute; did you mean "route"? [unknown-field]',
     )
   })
 
@@ -60,6 +60,24 @@ describe('validate', () => {
   it('points at the mapping that lacks a required field', () => {
     const [fault] = check('spec:\n  hosts: [a]\n  http:\n  - route:\n    - destination:\n        subset: v1\n')
     expect(fault).toMatchObject({ ruleId: 'missing-field', path: 'spec.http[0].route[0].destination.host', line: 8, column: 7 })
+  })
+
+  it.each([
+    ['  hosts: [a]\n  http:\n  - rout:\n    - destination: {host: a}\n', 'spec.http[0].rout'],
+    ['  hosts: [a]\n  http:\n  - route:\n    - destination:\n      host: a\n', 'spec.http[0].route[0].host'],
+    ['  hosts: [a]\n  http:\n  - route:\n    - destination:\n', 'spec.http[0].route[0].destination'],
+  ])('gives one message for one mistake', (spec, path) => {
+    expect(check(`spec:\n${spec}`).map((fault) => fault.path)).toEqual([path])
+  })
+
+  it('suggests quotes around what was written, not around what YAML made of it', () => {
+    const [fault] = check('spec: {hosts: [a], http: [{route: [{destination: {host: a, subset: 1.10}}]}]}\n')
+    expect(fault?.suggestion).toBe('"1.10"')
+  })
+
+  it('shows how a short form is written out', () => {
+    const faults = check('spec: {hosts: [a], http: [{match: [{uri: /a}], route: [{destination: {host: a, port: 80}}]}]}\n')
+    expect(faults.map((fault) => fault.suggestion)).toEqual(['{exact: /a}', '{number: 80}'])
   })
 
   it('reports every fault, in the order of the file', () => {

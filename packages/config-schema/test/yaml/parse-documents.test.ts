@@ -31,6 +31,13 @@ describe('parseDocuments', () => {
     expect(documents[1]?.rangeOf(['spec'])).toEqual({ line: 8, column: 9, endLine: 8, endColumn: 10 })
   })
 
+  it('keeps lists whole when asked to', () => {
+    const text = 'apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod}\n'
+    expect(parseDocuments(text, { keepLists: true }).documents.map((document) => (document.value as { kind: string }).kind)).toEqual([
+      'List',
+    ])
+  })
+
   it('fills in what a typed list says for its entries', () => {
     expect(valuesOf('apiVersion: v1\nkind: PodList\nitems:\n- metadata: {name: a}\n')).toEqual([
       { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } },
