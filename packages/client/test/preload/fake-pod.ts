@@ -71,13 +71,19 @@ export async function createFakePod(options: FakePodOptions): Promise<FakePod> {
   }
 }
 
+/** `HEDDLE_TEST_NODE` tries another Node than the one that runs the tests. */
 export function runNode(script: string, module: boolean, env: NodeJS.ProcessEnv): Promise<string> {
   return new Promise((resolve, reject) => {
     const args = module ? ['--input-type=module', '-e', script] : ['-e', script]
-    execFile(process.execPath, args, { cwd: packageDirectory, env, timeout: 20_000 }, (error, stdout, stderr) => {
-      if (error) reject(new Error(`${error.message}\n${stderr}`))
-      else resolve(stdout.trim())
-    })
+    execFile(
+      process.env['HEDDLE_TEST_NODE'] ?? process.execPath,
+      args,
+      { cwd: packageDirectory, env, timeout: 20_000 },
+      (error, stdout, stderr) => {
+        if (error) reject(new Error(`${error.message}\n${stderr}`))
+        else resolve(stdout.trim())
+      },
+    )
   })
 }
 
