@@ -5,12 +5,22 @@
 import { type Clock, HeddleError, type Logger, type Random, silentLogger } from '@heddle/base'
 import { systemClock, systemRandom } from '@heddle/base/node'
 import type { ProxyConfig } from '@heddle/routing'
-import { decodeCluster, decodeEndpoints, decodeListener, type Decoded, decodeNameTable, decodeRouteConfiguration, type NameTable, typeUrls, type XdsNode } from '@heddle/xds'
+import {
+  decodeCluster,
+  decodeEndpoints,
+  decodeListener,
+  type Decoded,
+  decodeNameTable,
+  decodeRouteConfiguration,
+  type NameTable,
+  typeUrls,
+  type XdsNode,
+} from '@heddle/xds'
 import { createAdsClient } from './ads/ads-client.js'
 import { createResourceTable } from './ads/resource-table.js'
 import { assembleConfig, type ConfigTables, isComplete } from './ads/snapshot.js'
 import { loadTables, storeTables } from './ads/table-store.js'
-import { createControlPlaneChannel } from './grpc/channel.js'
+import { type ControlPlaneAddress, createControlPlaneChannel } from './grpc/channel.js'
 import { createCertificate } from './grpc/certificate-request.js'
 import { openDiscoveryStream } from './grpc/discovery-stream.js'
 import { createIdentitySource, type IdentitySource } from './identity/identity-source.js'
@@ -55,65 +65,41 @@ export interface MeshClient {
 const defaultServerName = 'istiod.istio-system.svc'
 
 export function createMeshClient(options: MeshClientOptions, deps: MeshClientDeps = {}): MeshClient {
-  const { clock = systemClock, random = systemRandom, logger = silentLogger } = deps
-  const serverName = options.serverName ?? defaultServerName
-  const address = (target: () => string) => ({ address: target(), serverName, rootsPem: options.root() })
-  const authority = options.authority ?? options.discovery
-
-  const identity = createIdentitySource(
-    {
-      spiffeId: options.spiffeId,
-      trustDomain: options.trustDomain,
-      ...(options.stateDir === undefined ? {} : { stateDir: options.stateDir }),
-      requestCertificate: async (csrPem, ttlSeconds, signal) => {
-        const channel = createControlPlaneChannel(address(authority), identity.current)
-        const token = options.token()
-        try {
-          return await createCertificate(channel, { csrPem, ttlSeconds, signal, ...(token === undefined ? {} : { token }) })
-        } finally {
-          channel.close()
-        }
-      },
-    },
-    { clock, random, logger },
-  )
-
-  const tables: ConfigTables = {
-    clusters: createResourceTable((bytes, name) => accept(decodeCluster({ name, bytes }), logger)),
-    endpoints: createResourceTable((bytes, name) => accept(decodeEndpoints({ name, bytes }), logger)),
-    listeners: createResourceTable((bytes, name) => accept(decodeListener({ name, bytes }), logger)),
-    routes: createResourceTable((bytes, name) => accept(decodeRouteConfiguration({ name, bytes }), logger)),
-  }
+  const resolved = { clock: systemClock, random: systemRandom, logger: silentLogger, ...deps }
+  const identity = openIdentity(options, resolved)
+  const tables = createTables(resolved.logger)
   const names = createResourceTable((bytes) => decodeNameTable(bytes))
-  const publishNames = (): void => options.onNameTable?.(Object.assign({}, ...[...names.held.values()].map(({ value }) => value)) as NameTable)
+  const publishNames = (): void =>
+    options.onNameTable?.(Object.assign({}, ...[...names.held.values()].map(({ value }) => value)) as NameTable)
   const keep = (): void => {
     if (options.stateDir !== undefined) storeTables(options.stateDir, { ...tables, names })
   }
-
+  const onNames = (): void => {
+    publishNames()
+    keep()
+  }
   const ads = createAdsClient(
     {
       tables,
-      typeUrls: { clusters: typeUrls.cluster, endpoints: typeUrls.endpoint, listeners: typeUrls.listener, routes: typeUrls.routeConfiguration },
-      extras: [
-        {
-          typeUrl: typeUrls.nameTable,
-          table: names,
-          onChange: () => {
-            publishNames()
-            keep()
-          },
-        },
-      ],
-      open: (handlers) => openDiscoveryStream(createControlPlaneChannel(address(options.discovery), identity.current), { node: options.node, token: options.token() }, handlers),
+      typeUrls: {
+        clusters: typeUrls.cluster,
+        endpoints: typeUrls.endpoint,
+        listeners: typeUrls.listener,
+        routes: typeUrls.routeConfiguration,
+      },
+      extras: [{ typeUrl: typeUrls.nameTable, table: names, onChange: onNames }],
+      open: (handlers) => {
+        const channel = createControlPlaneChannel(controlPlane(options, options.discovery), identity.current)
+        return openDiscoveryStream(channel, { node: options.node, token: options.token() }, handlers)
+      },
       onConfig: async (config) => {
         await options.onConfig(config)
         keep()
       },
       ...(options.onConnected ? { onConnected: options.onConnected } : {}),
     },
-    { clock, random, logger },
+    resolved,
   )
-
   return {
     identity,
     get isConnected() {
@@ -121,10 +107,10 @@ export function createMeshClient(options: MeshClientOptions, deps: MeshClientDep
     },
     async start(signal) {
       await identity.ready(signal)
-      if (options.stateDir !== undefined && loadTables(options.stateDir, { ...tables, names }, logger) && isComplete(tables)) {
+      if (options.stateDir !== undefined && loadTables(options.stateDir, { ...tables, names }, resolved.logger) && isComplete(tables)) {
         publishNames()
         await options.onConfig(assembleConfig(tables))
-        logger.info('serving the last good configuration until the control plane answers')
+        resolved.logger.info('serving the last good configuration until the control plane answers')
       }
       ads.start()
     },
@@ -135,11 +121,46 @@ export function createMeshClient(options: MeshClientOptions, deps: MeshClientDep
   }
 }
 
+function controlPlane({ serverName = defaultServerName, root }: MeshClientOptions, address: () => string): ControlPlaneAddress {
+  return { address: address(), serverName, rootsPem: root() }
+}
+
+function openIdentity(options: MeshClientOptions, deps: Required<MeshClientDeps>): IdentitySource {
+  const { spiffeId, trustDomain, stateDir } = options
+  const requestCertificate = async (csrPem: string, ttlSeconds: number, signal: AbortSignal): Promise<readonly string[]> => {
+    const channel = createControlPlaneChannel(controlPlane(options, options.authority ?? options.discovery), identity.current)
+    const token = options.token()
+    try {
+      return await createCertificate(channel, { csrPem, ttlSeconds, signal, ...(token === undefined ? {} : { token }) })
+    } finally {
+      channel.close()
+    }
+  }
+  const identity: IdentitySource = createIdentitySource(
+    { spiffeId, trustDomain, requestCertificate, ...(stateDir === undefined ? {} : { stateDir }) },
+    deps,
+  )
+  return identity
+}
+
+function createTables(logger: Logger): ConfigTables {
+  return {
+    clusters: createResourceTable((bytes, name) => accept(decodeCluster({ name, bytes }), logger)),
+    endpoints: createResourceTable((bytes, name) => accept(decodeEndpoints({ name, bytes }), logger)),
+    listeners: createResourceTable((bytes, name) => accept(decodeListener({ name, bytes }), logger)),
+    routes: createResourceTable((bytes, name) => accept(decodeRouteConfiguration({ name, bytes }), logger)),
+  }
+}
+
 /** A resource with faults is refused; parts that this data plane lacks are said, and only some of them refuse it. */
 function accept<Value>(decoded: Decoded<Value>, logger: Logger): Value {
   const fatal = [...decoded.errors, ...decoded.unsupported.filter(({ level }) => level === 'error')]
   if (decoded.value === undefined || fatal.length > 0) {
-    throw new HeddleError({ code: 'HEDDLE_ADS_RESOURCE', message: fatal.map(({ path, message }) => `${path} ${message}`.trim()).join('; ') || 'it cannot be read', origin: 'upstream' })
+    throw new HeddleError({
+      code: 'HEDDLE_ADS_RESOURCE',
+      message: fatal.map(({ path, message }) => `${path} ${message}`.trim()).join('; ') || 'it cannot be read',
+      origin: 'upstream',
+    })
   }
   for (const issue of decoded.unsupported) logger.warn('a part of a resource has no effect here', { ...issue })
   return decoded.value

@@ -5,7 +5,8 @@ import { exitCode } from '../command/exit-code.js'
 import { readText } from '../target/response.js'
 import type { Selection } from '../target/selection.js'
 import type { Target } from '../target/target.js'
-import { formatTable, selectionPath, type ServerTable } from './get.js'
+import { formatTable, type ServerTable } from '../output/server-table.js'
+import { selectionPath } from './selection-path.js'
 
 interface TableEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'

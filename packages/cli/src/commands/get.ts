@@ -4,19 +4,13 @@ import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import { renderObjects, type ObjectFormat, objectFormats } from '../output/objects.js'
-import { renderTable } from '../output/table.js'
+import { formatTable, type ServerTable } from '../output/server-table.js'
+import { selectionPath } from './selection-path.js'
 import { discoverResources } from '../target/discovery.js'
 import { readText } from '../target/response.js'
 import { type Selection, parseSelections } from '../target/selection.js'
 import { type Target, withTarget } from '../target/target.js'
 import { followTable } from './get-watch.js'
-import { collectionPath, objectPath } from '../target/paths.js'
-
-export interface ServerTable {
-  readonly metadata?: { readonly resourceVersion?: string }
-  readonly columnDefinitions: readonly { readonly name: string; readonly priority?: number }[]
-  readonly rows: readonly { readonly cells: readonly unknown[]; readonly object: KubernetesObject }[]
-}
 
 const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 
@@ -29,19 +23,6 @@ export async function run(invocation: Invocation): Promise<number> {
     if ((objectFormats as readonly string[]).includes(format)) return getObjects(invocation, target, selections, format as ObjectFormat)
     return getTables(invocation, target, selections, format === 'wide')
   })
-}
-
-/** The path of a selection with the command's selectors. */
-export function selectionPath({ flags }: Invocation, target: Target, { resource, name }: Selection): string {
-  const namespace = resource.namespaced && !flags.boolean('all-namespaces') ? target.namespace : undefined
-  if (name !== undefined) return objectPath(resource.type, name, namespace)
-  const query = new URLSearchParams()
-  const labels = flags.string('selector')
-  const fields = flags.string('field-selector')
-  if (labels !== undefined) query.set('labelSelector', labels)
-  if (fields !== undefined) query.set('fieldSelector', fields)
-  const text = query.toString()
-  return `${collectionPath(resource.type, namespace)}${text === '' ? '' : `?${text}`}`
 }
 
 async function getTables(invocation: Invocation, target: Target, selections: readonly Selection[], wide: boolean): Promise<number> {
@@ -82,31 +63,6 @@ async function fetchTable(
   const status = readStatus(response.status, text)
   if (response.status !== 404 || selection.name === undefined) throw statusError(status)
   return { failure: status.message ?? 'not found', reason: status.reason ?? 'NotFound' }
-}
-
-export interface TableOptions {
-  readonly wide: boolean
-  readonly everywhere: boolean
-  readonly withKind: boolean
-  readonly noHeaders?: boolean
-}
-
-export function formatTable(table: ServerTable, { resource }: Selection, options: TableOptions): string {
-  const shown = table.columnDefinitions.map((column, index) => ({ ...column, index })).filter(({ priority }) => options.wide || !priority)
-  const kind = `${resource.singular}${resource.type.group === '' ? '' : `.${resource.type.group}`}`
-  const withNamespace = options.everywhere && resource.namespaced
-  const header = [...(withNamespace ? ['NAMESPACE'] : []), ...shown.map(({ name }) => name.toUpperCase())]
-  const rows = table.rows.map(({ cells, object }) => [
-    ...(withNamespace ? [object.metadata.namespace ?? ''] : []),
-    ...shown.map(({ index }, position) => `${position === 0 && options.withKind ? `${kind}/` : ''}${cellText(cells[index])}`),
-  ])
-  const text = renderTable(header, rows)
-  return options.noHeaders ? text.slice(text.indexOf('\n') + 1) : text
-}
-
-function cellText(cell: unknown): string {
-  if (cell === null || cell === undefined) return '<none>'
-  return typeof cell === 'string' ? cell : JSON.stringify(cell)
 }
 
 async function getObjects(invocation: Invocation, target: Target, selections: readonly Selection[], format: ObjectFormat): Promise<number> {

@@ -47,11 +47,12 @@ function isAvailable(object: KubernetesObject): boolean {
       readonly replicas?: number
     }
   }
+  const { observedGeneration = 0, availableReplicas = 0, updatedReplicas = 0, replicas = 0 } = status ?? {}
   const wanted = spec.replicas ?? 1
   return (
-    (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
-    (status?.availableReplicas ?? 0) >= wanted &&
-    (status?.updatedReplicas ?? 0) >= wanted &&
-    (status?.replicas ?? 0) === (status?.updatedReplicas ?? 0)
+    observedGeneration >= (metadata.generation ?? 0) &&
+    availableReplicas >= wanted &&
+    updatedReplicas >= wanted &&
+    replicas === updatedReplicas
   )
 }

@@ -1,7 +1,7 @@
 /** Checks of a running mesh with real connections: the answer through the gateway, who serves it over TLS, and that plaintext gets nothing. */
 import { request } from 'node:http'
 import { connect as connectTcp } from 'node:net'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { connect as connectTls } from 'node:tls'
 import { delay, HeddleError } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import { type KubernetesObject, portMapAnnotation, parsePortMap, boundPort, requestWorkloadCertificate } from '@heddle/client'
@@ -118,7 +118,7 @@ async function serverIdentity(mesh: LocalMesh, { host, port }: Address, signal: 
   })
   const parsed = parseCertificate(raw)
   const leaf = parsed.ok ? checkSvidLeaf(parsed.certificate, 'server') : parsed
-  if (!leaf.ok) throw failed(`the sidecar should show a SPIFFE certificate: ${'message' in leaf ? leaf.message : leaf.reason}`)
+  if (!leaf.ok) throw failed(`the sidecar should show a SPIFFE certificate: ${'message' in leaf ? leaf.message : String(leaf.reason)}`)
   return leaf.id.uri
 }
 
@@ -136,7 +136,7 @@ async function identityFor({ client, access }: LocalMesh, signal: AbortSignal) {
   return requestWorkloadCertificate({
     address: `${istiod ?? `127.${access.subnet}.0.1`}:15012`,
     serverName: 'istiod.istio-system.svc',
-    rootsPem: (root?.['data'] as Readonly<Record<string, string>>)['root-cert.pem'] as string,
+    rootsPem: (root?.['data'] as Readonly<Record<string, string>> | undefined)?.['root-cert.pem'] ?? '',
     token: (answer['status'] as { readonly token: string }).token,
     ttlSeconds: 600,
     signal,

@@ -10,7 +10,7 @@ import { type Clock, type Logger, messageOf, type Random, type Timer } from '@he
 import type { ProxyConfig } from '@heddle/routing'
 import type { DeltaResponse } from '@heddle/xds'
 import type { AdsStream, OpenAdsStream } from './ads-stream.js'
-import { createBackOff, type BackOffOptions } from './back-off.js'
+import { type BackOff, type BackOffOptions, createBackOff } from './back-off.js'
 import type { ResourceTable } from './resource-table.js'
 import { assembleConfig, type ConfigTables, isComplete, referencedEndpoints, referencedRoutes } from './snapshot.js'
 
@@ -54,117 +54,150 @@ interface Outstanding {
 const defaultBackOff: BackOffOptions = { baseMs: 200, maxMs: 2000 }
 
 export function createAdsClient(options: AdsClientOptions, deps: AdsClientDeps): AdsClient {
-  const { tables, typeUrls } = options
-  const backOff = createBackOff(options.backOff ?? defaultBackOff, deps.random)
-  const subscribed = { endpoints: new Set<string>(), routes: new Set<string>() }
-  let stream: AdsStream | undefined
-  let retry: Timer | undefined
-  let isClosed = false
-  let isConnected = false
-  let outstanding: Outstanding[] = []
-  let isApplying = false
-  let hasChanged = false
-  const answered = new Set<string>()
+  return new DeltaClient(options, deps)
+}
 
-  const kindOf = new Map<string, keyof ConfigTables>(
-    (Object.keys(typeUrls) as (keyof ConfigTables)[]).map((kind) => [typeUrls[kind], kind]),
-  )
+class DeltaClient implements AdsClient {
+  readonly #options: AdsClientOptions
+  readonly #deps: AdsClientDeps
+  readonly #backOff: BackOff
+  readonly #kindOf: ReadonlyMap<string, keyof ConfigTables>
+  readonly #subscribed = { endpoints: new Set<string>(), routes: new Set<string>() }
+  /** Types that have had a response; the first configuration needs one for clusters and listeners both. */
+  readonly #answered = new Set<string>()
+  #outstanding: Outstanding[] = []
+  #stream: AdsStream | undefined
+  #retry: Timer | undefined
+  #isClosed = false
+  #isConnected = false
+  #isApplying = false
+  #hasChanged = false
 
-  const connect = (): void => {
-    outstanding = []
-    // Stale callbacks of an old stream must not touch the new one.
-    const current: AdsStream = options.open({
-      onResponse: (response) => stream === current && onResponse(response),
-      onEnd: (reason) => stream === current && onEnd(reason),
+  constructor(options: AdsClientOptions, deps: AdsClientDeps) {
+    this.#options = options
+    this.#deps = deps
+    this.#backOff = createBackOff(options.backOff ?? defaultBackOff, deps.random)
+    this.#kindOf = new Map((Object.keys(options.typeUrls) as (keyof ConfigTables)[]).map((kind) => [options.typeUrls[kind], kind]))
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected
+  }
+
+  start(): void {
+    const { tables } = this.#options
+    // Tables may hold the configuration of an earlier run; its references are asked for again.
+    for (const name of referencedEndpoints(tables)) this.#subscribed.endpoints.add(name)
+    for (const name of referencedRoutes(tables)) this.#subscribed.routes.add(name)
+    this.#connect()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#retry?.cancel()
+    this.#stream?.close()
+    this.#stream = undefined
+    this.#setConnected(false)
+  }
+
+  #connect(): void {
+    const { tables, typeUrls, extras = [] } = this.#options
+    this.#outstanding = []
+    // Late callbacks of an old stream must not touch the new one.
+    const current: AdsStream = this.#options.open({
+      onResponse: (response) => this.#stream === current && this.#onResponse(response),
+      onEnd: (reason) => this.#stream === current && this.#onEnd(reason),
     })
-    stream = current
+    this.#stream = current
     for (const kind of ['clusters', 'endpoints', 'listeners', 'routes'] as const) {
-      const names = kind === 'endpoints' || kind === 'routes' ? [...subscribed[kind]] : []
-      if (names.length > 0 || kind === 'clusters' || kind === 'listeners') subscribe(typeUrls[kind], names, tables[kind])
+      const names = kind === 'endpoints' || kind === 'routes' ? [...this.#subscribed[kind]] : []
+      if (names.length > 0 || kind === 'clusters' || kind === 'listeners') this.#subscribe(typeUrls[kind], names, tables[kind])
     }
-    for (const { typeUrl, table } of options.extras ?? []) subscribe(typeUrl, [], table)
+    for (const { typeUrl, table } of extras) this.#subscribe(typeUrl, [], table)
   }
 
-  const subscribe = (typeUrl: string, names: readonly string[], table: ResourceTable<unknown>): void =>
-    stream?.send({ typeUrl, subscribe: names, unsubscribe: [], initialVersions: table.versions() })
-
-  const onEnd = (reason: string): void => {
-    stream = undefined
-    if (isClosed) return
-    const waitMs = backOff.nextMs()
-    if (isConnected) deps.logger.warn('the control plane is gone; the last configuration stays', { reason, retryMs: Math.round(waitMs) })
-    setConnected(false)
-    retry = deps.clock.setTimer(waitMs, connect, { keepAlive: true })
+  #subscribe(typeUrl: string, names: readonly string[], table: ResourceTable<unknown>): void {
+    this.#stream?.send({ typeUrl, subscribe: names, unsubscribe: [], initialVersions: table.versions() })
   }
 
-  const setConnected = (value: boolean): void => {
-    if (isConnected === value) return
-    isConnected = value
-    options.onConnected?.(value)
+  #onEnd(reason: string): void {
+    this.#stream = undefined
+    if (this.#isClosed) return
+    const waitMs = this.#backOff.nextMs()
+    if (this.#isConnected)
+      this.#deps.logger.warn('the control plane is gone; the last configuration stays', { reason, retryMs: Math.round(waitMs) })
+    this.#setConnected(false)
+    this.#retry = this.#deps.clock.setTimer(waitMs, () => this.#connect(), { keepAlive: true })
   }
 
-  const onResponse = (response: DeltaResponse): void => {
-    backOff.reset()
-    setConnected(true)
-    const extra = options.extras?.find(({ typeUrl }) => typeUrl === response.typeUrl)
+  #setConnected(value: boolean): void {
+    if (this.#isConnected === value) return
+    this.#isConnected = value
+    this.#options.onConnected?.(value)
+  }
+
+  #onResponse(response: DeltaResponse): void {
+    const { typeUrl, nonce } = response
+    this.#backOff.reset()
+    this.#setConnected(true)
+    const extra = this.#options.extras?.find((candidate) => candidate.typeUrl === typeUrl)
     if (extra) {
       const faults = extra.table.take(response)
       extra.onChange()
-      acknowledge([{ typeUrl: response.typeUrl, nonce: response.nonce, faults }])
+      this.#acknowledge([{ typeUrl, nonce, faults }])
       return
     }
-    const kind = kindOf.get(response.typeUrl)
+    const kind = this.#kindOf.get(typeUrl)
     if (!kind) return
-    const faults = tables[kind].take(response)
-    outstanding.push({ typeUrl: response.typeUrl, nonce: response.nonce, faults })
-    hasChanged = true
-    if (kind === 'clusters') follow('endpoints', referencedEndpoints(tables))
-    if (kind === 'listeners') follow('routes', referencedRoutes(tables))
-    void applyWhenComplete()
+    const { tables } = this.#options
+    this.#outstanding.push({ typeUrl, nonce, faults: tables[kind].take(response) })
+    this.#answered.add(typeUrl)
+    this.#hasChanged = true
+    if (kind === 'clusters') this.#follow('endpoints', referencedEndpoints(tables))
+    if (kind === 'listeners') this.#follow('routes', referencedRoutes(tables))
+    void this.#applyWhenComplete()
   }
 
   /** Subscribes to names that are newly referred to, and lets go of those that are not any more. */
-  const follow = (kind: 'endpoints' | 'routes', referenced: ReadonlySet<string>): void => {
-    const isFirst = subscribed[kind].size === 0
-    const added = [...referenced].filter((name) => !subscribed[kind].has(name))
-    const dropped = [...subscribed[kind]].filter((name) => !referenced.has(name))
-    for (const name of added) subscribed[kind].add(name)
-    for (const name of dropped) subscribed[kind].delete(name)
-    tables[kind].drop(dropped)
+  #follow(kind: 'endpoints' | 'routes', referenced: ReadonlySet<string>): void {
+    const subscribed = this.#subscribed[kind]
+    const table = this.#options.tables[kind]
+    const isFirst = subscribed.size === 0
+    const added = [...referenced].filter((name) => !subscribed.has(name))
+    const dropped = [...subscribed].filter((name) => !referenced.has(name))
+    for (const name of added) subscribed.add(name)
+    for (const name of dropped) subscribed.delete(name)
+    table.drop(dropped)
     if (added.length === 0 && dropped.length === 0) return
-    stream?.send({
-      typeUrl: typeUrls[kind],
+    this.#stream?.send({
+      typeUrl: this.#options.typeUrls[kind],
       subscribe: added,
       unsubscribe: dropped,
-      initialVersions: isFirst ? tables[kind].versions() : {},
+      initialVersions: isFirst ? table.versions() : {},
     })
   }
 
-  const applyWhenComplete = async (): Promise<void> => {
-    if (isApplying || !hasChanged || !hasBoth() || !isComplete(tables)) return
-    isApplying = true
-    hasChanged = false
-    const covered = outstanding
-    outstanding = []
+  async #applyWhenComplete(): Promise<void> {
+    const { tables, typeUrls, onConfig } = this.#options
+    const hasBoth = this.#answered.has(typeUrls.clusters) && this.#answered.has(typeUrls.listeners)
+    if (this.#isApplying || !this.#hasChanged || !hasBoth || !isComplete(tables)) return
+    this.#isApplying = true
+    this.#hasChanged = false
+    const covered = this.#outstanding.splice(0)
     try {
-      await options.onConfig(assembleConfig(tables))
-      acknowledge(covered)
+      await onConfig(assembleConfig(tables))
+      this.#acknowledge(covered)
     } catch (error) {
-      deps.logger.error('a configuration was refused; the last one stays', { error: messageOf(error) })
-      acknowledge(covered.map((one) => ({ ...one, faults: [...one.faults, messageOf(error)] })))
+      this.#deps.logger.error('a configuration was refused; the last one stays', { error: messageOf(error) })
+      this.#acknowledge(covered.map((one) => ({ ...one, faults: [...one.faults, messageOf(error)] })))
     }
-    isApplying = false
-    void applyWhenComplete()
+    this.#isApplying = false
+    void this.#applyWhenComplete()
   }
 
-  /** The first configuration needs an answer for clusters and listeners both; later ones build on what is held. */
-  const hasBoth = (): boolean => {
-    for (const { typeUrl } of outstanding) answered.add(typeUrl)
-    return answered.has(typeUrls.clusters) && answered.has(typeUrls.listeners)
-  }
-  const acknowledge = (responses: readonly Outstanding[]): void => {
+  #acknowledge(responses: readonly Outstanding[]): void {
     for (const { typeUrl, nonce, faults } of responses) {
-      stream?.send({
+      this.#stream?.send({
         typeUrl,
         subscribe: [],
         unsubscribe: [],
@@ -173,24 +206,5 @@ export function createAdsClient(options: AdsClientOptions, deps: AdsClientDeps):
         ...(faults.length > 0 ? { errorMessage: faults.join('; ') } : {}),
       })
     }
-  }
-
-  return {
-    start() {
-      // Tables may hold the configuration of an earlier run; its references are asked for again.
-      for (const name of referencedEndpoints(tables)) subscribed.endpoints.add(name)
-      for (const name of referencedRoutes(tables)) subscribed.routes.add(name)
-      connect()
-    },
-    close() {
-      isClosed = true
-      retry?.cancel()
-      stream?.close()
-      stream = undefined
-      setConnected(false)
-    },
-    get isConnected() {
-      return isConnected
-    },
   }
 }

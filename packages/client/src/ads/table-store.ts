@@ -18,7 +18,14 @@ interface StoredResource {
 
 export function storeTables(stateDir: string, tables: object): void {
   const parts = Object.fromEntries(
-    Object.entries(tables as Tables).map(([kind, table]) => [kind, [...table.held].map(([name, { version, bytes }]): StoredResource => ({ name, version, bytes: Buffer.from(bytes).toString('base64') }))]),
+    Object.entries(tables as Tables).map(([kind, table]) => [
+      kind,
+      [...table.held].map(([name, { version, bytes }]): StoredResource => ({
+        name,
+        version,
+        bytes: Buffer.from(bytes).toString('base64'),
+      })),
+    ]),
   )
   const body = JSON.stringify({ formatVersion, parts })
   writeDurably(join(stateDir, fileName), `${digestOf(body)}\n${body}`)
@@ -32,10 +39,17 @@ export function loadTables(stateDir: string, tables: object, logger: Logger): bo
     const newline = text.indexOf('\n')
     const body = text.slice(newline + 1)
     if (text.slice(0, newline) !== digestOf(body)) throw new Error('its checksum does not match')
-    const stored = JSON.parse(body) as { readonly formatVersion: number; readonly parts: Readonly<Record<string, readonly StoredResource[]>> }
+    const stored = JSON.parse(body) as {
+      readonly formatVersion: number
+      readonly parts: Readonly<Record<string, readonly StoredResource[]>>
+    }
     if (stored.formatVersion !== formatVersion) throw new Error(`its format ${stored.formatVersion} is not ${formatVersion}`)
     for (const [kind, table] of Object.entries(tables as Tables)) {
-      const resources = (stored.parts[kind] ?? []).map((resource) => ({ ...resource, typeUrl: '', bytes: Buffer.from(resource.bytes, 'base64') }))
+      const resources = (stored.parts[kind] ?? []).map((resource) => ({
+        ...resource,
+        typeUrl: '',
+        bytes: Buffer.from(resource.bytes, 'base64'),
+      }))
       const faults = table.take({ resources, removed: [] })
       if (faults.length > 0) throw new Error(faults.join('; '))
     }

@@ -29,12 +29,18 @@ const options: ClientOptions = {
 
 /** The caller closes the client. */
 export function createControlPlaneChannel({ address, serverName, rootsPem }: ControlPlaneAddress, certificate?: ClientCertificate): Client {
-  return new Client(address, channelCredentials(rootsPem, certificate), { ...options, 'grpc.ssl_target_name_override': serverName, 'grpc.default_authority': serverName })
+  return new Client(address, channelCredentials(rootsPem, certificate), {
+    ...options,
+    'grpc.ssl_target_name_override': serverName,
+    'grpc.default_authority': serverName,
+  })
 }
 
 function channelCredentials(rootsPem: string, certificate: ClientCertificate | undefined): ChannelCredentials {
   const roots = Buffer.from(rootsPem)
-  return certificate ? credentials.createSsl(roots, Buffer.from(certificate.privateKeyPem), Buffer.from(certificate.chainPem)) : credentials.createSsl(roots)
+  return certificate
+    ? credentials.createSsl(roots, Buffer.from(certificate.privateKeyPem), Buffer.from(certificate.chainPem))
+    : credentials.createSsl(roots)
 }
 
 /** Istio's way to show a token. */
