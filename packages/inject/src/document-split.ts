@@ -6,31 +6,28 @@
 export interface SourceDocument {
   /** The very bytes, `---` line, comments and line ends included. All documents in a row are the manifest. */
   readonly text: string
-  /** Line of the manifest on which it starts, from 1. */
-  readonly line: number
+  /** Offset in the manifest at which it starts. */
+  readonly start: number
 }
 
 export function splitDocuments(manifest: string): SourceDocument[] {
   const documents: SourceDocument[] = []
   let start = 0
-  let startLine = 1
-  let line = 1
   let hasOnlyDirectives = false
-  const cut = (end: number, nextLine: number): void => {
-    if (end > start) documents.push({ text: manifest.slice(start, end), line: startLine })
+  const cut = (end: number): void => {
+    if (end > start) documents.push({ text: manifest.slice(start, end), start })
     start = end
-    startLine = nextLine
   }
-  for (let at = 0; at < manifest.length; line += 1) {
+  for (let at = 0; at < manifest.length;) {
     const end = endOfLine(manifest, at)
     const text = manifest.slice(at, end)
     // %YAML and %TAG lines belong to the document whose `---` follows
-    if (isMarker(text, '---') && !hasOnlyDirectives) cut(at, line)
-    if (isMarker(text, '...')) cut(end, line + 1)
+    if (isMarker(text, '---') && !hasOnlyDirectives) cut(at)
+    if (isMarker(text, '...')) cut(end)
     hasOnlyDirectives = isDirective(text, hasOnlyDirectives, at === start)
     at = end
   }
-  cut(manifest.length, line)
+  cut(manifest.length)
   return documents
 }
 

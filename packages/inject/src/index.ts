@@ -1,6 +1,6 @@
 export { injectManifest, type InjectManifestResult } from './manifest.js'
 export { injectObject, type InjectObjectResult, type SkippedObject } from './object.js'
-export { formatIssue, injectIssues, type InjectIssue, type InjectWarning, type ObjectRef, type WarningCode } from './issue.js'
+export { injectDiagnostics, type InjectWarning, type ObjectRef, type WarningCode } from './issue.js'
 export type { SkipReason } from './decision.js'
 export type { JsonObject, JsonValue } from './json.js'
 export type { InjectSettings, LabelMatch, ProxyResources } from './settings.js'

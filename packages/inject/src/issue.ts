@@ -1,6 +1,7 @@
 /** Faults and remarks of injection as data: a path into the object, and once the manifest's text is known, file, line and column. */
 import { HeddleError, isHeddleError } from '@heddle/base'
-import { formatPath, type JsonPath } from './json.js'
+import { formatDiagnostic, formatPath, type Diagnostic } from '@heddle/config-schema'
+import type { JsonPath } from './json.js'
 
 /** The object a remark is about, as far as its manifest names it. */
 export interface ObjectRef {
@@ -13,16 +14,6 @@ export interface ObjectRef {
 /** A fault inside one object. */
 export interface ObjectIssue {
   readonly path: JsonPath
-  readonly message: string
-}
-
-/** A fault in a manifest. `line` and `column` count from 1. */
-export interface InjectIssue {
-  readonly file?: string
-  readonly line: number
-  readonly column: number
-  /** Dotted path of the field, empty for faults of the YAML itself. */
-  readonly path: string
   readonly message: string
 }
 
@@ -42,39 +33,34 @@ export interface InjectWarning {
   readonly object: ObjectRef
 }
 
-const issuesKey = Symbol.for('heddle.inject.issues')
-
-/** `deploy.yaml:12:7: spec.template: expected a map` */
-export function formatIssue(issue: InjectIssue): string {
-  const where = `${issue.file ?? '<input>'}:${issue.line}:${issue.column}`
-  return issue.path === '' ? `${where}: ${issue.message}` : `${where}: ${issue.path}: ${issue.message}`
-}
+const diagnosticsKey = Symbol.for('heddle.inject.diagnostics')
 
 /** Every fault of a manifest in one error; its message has one line a fault. */
-export function manifestError(issues: readonly InjectIssue[]): HeddleError {
-  const error = new HeddleError({
-    code: 'HEDDLE_INJECT_INVALID_MANIFEST',
-    message: issues.map(formatIssue).join('\n'),
-    origin: 'user',
-    hint: 'Correct the named fields; nothing was injected.',
-  })
-  Object.defineProperty(error, issuesKey, { value: issues })
-  return error
+export function manifestError(diagnostics: readonly Diagnostic[]): HeddleError {
+  const message = diagnostics.map(formatDiagnostic).join('\n')
+  return withDiagnostics('HEDDLE_INJECT_INVALID_MANIFEST', message, diagnostics)
 }
 
 export function objectError(ref: ObjectRef, issues: readonly ObjectIssue[]): HeddleError {
-  const lines = issues.map((issue) => `${describeObject(ref)}: ${formatPath(issue.path)}: ${issue.message}`)
-  const error = new HeddleError({ code: 'HEDDLE_INJECT_INVALID_OBJECT', message: lines.join('\n'), origin: 'user' })
-  Object.defineProperty(error, issuesKey, {
-    value: issues.map((issue) => ({ line: 0, column: 0, path: formatPath(issue.path), message: issue.message })),
-  })
-  return error
+  const diagnostics = issues.map((issue) => toDiagnostic(issue))
+  const message = diagnostics.map((diagnostic) => `${describeObject(ref)}: ${formatDiagnostic(diagnostic)}`).join('\n')
+  return withDiagnostics('HEDDLE_INJECT_INVALID_OBJECT', message, diagnostics)
 }
 
-/** The single faults behind an error of this package; empty for any other error. Faults of `injectObject` have line 0. */
-export function injectIssues(error: unknown): readonly InjectIssue[] {
-  if (!isHeddleError(error) || !(issuesKey in error)) return []
-  return (error as unknown as Record<symbol, readonly InjectIssue[]>)[issuesKey] ?? []
+export function toDiagnostic({ path, message }: ObjectIssue): Diagnostic {
+  return { ruleId: 'inject', severity: 'error', message, path: formatPath(path) }
+}
+
+/** The single faults behind an error of this package, with line and column where it came from a manifest; empty for any other error. */
+export function injectDiagnostics(error: unknown): readonly Diagnostic[] {
+  if (!isHeddleError(error) || !(diagnosticsKey in error)) return []
+  return (error as unknown as Record<symbol, readonly Diagnostic[]>)[diagnosticsKey] ?? []
+}
+
+function withDiagnostics(code: string, message: string, diagnostics: readonly Diagnostic[]): HeddleError {
+  const error = new HeddleError({ code, message, origin: 'user', hint: 'Correct the named fields; nothing was injected.' })
+  Object.defineProperty(error, diagnosticsKey, { value: diagnostics })
+  return error
 }
 
 /** `Deployment default/web` */

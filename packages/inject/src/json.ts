@@ -23,17 +23,6 @@ export function cloneJson<T extends JsonValue | undefined>(value: T): T {
   return copy as T
 }
 
-/** `spec.template.spec.containers[0].name`, the form in which Kubernetes names a field. */
-export function formatPath(path: JsonPath): string {
-  let text = ''
-  for (const step of path) {
-    if (typeof step === 'number') text += `[${step}]`
-    else if (/^[A-Za-z_][\w-]*$/.test(step)) text += text === '' ? step : `.${step}`
-    else text += `[${JSON.stringify(step)}]`
-  }
-  return text
-}
-
 /** Like JSON.stringify, with keys sorted as Go sorts those of a map. */
 export function sortedKeys(value: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))

@@ -1,10 +1,10 @@
 /** `kube-inject` as a function: a manifest of any number of documents in, the same manifest with sidecars out. */
 import { HeddleError } from '@heddle/base'
+import { hasErrors, parseDocuments, type Diagnostic, type ParsedDocument } from '@heddle/config-schema'
 import { Document } from 'yaml'
-import { parseSource } from './document-parse.js'
 import { hasEndMarker, leadOf, splitDocuments, type SourceDocument } from './document-split.js'
-import { manifestError, type InjectIssue, type InjectWarning, type ObjectRef } from './issue.js'
-import type { JsonObject } from './json.js'
+import { manifestError, toDiagnostic, type InjectWarning, type ObjectIssue, type ObjectRef } from './issue.js'
+import type { JsonObject, JsonValue } from './json.js'
 import { transformObject, type SkippedObject } from './object.js'
 import { resolveSettings, type InjectSettings, type ResolvedSettings } from './settings.js'
 
@@ -20,25 +20,21 @@ export interface InjectManifestResult {
 
 /**
  * Injects the sidecar into every workload of a manifest. Documents without a workload to inject come out byte for byte.
- * @throws HEDDLE_INJECT_EMPTY_MANIFEST, HEDDLE_INJECT_MANIFEST_TOO_LARGE, HEDDLE_INJECT_INVALID_SETTINGS, and HEDDLE_INJECT_INVALID_MANIFEST with every fault
- * of the manifest, which `injectIssues(error)` lists with line and column.
+ * @throws HEDDLE_INJECT_EMPTY_MANIFEST, HEDDLE_INJECT_INVALID_SETTINGS, and HEDDLE_INJECT_INVALID_MANIFEST with every fault of the manifest,
+ * which `injectDiagnostics(error)` lists with line and column.
  */
 export function injectManifest(yaml: string, settings: InjectSettings = {}): InjectManifestResult {
   const resolved = resolveSettings(settings)
-  checkSize(yaml, resolved)
-  const results = splitDocuments(yaml).map((source) => injectDocument(source, resolved))
-  const issues = results.flatMap((result) => result.issues)
-  if (issues.length > 0) throw manifestError(issues)
-  if (results.every((result) => result.isEmpty)) {
-    throw new HeddleError({
-      code: 'HEDDLE_INJECT_EMPTY_MANIFEST',
-      message: `${resolved.file ?? '<input>'} holds no Kubernetes object`,
-      origin: 'user',
-      hint: 'Give a manifest with at least one document, for example a Deployment.',
-    })
-  }
+  const { file } = resolved
+  const { documents, diagnostics } = parseDocuments(yaml, { ...(file === undefined ? {} : { file }), keepLists: true })
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  if (documents.length === 0 && !hasErrors(errors)) throw emptyManifest(file)
+  const sources = hasErrors(errors) ? [] : splitDocuments(yaml)
+  const results = documents.map((document) => injectDocument(document, resolved))
+  const faults = [...errors, ...results.flatMap((result) => result.faults)]
+  if (faults.length > 0) throw manifestError(faults.toSorted(byPlace))
   return {
-    yaml: results.map((result) => result.text).join(''),
+    yaml: sources.map((source) => write(source, results)).join(''),
     warnings: results.flatMap((result) => result.warnings),
     injected: results.flatMap((result) => result.injected),
     skipped: results.flatMap((result) => result.skipped),
@@ -46,49 +42,47 @@ export function injectManifest(yaml: string, settings: InjectSettings = {}): Inj
 }
 
 interface DocumentResult {
-  readonly text: string
-  readonly isEmpty: boolean
-  readonly issues: readonly InjectIssue[]
+  /** Where in the manifest the document's content begins. */
+  readonly start: number
+  readonly object: JsonObject
+  readonly faults: readonly Diagnostic[]
   readonly warnings: readonly InjectWarning[]
   readonly injected: readonly ObjectRef[]
   readonly skipped: readonly SkippedObject[]
 }
 
-function injectDocument(source: SourceDocument, settings: ResolvedSettings): DocumentResult {
-  const nothing = { text: source.text, isEmpty: false, issues: [], warnings: [], injected: [], skipped: [] }
-  const parsed = parseSource(source, settings.file)
-  if (parsed.kind === 'empty') return { ...nothing, isEmpty: true }
-  if (parsed.kind === 'invalid') return { ...nothing, issues: parsed.issues }
-  const { object, injected, skipped, warnings, issues } = transformObject(parsed.value, settings)
-  const text = injected.length === 0 ? source.text : render(object, source.text)
-  return { text, isEmpty: false, issues: issues.map(parsed.locate), warnings, injected, skipped }
+function injectDocument(document: ParsedDocument, settings: ResolvedSettings): DocumentResult {
+  const { issues, ...result } = transformObject(document.value as JsonValue, settings)
+  return { ...result, start: document.start, faults: issues.map((issue) => place(issue, document)) }
+}
+
+function place(issue: ObjectIssue, document: ParsedDocument): Diagnostic {
+  const { file } = document
+  return { ...toDiagnostic(issue), ...(file === undefined ? {} : { file }), ...document.rangeOf(issue.path) }
+}
+
+/** The bytes of the source, unless something in it was injected. */
+function write(source: SourceDocument, results: readonly DocumentResult[]): string {
+  const inside = results.filter(({ start }) => start >= source.start && start < source.start + source.text.length)
+  if (inside.every(({ injected }) => injected.length === 0)) return source.text
+  return `${leadOf(source.text)}${inside.map(({ object }) => render(object)).join('---\n')}${hasEndMarker(source.text) ? '...\n' : ''}`
 }
 
 /** Block style as kubectl writes it. Quotes texts that YAML 1.1 readers (kubectl) or 1.2 readers would take for something else. */
-function render(object: JsonObject, source: string): string {
+function render(object: JsonObject): string {
   const document = new Document(object, { compat: 'yaml-1.1', aliasDuplicateObjects: false })
-  const body = document.toString({ lineWidth: 0, indentSeq: false })
-  return `${leadOf(source)}${body}${hasEndMarker(source) ? '...\n' : ''}`
+  return document.toString({ lineWidth: 0, indentSeq: false })
 }
 
-function checkSize(yaml: string, settings: ResolvedSettings): void {
-  // a UTF-16 unit is at most three bytes of UTF-8, so most texts need no counting
-  if (yaml.length * 3 <= settings.maxManifestBytes) return
-  const bytes = utf8Length(yaml)
-  if (bytes <= settings.maxManifestBytes) return
-  throw new HeddleError({
-    code: 'HEDDLE_INJECT_MANIFEST_TOO_LARGE',
-    message: `${settings.file ?? '<input>'} has ${bytes} bytes; at most ${settings.maxManifestBytes} are read`,
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
+}
+
+function emptyManifest(file: string | undefined): HeddleError {
+  return new HeddleError({
+    code: 'HEDDLE_INJECT_EMPTY_MANIFEST',
+    message: `${file ?? 'the manifest'} holds no Kubernetes object`,
     origin: 'user',
-    hint: 'Split the manifest into several files.',
+    hint: 'Give a manifest with at least one document, for example a Deployment.',
   })
-}
-
-function utf8Length(text: string): number {
-  let bytes = 0
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4
-  }
-  return bytes
 }

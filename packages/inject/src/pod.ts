@@ -5,7 +5,7 @@ import type { InjectWarning, ObjectIssue, ObjectRef, WarningCode } from './issue
 import { cloneJson, type JsonPath } from './json.js'
 import { gatewayTemplate } from './gateway-template.js'
 import { alignInitUser, applyOverrides, formatOverrides, takeUserContainers, userProxyOf } from './overrides.js'
-import { initContainerName, proxyContainerName, type Container, type EnvVar, type Pod } from './pod-spec.js'
+import { initContainerName, proxyContainerName, type Container, type EnvVar, type Pod, type PodSpec } from './pod-spec.js'
 import { probersEnv, rewriteProbes } from './probes.js'
 import { mergePrometheus, prometheusEnv } from './prometheus.js'
 import { resolveProxyConfig } from './proxy-config.js'
@@ -55,7 +55,7 @@ function prepare(request: PodRequest, pod: Pod, warn: Warn): Prepared {
     return { ok: false, issues: [proxyConfig, volumes].flatMap((result) => (result.ok ? [] : [result.issue])) }
   for (const field of proxyConfig.unknown)
     warn('unknown-proxy-config', `annotation ${annotation.proxyConfig}: ProxyConfig has no field "${field}"`)
-  const isNative = parseBoolean(pod.metadata.annotations?.[annotation.nativeSidecar]) ?? settings.sidecarMode === 'native'
+  const isNative = parseBoolean(pod.metadata.annotations?.[annotation.nativeSidecar]) ?? settings.nativeSidecars
   const input: TemplateInput = { pod, workload, settings, proxyConfig: proxyConfig.config, isNative: isNative && template !== 'gateway' }
   if (template === 'sidecar') return { ok: true, input, output: sidecarTemplate(input, volumes.value) }
   if (template === 'gateway') return { ok: true, input, output: gatewayTemplate(input) }
@@ -88,6 +88,7 @@ function merge(pod: Pod, input: TemplateInput, output: TemplateOutput, warn: War
   writeMetadata(pod, output)
   if (proxy) mergeApp(pod, proxy, input, warn)
   placeContainers(pod, initContainers, containers, input)
+  pod.spec = inOrder(pod.spec)
   const isIn = (list: readonly Container[], { name }: Container): boolean => list.some((container) => container.name === name)
   const overrides = formatOverrides({
     containers: user.filter((container) => isIn(output.containers, container)),
@@ -156,4 +157,17 @@ function placeContainers(pod: Pod, initContainers: Container[], containers: Cont
   spec.containers = input.proxyConfig.holdApplicationUntilProxyStarts
     ? [...containers, ...spec.containers]
     : [...spec.containers, ...containers]
+}
+
+/** One order of fields whatever was there before, so that a second injection writes the same text. */
+function inOrder(spec: PodSpec): PodSpec {
+  const { initContainers, containers, securityContext, imagePullSecrets, volumes, ...rest } = spec
+  return {
+    ...(initContainers ? { initContainers } : {}),
+    containers,
+    ...rest,
+    ...(securityContext ? { securityContext } : {}),
+    ...(imagePullSecrets ? { imagePullSecrets } : {}),
+    ...(volumes ? { volumes } : {}),
+  }
 }

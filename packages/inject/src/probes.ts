@@ -3,7 +3,7 @@
  * lifecycle hooks) point to the agent's status port, and ISTIO_KUBE_APP_PROBERS tells the agent what to ask the app. Paths and JSON are Istio's.
  */
 import { cloneJson, isJsonObject, sortedKeys, toText, type JsonObject } from './json.js'
-import { proxyContainerName, type Action, type Container, type PodSpec } from './pod-spec.js'
+import { proxyContainerName, type Action, type Container, type HttpGetAction, type PodSpec } from './pod-spec.js'
 
 export const probersEnv = 'ISTIO_KUBE_APP_PROBERS'
 
@@ -95,8 +95,8 @@ const none: ProberResult = { kind: 'none' }
 function proberOf(action: Action, container: Container, isProbe: boolean, statusPort: number): ProberResult {
   const timeout = isProbe && typeof action.timeoutSeconds === 'number' ? { timeoutSeconds: action.timeoutSeconds } : {}
   const { httpGet, tcpSocket, grpc } = action
-  if (httpGet) return withPort('httpGet', pick(httpGet, ['path', 'port', 'host', 'scheme', 'httpHeaders']), container, statusPort, timeout)
-  if (tcpSocket) return withPort('tcpSocket', pick(tcpSocket, ['port', 'host']), container, statusPort, timeout)
+  if (httpGet) return withPort('httpGet', inOrder(httpGet), container, statusPort, timeout)
+  if (tcpSocket) return withPort('tcpSocket', inOrder(tcpSocket), container, statusPort, timeout)
   if (grpc && isProbe) return { kind: 'prober', value: { grpc: { port: grpc['port'] ?? 0, service: grpc['service'] ?? null }, ...timeout } }
   return none
 }
@@ -115,16 +115,17 @@ function resolvePort(name: string, container: Container): number | undefined {
 
 function redirect(action: Action, url: string, statusPort: number): Action {
   const { tcpSocket: _, grpc: __, httpGet, ...rest } = action
-  const kept = httpGet ? cloneJson(httpGet) : {}
   const scheme = httpGet?.scheme === 'HTTPS' ? { scheme: 'HTTP' } : {}
-  return { httpGet: { ...kept, path: url, port: statusPort, ...scheme }, ...rest }
+  const target = inOrder({ ...cloneJson(httpGet ?? {}), path: url, port: statusPort, ...scheme }) as HttpGetAction
+  return { httpGet: target, ...rest }
 }
 
-function pick(source: JsonObject, keys: readonly string[]): JsonObject {
-  const entries = keys
-    .filter((key) => source[key] !== undefined && source[key] !== null && source[key] !== '')
-    .map((key) => [key, source[key]])
-  return Object.fromEntries(entries) as JsonObject
+/** Go's order of fields, whatever the user's, so that what was restored is rewritten to the same text. */
+function inOrder(target: JsonObject): JsonObject {
+  const known = ['path', 'port', 'host', 'scheme', 'httpHeaders']
+  const keys = [...known, ...Object.keys(target).filter((key) => !known.includes(key))]
+  const isSet = (key: string): boolean => target[key] !== undefined && target[key] !== null && target[key] !== ''
+  return Object.fromEntries(keys.filter(isSet).map((key) => [key, target[key]])) as JsonObject
 }
 
 function readJson(text: string): JsonObject {

@@ -29,12 +29,11 @@ export function mergePrometheus(metadata: Metadata, settings: ResolvedSettings):
   return app === undefined ? undefined : JSON.stringify(app)
 }
 
-/** Puts the app's own scrape annotations back. */
+/** Puts the app's own scrape annotations back; without a record the app had none, and ours are taken out when they are written anew. */
 export function restorePrometheus(metadata: Metadata, recorded: string | undefined): void {
-  const annotations = (metadata.annotations ??= {})
-  if (read(annotations, 'port') !== agentPort) return
-  clear(annotations)
   if (recorded === undefined) return
+  const annotations = (metadata.annotations ??= {})
+  clear(annotations)
   const app = readRecord(recorded)
   for (const key of ['scrape', 'path', 'port']) {
     const value = app[key]

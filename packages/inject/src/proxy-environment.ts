@@ -1,10 +1,8 @@
 /** The environment of istio-proxy: who the Pod is (downward API), where the mesh is, and the metadata the agent puts into its node (ISTIO_META_*). */
-import { annotation } from './annotations.js'
+import { annotation, label } from './annotations.js'
 import type { JsonObject } from './json.js'
-import type { ContainerPort, EnvVar } from './pod-spec.js'
-import { proxyContainerName } from './pod-spec.js'
+import { proxyContainerName, type Container, type ContainerPort, type EnvVar } from './pod-spec.js'
 import { networkOf } from './proxy-config.js'
-import { label } from './annotations.js'
 import type { TemplateInput } from './template.js'
 
 export function proxyEnvironment(input: TemplateInput): EnvVar[] {
@@ -55,9 +53,12 @@ function workloadEnvironment({ pod, workload }: TemplateInput): EnvVar[] {
   ]
 }
 
-/** A JSON list with one port a line, laid out as Istio's template does. */
+/** A JSON list with one port a line, laid out as Istio's template does; a proxy of the user's own comes last, wherever it is written. */
 function podPorts({ pod }: TemplateInput): string {
-  const ports = pod.spec.containers.flatMap((container) => container.ports ?? []).map((port) => JSON.stringify(portOf(port)))
+  const { containers, initContainers = [] } = pod.spec
+  const isProxy = ({ name }: Container): boolean => name === proxyContainerName
+  const listed = [...containers.filter((container) => !isProxy(container)), ...[...containers, ...initContainers].filter(isProxy)]
+  const ports = listed.flatMap((container) => container.ports ?? []).map((port) => JSON.stringify(portOf(port)))
   return ['[', ...ports.map((port, index) => `    ${index === 0 ? '' : ','}${port}`), ']'].join('\n')
 }
 

@@ -41,8 +41,8 @@ export interface InjectSettings {
   readonly network?: string
   /** Namespace of objects that name none. Default: `default`. */
   readonly namespace?: string
-  /** Native sidecar (an init container that restarts) or classic second container. Default: `native`; the annotation sidecar.istio.io/nativeSidecar beats it. */
-  readonly sidecarMode?: 'native' | 'classic'
+  /** Native sidecar (an init container that restarts) or, when `false`, a classic second container. Default: `true`; sidecar.istio.io/nativeSidecar beats it. */
+  readonly nativeSidecars?: boolean
   /** Whether Pods that say nothing are injected (`sidecarInjectorWebhook.policy`). Default: `enabled`. */
   readonly policy?: 'enabled' | 'disabled'
   /** Pods matching one of these are left alone unless labelled. Default: none. */
@@ -89,10 +89,8 @@ export interface InjectSettings {
   readonly excludeOutboundPorts?: string
   /** The mesh's ProxyConfig (`meshConfig.defaultConfig`); a Pod's annotation proxy.istio.io/config is merged over it. Default: empty. */
   readonly proxyConfig?: JsonObject
-  /** Name of the manifest in messages. Default: `<input>`. */
+  /** Name of the manifest in messages. Default: none. */
   readonly file?: string
-  /** Most bytes of UTF-8 a manifest may have. Default: 1 MiB. */
-  readonly maxManifestBytes?: number
 }
 
 type Optional = 'imagePullPolicy' | 'network' | 'file'
@@ -109,7 +107,7 @@ const defaults = {
   clusterDomain: 'cluster.local',
   clusterId: 'Kubernetes',
   namespace: 'default',
-  sidecarMode: 'native',
+  nativeSidecars: true,
   policy: 'enabled',
   neverInject: [],
   alwaysInject: [],
@@ -133,7 +131,6 @@ const defaults = {
   includeOutboundPorts: '',
   excludeOutboundPorts: '',
   proxyConfig: {},
-  maxManifestBytes: 1_048_576,
 } as const satisfies InjectSettings
 
 /** Where a control plane of this revision and namespace listens when nothing else is said. */
