@@ -16,7 +16,7 @@ import { upstreamHeadLimits } from './connection/limits.js'
 import { DeadlineQueue } from './deadline-queue.js'
 import type { DownstreamConnection } from './decision-record.js'
 import type { ProxyDeps } from './deps.js'
-import type { Endpoint } from './endpoint/endpoint.js'
+import { Endpoint } from './endpoint/endpoint.js'
 import { HttpPool, type StreamWaiter } from './endpoint/http-pool.js'
 import type { UpstreamStream } from './codec/stream.js'
 import { createRequestIds } from './filters/forwarding-headers.js'
@@ -41,7 +41,7 @@ export interface DataPath {
   readonly random: Random
   readonly logger: Logger
   readonly connections: ConnectionDeps
-  createCluster(config: Cluster, snapshot: Snapshot): ClusterRuntime
+  createCluster(config: Cluster, snapshot: Pick<Snapshot, 'assignments'>): ClusterRuntime
   /** The terminal filter of a chain with what it needs to run. @throws when a regular expression cannot be compiled. */
   readonly terminalOf: (chain: FilterChain, listener: Listener) => TerminalFilter
   close(): void
@@ -93,6 +93,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
       new ClusterRuntime(config, snapshot.assignments.get(config.edsServiceName ?? config.name), {
         clock,
         random,
+        createEndpoint: (endpoint, transport) => new Endpoint(endpoint, transport),
         resolve: deps.resolveDns ?? resolveWithSystem,
         onResolveFailed: (cluster, hostname, error) =>
           logger.warn('a host name of a cluster cannot be resolved', { cluster, hostname, error }),

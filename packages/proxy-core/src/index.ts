@@ -11,6 +11,7 @@ export type {
 } from './decision-record.js'
 export type { BindTarget, ProxyDeps } from './deps.js'
 export type { EngineFilter, FilterReply, HttpFilterEngineView } from './filters/http-filter.js'
+export type { InjectRequest, InjectResponse } from './inject.js'
 export { createProxy, type ApplyIssue, type ApplyResult, type BoundListener, type Proxy } from './proxy.js'
 export { responseFlagBits, responseFlagsOf, type ResponseFlag } from './response-flag.js'
 export type { ClusterStats, EndpointStats, ProxyStats } from './stats.js'

@@ -4,12 +4,13 @@
  * their connections; those that did keep their connections too, which end after their current answer.
  */
 import type { Socket } from 'node:net'
-import { isHeddleError, messageOf } from '@heddle/base'
+import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
 import { emptyProxyConfig, type Listener, type ProxyConfig } from '@heddle/routing'
 import type { ClusterRuntime } from './cluster/cluster-runtime.js'
 import { AcceptedConnection } from './connection/accepted-connection.js'
 import { createDataPath } from './data-path.js'
 import type { BindTarget, ProxyDeps } from './deps.js'
+import { injectRequest, type InjectRequest, type InjectResponse } from './inject.js'
 import { createListenerRuntime, type ListenerRuntime } from './listener/listener-runtime.js'
 import { openSocketListener, type SocketListener } from './listener/socket-listener.js'
 import { createRouteSet, type RouteSet } from './router/route-set.js'
@@ -46,6 +47,8 @@ export interface Proxy {
   close(): Promise<void>
   stats(): ProxyStats
   configDump(): ProxyConfig
+  /** Runs one request in memory, without a port. @throws HEDDLE_PROXY_LISTENER_UNKNOWN */
+  inject(request: InjectRequest): Promise<InjectResponse>
   listeners(): readonly BoundListener[]
 }
 
@@ -70,7 +73,7 @@ export function createProxy(config: ProxyConfig = emptyProxyConfig, deps: ProxyD
 }
 
 type Compiled =
-  | { readonly kind: 'applied'; readonly snapshot: Snapshot }
+  | { readonly kind: 'applied'; readonly snapshot: Omit<Snapshot, 'clusters'> }
   | { readonly kind: 'rejected'; readonly issues: readonly ApplyIssue[] }
 
 class Engine implements Proxy {
@@ -164,21 +167,11 @@ class Engine implements Proxy {
       if (listener.useOriginalDst !== true) byAddress.set(`${listener.address.address}:${listener.address.port}`, runtime)
     }
     if (issues.length > 0) return { kind: 'rejected', issues }
-    return {
-      kind: 'applied',
-      snapshot: {
-        config,
-        listeners,
-        byAddress,
-        routes,
-        assignments,
-        clusters: new Map(config.clusters.map((cluster) => [cluster.name, previous.clusters.get(cluster.name) as ClusterRuntime])),
-      },
-    }
+    return { kind: 'applied', snapshot: { config, listeners, byAddress, routes, assignments } }
   }
 
   /** From here on nothing can fail. */
-  install(snapshot: Snapshot): void {
+  install(snapshot: Omit<Snapshot, 'clusters'>): void {
     const previous = this.#snapshot
     const clusters = new Map<string, ClusterRuntime>()
     for (const config of snapshot.config.clusters) {
@@ -227,6 +220,19 @@ class Engine implements Proxy {
   configDump(): ProxyConfig {
     return this.#snapshot.config
   }
+  inject(request: InjectRequest): Promise<InjectResponse> {
+    const { listeners } = this.#snapshot
+    const runtime = request.listener === undefined ? [...listeners.values()][0] : listeners.get(request.listener)
+    if (runtime !== undefined) return injectRequest(this.#path.connections, runtime, request)
+    return Promise.reject(
+      new HeddleError({
+        code: 'HEDDLE_PROXY_LISTENER_UNKNOWN',
+        message: `there is no listener "${request.listener ?? ''}"`,
+        origin: 'user',
+        hint: `Known listeners: ${[...listeners.keys()].join(', ') || 'none'}.`,
+      }),
+    )
+  }
   listeners(): readonly BoundListener[] {
     return [...this.#bound.values()].map(({ name, target, socket, connections }) => ({
       name,
@@ -257,7 +263,7 @@ class Engine implements Proxy {
   }
 
   /** Opens what is not open yet; on a failure what was opened now is closed again. */
-  async #bindAll(snapshot: Snapshot): Promise<void> {
+  async #bindAll(snapshot: Pick<Snapshot, 'listeners'>): Promise<void> {
     const opened: Bound[] = []
     try {
       for (const [name, runtime] of snapshot.listeners) {
@@ -306,7 +312,7 @@ class Engine implements Proxy {
     return true
   }
 
-  #closeUnused(snapshot: Snapshot): void {
+  #closeUnused(snapshot: Pick<Snapshot, 'listeners'>): void {
     const wanted = new Set<string>()
     for (const [name, runtime] of snapshot.listeners)
       for (const target of this.#bindTargets(runtime.config)) wanted.add(bindKey(name, target))

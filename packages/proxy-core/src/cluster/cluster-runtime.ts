@@ -5,12 +5,13 @@
  */
 import type { Clock, Random, Timer } from '@heddle/base'
 import type { Cluster, ClusterLoadAssignment, LbEndpoint, OutlierDetection, UpstreamTransportSocket } from '@heddle/routing'
-import { Endpoint, isHealthy } from '../endpoint/endpoint.js'
+import type { Endpoint } from '../endpoint/endpoint.js'
 import { createLoadBalancer, type LoadBalancer } from './load-balancer.js'
 
 export interface ClusterDeps {
   readonly clock: Clock
   readonly random: Random
+  createEndpoint(config: LbEndpoint, transport: UpstreamTransportSocket): Endpoint
   /** Addresses of a host name. */
   resolve(hostname: string): Promise<readonly string[]>
   onResolveFailed(cluster: string, hostname: string, error: unknown): void
@@ -149,7 +150,7 @@ export class ClusterRuntime {
   }
 
   #create(config: LbEndpoint): Endpoint {
-    return new Endpoint(config, transportOf(this.config, config))
+    return this.#deps.createEndpoint(config, transportOf(this.config, config))
   }
 
   #replace(entries: readonly { readonly endpoint: LbEndpoint; readonly priority: number }[]): void {
@@ -159,10 +160,8 @@ export class ClusterRuntime {
       const transport = transportOf(this.config, config)
       const known = this.#endpoints.get(key)
       const same = known !== undefined && JSON.stringify(known.transport) === JSON.stringify(transport)
-      const endpoint = same ? known : new Endpoint(config, transport)
-      endpoint.priority = priority
-      endpoint.weight = config.loadBalancingWeight ?? 1
-      endpoint.healthy = isHealthy(config)
+      const endpoint = same ? known : this.#deps.createEndpoint(config, transport)
+      endpoint.update(config, priority)
       next.set(key, endpoint)
     }
     for (const [key, endpoint] of this.#endpoints) if (next.get(key) !== endpoint) endpoint.pool?.drain()

@@ -6,6 +6,7 @@
 import type { Random } from '@heddle/base'
 import type { Cluster } from '@heddle/routing'
 import type { Endpoint } from '../endpoint/endpoint.js'
+import { hashText } from '../message/hash-text.js'
 
 export interface LoadBalancer {
   /** @param hash of the request; undefined without a hash policy. @returns undefined when no endpoint may be used. */
@@ -138,13 +139,4 @@ function highestWeight(endpoints: readonly Endpoint[], hash: number): Endpoint {
     }
   }
   return best
-}
-
-/** FNV-1a with a final mix, as an unsigned 32-bit number. */
-export function hashText(text: string, seed = 0): number {
-  let hash = (0x811c9dc5 ^ seed) >>> 0
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b) >>> 0
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35) >>> 0
-  return (hash ^ (hash >>> 16)) >>> 0
 }

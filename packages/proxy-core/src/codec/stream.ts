@@ -6,7 +6,7 @@
  * and put it on the wire at `flush`, so that one read event becomes one write.
  */
 import type { UpstreamConnectionInfo } from '../decision-record.js'
-import type { HeaderBlock } from './header-block.js'
+import type { HeaderBlock } from '../message/header-block.js'
 
 export interface RequestHead {
   readonly method: string

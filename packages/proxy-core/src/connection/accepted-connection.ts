@@ -13,14 +13,14 @@ import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-r
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { ChannelHandler } from '../transport/channel.js'
-import { type ClientHello, parseClientHello } from '../transport/client-hello.js'
-import { parseProxyHeader, tokenTlvType } from '../transport/proxy-protocol.js'
+import { type ClientHello, parseClientHello } from '../listener/client-hello.js'
+import { parseProxyHeader, tokenTlvType } from '../listener/proxy-protocol.js'
 import type { SocketChannel } from '../transport/socket-channel.js'
 import type { ConnectionDeps, OriginalDestination } from './connection-deps.js'
 import { refusedConnection, refusedRequest } from './refusal-record.js'
 import { forwardProxyTarget } from './forward-proxy.js'
 import { HttpSession } from './http-session.js'
-import { inspect, inspectionOf } from './inspector.js'
+import { inspect, inspectionOf } from '../listener/inspector.js'
 import { TcpSession } from './tcp-session.js'
 
 const noHello: ClientHello = { serverName: undefined, protocols: [] }

@@ -3,6 +3,7 @@ import type { Logger } from '@heddle/base'
 import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import type { Http1ServerConnection, ServerCodecOptions, ServerConnectionOwner } from '../codec/http1/server-connection.js'
+import type { DownstreamStream } from '../codec/stream.js'
 import type { DownstreamConnection } from '../decision-record.js'
 import type { ConnectionTraits } from '../listener/filter-chain-match.js'
 import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
@@ -22,7 +23,7 @@ export interface ConnectionDeps {
   /** The listener for an original destination, when the one that accepted hands over. */
   listenerFor(address: string, port: number): ListenerRuntime | undefined
   createCodec(channel: Channel, owner: ServerConnectionOwner, options: ServerCodecOptions): Http1ServerConnection
-  createExchange(manager: ManagerRuntime, connection: DownstreamConnection, stream: Http1ServerConnection): Exchange
+  createExchange(manager: ManagerRuntime, connection: DownstreamConnection, stream: DownstreamStream): Exchange
   dialTcp(cluster: ClusterRuntime, endpoint: Endpoint, listener: ConnectListener): () => void
   /** A manager that sends everything to one cluster, for plain proxying through a TCP chain. */
   managerFor(cluster: string): ManagerRuntime

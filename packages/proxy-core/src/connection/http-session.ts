@@ -2,12 +2,12 @@
  * An HTTP connection: one codec, one request after the other, and the deadlines of heads, bodies and idle times. In the
  * role of an explicit proxy each request may belong to another listener and manager.
  */
-import { HeaderBlock } from '../codec/header-block.js'
+import { HeaderBlock } from '../message/header-block.js'
 import type { Http1ServerConnection, ServerConnectionOwner } from '../codec/http1/server-connection.js'
 import type { RequestEvents } from '../codec/stream.js'
 import type { DownstreamConnection } from '../decision-record.js'
 import type { DeadlineEntry } from '../deadline-queue.js'
-import { reasonPhrase } from '../router/local-reply.js'
+import { reasonPhrase } from '../message/reason-phrase.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { Channel } from '../transport/channel.js'
 import type { AcceptedConnection } from './accepted-connection.js'

@@ -33,8 +33,15 @@ export class Endpoint {
     this.weight = config.loadBalancingWeight ?? 1
     this.healthy = isHealthy(config)
   }
+
+  /** Takes over what may change while connections stay. */
+  update(config: LbEndpoint, priority: number): void {
+    this.priority = priority
+    this.weight = config.loadBalancingWeight ?? 1
+    this.healthy = isHealthy(config)
+  }
 }
 
-export function isHealthy(config: LbEndpoint): boolean {
+function isHealthy(config: LbEndpoint): boolean {
   return config.healthStatus !== 'UNHEALTHY' && config.healthStatus !== 'DRAINING' && config.healthStatus !== 'TIMEOUT'
 }

@@ -5,7 +5,7 @@
  */
 import type { Random } from '@heddle/base'
 import type { ClientCertDetails, HttpConnectionManager } from '@heddle/routing'
-import type { HeaderBlock } from '../codec/header-block.js'
+import type { HeaderBlock } from '../message/header-block.js'
 import type { DownstreamConnection, PeerIdentity, TlsInfo } from '../decision-record.js'
 
 /** Headers by which outsiders could steer the proxy; they count only from inside. */

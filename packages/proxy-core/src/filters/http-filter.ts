@@ -3,7 +3,7 @@
  * upstream. They are synchronous; the engine's own duties (forwarding headers, peer metadata) are not filters, since they
  * are not optional.
  */
-import type { HeaderBlock } from '../codec/header-block.js'
+import type { HeaderBlock } from '../message/header-block.js'
 import type { RequestRecord } from '../decision-record.js'
 import type { HeaderEdits } from '../telemetry.js'
 

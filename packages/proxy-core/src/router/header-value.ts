@@ -1,6 +1,6 @@
 /** Header values of the configuration with Envoy's command operators (`%DOWNSTREAM_REMOTE_ADDRESS%`, `%REQ(NAME)%`); what is not known here stays as written. */
 import type { HeaderMutations } from '@heddle/routing'
-import type { HeaderBlock } from '../codec/header-block.js'
+import type { HeaderBlock } from '../message/header-block.js'
 import type { RequestRecord } from '../decision-record.js'
 
 export function applyRequestMutations(headers: HeaderBlock, mutations: HeaderMutations | undefined, record: RequestRecord): void {

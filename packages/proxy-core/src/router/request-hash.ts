@@ -1,6 +1,6 @@
 /** The hash of a request under a route's hash policy (RouteAction.hash_policy): which endpoint a session sticks to. */
 import type { HashPolicy } from '@heddle/routing'
-import { hashText } from '../cluster/load-balancer.js'
+import { hashText } from '../message/hash-text.js'
 import type { RequestRecord } from '../decision-record.js'
 
 /** @returns undefined when no policy found something to hash. */

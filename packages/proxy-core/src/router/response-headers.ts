@@ -1,6 +1,6 @@
 /** What happens to the head of an upstream's answer on its way downstream (Envoy's router and connection manager). */
 import type { HeaderMutations } from '@heddle/routing'
-import type { HeaderBlock } from '../codec/header-block.js'
+import type { HeaderBlock } from '../message/header-block.js'
 import type { RequestRecord } from '../decision-record.js'
 import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'
 import { applyResponseMutations } from './header-value.js'

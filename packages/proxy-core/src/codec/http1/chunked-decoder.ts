@@ -2,7 +2,7 @@
  * Chunked bodies (RFC 9112 section 7.1) as a state machine over whatever pieces arrive. Sizes are accumulated by
  * multiplication (a shift would wrap at 2^32); extensions are checked, counted and dropped; trailers are read as fields.
  */
-import { HeaderBlock } from '../header-block.js'
+import { HeaderBlock } from '../../message/header-block.js'
 import { type HeadLimits, HeadParser } from './head-parser.js'
 import { CR, hexDigits, LF, tokenBytes, valueBytes } from './syntax.js'
 

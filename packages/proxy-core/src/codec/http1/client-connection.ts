@@ -5,7 +5,7 @@
  */
 import type { UpstreamConnectionInfo } from '../../decision-record.js'
 import type { Channel, ChannelHandler } from '../../transport/channel.js'
-import { HeaderBlock } from '../header-block.js'
+import { HeaderBlock } from '../../message/header-block.js'
 import type { ResetReason, ResponseEvents, UpstreamStream } from '../stream.js'
 import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
 import { bodyLength, Framing } from './framing.js'

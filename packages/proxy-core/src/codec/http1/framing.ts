@@ -3,8 +3,8 @@
  * unknown coding, a doubtful number: refused, since every such doubt is a request smuggled past somebody. Framing and
  * hop-by-hop fields are removed from the block here; the serialiser writes its own.
  */
-import { type HeaderBlock } from '../header-block.js'
-import { headerId } from '../header-names.js'
+import { type HeaderBlock } from '../../message/header-block.js'
+import { headerId } from '../../message/header-names.js'
 import { isToken } from './syntax.js'
 
 /** Body lengths other than a number of bytes. */

@@ -3,9 +3,9 @@
  * where the grammar has one. Any doubt is an error. The parser is resumable at lines, so a head that arrives in pieces is
  * not scanned again from its start; it knows nothing of sockets.
  */
-import { classifyHeaderName } from '../header-names.js'
-import { type HeaderBlock, unevenMark } from '../header-block.js'
-import { latin1 } from '../latin1.js'
+import { classifyHeaderName } from '../../message/header-names.js'
+import { type HeaderBlock, unevenMark } from '../../message/header-block.js'
+import { latin1 } from '../../message/latin1.js'
 import { COLON, CR, HTAB, LF, methodBytes, SP, targetBytes, tokenBytes, valueBytes } from './syntax.js'
 
 export interface HeadLimits {

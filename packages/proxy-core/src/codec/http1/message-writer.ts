@@ -4,8 +4,8 @@
  * pieces go out as bytes. Chunked framing is written here, never taken over from the sender.
  */
 import type { Channel } from '../../transport/channel.js'
-import type { HeaderBlock } from '../header-block.js'
-import { latin1 } from '../latin1.js'
+import type { HeaderBlock } from '../../message/header-block.js'
+import { latin1 } from '../../message/latin1.js'
 import { bodyLength } from './framing.js'
 
 /** Above this a piece goes out as bytes of its own. */

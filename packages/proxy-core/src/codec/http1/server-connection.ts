@@ -3,7 +3,7 @@
  * answers, and decides when the connection ends. Bytes of the next request wait, bounded, until the answer is out.
  */
 import type { Channel, ChannelHandler } from '../../transport/channel.js'
-import { HeaderBlock } from '../header-block.js'
+import { HeaderBlock } from '../../message/header-block.js'
 import type { DownstreamStream, RequestEvents, RequestHead } from '../stream.js'
 import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
 import { bodyLength, Framing } from './framing.js'

@@ -1,6 +1,6 @@
 /** What the first bytes of a connection say: TLS or not (Envoy's tls_inspector), HTTP/1, HTTP/2 or neither (http_inspector). */
 import type { ListenerFilter } from '@heddle/routing'
-import { type ClientHello, parseClientHello } from '../transport/client-hello.js'
+import { type ClientHello, parseClientHello } from './client-hello.js'
 
 export interface Inspection {
   readonly tls: boolean

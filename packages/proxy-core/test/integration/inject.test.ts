@@ -1,0 +1,30 @@
+import { afterEach, expect, test } from 'vitest'
+import { createProxy } from '@heddle/proxy-core'
+import { action, anyRoute, config, httpListener, httpUpstream, staticCluster } from './harness.js'
+
+const open: { close(): unknown }[] = []
+const keep = <T extends { close(): unknown }>(thing: T): T => {
+  open.push(thing)
+  return thing
+}
+afterEach(async () => {
+  for (const thing of open.splice(0).toReversed()) await thing.close()
+})
+
+test('a request in memory takes the same way without a port', async () => {
+  const upstream = keep(
+    await httpUpstream((incoming, outgoing) => {
+      let body = ''
+      incoming.on('data', (data: Buffer) => (body += data.toString()))
+      incoming.on('end', () => outgoing.end(`${incoming.method ?? ''} ${incoming.url ?? ''} ${body}`))
+    }),
+  )
+  const proxy = keep(createProxy(config(httpListener([anyRoute(action('u'))]), [staticCluster('u', [upstream.port])])))
+  expect(await proxy.inject({ method: 'POST', path: '/x?y', authority: 'web', body: 'hello' })).toMatchObject({
+    status: 200,
+    body: 'POST /x?y hello',
+    broken: false,
+  })
+  expect(proxy.listeners()).toEqual([])
+  await expect(proxy.inject({ listener: 'none', authority: 'a' })).rejects.toMatchObject({ code: 'HEDDLE_PROXY_LISTENER_UNKNOWN' })
+})
