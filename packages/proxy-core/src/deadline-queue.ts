@@ -2,7 +2,8 @@
  * Deadlines of connections and requests, lazily: an entry keeps its place in the heap when its deadline moves later and
  * is only looked at again when that place comes up. A request that starts and ends between costs one store.
  */
-import type { Clock, Timer } from '@heddle/base'
+import { type Clock, type Logger, silentLogger, type Timer } from '@heddle/base'
+import { guard } from './guard.js'
 
 export interface DeadlineEntry {
   /** Place in the heap; -1 when outside. The queue writes it. */
@@ -17,12 +18,14 @@ export interface DeadlineEntry {
 
 export class DeadlineQueue {
   readonly #clock: Clock
+  readonly #logger: Logger
   readonly #heap: DeadlineEntry[] = []
   #timer: Timer | undefined
   #timerDueMs = Infinity
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, logger: Logger = silentLogger) {
     this.#clock = clock
+    this.#logger = logger
   }
 
   /** Sets or moves the deadline of an entry. */
@@ -82,7 +85,7 @@ export class DeadlineQueue {
         continue
       }
       this.remove(first)
-      if (deadlineMs > 0) first.onDeadline(nowMs)
+      if (deadlineMs > 0) guard(this.#logger, 'deadline', () => first.onDeadline(nowMs))
     }
     this.#arm()
   }

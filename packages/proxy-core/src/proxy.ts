@@ -53,9 +53,9 @@ export interface Proxy {
 }
 
 interface Bound {
-  readonly key: string
-  readonly name: string
-  readonly target: BindTarget
+  key: string
+  name: string
+  target: BindTarget
   readonly socket: SocketListener
   runtime: ListenerRuntime
   connections: number
@@ -262,14 +262,19 @@ class Engine implements Proxy {
     return listener.bindToPort === false ? [] : [listener.address]
   }
 
-  /** Opens what is not open yet; on a failure what was opened now is closed again. */
+  /** Opens what is not open yet; on a failure what was opened now is closed again. A socket whose listener goes passes to the one that takes its address. */
   async #bindAll(snapshot: Pick<Snapshot, 'listeners'>): Promise<void> {
+    const wanted = this.#wantedKeys(snapshot)
     const opened: Bound[] = []
+    const handovers: (() => void)[] = []
     try {
       for (const [name, runtime] of snapshot.listeners) {
         for (const target of this.#bindTargets(runtime.config)) {
           const key = bindKey(name, target)
-          if (!this.#bound.has(key)) opened.push(await this.#open(key, name, target, runtime))
+          if (this.#bound.has(key)) continue
+          const spare = this.#spareFor(target, wanted)
+          if (spare === undefined) opened.push(await this.#open(key, name, target, runtime))
+          else handovers.push(() => this.#handOver(spare, key, name, target, runtime))
         }
       }
     } catch (error) {
@@ -277,6 +282,27 @@ class Engine implements Proxy {
       throw error
     }
     for (const bound of opened) this.#bound.set(bound.key, bound)
+    for (const handOver of handovers) handOver()
+  }
+
+  #spareFor(target: BindTarget, wanted: ReadonlySet<string>): Bound | undefined {
+    if (target.port === 0) return undefined
+    return [...this.#bound.values()].find(
+      (bound) => bound.target.address === target.address && bound.target.port === target.port && !wanted.has(bound.key),
+    )
+  }
+
+  #handOver(bound: Bound, key: string, name: string, target: BindTarget, runtime: ListenerRuntime): void {
+    this.#bound.delete(bound.key)
+    Object.assign(bound, { key, name, target, runtime })
+    this.#bound.set(key, bound)
+  }
+
+  #wantedKeys(snapshot: Pick<Snapshot, 'listeners'>): ReadonlySet<string> {
+    const wanted = new Set<string>()
+    for (const [name, runtime] of snapshot.listeners)
+      for (const target of this.#bindTargets(runtime.config)) wanted.add(bindKey(name, target))
+    return wanted
   }
 
   async #open(key: string, name: string, target: BindTarget, runtime: ListenerRuntime): Promise<Bound> {
@@ -313,9 +339,7 @@ class Engine implements Proxy {
   }
 
   #closeUnused(snapshot: Pick<Snapshot, 'listeners'>): void {
-    const wanted = new Set<string>()
-    for (const [name, runtime] of snapshot.listeners)
-      for (const target of this.#bindTargets(runtime.config)) wanted.add(bindKey(name, target))
+    const wanted = this.#wantedKeys(snapshot)
     for (const [key, bound] of this.#bound) {
       if (wanted.has(key)) continue
       bound.socket.close()

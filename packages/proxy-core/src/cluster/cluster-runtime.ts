@@ -64,7 +64,8 @@ export class ClusterRuntime {
     this.#refresh?.cancel()
     const source = config.type === 'EDS' ? assignment : config.loadAssignment
     if (config.type === 'ORIGINAL_DST') return
-    if (config.type === 'STRICT_DNS' || config.type === 'LOGICAL_DNS') void this.#resolveAll(source)
+    if (config.type === 'STRICT_DNS' || config.type === 'LOGICAL_DNS')
+      this.#resolveAll(source).catch((error: unknown) => this.#deps.onResolveFailed(this.config.name, '', error))
     else
       this.#replace(
         source?.localities.flatMap(({ endpoints, priority }) => endpoints.map((endpoint) => ({ endpoint, priority: priority ?? 0 }))) ?? [],
@@ -182,7 +183,9 @@ export class ClusterRuntime {
     // A failed look-up keeps the addresses that worked last.
     if (entries.length > 0) this.#replace(entries)
     const refreshMs = this.config.dns?.refreshRateMs ?? 5000
-    this.#refresh = this.#deps.clock.setTimer(refreshMs, () => void this.#resolveAll(source))
+    this.#refresh = this.#deps.clock.setTimer(refreshMs, () =>
+      this.#resolveAll(source).catch((error: unknown) => this.#deps.onResolveFailed(this.config.name, '', error)),
+    )
   }
 
   async #resolve(hostname: string): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 /** One bound address. It accepts, counts, limits and hands over; what a connection is, others decide. */
 import { createServer, type Server, type Socket } from 'node:net'
 import { HeddleError, type Logger } from '@heddle/base'
+import { guard } from '../guard.js'
 
 export interface SocketListenerOptions {
   readonly address: string
@@ -25,7 +26,9 @@ export function openSocketListener(options: SocketListenerOptions): Promise<Sock
     const server: Server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true })
     server.on('connection', (socket) => {
       socket.on('error', () => {})
-      if (!options.accept(socket)) socket.destroy()
+      guard(options.logger, 'accept', () => {
+        if (!options.accept(socket)) socket.destroy()
+      })
     })
     server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(options, cause)))
     server.listen({ host: options.address, port: options.port, backlog: 1024 }, () => {

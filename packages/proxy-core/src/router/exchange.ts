@@ -16,6 +16,7 @@ import type { HeaderBlock } from '../message/header-block.js'
 import type { DownstreamStream, RequestEvents, ResetReason, ResponseEvents, UpstreamStream } from '../codec/stream.js'
 import type { DeadlineEntry } from '../deadline-queue.js'
 import type { DownstreamConnection, RequestRecord, UpstreamConnectionInfo } from '../decision-record.js'
+import { guard } from '../guard.js'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import type { StreamWaiter } from '../endpoint/http-pool.js'
 import { responseFlagBits as flag } from '../response-flag.js'
@@ -501,12 +502,14 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     stream?.reset()
     this.#state = 'backing-off'
     const waitMs = retry.backOffMs(this.attempts.length, this.#deps.random.next())
-    this.#backOff = this.#deps.clock.setTimer(waitMs, () => {
-      if (this.#state !== 'backing-off') return
-      this.#try(false)
-      this.flushUpstream()
-    })
+    this.#backOff = this.#deps.clock.setTimer(waitMs, () => guard(this.#deps.logger, 'back-off', () => this.#tryAgain()))
     return true
+  }
+
+  #tryAgain(): void {
+    if (this.#state !== 'backing-off') return
+    this.#try(false)
+    this.flushUpstream()
   }
 
   #leaveEndpoint(failure: string): void {

@@ -4,9 +4,10 @@
  */
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
-import type { Clock, Logger, Timer } from '@heddle/base'
+import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
 import type { UpstreamTlsContext } from '@heddle/routing'
 import type { TlsInfo } from '../decision-record.js'
+import { guard } from '../guard.js'
 import type { Channel } from './channel.js'
 import type { PeerVerifier } from './peer-verifier.js'
 import { readBuffer } from './read-buffer.js'
@@ -38,7 +39,7 @@ export interface Connector {
 export function createConnector(contexts: TlsContexts, verifier: PeerVerifier, clock: Clock, logger: Logger): Connector {
   return {
     connect(target, tls, alpn, timeoutMs, listener) {
-      const attempt = new ConnectAttempt(listener, clock, timeoutMs)
+      const attempt = new ConnectAttempt(listener, clock, timeoutMs, logger)
       if (tls === undefined) attempt.plain(target, logger)
       else attempt.secure(target, tls, alpn, contexts, verifier, logger)
       return () => attempt.cancel()
@@ -48,12 +49,14 @@ export function createConnector(contexts: TlsContexts, verifier: PeerVerifier, c
 
 class ConnectAttempt {
   readonly #listener: ConnectListener
+  readonly #logger: Logger
   #timer: Timer | undefined
   #socket: Socket | undefined
   #pending = true
 
-  constructor(listener: ConnectListener, clock: Clock, timeoutMs: number) {
+  constructor(listener: ConnectListener, clock: Clock, timeoutMs: number, logger: Logger) {
     this.#listener = listener
+    this.#logger = logger
     if (timeoutMs > 0) this.#timer = clock.setTimer(timeoutMs, () => this.#fail('connection-timeout', ''))
   }
 
@@ -116,13 +119,22 @@ class ConnectAttempt {
       },
     } as unknown as ConnectionOptions)
     this.#watch(socket)
-    socket.once('secureConnect', () => {
+    const verify = (): void => {
       if (!this.#pending) return
       const verdict = verifier.verify(socket, 'server', tls.common.validation)
       if (verdict.kind === 'refused') return this.#fail('connection-failure', `TLS error: ${verdict.reason}`)
       channel = new SocketChannel(socket, logger, 'onread')
       this.#succeed(channel, describeTls(socket, sni, verdict.kind === 'verified' ? verdict.peer : undefined, made.material.localUriSan))
-    })
+    }
+    socket.once('secureConnect', () =>
+      guard(logger, 'upstream handshake', () => {
+        try {
+          verify()
+        } catch (error) {
+          this.#fail('connection-failure', `TLS error: ${messageOf(error)}`)
+        }
+      }),
+    )
   }
 
   cancel(): void {
@@ -145,13 +157,13 @@ class ConnectAttempt {
   }
 
   #succeed(channel: Channel, tls: TlsInfo | undefined): void {
-    if (this.#settle()) this.#listener.onConnected(channel, tls)
+    if (this.#settle()) guard(this.#logger, 'connected', () => this.#listener.onConnected(channel, tls))
   }
 
   #fail(reason: 'connection-failure' | 'connection-timeout', details: string): void {
     if (!this.#settle()) return
     this.#socket?.destroy()
-    this.#listener.onConnectFailed(reason, details)
+    guard(this.#logger, 'connect failed', () => this.#listener.onConnectFailed(reason, details))
   }
 }
 

@@ -4,11 +4,12 @@
  * spoken here) and neither is `h2` while there is no HTTP/2 codec.
  */
 import { TLSSocket } from 'node:tls'
-import type { Logger } from '@heddle/base'
+import { type Logger, messageOf } from '@heddle/base'
 import type { DownstreamTlsContext } from '@heddle/routing'
 import type { TlsInfo } from '../decision-record.js'
 import type { ClientHello } from '../listener/client-hello.js'
-import type { PeerVerifier } from './peer-verifier.js'
+import { guard } from '../guard.js'
+import type { PeerVerdict, PeerVerifier } from './peer-verifier.js'
 import { SocketChannel } from './socket-channel.js'
 import type { TlsContexts } from './tls-contexts.js'
 
@@ -56,12 +57,12 @@ export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, l
         if (!pending) return
         pending = false
         if (!result.ok) secure.destroy()
-        done(result)
+        guard(logger, 'handshake', () => done(result))
       }
       secure.on('error', (error) => settle({ ok: false, reason: `the handshake failed: ${error.message}` }))
       secure.on('close', () => settle({ ok: false, reason: 'the connection ended during the handshake' }))
       secure.once('secure', () => {
-        const verdict = verifier.verify(secure, 'client', tls.common.validation)
+        const verdict = verdictOf(verifier, secure, tls)
         if (verdict.kind === 'refused') return settle({ ok: false, reason: verdict.reason })
         if (verdict.kind === 'anonymous' && tls.requireClientCertificate)
           return settle({ ok: false, reason: 'the peer showed no certificate' })
@@ -83,5 +84,14 @@ export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, l
         secure.destroy()
       }
     },
+  }
+}
+
+/** A fault while reading a certificate is a refusal. */
+function verdictOf(verifier: PeerVerifier, socket: TLSSocket, tls: DownstreamTlsContext): PeerVerdict {
+  try {
+    return verifier.verify(socket, 'client', tls.common.validation)
+  } catch (error) {
+    return { kind: 'refused', reason: messageOf(error) }
   }
 }

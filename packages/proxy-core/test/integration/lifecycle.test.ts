@@ -162,6 +162,23 @@ test('a new configuration takes over without dropping a connection', async () =>
   expect(front.proxy.listeners()[0]?.port).toBe(front.port)
 })
 
+test('a listener with another name takes over the address without a gap', async () => {
+  const upstream = keep(await httpUpstream((_, outgoing) => void outgoing.end('same port')))
+  const probe = keep(await rawUpstream(() => {}))
+  probe.close()
+  const named = (name: string) =>
+    config({ ...httpListener([anyRoute(action('u'))]), name, address: { address: '127.0.0.1', port: probe.port } }, [
+      staticCluster('u', [upstream.port]),
+    ])
+  const front = keep(await startProxy(named('first')))
+  const held = client(front.port)
+  held.socket.write(getKeepAlive)
+  await expect.poll(() => held.text).toMatch(/same port$/)
+  expect(await front.proxy.apply(named('second'))).toEqual({ kind: 'applied' })
+  expect(front.proxy.listeners().map(({ name }) => name)).toEqual(['second'])
+  expect(await exchange(front.port, get)).toMatch(/same port$/)
+})
+
 test('a configuration with a regular expression and no engine is rejected and the last good one serves on', async () => {
   const upstream = keep(await httpUpstream((_, outgoing) => void outgoing.end('good')))
   const good = config(httpListener([anyRoute(action('u'))]), [staticCluster('u', [upstream.port])])
