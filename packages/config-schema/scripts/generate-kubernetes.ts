@@ -31,7 +31,7 @@ const scalars: Readonly<Record<string, string>> = {
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray': 'any',
 }
 
-export function compactTable(schemas: Readonly<Record<string, Schema>>): { types: Record<string, string>; kinds: Record<string, string> } {
+function compactTable(schemas: Readonly<Record<string, Schema>>): { types: Record<string, string>; kinds: Record<string, string> } {
   const names = shortNames(Object.keys(schemas))
   const types: Record<string, string> = {}
   const kinds: Record<string, string> = {}
@@ -97,7 +97,7 @@ function shortNames(ids: readonly string[]): ReadonlyMap<string, string> {
   return names
 }
 
-export function tableSource(from: string, table: ReturnType<typeof compactTable>): string {
+function tableSource(from: string, table: ReturnType<typeof compactTable>): string {
   const rows = (entries: Record<string, string>) =>
     Object.entries(entries)
       .map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)},`)

@@ -10,21 +10,19 @@ import { legacyHint } from './legacy-kinds.js'
 export function kindProblem(apiVersion: string, kind: string): Fault | undefined {
   const info = kindInfo(apiVersion, kind)
   if (info?.isModelled) return undefined
-  if (info) return notSupported(apiVersion, kind, '')
+  if (info) return notSupported(apiVersion, kind, ' Heddle does not implement it yet.')
   const { group } = parseApiVersion(apiVersion)
   const hint = legacyHint(group, kind)
   if (hint !== undefined) return notSupported(apiVersion, kind, ` ${hint}`)
   const sameKind = kindsNamed(kind)
-  const sameGroup = sameKind.find((candidate) => candidate.group === group) ?? (isOldGroup(group) ? sameKind[0] : undefined)
+  const sameGroup =
+    sameKind.find((candidate) => candidate.group === group) ?? sameKind.find((candidate) => isSameFamily(candidate.group, group))
   if (sameGroup)
     return wrongVersion(
       apiVersion,
       kind,
       sameGroup.versions.map((version) => preferredApiVersion({ ...sameGroup, versions: [version] })),
     )
-  if (sameKind.length === 1 && (group === '' || nearest(group, [sameKind[0]?.group ?? '']) !== undefined)) {
-    return wrongVersion(apiVersion, kind, sameKind.map(preferredApiVersion))
-  }
   return notSupported(
     apiVersion,
     kind,
@@ -36,8 +34,9 @@ export function kindProblem(apiVersion: string, kind: string): Fault | undefined
   )
 }
 
-function isOldGroup(group: string): boolean {
-  return group === 'extensions' || group === ''
+/** Groups of one project, between which kinds have moved: a foreign `Service` or `Gateway` is not a misspelt one of ours. */
+function isSameFamily(known: string, given: string): boolean {
+  return known.endsWith('.istio.io') ? given.endsWith('.istio.io') || given === '' : !given.includes('.') || given.endsWith('.k8s.io')
 }
 
 function wrongVersion(apiVersion: string, kind: string, served: readonly string[]): Fault {

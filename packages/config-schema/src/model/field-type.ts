@@ -63,7 +63,7 @@ export interface ObjectType {
 
 export type FieldType = StringType | NumericType | OtherType | ListType | MapType | ObjectType
 
-export interface FieldOptions {
+interface FieldOptions {
   readonly isRequired?: boolean
   readonly doc?: string
   /** The value that holds when the field is absent. */
@@ -75,10 +75,6 @@ export interface FieldOptions {
 
 export interface Field extends FieldOptions {
   readonly type: FieldType
-}
-
-export function field(type: FieldType, options: FieldOptions = {}): Field {
-  return { ...options, type }
 }
 
 /** A field that must be present. */

@@ -130,9 +130,11 @@ function hostProblem(value: string, label: string): string {
 
 /**
  * RE2 has no lookaround and no backreferences. What both RE2 and JavaScript read is compiled here; patterns with syntax that
- * only RE2 knows are left to the engine the caller injects.
+ * only RE2 knows are left to the engine the caller injects. A lone `*` is no expression but Istio's word for "present" in header
+ * matches; the rules of HTTP matches refuse it elsewhere.
  */
 function checkRegex(value: string): string | undefined {
+  if (value === '*') return undefined
   if (value.length > 1024) return 'the regular expression is longer than 1024 characters'
   const bare = value.replaceAll(/\\\\/g, '').replaceAll(/\[(?:\\.|[^\]\\])*\]/g, '')
   if (/\(\?(?:=|!|<=|<!)/.test(bare)) return 'RE2, which proxies use, has no lookahead or lookbehind'

@@ -12,10 +12,12 @@ const claim = /^@request\.auth\.claims(?:\.[^\s.]+|\[[^\s\]]+\])+$/
 
 export function checkHttpMatch(match: HTTPMatchRequest, context: RouteContext, faults: FaultList): void {
   for (const name of ['scheme', 'method', 'authority'] as const) checkPrefix(match[name], [name], faults)
+  for (const name of ['uri', 'scheme', 'method', 'authority'] as const) checkRegex(match[name], [name], faults)
   for (const name of ['headers', 'withoutHeaders', 'queryParams'] as const) {
     for (const [key, value] of Object.entries(match[name] ?? {})) {
       checkPrefix(value, [name, key], faults)
-      if (name !== 'queryParams') within(faults, [name], () => checkHeaderName(key, context, faults))
+      if (name === 'queryParams') checkRegex(value, [name, key], faults)
+      else within(faults, [name], () => checkHeaderName(key, context, faults))
     }
   }
   checkGatewayNames(match.gateways, faults)
@@ -27,6 +29,12 @@ function checkPrefix(match: StringMatch | undefined, below: readonly string[], f
       expected: 'at least one character',
     })
   }
+}
+
+/** Only for headers a lone `*` asks for presence. */
+function checkRegex(match: StringMatch | undefined, below: readonly string[], faults: FaultList): void {
+  if (match?.regex !== '*') return
+  error(faults, 'bad-regex', [...below, 'regex'], '"*" is not a regular expression; to match any text write ".*".', { suggestion: '.*' })
 }
 
 function checkHeaderName(name: string, context: RouteContext, faults: FaultList): void {

@@ -11,7 +11,7 @@ import { checkService } from './service.js'
 import { checkVirtualService } from './virtual-service.js'
 import { checkCronJob, checkJob, checkPod, checkWorkload } from './workload.js'
 
-export type KindRule = (resource: never, faults: FaultList) => void
+type KindRule = (resource: never, faults: FaultList) => void
 
 const istioRules: Readonly<Record<string, KindRule>> = {
   VirtualService: checkVirtualService,
@@ -35,6 +35,8 @@ const kubernetesRules: Readonly<Record<string, KindRule>> = {
 export function checkRules(resource: KubernetesObject, faults: FaultList): void {
   checkMetadata(resource, faults)
   const isIstio = parseApiVersion(resource.apiVersion).group.endsWith('.istio.io')
+  // A missing spec is one fault; what it would have to hold follows from it.
+  if (isIstio && resource.spec === undefined) return
   const rules = isIstio ? istioRules : kubernetesRules
   if (Object.hasOwn(rules, resource.kind)) (rules[resource.kind] as (resource: unknown, faults: FaultList) => void)(resource, faults)
 }

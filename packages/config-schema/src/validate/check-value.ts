@@ -144,7 +144,7 @@ function checkString(type: StringType, value: unknown, walk: Walk): void {
 
 function checkFormat(format: NonNullable<StringType['format']>, value: string, walk: Walk): void {
   const rule = formatRules[format]
-  const problem = rule.check(value) ?? (format === 'regex' ? compileProblem(value, walk) : undefined)
+  const problem = rule.check(value) ?? (format === 'regex' && value !== '*' ? compileProblem(value, walk) : undefined)
   if (problem !== undefined) addFault(walk, { ruleId: rule.ruleId, message: sentence(problem, rule.expected), expected: rule.expected })
 }
 

@@ -25,7 +25,7 @@ export function withoutConsequences(faults: readonly Fault[]): readonly Fault[] 
 }
 
 /** Faults reported of one document; more help nobody. */
-export const faultLimit = 100
+const faultLimit = 100
 
 /** What a walk or a rule reports into; `path` is where it stands now. */
 export interface FaultList {

@@ -4,9 +4,10 @@ import type { Field, FieldType, NumericType, ObjectType, OneOf } from '../model/
 import { clip } from '../model/string-format.js'
 import type { Walk } from './check-value.js'
 import { addFault } from './fault.js'
+import { legacyFieldHint } from './legacy-fields.js'
 
 /** `a list of HTTPRoute`, `one of A, B`, `a whole number from 0 to 100`. */
-export function describeType(type: FieldType): string {
+function describeType(type: FieldType): string {
   switch (type.kind) {
     case 'object':
       return describeObject(type)
@@ -48,7 +49,7 @@ function describeNumber(type: NumericType): string {
   return min !== undefined && min >= 0 ? `${noun} of at least ${min}` : noun
 }
 
-export function describeValue(value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a mapping'
@@ -159,15 +160,16 @@ export function checkOneOf(walk: Walk, group: OneOf, value: Readonly<Record<stri
 }
 
 export function unknownField(walk: Walk, type: ObjectType, key: string, value: unknown): void {
+  const legacy = legacyFieldHint(type.name, key)
   const fitting = [...type.fields].filter(([, field]) => fits(field.type, value)).map(([name]) => name)
-  const suggestion = nearest(key, fitting) ?? nearest(key, type.fields.keys())
-  const place = suggestion === undefined ? placeOf(walk, type, key) : undefined
+  const suggestion = legacy === '' ? (nearest(key, fitting) ?? nearest(key, type.fields.keys())) : undefined
+  const place = suggestion === undefined && legacy === '' ? placeOf(walk, type, key) : undefined
   const explained = suggestion ?? place?.under
   addFault(
     walk,
     {
       ruleId: 'unknown-field',
-      message: `"${clip(key)}" is not a field of ${type.name}.${place?.sentence ?? ''}`,
+      message: `"${clip(key)}" is not a field of ${type.name}.${place?.sentence ?? legacy}`,
       part: 'key',
       ...(type.fields.size > 20 ? {} : { expected: `one of the fields ${[...type.fields.keys()].join(', ')}` }),
       ...(suggestion === undefined ? {} : { suggestion }),

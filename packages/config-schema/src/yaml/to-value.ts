@@ -6,7 +6,7 @@ import { isAlias, isMap, isScalar, isSeq, Scalar, type Alias, type Node, type Pa
 import { clip } from '../model/string-format.js'
 import { plainScalar, type ScalarValue } from './plain-scalar.js'
 
-export interface YamlFault {
+interface YamlFault {
   readonly ruleId: string
   readonly severity: 'error' | 'warning'
   readonly message: string
@@ -21,7 +21,7 @@ export interface Conversion {
 }
 
 /** Nodes that aliases may add to one document; real manifests have a few dozen. */
-export const aliasNodeLimit = 50_000
+const aliasNodeLimit = 50_000
 const maxFaults = 20
 
 /** What each alias stands for: known while converting, asked for when a position inside it is wanted. */

@@ -56,6 +56,9 @@ describe('kinds', () => {
     })
     expect(problemOf('v1', 'Deployment')).toMatchObject({ suggestion: 'apps/v1' })
     expect(problemOf('networking.istio.io/v1alpha1', 'VirtualService')).toMatchObject({ suggestion: 'networking.istio.io/v1' })
+    expect(problemOf('networking.istio.io/v1alpha3', 'PeerAuthentication')).toMatchObject({ suggestion: 'security.istio.io/v1' })
+    expect(problemOf('serving.knative.dev/v1', 'Service')).toMatchObject({ ruleId: 'kind-not-supported' })
+    expect(problemOf('gateway.networking.k8s.io/v1', 'Gateway')).toMatchObject({ ruleId: 'kind-not-supported' })
     expect(problemOf('networking.istio.io/v1', 'VirtualServce')).toMatchObject({
       ruleId: 'kind-not-supported',
       suggestion: 'VirtualService',

@@ -71,6 +71,7 @@ describe('VirtualService', () => {
     ],
     ['a regex has lookahead', http(`match: [{uri: {regex: "(?=a)"}}], ${route}`), 'spec.http[0].match[0].uri.regex', 'bad-regex'],
     ['a regex does not compile', http(`match: [{uri: {regex: "a("}}], ${route}`), 'spec.http[0].match[0].uri.regex', 'bad-regex'],
+    ['a lone * is no expression', http(`match: [{uri: {regex: "*"}}], ${route}`), 'spec.http[0].match[0].uri.regex', 'bad-regex'],
     ['a header name is bad', http(`match: [{headers: {"a b": {}}}], ${route}`), 'spec.http[0].match[0].headers["a b"]', 'bad-header-name'],
     [
       'claims need a gateway',
@@ -196,6 +197,7 @@ describe('VirtualService', () => {
   accepts('VirtualService', [
     ['weights that do not add up to 100', http('route: [{destination: {host: a}, weight: 1}, {destination: {host: b}, weight: 2}]')],
     ['* behind a gateway', `{hosts: ["*"], gateways: [g], http: [{${route}}]}`],
+    ['a lone * for a header', http(`match: [{headers: {a: {regex: "*"}}, withoutHeaders: {b: {regex: "*"}}}], ${route}`)],
     ['a presence match', http(`match: [{headers: {x-a: {}}}], ${route}`)],
     ['RE2 syntax', http(`match: [{uri: {regex: "(?i)/a[[:alpha:]]+"}}], ${route}`)],
     ['a delegate', `{http: [{${route}}]}`],

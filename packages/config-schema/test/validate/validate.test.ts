@@ -75,6 +75,17 @@ describe('validate', () => {
     expect(fault?.suggestion).toBe('"1.10"')
   })
 
+  it.each([
+    ['http: [{appendHeaders: {a: b}}]', 'headers.request.add'],
+    ['http: [{websocketUpgrade: true}]', 'always allowed'],
+  ])('says what took the place of the old field in %s', (spec, text) => {
+    expect(check(`spec: {hosts: [a], ${spec}}\n`).map((fault) => fault.message)).toContainEqual(expect.stringContaining(text))
+  })
+
+  it('says once that the spec is missing', () => {
+    expect(check('').map((fault) => `${fault.path} ${fault.ruleId}`)).toEqual(['spec missing-field'])
+  })
+
   it('shows how a short form is written out', () => {
     const faults = check('spec: {hosts: [a], http: [{match: [{uri: /a}], route: [{destination: {host: a, port: 80}}]}]}\n')
     expect(faults.map((fault) => fault.suggestion)).toEqual(['{exact: /a}', '{number: 80}'])

@@ -31,6 +31,10 @@ describe('parseDocuments', () => {
     expect(documents[1]?.rangeOf(['spec'])).toEqual({ line: 8, column: 9, endLine: 8, endColumn: 10 })
   })
 
+  it('takes no heed of a YAML version directive', () => {
+    expect(valuesOf('%YAML 1.1\n---\na: yes\nb: 0o17\nc: {<<: {d: 1}}\n')).toEqual([{ a: true, b: 15, c: { d: 1 } }])
+  })
+
   it('keeps lists whole when asked to', () => {
     const text = 'apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod}\n'
     expect(parseDocuments(text, { keepLists: true }).documents.map((document) => (document.value as { kind: string }).kind)).toEqual([
