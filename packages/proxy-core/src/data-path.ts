@@ -210,7 +210,6 @@ function terminalOf(chain: FilterChain, deps: ProxyDeps, current: () => Snapshot
         config,
         routes: () => inline ?? current().routes.get(name),
         overridesAlpn: config.httpFilters.some(({ kind }) => kind === 'alpn'),
-        exchangesPeerMetadata: config.httpFilters.some(({ kind }) => kind === 'peer-metadata'),
         activeRequests: { count: 0, total: 0 },
       },
     }
@@ -241,7 +240,7 @@ function singleClusterManager(cluster: string): ManagerRuntime {
     httpFilters: [{ kind: 'router' }],
     streamIdleTimeoutMs: 0,
   } as const
-  return { config, routes: () => routes, overridesAlpn: false, exchangesPeerMetadata: false, activeRequests: { count: 0, total: 0 } }
+  return { config, routes: () => routes, overridesAlpn: false, activeRequests: { count: 0, total: 0 } }
 }
 
 async function resolveWithSystem(hostname: string): Promise<readonly string[]> {

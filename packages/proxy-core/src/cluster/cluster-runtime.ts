@@ -31,7 +31,6 @@ export class ClusterRuntime {
   activeRequests = 0
   activeConnections = 0
   activeRetries = 0
-  pendingRequests = 0
   /** Totals for stats. */
   overflows = 0
 
@@ -183,9 +182,9 @@ export class ClusterRuntime {
     // A failed look-up keeps the addresses that worked last.
     if (entries.length > 0) this.#replace(entries)
     const refreshMs = this.config.dns?.refreshRateMs ?? 5000
-    this.#refresh = this.#deps.clock.setTimer(refreshMs, () =>
-      this.#resolveAll(source).catch((error: unknown) => this.#deps.onResolveFailed(this.config.name, '', error)),
-    )
+    this.#refresh = this.#deps.clock.setTimer(refreshMs, () => {
+      this.#resolveAll(source).catch((error: unknown) => this.#deps.onResolveFailed(this.config.name, '', error))
+    })
   }
 
   async #resolve(hostname: string): Promise<readonly string[]> {

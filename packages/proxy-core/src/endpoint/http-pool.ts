@@ -58,10 +58,6 @@ export class HttpPool {
     this.#deps = deps
   }
 
-  get size(): number {
-    return this.#all.size
-  }
-
   /** @returns a stream at once when a connection is idle; otherwise the waiter is called later. */
   acquire(waiter: StreamWaiter, fresh: boolean): UpstreamStream | undefined {
     while (!fresh && this.#idle.length > 0) {

@@ -19,8 +19,6 @@ export interface ManagerRuntime {
   routes(): RouteSet | undefined
   /** Whether Istio's ALPN override is among the filters. */
   readonly overridesAlpn: boolean
-  /** Whether Istio's peer metadata is exchanged. */
-  readonly exchangesPeerMetadata: boolean
   readonly activeRequests: { count: number; total: number }
 }
 
