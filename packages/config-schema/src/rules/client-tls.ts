@@ -1,11 +1,17 @@
 /** Rules of TLS towards an upstream (DestinationRule): which credentials each mode needs and excludes. */
 import type { ClientTLSSettings } from '../gen/types.js'
 import type { FaultList } from '../validate/fault.js'
-import { error } from './reporter.js'
+import { error, warning } from './reporter.js'
 
 const files = ['clientCertificate', 'privateKey', 'caCertificates', 'caCrl'] as const
 
 export function checkClientTls(tls: ClientTLSSettings, faults: FaultList): void {
+  if (tls.mode === undefined && Object.keys(tls).length > 0) {
+    warning(faults, 'client-tls/mode-missing', ['mode'], 'Without a mode TLS is off (DISABLE), whatever else is set here.', {
+      part: 'key',
+      expected: 'SIMPLE, MUTUAL or ISTIO_MUTUAL',
+    })
+  }
   checkCredential(tls, faults)
   checkMutual(tls, faults)
   if (tls.insecureSkipVerify !== true) return

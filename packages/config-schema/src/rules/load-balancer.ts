@@ -4,6 +4,7 @@ import { clip } from '../model/string-format.js'
 import type { FaultList } from '../validate/fault.js'
 import { eachOf, error, warning, within } from './reporter.js'
 
+const localityLabels = new Set(['topology.kubernetes.io/region', 'topology.kubernetes.io/zone', 'topology.istio.io/subzone'])
 const largestTable = 5_000_011
 
 export function checkLoadBalancer(settings: LoadBalancerSettings, hasOutlierDetection: boolean, faults: FaultList): void {
@@ -63,6 +64,12 @@ function checkLocality(setting: LocalityLoadBalancerSetting, hasOutlierDetection
       'Failover needs outlierDetection in the same policy; without it no endpoint ever counts as failed.',
     )
   checkDistribute(setting, faults)
+  if ((setting.failover ?? []).length > 0) {
+    eachOf(faults, 'failoverPriority', setting.failoverPriority, (label) => {
+      if (localityLabels.has(label.split('=')[0] ?? ''))
+        error(faults, 'locality/failover-priority', [], `"${clip(label)}" cannot stand beside failover, which already ranks regions.`)
+    })
+  }
   eachOf(faults, 'failover', setting.failover, ({ from, to }) => {
     if (from !== undefined && from === to) error(faults, 'locality/failover', [], 'A locality cannot fail over to itself.')
     for (const [name, region] of [

@@ -56,9 +56,8 @@ export function parseDocuments(text: string, options: ParseOptions = {}): ParseR
     reading.report(0, 0, 'yaml-too-large', `The input is larger than ${limit}; split it into several files.`)
     return reading
   }
-  const source = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text
   try {
-    readAll(source, reading, options.maxDocuments ?? defaultMaxDocuments)
+    readAll(text, reading, options.maxDocuments ?? defaultMaxDocuments)
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause
     reading.report(0, 0, 'yaml-too-deep', 'The input nests too deeply to be read.')

@@ -210,6 +210,12 @@ describe('VirtualService', () => {
 describe('DestinationRule', () => {
   const policy = (text: string) => `{host: a, trafficPolicy: {${text}}}`
   run('DestinationRule', [
+    [
+      'priorities exclude failover',
+      policy('loadBalancer: {localityLbSetting: {failover: [{from: a, to: b}], failoverPriority: [topology.istio.io/subzone]}}'),
+      'spec.trafficPolicy.loadBalancer.localityLbSetting.failoverPriority[0]',
+      'locality/failover-priority',
+    ],
     ['the host is missing', '{}', 'spec.host', 'missing-field'],
     ['a subset stands twice', '{host: a, subsets: [{name: v1}, {name: v1}]}', 'spec.subsets[1].name', 'destination-rule/duplicate-subset'],
     ['a subset name is bad', '{host: a, subsets: [{name: v_1}]}', 'spec.subsets[0].name', 'bad-name'],
@@ -291,6 +297,11 @@ describe('DestinationRule', () => {
       'bad-enum',
     ],
   ])
+  run(
+    'DestinationRule',
+    [['TLS is off', policy('tls: {credentialName: a}'), 'spec.trafficPolicy.tls.mode', 'client-tls/mode-missing']],
+    'warning',
+  )
   accepts('DestinationRule', [
     [
       'subsets',

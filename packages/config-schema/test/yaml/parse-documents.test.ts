@@ -35,6 +35,13 @@ describe('parseDocuments', () => {
     expect(valuesOf('%YAML 1.1\n---\na: yes\nb: 0o17\nc: {<<: {d: 1}}\n')).toEqual([{ a: true, b: 15, c: { d: 1 } }])
   })
 
+  it('reads Windows line ends and a byte order mark', () => {
+    const { documents, diagnostics } = parseDocuments('\uFEFFa: 1\r\nb:\r\n  c: |\r\n    x\r\n    y\r\n')
+    expect(diagnostics).toEqual([])
+    expect(documents[0]?.value).toEqual({ a: 1, b: { c: 'x\ny\n' } })
+    expect(documents[0]?.rangeOf(['b', 'c'], 'key')).toMatchObject({ line: 3, column: 3 })
+  })
+
   it('keeps lists whole when asked to', () => {
     const text = 'apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod}\n'
     expect(parseDocuments(text, { keepLists: true }).documents.map((document) => (document.value as { kind: string }).kind)).toEqual([
