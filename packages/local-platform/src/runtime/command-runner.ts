@@ -92,7 +92,7 @@ export async function runCommand(
   place: CommandPlace,
   timeout: { readonly timeoutMs: number; readonly onTimeout: (callback: () => void) => { cancel(): void } },
 ): Promise<{ readonly exitCode: number; readonly output: string }> {
-  if (command[0] === 'pilot-agent' && command[1] === 'request') return pilotAgentRequest(command.slice(2), place.podIp, timeout.timeoutMs)
+  if (isPilotAgentRequest(command)) return pilotAgentRequest(command, place.podIp, timeout.timeoutMs)
   const running = await startCommand(command, place)
   const timer = timeout.onTimeout(() => running.kill())
   try {
@@ -103,8 +103,20 @@ export async function runCommand(
   }
 }
 
+/** The one use of Istio's agent as a command: injected hooks and people call the proxy's admin port with it. */
+export function isPilotAgentRequest(command: readonly string[]): boolean {
+  return command[0] === 'pilot-agent' && command[1] === 'request'
+}
+
+const adminTimeoutMs = 10_000
+
 /** `pilot-agent request [--debug-port=PORT] METHOD PATH [BODY]`: one call of the proxy's admin port. */
-function pilotAgentRequest(args: readonly string[], podIp: string, timeoutMs: number): Promise<{ exitCode: number; output: string }> {
+export function pilotAgentRequest(
+  command: readonly string[],
+  podIp: string,
+  timeoutMs: number = adminTimeoutMs,
+): Promise<{ readonly exitCode: number; readonly output: string }> {
+  const args = command.slice(2)
   const portFlag = args.find((arg) => arg.startsWith('--debug-port='))
   const [method = 'GET', path = '/', body] = args.filter((arg) => !arg.startsWith('--'))
   const port = portFlag === undefined ? proxyPorts.admin : Number(portFlag.slice('--debug-port='.length))
@@ -122,7 +134,7 @@ function pilotAgentRequest(args: readonly string[], podIp: string, timeoutMs: nu
   })
 }
 
-const maxOutputBytes = 65_536
+const maxOutputBytes = 16 << 20
 
 async function collect(stream: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = []

@@ -28,6 +28,8 @@ export interface PodWorker {
   readonly record: PodRecord
   units(): readonly ContainerUnit[]
   start(): void
+  /** Resolves when the API has the Pod's status as it is now. */
+  reported(): Promise<void>
   /** The Pod as the API has it now. */
   update(pod: Pod): void
   /** A config map or secret changed. */
@@ -60,6 +62,7 @@ export interface PodWorkerDeps {
 }
 
 const podType = { group: '', version: 'v1', plural: 'pods' } as const
+const serviceAccountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 const mountRetryMs = 2000
 
 export function createPodWorker(pod: Pod, record: PodRecord, deps: PodWorkerDeps): PodWorker {
@@ -116,6 +119,11 @@ class LocalPod implements PodWorker {
 
   units(): readonly ContainerUnit[] {
     return [...this.#initUnits, ...this.#applicationUnits]
+  }
+
+  async reported(): Promise<void> {
+    this.#status.changed()
+    await this.#status.flushed()
   }
 
   start(): void {
@@ -367,16 +375,20 @@ class LocalPod implements PodWorker {
     return waiting ? { ...unit.record(), process: waiting.identity } : unit.record()
   }
 
+  /** Programs see the machine's own files: a mount is found below `HEDDLE_POD_ROOT`, and only by who looks there. */
   #warnAboutMounts(): void {
-    for (const volume of this.#pod.spec.volumes ?? []) {
+    const { volumes = [], containers } = this.#pod.spec
+    for (const volume of volumes) {
       const kind = unsupportedKind(volume)
-      if (kind !== undefined) {
-        this.#event(
-          'Warning',
-          'VolumeNotSupported',
-          `volume "${volume.name}" is a ${kind}, which the local platform does not have; it is an empty folder`,
-        )
-      }
+      if (kind === undefined) continue
+      const message = `volume "${volume.name}" is a ${kind}, which the local platform does not have; it is an empty folder`
+      this.#event('Warning', 'VolumeNotSupported', message)
+    }
+    for (const container of containers.filter((one) => one.name !== 'istio-proxy')) {
+      const paths = (container.volumeMounts ?? []).map((mount) => mount.mountPath).filter((path) => path !== serviceAccountPath)
+      if (paths.length === 0) continue
+      const message = `container ${container.name} finds ${paths.join(', ')} below $HEDDLE_POD_ROOT, not at the root of the file system`
+      this.#event('Warning', 'MountNotVisible', message)
     }
   }
 

@@ -34,7 +34,8 @@ export function startProbeLoop({ probe, check, onSuccess, onFailure, onUnhealthy
   let failures = 0
   let hasSucceeded = false
   let earlyLookMs = firstEarlyLookMs
-  let nextCountedMs = startedMs + Math.max(initialDelayMs, 0)
+  // A program that has just been started is not ill for not answering yet: the first look that counts is one period in.
+  let nextCountedMs = startedMs + Math.max(initialDelayMs, periodMs)
   let stopped = false
   let timer: Timer
 

@@ -19,7 +19,7 @@ import {
 import { badRequest, failure } from '../api/api-failure.js'
 import type { PodExecOptions, PodExecOutput, PodLogOptions, PodRuntime } from '../api/pod-runtime.js'
 import { builtInImages, type Programs } from './built-in-images.js'
-import { commandOutput, startCommand } from './command-runner.js'
+import { commandOutput, isPilotAgentRequest, pilotAgentRequest, startCommand } from './command-runner.js'
 import { type ContainerUnit, containerLogPath } from './container.js'
 import type { LaunchSettings } from './container-launch.js'
 import { readLog, type LogOptions } from './container-logs.js'
@@ -95,7 +95,7 @@ class LocalRuntime implements Runtime {
   readonly #leases
   readonly #events
   readonly #workers = new Map<string, PodWorker>()
-  readonly #starting = new Set<string>()
+  readonly #starting = new Map<string, Promise<void>>()
   readonly #earlier = new Map<string, PodRecord>()
   readonly #informers = new Map<string, Informer>()
   readonly #background = new Set<Promise<unknown>>()
@@ -122,6 +122,9 @@ class LocalRuntime implements Runtime {
     ])
     await this.#follow('pods', pods, (event) => this.#podChanged(event), { fieldSelector: `spec.nodeName=${this.#options.nodeName}` })
     this.#endForgottenPods()
+    // What an earlier platform reported is no longer true; nobody should take it for the state of this one.
+    await Promise.all(this.#starting.values())
+    await Promise.all([...this.#workers.values()].map((worker) => worker.reported()))
     await this.#registerNode(true)
   }
 
@@ -138,6 +141,12 @@ class LocalRuntime implements Runtime {
     const { worker, unit } = this.#find(namespace, name, options.container)
     const place = worker.execPlace(unit, options.command)
     if (!place) throw badRequest(`container ${unit.name} of pod ${namespace}/${name} is not running`)
+    if (isPilotAgentRequest(options.command)) {
+      const { exitCode, output } = await pilotAgentRequest(options.command, place.podIp)
+      yield { type: exitCode === 0 ? 'stdout' : 'stderr', data: Buffer.from(output) }
+      yield { type: 'exit', code: exitCode }
+      return
+    }
     yield* commandOutput(await startCommand(options.command, place), options)
   }
 
@@ -203,11 +212,12 @@ class LocalRuntime implements Runtime {
       return
     }
     if (this.#isOurs(pod) && !this.#starting.has(uid)) {
-      this.#starting.add(uid)
-      this.#inBackground(
-        this.#begin(pod).finally(() => this.#starting.delete(uid)),
-        `Pod ${podName(pod)} was not started`,
+      const work = this.#begin(pod).finally(() => this.#starting.delete(uid))
+      this.#starting.set(
+        uid,
+        work.catch(() => {}),
       )
+      this.#inBackground(work, `Pod ${podName(pod)} was not started`)
     }
   }
 
