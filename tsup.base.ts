@@ -8,7 +8,8 @@ export function library(entry: string[] | Record<string, string>, options: Recor
     target: 'node20',
     dts: false,
     sourcemap: true,
-    clean: true,
+    // Declarations are tsc's; cleaning them away would leave the package without types until it runs again.
+    clean: ['!**/*.d.ts'],
     splitting: true,
     silent: true,
     ...options,

@@ -1,3 +1,5 @@
+export { fieldRules, type FieldOutcome, type FieldRule } from './compatibility/field-rules.js'
+export { fieldsWithoutEffect, type FieldWithoutEffect } from './compatibility/fields-without-effect.js'
 export { secretsOf } from './tls/secrets-of.js'
 export { translate, type Translation } from './translate.js'
 export { nameTable, type NameEntry, type NameTable } from './names/name-table.js'

@@ -1,0 +1,54 @@
+/**
+ * What becomes of Istio's fields here. Fields without a rule are supported. `ignored`: the field is accepted, kept and
+ * warned about; `rejected`: the resource is refused, since going on without the field would be unsafe or misleading.
+ */
+
+export type FieldOutcome = 'ignored' | 'rejected'
+
+export interface FieldRule {
+  /** Path as in diagnostics, with `[]` for list items; it covers everything below it. */
+  readonly path: string
+  readonly outcome: FieldOutcome
+  readonly reason: string
+}
+
+const ignored = (path: string, reason: string): FieldRule => ({ path, outcome: 'ignored', reason })
+
+const policyRules = (prefix: string): readonly FieldRule[] => [
+  ignored(`${prefix}.tunnel`, 'tunnelling through CONNECT is not implemented'),
+  ignored(`${prefix}.proxyProtocol`, 'PROXY protocol towards upstreams is not implemented'),
+  ignored(`${prefix}.retryBudget`, 'retry budgets are not implemented; retries are limited by maxRetries'),
+  ...portPolicyRules(prefix),
+  ...portPolicyRules(`${prefix}.portLevelSettings[]`),
+]
+
+/** What a port's own policy may hold, too. */
+const portPolicyRules = (prefix: string): readonly FieldRule[] => [
+  ignored(`${prefix}.connectionPool.tcp.maxConnectionDuration`, 'connections end by idle time only'),
+  ignored(`${prefix}.connectionPool.http.h2UpgradePolicy`, 'HTTP/2 is not implemented yet'),
+  ignored(`${prefix}.connectionPool.http.maxConcurrentStreams`, 'HTTP/2 is not implemented yet'),
+  ignored(`${prefix}.loadBalancer.warmup`, 'slow start is not implemented'),
+  ignored(`${prefix}.loadBalancer.warmupDurationSecs`, 'slow start is not implemented'),
+  ignored(`${prefix}.loadBalancer.localityLbSetting.failoverPriority`, 'failover by labels is not implemented'),
+  ignored(`${prefix}.tls.caCrl`, 'revocation lists are not implemented'),
+]
+
+export const fieldRules: Readonly<Record<string, readonly FieldRule[]>> = {
+  VirtualService: [
+    ignored('spec.http[].fault', 'fault injection is not implemented yet'),
+    ignored('spec.http[].mirror', 'mirroring is not implemented yet'),
+    ignored('spec.http[].mirrors', 'mirroring is not implemented yet'),
+    ignored('spec.http[].mirrorPercent', 'mirroring is not implemented yet'),
+    ignored('spec.http[].mirror_percent', 'mirroring is not implemented yet'),
+    ignored('spec.http[].mirrorPercentage', 'mirroring is not implemented yet'),
+    ignored('spec.http[].corsPolicy', 'CORS is not implemented yet'),
+    ignored('spec.http[].delegate', 'delegates are not implemented; the route is left out'),
+    ignored('spec.http[].match[].statPrefix', 'statistics by prefix are not implemented'),
+  ],
+  DestinationRule: ['spec.trafficPolicy', 'spec.subsets[].trafficPolicy'].flatMap(policyRules),
+  Gateway: [
+    ignored('spec.servers[].tls.caCrl', 'revocation lists are not implemented'),
+    ignored('spec.servers[].bind', 'a gateway listens on its Pod address'),
+  ],
+  PeerAuthentication: [],
+}

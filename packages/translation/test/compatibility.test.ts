@@ -1,0 +1,46 @@
+import { customResourceDefinitions } from '@heddle/config-schema'
+import { describe, expect, it } from 'vitest'
+import { fieldRules, fieldsWithoutEffect } from '../src/index.js'
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+  readonly additionalProperties?: unknown
+}
+
+const schemaOf = (kind: string): Schema => {
+  const definition = customResourceDefinitions().find(({ spec }) => spec.names.kind === kind)
+  return definition?.spec.versions.at(-1)?.schema?.openAPIV3Schema as Schema
+}
+
+describe('fields without effect', () => {
+  it.each(Object.entries(fieldRules).flatMap(([kind, rules]) => rules.map(({ path }) => [kind, path] as const)))(
+    '%s %s is a field of the schema',
+    (kind, path) => {
+      let schema: Schema | undefined = schemaOf(kind)
+      for (const step of path.split('.')) {
+        schema = schema?.properties?.[step.replace('[]', '')]
+        if (step.endsWith('[]')) schema = schema?.items
+      }
+      expect(schema).toBeDefined()
+    },
+  )
+
+  it('are found with the index of their list items', () => {
+    const resource = {
+      kind: 'VirtualService',
+      spec: { hosts: ['a'], http: [{ route: [] }, { fault: { delay: { fixedDelay: '1s' } }, route: [] }] },
+    }
+    expect(fieldsWithoutEffect(resource)).toEqual([{ path: 'spec.http[1].fault', reason: 'fault injection is not implemented yet' }])
+  })
+
+  it('are none for kinds and fields that work', () => {
+    expect(fieldsWithoutEffect({ kind: 'Service' })).toEqual([])
+    expect(
+      fieldsWithoutEffect({
+        kind: 'DestinationRule',
+        spec: { host: 'a', trafficPolicy: { connectionPool: { tcp: { maxConnections: 1 } } } },
+      } as { kind: string }),
+    ).toEqual([])
+  })
+})
