@@ -19,6 +19,8 @@ export interface EventRecorderDeps {
 
 const events: ResourceType = { group: '', version: 'v1', plural: 'events' }
 
+const maxKnownEvents = 256
+
 export function createEventRecorder(deps: EventRecorderDeps): EventRecorder {
   const known = new Map<string, Map<string, { count: number; stored: Promise<string | undefined> }>>()
 
@@ -57,6 +59,8 @@ export function createEventRecorder(deps: EventRecorderDeps): EventRecorder {
         reason,
         ...(container !== undefined && { container }),
       })
+      // A message that is new each time, such as one with a port number, must not fill memory.
+      if (ofPod.size >= maxKnownEvents) ofPod.clear()
       ofPod.set(key, { count: 1, stored: store(newEvent(deps, pod, { type, reason, message, container })) })
     },
     forget: (pod) => void known.delete(pod.metadata.uid ?? podName(pod)),
