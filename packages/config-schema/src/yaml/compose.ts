@@ -1,0 +1,107 @@
+/**
+ * Drives the YAML parser one document at a time, so that a hostile or broken document is stopped early: composing is recursive
+ * and makes an Error object for every fault, so depth and the number of faults are bounded before either can hurt.
+ */
+import { Composer, Parser, type CST, type Document, type LineCounter, type ParsedNode } from 'yaml'
+import { tooDeepAt } from './nesting.js'
+import type { YamlSyntaxError } from './syntax-diagnostic.js'
+
+export type Composed =
+  | { readonly kind: 'document'; readonly index: number; readonly document: Document.Parsed }
+  | { readonly kind: 'broken'; readonly errors: readonly YamlSyntaxError[] }
+  | { readonly kind: 'too-deep' | 'too-many'; readonly offset: number }
+
+const maxErrors = 100
+const maxStrayTokens = 10
+
+/** Signals that a document has more faults than anyone reads. */
+const tooManyErrors = Symbol('too many syntax errors')
+
+/** A document that the composer still holds: it hands one out when the next begins. */
+interface Held {
+  readonly index: number
+  readonly errors: readonly YamlSyntaxError[]
+}
+
+/** @param lines learns where lines begin as the text is read. */
+export function* composeDocuments(text: string, lines: LineCounter, maxDocuments: number): Generator<Composed, void> {
+  const errors: YamlSyntaxError[] = []
+  const composer = createComposer(errors)
+  const held: Held[] = []
+  const release = (document: Document.Parsed): Composed => composed(document, held.shift())
+  let index = 0
+  let strayTokens = 0
+  for (const token of new Parser(lines.addNewLine).parse(text)) {
+    if (token.type === 'error' && ++strayTokens > maxStrayTokens) break
+    if (token.type === 'document') {
+      const deepAt = tooDeepAt(token)
+      if (index === maxDocuments) {
+        yield { kind: 'too-many', offset: token.offset }
+        break
+      }
+      index++
+      if (deepAt !== undefined) {
+        yield { kind: 'too-deep', offset: deepAt }
+        continue
+      }
+    }
+    const documents = composeToken(composer, token)
+    if (documents === undefined) yield { kind: 'broken', errors: errors.splice(0) }
+    else if (token.type === 'document') held.push({ index: index - 1, errors: errors.splice(0) })
+    for (const document of documents ?? []) yield release(document)
+  }
+  for (const document of composer.end(false, text.length)) yield release(document)
+  // Faults outside any document, such as a stray bracket in an otherwise empty file.
+  if (errors.length > 0 || index === 0) yield { kind: 'broken', errors: [...errors, ...strayErrors(composer)] }
+}
+
+/** @returns undefined when the document was given up for its faults. */
+function composeToken(composer: Composer<ParsedNode>, token: CST.Token): readonly Document.Parsed[] | undefined {
+  try {
+    return [...composer.next(token)]
+  } catch (signal) {
+    if (signal !== tooManyErrors) throw signal
+    return undefined
+  }
+}
+
+function composed(document: Document.Parsed, held: Held = { index: 0, errors: [] }): Composed {
+  const own = document.errors.slice(0, maxErrors).map(({ code, message, pos }) => ({ code, message, start: pos[0], end: pos[1] }))
+  const errors = [...held.errors, ...own]
+  return errors.length > 0 ? { kind: 'broken', errors } : { kind: 'document', index: held.index, document }
+}
+
+type OnError = (
+  source: number | readonly [number, number] | { readonly offset: number; readonly source?: string },
+  code: string,
+  message: string,
+  warning?: boolean,
+) => void
+
+interface ComposerInternals {
+  onError: OnError
+  readonly errors: readonly { readonly code: string; readonly message: string; readonly pos: readonly [number, number] }[]
+}
+
+/** Scalars stay text here; `plainScalar` decides what they mean. */
+function createComposer(errors: YamlSyntaxError[]): Composer<ParsedNode> {
+  const composer = new Composer<ParsedNode>({ schema: 'failsafe', uniqueKeys: false, logLevel: 'silent', version: '1.2' })
+  const onError: OnError = (source, code, message, warning) => {
+    if (warning) return
+    const [start, end] = errorRange(source)
+    errors.push({ start, end, code, message })
+    if (errors.length > maxErrors) throw tooManyErrors
+  }
+  ;(composer as unknown as ComposerInternals).onError = onError
+  return composer
+}
+
+function strayErrors(composer: Composer<ParsedNode>): readonly YamlSyntaxError[] {
+  const { errors } = composer as unknown as ComposerInternals
+  return errors.map(({ code, message, pos }) => ({ code, message, start: pos[0], end: pos[1] }))
+}
+
+function errorRange(source: Parameters<OnError>[0]): readonly [number, number] {
+  if (typeof source === 'number') return [source, source + 1]
+  return 'offset' in source ? [source.offset, source.offset + (source.source?.length ?? 1)] : [source[0], source[1]]
+}
