@@ -249,20 +249,44 @@ async function resolveWithSystem(hostname: string): Promise<readonly string[]> {
   return found.map(({ address }) => address)
 }
 
-/** A telemetry that throws loses its record, not the request. */
+/** A telemetry that throws loses its record, not the request. Written out: closures a call would show on the hot path. */
 function guarded(telemetry: Telemetry, logger: Logger): Telemetry {
-  const call = (what: string, run: () => void): void => {
-    try {
-      run()
-    } catch (error) {
-      logger.error('telemetry failed', { what, error })
-    }
-  }
+  const failed = (what: string, error: unknown): void => logger.error('telemetry failed', { what, error })
   return {
-    onRequest: (record, headers) => call('onRequest', () => telemetry.onRequest?.(record, headers)),
-    onResponse: (record, headers) => call('onResponse', () => telemetry.onResponse?.(record, headers)),
-    onRequestComplete: (record) => call('onRequestComplete', () => telemetry.onRequestComplete(record)),
-    onConnectionOpen: (connection) => call('onConnectionOpen', () => telemetry.onConnectionOpen?.(connection)),
-    onConnectionComplete: (record) => call('onConnectionComplete', () => telemetry.onConnectionComplete(record)),
+    onRequest(record, headers) {
+      try {
+        telemetry.onRequest?.(record, headers)
+      } catch (error) {
+        failed('onRequest', error)
+      }
+    },
+    onResponse(record, headers) {
+      try {
+        telemetry.onResponse?.(record, headers)
+      } catch (error) {
+        failed('onResponse', error)
+      }
+    },
+    onRequestComplete(record) {
+      try {
+        telemetry.onRequestComplete(record)
+      } catch (error) {
+        failed('onRequestComplete', error)
+      }
+    },
+    onConnectionOpen(connection) {
+      try {
+        telemetry.onConnectionOpen?.(connection)
+      } catch (error) {
+        failed('onConnectionOpen', error)
+      }
+    },
+    onConnectionComplete(record) {
+      try {
+        telemetry.onConnectionComplete(record)
+      } catch (error) {
+        failed('onConnectionComplete', error)
+      }
+    },
   }
 }

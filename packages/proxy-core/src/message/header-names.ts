@@ -27,6 +27,7 @@ type KnownHeader =
   | 'upstreamServiceTime'
   | 'http2Settings'
   | 'proxyAuthenticate'
+  | 'decoratorOperation'
 
 export const headerId: Readonly<Record<KnownHeader, number>> = {
   other: 0,
@@ -53,6 +54,7 @@ export const headerId: Readonly<Record<KnownHeader, number>> = {
   upstreamServiceTime: 21,
   http2Settings: 22,
   proxyAuthenticate: 23,
+  decoratorOperation: 24,
 }
 
 export type HeaderId = number
@@ -81,6 +83,7 @@ const names: readonly (readonly [string, HeaderId])[] = [
   ['x-envoy-upstream-service-time', headerId.upstreamServiceTime],
   ['http2-settings', headerId.http2Settings],
   ['proxy-authenticate', headerId.proxyAuthenticate],
+  ['x-envoy-decorator-operation', headerId.decoratorOperation],
 ]
 
 const byLength: (readonly { readonly id: HeaderId; readonly bytes: Uint8Array }[] | undefined)[] = []

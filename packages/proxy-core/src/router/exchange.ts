@@ -22,6 +22,7 @@ import type { StreamWaiter } from '../endpoint/http-pool.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'
 import { applyRequestMutations, applyResponseMutations } from './header-value.js'
+import { headerId } from '../message/header-names.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
 import { type LocalReply, localReplyHeaders, resetTextsOf } from './local-reply.js'
 import { prepareRequestHeaders } from '../filters/forwarding-headers.js'
@@ -32,6 +33,9 @@ import { hashOf } from './request-hash.js'
 import type { RouteRuntime } from './route-set.js'
 
 type State = 'routing' | 'trying' | 'backing-off' | 'answering' | 'tunnel' | 'done'
+
+/** Believed from peers by the telemetry, never passed on. */
+const peerMetadata = (1 << headerId.peerMetadata) | (1 << headerId.peerMetadataId)
 
 interface Attempt {
   host: string | undefined
@@ -45,7 +49,8 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
   readonly #deps: ExchangeDeps
   readonly #runtime: ManagerRuntime
   readonly #stream: DownstreamStream
-  readonly #body: RequestBody
+  /** Made with the first byte of a body. */
+  #body: RequestBody | undefined
   readonly connection: DownstreamConnection
   readonly method: string
   readonly path: string
@@ -108,7 +113,6 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     this.upstreamPath = head.path
     this.startWallMs = deps.clock.now()
     this.#startMs = deps.clock.monotonicMs()
-    this.#body = new RequestBody(deps.maxBufferedBytes)
     runtime.activeRequests.count++
     runtime.activeRequests.total++
   }
@@ -222,8 +226,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
   }
 
   #rewriteRequest(headers: HeaderBlock, action: RouteAction): void {
-    headers.remove('x-envoy-peer-metadata')
-    headers.remove('x-envoy-peer-metadata-id')
+    headers.removeKnown(peerMetadata)
     applyRequestMutations(headers, this.weightedCluster?.headers, this)
     applyRequestMutations(headers, this.#routeRuntime?.headers, this)
     const host = this.weightedCluster?.hostRewriteLiteral ?? action.hostRewriteLiteral
@@ -292,7 +295,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     if (this.virtualHost?.includeRequestAttemptCount) head.headers.set('x-envoy-attempt-count', String(this.attempts.length))
     const upgrade = this.#upgradeOf(head.upgrade)
     stream.sendHead(this.method, this.upstreamPath, head.headers, head.bodyLength, upgrade, this)
-    this.#body.replayInto(stream)
+    this.#body?.replayInto(stream)
     if (this.#requestEnded && upgrade === '') this.#endUpstreamRequest(undefined)
   }
 
@@ -315,6 +318,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     this.bytesReceived += end - start
     const stream = this.#upstreamStream
     const keep = stream === undefined || this.#mayRetry()
+    this.#body ??= new RequestBody(this.#deps.maxBufferedBytes)
     if (keep && this.#state !== 'done') this.#body.keep(buffer, start, end)
     if (stream !== undefined) {
       stream.sendBody(buffer, start, end)
@@ -476,12 +480,13 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
   }
 
   #mayRetry(): boolean {
-    return this.#retriesLeft > 0 && !this.#body.overflowed
+    return this.#retriesLeft > 0 && this.#body?.overflowed !== true
   }
 
   /** @returns whether another try was started. */
+  // oxlint-disable-next-line complexity -- the order of the refusals is the rule
   #retry(failure = 'status'): boolean {
-    if (this.#body.overflowed) return false
+    if (this.#body?.overflowed) return false
     const retry = this.#routeRuntime?.retry
     if (retry === undefined || this.#retriesLeft <= 0) {
       if (retry !== undefined && retry.maxRetries > 0) this.responseFlags |= flag.URX

@@ -1,9 +1,14 @@
 /** What happens to the head of an upstream's answer on its way downstream (Envoy's router and connection manager). */
 import type { HeaderMutations } from '@heddle/routing'
 import type { HeaderBlock } from '../message/header-block.js'
+import { headerId } from '../message/header-names.js'
 import type { RequestRecord } from '../decision-record.js'
 import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'
 import { applyResponseMutations } from './header-value.js'
+
+/** What upstream proxies tell this one, not its client. */
+const upstreamOnly =
+  (1 << headerId.decoratorOperation) | (1 << headerId.peerMetadata) | (1 << headerId.peerMetadataId) | (1 << headerId.upstreamServiceTime)
 
 export function prepareResponse(
   headers: HeaderBlock,
@@ -12,10 +17,8 @@ export function prepareResponse(
   deps: ExchangeDeps,
   routeHeaders: HeaderMutations | undefined,
 ): void {
-  headers.remove('x-envoy-decorator-operation')
-  headers.remove('x-envoy-peer-metadata')
-  headers.remove('x-envoy-peer-metadata-id')
-  headers.set('x-envoy-upstream-service-time', String(Math.max(0, Math.round(record.upstreamServiceTimeMs ?? 0))))
+  headers.removeKnown(upstreamOnly)
+  headers.append('x-envoy-upstream-service-time', String(Math.max(0, Math.round(record.upstreamServiceTimeMs ?? 0))))
   overwriteServer(headers, manager)
   applyResponseMutations(headers, record.weightedCluster?.headers, record)
   applyResponseMutations(headers, routeHeaders, record)

@@ -1,6 +1,6 @@
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { connect } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
 import type { Cluster, FilterChain, Listener, Secret, SecretSource } from '@heddle/routing'
 import { responseFlagBits as flag, type RequestRecord } from '@heddle/proxy-core'
@@ -296,4 +296,29 @@ test('without roots a listener accepts nobody', async () => {
     socket.on('close', () => resolve(text))
   })
   expect(closed).toBe('')
+})
+
+test.each([
+  ['an HTTP', 'istio-http/1.1'],
+  ['a TCP', 'istio'],
+])('a client that leaves right after the handshake leaves no connection behind on %s chain', async (_, protocol) => {
+  const { ca, server } = await meshPair()
+  const identity = ca.issue(clientId)
+  await new Promise<void>((resolve, reject) => {
+    const socket = connectTls(
+      {
+        host: '127.0.0.1',
+        port: server.port,
+        ALPNProtocols: [protocol],
+        ca: ca.rootPem,
+        cert: identity.chainPem,
+        key: identity.keyPem,
+        checkServerIdentity: () => undefined,
+      },
+      () => socket.destroy(),
+    )
+    socket.on('error', reject)
+    socket.on('close', () => resolve())
+  })
+  await vi.waitFor(() => expect(server.proxy.stats().connections).toBe(0), { timeout: 2000, interval: 5 })
 })
