@@ -28,10 +28,13 @@ export function parseDuration(text: string): DurationResult {
 
 /** Protobuf JSON form: seconds with 0, 3, 6 or 9 fraction digits and the suffix `s`. */
 export function formatDuration(ms: number): string {
-  const nanos = Math.round(Math.abs(ms) * 1e6)
-  const seconds = Math.floor(nanos / 1e9)
-  const fraction = String(nanos % 1e9)
+  const absolute = Math.abs(ms)
+  // Seconds and the rest apart: nanoseconds of long durations do not fit a double.
+  const rest = Math.round((absolute % 1000) * 1e6)
+  const seconds = Math.floor(absolute / 1000) + Math.floor(rest / 1e9)
+  const nanos = rest % 1e9
+  const fraction = String(nanos)
     .padStart(9, '0')
     .replace(/(000){1,3}$/, '')
-  return `${ms < 0 && nanos > 0 ? '-' : ''}${seconds}${fraction === '' ? '' : `.${fraction}`}s`
+  return `${ms < 0 && (seconds > 0 || nanos > 0) ? '-' : ''}${seconds}${fraction === '' ? '' : `.${fraction}`}s`
 }
