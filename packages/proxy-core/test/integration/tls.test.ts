@@ -320,5 +320,5 @@ test.each([
     socket.on('error', reject)
     socket.on('close', () => resolve())
   })
-  await vi.waitFor(() => expect(server.proxy.stats().connections).toBe(0), { timeout: 2000, interval: 5 })
+  await vi.waitFor(() => expect(server.proxy.listeners()[0]?.connections).toBe(0), { timeout: 2000, interval: 5 })
 })
