@@ -4,56 +4,119 @@ import type { Clock, Timer } from '@heddle/base'
 
 export interface AccessLogWriter {
   write(line: string): void
-  /** Writes what is collected, now. */
+  /** Writes what is collected, as far as the sink takes it. */
   flush(): void
+  /** Flushes; what the sink does not take now is lost. Idempotent. */
   close(): void
 }
 
 export interface AccessLogWriterOptions {
   /** `/dev/stdout` and `/dev/stderr` are the process's own. */
   readonly path: string
-  /** Bytes (UTF-16 units) that start a write. Default: 64 Ki. */
+  /** UTF-16 units that start a write. Default: 64 Ki. */
   readonly batchLength?: number
   /** Longest time a line waits. Default: 1 s, as Envoy. */
   readonly flushMs?: number
-  /** Lines are dropped above this while the sink does not take them. Default: 8 Mi. */
+  /** Lines are dropped while this many units and bytes wait for a sink that does not take them. Default: 8 Mi. */
   readonly limitLength?: number
+  /** Called once when the sink breaks (full disk, closed pipe), and again after it worked in between. */
+  readonly onFailed?: (error: unknown) => void
+}
+
+/** Where the bytes go. */
+export interface ByteSink {
+  /** @returns how many were taken. @throws EAGAIN when it takes none now. */
+  write(bytes: Buffer): number
+  close(): void
 }
 
 /** @throws the file system's error when the file cannot be opened. */
-export function createAccessLogWriter(options: AccessLogWriterOptions, clock: Clock): AccessLogWriter {
-  const { path, batchLength = 65_536, flushMs = 1000, limitLength = 8 * 1024 * 1024 } = options
-  const isStandard = path === '/dev/stdout' || path === '/dev/stderr'
-  const descriptor = path === '/dev/stdout' ? 1 : path === '/dev/stderr' ? 2 : openSync(path, 'a', 0o640)
-  let batch = ''
-  let timer: Timer | undefined
-
-  const flush = (): void => {
-    timer?.cancel()
-    timer = undefined
-    if (batch === '') return
-    const bytes = Buffer.from(batch)
-    batch = ''
-    try {
-      const written = writeSync(descriptor, bytes)
-      if (written < bytes.length) batch = bytes.subarray(written).toString() + batch
-    } catch (error) {
-      // A full pipe takes the lines later; a closed one never will.
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN' && bytes.length < limitLength) batch = bytes.toString() + batch
-    }
-    if (batch !== '') timer = clock.setTimer(flushMs, flush)
+export function openFileSink(path: string): ByteSink {
+  if (path === '/dev/stdout' || path === '/dev/stderr') {
+    const descriptor = path === '/dev/stdout' ? 1 : 2
+    return { write: (bytes) => writeSync(descriptor, bytes), close: () => {} }
   }
-  return {
-    write(line) {
-      batch += line
-      if (batch.length >= batchLength) flush()
-      else timer ??= clock.setTimer(flushMs, flush)
-    },
-    flush,
-    close() {
-      flush()
-      timer?.cancel()
-      if (!isStandard) closeSync(descriptor)
-    },
+  const descriptor = openSync(path, 'a', 0o640)
+  return { write: (bytes) => writeSync(descriptor, bytes), close: () => closeSync(descriptor) }
+}
+
+/** @param sink is closed with the writer. @throws the file system's error when the file cannot be opened. */
+export function createAccessLogWriter(
+  options: AccessLogWriterOptions,
+  clock: Clock,
+  sink: ByteSink = openFileSink(options.path),
+): AccessLogWriter {
+  return new BatchWriter(options, clock, sink)
+}
+
+class BatchWriter implements AccessLogWriter {
+  readonly #options: AccessLogWriterOptions
+  readonly #clock: Clock
+  readonly #sink: ByteSink
+  readonly #batchLength: number
+  readonly #limitLength: number
+  #batch = ''
+  /** Bytes that the sink did not take yet; kept as bytes, since a write may end inside a character. */
+  #pending: Buffer | undefined
+  #timer: Timer | undefined
+  #failed = false
+  #closed = false
+
+  constructor(options: AccessLogWriterOptions, clock: Clock, sink: ByteSink) {
+    this.#options = options
+    this.#clock = clock
+    this.#sink = sink
+    this.#batchLength = options.batchLength ?? 65_536
+    this.#limitLength = options.limitLength ?? 8 * 1024 * 1024
+  }
+
+  write(line: string): void {
+    if (this.#closed) return
+    if (this.#pending !== undefined) {
+      // The sink is stuck: the timer tries again, not every line.
+      if (this.#pending.length + this.#batch.length + line.length <= this.#limitLength) this.#batch += line
+      return
+    }
+    this.#batch += line
+    if (this.#batch.length >= this.#batchLength) this.flush()
+    else this.#arm()
+  }
+
+  flush(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (this.#pending !== undefined) this.#pending = this.#send(this.#pending)
+    if (this.#pending === undefined && this.#batch !== '') {
+      const bytes = Buffer.from(this.#batch)
+      this.#batch = ''
+      this.#pending = this.#send(bytes)
+    }
+    if (this.#pending !== undefined) this.#arm()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.flush()
+    this.#closed = true
+    this.#timer?.cancel()
+    this.#sink.close()
+  }
+
+  #arm(): void {
+    this.#timer ??= this.#clock.setTimer(this.#options.flushMs ?? 1000, () => this.flush())
+  }
+
+  /** Gives what is left to send: a full pipe takes it later; what a broken sink refuses is lost. */
+  #send(bytes: Buffer): Buffer | undefined {
+    try {
+      const written = this.#sink.write(bytes)
+      this.#failed = false
+      return written < bytes.length ? bytes.subarray(written) : undefined
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return bytes
+      if (!this.#failed) this.#options.onFailed?.(error)
+      this.#failed = true
+      return undefined
+    }
   }
 }

@@ -1,135 +1,136 @@
-/** Istio's standard metrics with all of their labels (istio.io, "Istio Standard Metrics"). */
+/**
+ * Istio's standard metrics with all of their labels (istio.io, "Istio Standard Metrics"). What has the same labels is
+ * found again by identity - ends, cluster - and small numbers, so that a request builds no label and no key.
+ */
 import type { Cluster } from '@heddle/routing'
-import type { ConnectionRecord, RequestRecord } from '../decision-record.js'
-import { responseFlagsOf } from '../response-flag.js'
+import type { ConnectionRecord, DecisionRecord, RequestRecord } from '../decision-record.js'
+import type { Ends } from './ends.js'
+import { istioLabels, type Labels } from './istio-labels.js'
 import { type Counter, type Histogram, type MetricRegistry, observe, renderLabels } from './metric-registry.js'
-import { type Peer, unknownValue } from './peer.js'
-
-export type Reporter = 'source' | 'destination'
-
-/** Both ends of one exchange. */
-export interface Ends {
-  readonly reporter: Reporter
-  readonly source: Peer
-  readonly destination: Peer
-  readonly isMutualTls: boolean
-}
 
 export interface IstioMetrics {
-  request(record: RequestRecord, ends: Ends): void
-  connection(record: ConnectionRecord, ends: Ends): void
-  /** The labels of a record, for those who report it elsewhere. */
-  labelsOf(record: RequestRecord | ConnectionRecord, ends: Ends): Readonly<Record<string, string>>
+  /** Counts it. @returns its labels: one object per series. */
+  request(record: RequestRecord, ends: Ends): Labels
+  connection(record: ConnectionRecord, ends: Ends): Labels
 }
 
-interface RequestSeries {
+interface Series {
+  readonly labels: Labels
+  readonly responseFlags: number
+  readonly grpcStatus: string | undefined
+}
+
+interface RequestSeries extends Series {
   readonly requests: Counter
   readonly duration: Histogram
   readonly requestBytes: Histogram
   readonly responseBytes: Histogram
 }
 
-/** Series bound per cluster, then per pair of ends, then per code, flags and security. */
-type SeriesCache = Map<Cluster | string | undefined, Map<Peer, Map<Peer, Map<string, RequestSeries>>>>
+interface ConnectionSeries extends Series {
+  readonly opened: Counter
+  readonly closed: Counter
+  readonly received: Counter
+  readonly sent: Counter
+}
 
 /** Requests of more label sets than this are counted together. */
 const maxSeries = 20_000
 
-export function createIstioMetrics(registry: MetricRegistry): IstioMetrics {
-  const cache: SeriesCache = new Map()
-  let seriesCount = 0
-
-  const bindRequest = (record: RequestRecord, ends: Ends): RequestSeries => {
-    const labels = renderLabels(seriesCount++ < maxSeries ? labelsOf(record, ends) : { reporter: ends.reporter, overflow: 'true' })
-    return {
-      requests: registry.counter('istio_requests_total', labels),
-      duration: registry.histogram('istio_request_duration_milliseconds', labels),
-      requestBytes: registry.histogram('istio_request_bytes', labels),
-      responseBytes: registry.histogram('istio_response_bytes', labels),
-    }
-  }
-
-  const seriesOf = (record: RequestRecord, ends: Ends): RequestSeries => {
-    const byOutcome = child(child(child(cache, record.cluster ?? record.clusterName), ends.source), ends.destination)
-    const outcome = `${record.responseCode} ${record.responseFlags} ${ends.reporter} ${ends.isMutualTls} ${record.grpcStatus ?? ''}`
-    let series = byOutcome.get(outcome)
-    if (!series) byOutcome.set(outcome, (series = bindRequest(record, ends)))
-    return series
-  }
-
+export function createIstioMetrics(registry: MetricRegistry, limit: number = maxSeries): IstioMetrics {
+  const bounded = createBoundedLabels(limit)
+  const requests = new SeriesCache((record, ends) => bindRequest(registry, bounded, record, ends))
+  const connections = new SeriesCache((record, ends) => bindConnection(registry, bounded, record, ends))
   return {
-    labelsOf,
     request(record, ends) {
-      const series = seriesOf(record, ends)
+      const series = requests.find(record, ends, record.responseCode, record.grpcStatus)
       series.requests.value++
       observe(series.duration, record.durationMs)
       observe(series.requestBytes, record.bytesReceived)
       observe(series.responseBytes, record.bytesSent)
+      return series.labels
     },
     connection(record, ends) {
-      const labels = renderLabels(labelsOf(record, ends))
-      registry.counter('istio_tcp_connections_opened_total', labels).value++
-      registry.counter('istio_tcp_connections_closed_total', labels).value++
-      registry.counter('istio_tcp_received_bytes_total', labels).value += record.bytesReceived
-      registry.counter('istio_tcp_sent_bytes_total', labels).value += record.bytesSent
+      const series = connections.find(record, ends, 0, undefined)
+      series.opened.value++
+      series.closed.value++
+      series.received.value += record.bytesReceived
+      series.sent.value += record.bytesSent
+      return series.labels
     },
   }
 }
 
-const newMap = (): unknown => new Map()
+/** Clusters that are gone take their entries along; ends are few, since peers are interned and bounded. */
+class SeriesCache<Bound extends Series> {
+  readonly #byEnds = new Map<Ends, WeakMap<Cluster, Map<number, Bound[]>>>()
+  /** Stands for the cluster that a configuration names but does not hold, and for none. */
+  readonly #named = new Map<string | undefined, Cluster>()
+  readonly #bind: (record: DecisionRecord, ends: Ends) => Bound
 
-/** The value under a key, made when it is missing; the maker is a constant so that look-ups allocate nothing. */
-function child<Key, Value>(map: Map<Key, Value>, key: Key): Value {
-  let value = map.get(key)
-  if (!value) map.set(key, (value = newMap() as Value))
-  return value
-}
+  constructor(bind: (record: DecisionRecord, ends: Ends) => Bound) {
+    this.#bind = bind
+  }
 
-function labelsOf(
-  record: RequestRecord | ConnectionRecord,
-  { reporter, source, destination, isMutualTls }: Ends,
-): Readonly<Record<string, string>> {
-  return {
-    reporter,
-    ...peerLabels('source', source),
-    ...peerLabels('destination', destination),
-    ...serviceLabels(record, reporter),
-    request_protocol: record.kind === 'connection' ? 'tcp' : record.grpcStatus === undefined ? 'http' : 'grpc',
-    ...(record.kind === 'request' ? { response_code: String(record.responseCode), grpc_response_status: record.grpcStatus ?? '' } : {}),
-    response_flags: responseFlagsOf(record.responseFlags).join(',') || '-',
-    connection_security_policy: reporter === 'source' ? unknownValue : isMutualTls ? 'mutual_tls' : 'none',
+  find(record: DecisionRecord, ends: Ends, responseCode: number, grpcStatus: string | undefined): Bound {
+    let byCluster = this.#byEnds.get(ends)
+    if (!byCluster) this.#byEnds.set(ends, (byCluster = new WeakMap()))
+    const cluster = record.cluster ?? this.#stand(record.clusterName)
+    let byCode = byCluster.get(cluster)
+    if (!byCode) byCluster.set(cluster, (byCode = new Map<number, Bound[]>()))
+    let group = byCode.get(responseCode)
+    if (!group) byCode.set(responseCode, (group = []))
+    for (const series of group) if (series.responseFlags === record.responseFlags && series.grpcStatus === grpcStatus) return series
+    const series = this.#bind(record, ends)
+    // An upstream that invents statuses must not make this list long.
+    if (group.length < 64) group.push(series)
+    return series
+  }
+
+  #stand(clusterName: string | undefined): Cluster {
+    let cluster = this.#named.get(clusterName)
+    if (!cluster) this.#named.set(clusterName, (cluster = { name: clusterName ?? '', type: 'STATIC' }))
+    return cluster
   }
 }
 
-function peerLabels(side: 'source' | 'destination', peer: Peer): Readonly<Record<string, string>> {
-  return {
-    [`${side}_workload`]: peer.workload,
-    [`${side}_canonical_service`]: peer.canonicalService,
-    [`${side}_canonical_revision`]: peer.canonicalRevision,
-    [`${side}_workload_namespace`]: peer.namespace,
-    [`${side}_principal`]: peer.principal,
-    [`${side}_app`]: peer.app,
-    [`${side}_version`]: peer.version,
-    [`${side}_cluster`]: peer.cluster,
+type BoundedLabels = (labels: Labels) => { readonly labels: Labels; readonly text: string }
+
+/** Label sets up to a limit; those beyond share one. */
+function createBoundedLabels(limit: number): BoundedLabels {
+  const known = new Map<string, Labels>()
+  return (labels) => {
+    const text = renderLabels(labels)
+    const same = known.get(text)
+    if (same) return { labels: same, text }
+    if (known.size >= limit) return { labels, text: renderLabels({ reporter: labels['reporter'] ?? '', overflow: 'true' }) }
+    known.set(text, labels)
+    return { labels, text }
   }
 }
 
-/** The service as the cluster's metadata names it; Host headers are not believed, since strangers choose them. */
-function serviceLabels({ cluster, clusterName }: RequestRecord | ConnectionRecord, reporter: Reporter): Readonly<Record<string, string>> {
-  const services = cluster?.metadata?.['istio']?.['services']
-  const service = Array.isArray(services)
-    ? (services[0] as { readonly host?: string; readonly name?: string; readonly namespace?: string } | undefined)
-    : undefined
-  if (service)
-    return {
-      destination_service: service.host ?? unknownValue,
-      destination_service_name: service.name ?? unknownValue,
-      destination_service_namespace: service.namespace ?? unknownValue,
-    }
-  const special = clusterName?.endsWith('PassthroughCluster') || clusterName === 'BlackHoleCluster' ? clusterName : unknownValue
+function bindRequest(registry: MetricRegistry, bounded: BoundedLabels, record: DecisionRecord, ends: Ends): RequestSeries {
+  const { labels, text } = bounded(istioLabels(record, ends))
   return {
-    destination_service: unknownValue,
-    destination_service_name: reporter === 'destination' && special === unknownValue ? unknownValue : special,
-    destination_service_namespace: unknownValue,
+    labels,
+    responseFlags: record.responseFlags,
+    grpcStatus: record.kind === 'request' ? record.grpcStatus : undefined,
+    requests: registry.counter('istio_requests_total', text),
+    duration: registry.histogram('istio_request_duration_milliseconds', text),
+    requestBytes: registry.histogram('istio_request_bytes', text),
+    responseBytes: registry.histogram('istio_response_bytes', text),
+  }
+}
+
+function bindConnection(registry: MetricRegistry, bounded: BoundedLabels, record: DecisionRecord, ends: Ends): ConnectionSeries {
+  const { labels, text } = bounded(istioLabels(record, ends))
+  return {
+    labels,
+    responseFlags: record.responseFlags,
+    grpcStatus: undefined,
+    opened: registry.counter('istio_tcp_connections_opened_total', text),
+    closed: registry.counter('istio_tcp_connections_closed_total', text),
+    received: registry.counter('istio_tcp_received_bytes_total', text),
+    sent: registry.counter('istio_tcp_sent_bytes_total', text),
   }
 }

@@ -16,7 +16,7 @@ export interface Histogram {
 export interface MetricRegistry {
   counter(name: string, labels: string): Counter
   histogram(name: string, labels: string): Histogram
-  /** Read when metrics are rendered. */
+  /** Read when metrics are rendered. Given again, the new reader counts. */
   gauge(name: string, labels: string, read: () => number): void
   render(): string
 }
@@ -49,7 +49,7 @@ export function createMetricRegistry(): MetricRegistry {
     counter: (name, labels) => bind(counters, name, labels, () => ({ value: 0 })),
     histogram: (name, labels) =>
       bind(histograms, name, labels, () => ({ counts: Array.from({ length: buckets.length + 1 }, () => 0), sum: 0, count: 0 })),
-    gauge: (name, labels, read) => void bind(gauges, name, labels, () => read),
+    gauge: (name, labels, read) => void familyOf(gauges, name).set(labels, read),
     render: () =>
       [
         ...renderFamilies(counters, 'counter', ({ value }) => value),
@@ -60,9 +60,14 @@ export function createMetricRegistry(): MetricRegistry {
   }
 }
 
-function bind<Value>(families: Map<string, Map<string, Value>>, name: string, labels: string, make: () => Value): Value {
+function familyOf<Value>(families: Map<string, Map<string, Value>>, name: string): Map<string, Value> {
   let family = families.get(name)
-  if (!family) families.set(name, (family = new Map()))
+  if (!family) families.set(name, (family = new Map<string, Value>()))
+  return family
+}
+
+function bind<Value>(families: Map<string, Map<string, Value>>, name: string, labels: string, make: () => Value): Value {
+  const family = familyOf(families, name)
   let value = family.get(labels)
   if (value === undefined) family.set(labels, (value = make()))
   return value
@@ -83,9 +88,10 @@ function* renderHistograms(families: ReadonlyMap<string, ReadonlyMap<string, His
   for (const [name, family] of families) {
     yield `# TYPE ${name} histogram`
     for (const [labels, { counts, sum, count }] of family) {
+      const prefix = labels === '' ? '' : `${labels},`
       let below = 0
-      for (const [index, bound] of buckets.entries()) yield `${name}_bucket{${labels},le="${bound}"} ${(below += counts[index] as number)}`
-      yield `${name}_bucket{${labels},le="+Inf"} ${count}`
+      for (const [index, bound] of buckets.entries()) yield `${name}_bucket{${prefix}le="${bound}"} ${(below += counts[index] as number)}`
+      yield `${name}_bucket{${prefix}le="+Inf"} ${count}`
       yield `${name}_sum{${labels}} ${sum}`
       yield `${name}_count{${labels}} ${count}`
     }

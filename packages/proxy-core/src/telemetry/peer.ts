@@ -24,6 +24,9 @@ export interface WorkloadMetadata {
 
 export const unknownValue = 'unknown'
 
+export const canonicalNameLabel = 'service.istio.io/canonical-name'
+export const canonicalRevisionLabel = 'service.istio.io/canonical-revision'
+
 const unknownPeer: Peer = {
   workload: unknownValue,
   namespace: unknownValue,
@@ -36,16 +39,25 @@ const unknownPeer: Peer = {
 }
 
 /** Canonical service and revision as Istio derives them from labels. */
-export function peerOfWorkload({ namespace, workloadName, clusterId, labels }: WorkloadMetadata, principal: string = unknownValue): Peer {
+export function canonicalOf({ workloadName, labels }: WorkloadMetadata): { readonly service: string; readonly revision: string } {
   return {
-    workload: workloadName,
-    namespace,
-    app: labels['app'] ?? unknownValue,
-    version: labels['version'] ?? unknownValue,
-    canonicalService: labels['service.istio.io/canonical-name'] ?? labels['app.kubernetes.io/name'] ?? labels['app'] ?? workloadName,
-    canonicalRevision:
-      labels['service.istio.io/canonical-revision'] ?? labels['app.kubernetes.io/version'] ?? labels['version'] ?? 'latest',
-    cluster: clusterId,
+    service: labels[canonicalNameLabel] || labels['app.kubernetes.io/name'] || labels['app'] || workloadName,
+    revision: labels[canonicalRevisionLabel] || labels['app.kubernetes.io/version'] || labels['version'] || 'latest',
+  }
+}
+
+/** The namespace is the certificate's where there is one: that is proven, the rest is said. */
+export function peerOfWorkload(workload: WorkloadMetadata, principal: string = unknownValue): Peer {
+  const { namespace, workloadName, clusterId, labels } = workload
+  const canonical = canonicalOf(workload)
+  return {
+    workload: known(workloadName),
+    namespace: namespaceOf(principal) ?? known(namespace),
+    app: known(labels['app']),
+    version: known(labels['version']),
+    canonicalService: known(canonical.service),
+    canonicalRevision: canonical.revision,
+    cluster: known(clusterId),
     principal,
   }
 }
@@ -54,12 +66,11 @@ export function peerOfWorkload({ namespace, workloadName, clusterId, labels }: W
 export function peerOfEndpoint(endpoint: LbEndpoint | undefined, principal: string = unknownValue): Peer {
   const text = endpoint?.metadata?.['istio']?.['workload']
   if (typeof text !== 'string') return peerOfPrincipal(principal)
-  const [workload = '', namespace = '', canonicalService = '', canonicalRevision = '', cluster = ''] = text.split(';')
-  const known = (value: string): string => (value === '' ? unknownValue : value)
+  const [workload, namespace, canonicalService, canonicalRevision, cluster] = text.split(';')
   return {
     ...unknownPeer,
     workload: known(workload),
-    namespace: known(namespace),
+    namespace: namespaceOf(principal) ?? known(namespace),
     canonicalService: known(canonicalService),
     canonicalRevision: canonicalRevision || 'latest',
     cluster: known(cluster),
@@ -69,7 +80,15 @@ export function peerOfEndpoint(endpoint: LbEndpoint | undefined, principal: stri
 
 /** When nothing but the certificate tells who it is. */
 export function peerOfPrincipal(principal: string): Peer {
-  return { ...unknownPeer, namespace: /\/ns\/([^/]+)\//.exec(principal)?.[1] ?? unknownValue, principal }
+  return { ...unknownPeer, namespace: namespaceOf(principal) ?? unknownValue, principal }
+}
+
+function namespaceOf(principal: string): string | undefined {
+  return principal === unknownValue ? undefined : /\/ns\/([^/]+)\//.exec(principal)?.[1]
+}
+
+function known(value: string | undefined): string {
+  return value === undefined || value === '' ? unknownValue : value
 }
 
 /** Distinct peers that are kept apart; the label values of more would be an attacker's choice. */
@@ -80,14 +99,14 @@ export interface PeerTable {
   intern(peer: Peer): Peer
 }
 
-export function createPeerTable(): PeerTable {
+export function createPeerTable(limit: number = maxPeers): PeerTable {
   const peers = new Map<string, Peer>()
   return {
     intern(peer) {
       const key = Object.values(peer).join('\n')
       const found = peers.get(key)
       if (found) return found
-      if (peers.size >= maxPeers) return unknownPeer
+      if (peers.size >= limit) return unknownPeer
       peers.set(key, peer)
       return peer
     },

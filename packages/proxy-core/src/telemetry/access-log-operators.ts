@@ -1,0 +1,145 @@
+/** The commands of Envoy's access log language: each reads one value of a decision record. */
+import type { DecisionRecord, RequestRecord } from '../decision-record.js'
+import { responseFlagsOf } from '../response-flag.js'
+import { compileTimeFormat } from './time-format.js'
+
+/** A value of a record; undefined prints as `-`, or null in JSON. */
+export type Operator = (record: DecisionRecord) => string | number | undefined
+
+type RequestReader = (record: RequestRecord) => string | number | undefined
+
+function ofRequest(read: RequestReader): Operator {
+  return (record) => (record.kind === 'request' ? read(record) : undefined)
+}
+
+function rounded(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.round(value)
+}
+
+function socketAddress(host: string | undefined, port: number | undefined): string | undefined {
+  if (host === undefined) return undefined
+  return `${host.includes(':') ? `[${host}]` : host}:${port ?? 0}`
+}
+
+const flagTexts = new Map<number, string | undefined>()
+
+/** As metrics and logs print them: `UF,URX`; undefined when there is none. The sets that occur are few. */
+export function responseFlagsText(bits: number): string | undefined {
+  if (bits === 0) return undefined
+  let text = flagTexts.get(bits)
+  if (text === undefined) flagTexts.set(bits, (text = responseFlagsOf(bits).join(',')))
+  return text
+}
+
+/** Requests of one millisecond share their text. */
+function startTime(): Operator {
+  let textMs = Number.NaN
+  let text = ''
+  return ({ startWallMs }) => {
+    if (startWallMs !== textMs) {
+      text = new Date(startWallMs).toISOString()
+      textMs = startWallMs
+    }
+    return text
+  }
+}
+
+const plain: Readonly<Record<string, Operator>> = {
+  START_TIME: startTime(),
+  PROTOCOL: ofRequest(({ protocol }) => protocol),
+  RESPONSE_CODE: (record) => (record.kind === 'request' ? record.responseCode : 0),
+  RESPONSE_FLAGS: ({ responseFlags }) => responseFlagsText(responseFlags),
+  RESPONSE_CODE_DETAILS: ({ responseCodeDetails }) => responseCodeDetails,
+  CONNECTION_TERMINATION_DETAILS: ({ connectionTerminationDetails }) => connectionTerminationDetails,
+  UPSTREAM_TRANSPORT_FAILURE_REASON: ({ upstreamTransportFailureReason }) => upstreamTransportFailureReason,
+  BYTES_RECEIVED: ({ bytesReceived }) => bytesReceived,
+  BYTES_SENT: ({ bytesSent }) => bytesSent,
+  DURATION: ({ durationMs }) => Math.round(durationMs),
+  REQUEST_DURATION: ofRequest(({ requestDurationMs }) => rounded(requestDurationMs)),
+  RESPONSE_DURATION: ofRequest(({ responseDurationMs }) => rounded(responseDurationMs)),
+  UPSTREAM_HOST: ({ upstreamHost }) => upstreamHost,
+  UPSTREAM_CLUSTER: ({ cluster, clusterName }) => cluster?.altStatName ?? clusterName,
+  UPSTREAM_CLUSTER_RAW: ({ clusterName }) => clusterName,
+  UPSTREAM_LOCAL_ADDRESS: ({ upstream }) => socketAddress(upstream?.localAddress, upstream?.localPort),
+  UPSTREAM_REMOTE_ADDRESS: ({ upstream }) => socketAddress(upstream?.remoteAddress, upstream?.remotePort),
+  UPSTREAM_REQUEST_ATTEMPT_COUNT: ofRequest(({ attempts }) => attempts.length),
+  UPSTREAM_PEER_URI_SAN: ({ upstream }) => upstream?.tls?.peer?.uriSans.join(',') || undefined,
+  DOWNSTREAM_LOCAL_ADDRESS: ({ connection }) => socketAddress(connection.localAddress, connection.localPort),
+  DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ connection }) => connection.localAddress,
+  DOWNSTREAM_REMOTE_ADDRESS: ({ connection }) => socketAddress(connection.remoteAddress, connection.remotePort),
+  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ({ connection }) => connection.remoteAddress,
+  DOWNSTREAM_PEER_URI_SAN: ({ connection }) => connection.tls?.peer?.uriSans.join(',') || undefined,
+  DOWNSTREAM_TLS_VERSION: ({ connection }) => connection.tls?.version,
+  REQUESTED_SERVER_NAME: ({ connection }) => connection.requestedServerName,
+  FILTER_CHAIN_NAME: ({ connection }) => connection.filterChain?.name,
+  ROUTE_NAME: ofRequest(({ route }) => route?.name),
+  CONNECTION_ID: ({ connection }) => connection.id,
+}
+
+export const supportedOperators: readonly string[] = [
+  ...Object.keys(plain),
+  'START_TIME(FORMAT)',
+  'REQ(X?Y)',
+  'REQ_WITHOUT_QUERY(X?Y)',
+  'RESP(X?Y)',
+]
+
+/** Undefined when there is no such command, or it takes no such argument. */
+export function operatorOf(name: string, argument: string | undefined): Operator | undefined {
+  if (argument === undefined) return plain[name]
+  if (name === 'START_TIME') return startTimeOperator(argument)
+  const names = argument.toLowerCase().split('?')
+  switch (name) {
+    case 'REQ':
+      return ofRequest((record) => firstOf(record, names, requestHeader))
+    case 'REQ_WITHOUT_QUERY':
+      return ofRequest((record) => withoutQuery(firstOf(record, names, requestHeader)))
+    case 'RESP':
+      return ofRequest((record) => firstOf(record, names, responseHeader))
+    default:
+      return undefined
+  }
+}
+
+function startTimeOperator(format: string): Operator | undefined {
+  const write = compileTimeFormat(format)
+  return write && (({ startWallMs }) => write(startWallMs))
+}
+
+type HeaderReader = (record: RequestRecord, name: string) => string | number | undefined
+
+function firstOf(record: RequestRecord, names: readonly string[], read: HeaderReader): string | number | undefined {
+  for (const name of names) {
+    const value = read(record, name)
+    if (value !== undefined && value !== '') return value
+  }
+  return undefined
+}
+
+function withoutQuery(value: string | number | undefined): string | number | undefined {
+  if (typeof value !== 'string') return value
+  const query = value.indexOf('?')
+  return query < 0 ? value : value.slice(0, query)
+}
+
+/** `:path` is the path as it went upstream; before a rewrite it is in `x-envoy-original-path`. */
+function requestHeader(record: RequestRecord, name: string): string | undefined {
+  switch (name) {
+    case ':method':
+      return record.method
+    case ':path':
+      return record.upstreamPath
+    case ':authority':
+      return record.authority
+    case ':scheme':
+      return record.scheme
+    case 'x-request-id':
+      return record.requestId
+    default:
+      return record.requestHeader(name)
+  }
+}
+
+function responseHeader(record: RequestRecord, name: string): string | number | undefined {
+  return name === 'x-envoy-upstream-service-time' ? rounded(record.upstreamServiceTimeMs) : record.responseHeader(name)
+}
