@@ -157,9 +157,14 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     this.#channel.destroy()
   }
 
-  /** Ends what is idle; the rest after its answer. */
+  /** Ends what is idle, or has not said a word yet; the rest after its answer. */
   drain(): void {
     if (this.#session instanceof HttpSession) this.#session.drain()
+    else if (this.#held === undefined && this.#awaitsFirstBytes()) this.destroy()
+  }
+
+  #awaitsFirstBytes(): boolean {
+    return this.#step === 'proxy-header' || this.#step === 'inspect' || this.#step === 'hello'
   }
 
   destroy(): void {

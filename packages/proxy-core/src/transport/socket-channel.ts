@@ -89,6 +89,8 @@ export class SocketChannel implements Channel {
     socket.off('close', onSocketClose)
     socket.off('error', onSocketError)
     socket.off('drain', onSocketDrain)
+    // What came by 'data' events would go on flowing, to nobody.
+    if (socket.listenerCount('data', onSocketData) > 0) socket.pause()
     socket.off('data', onSocketData)
     delete socket[channelOf]
     this.#closed = true

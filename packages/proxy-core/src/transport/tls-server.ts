@@ -60,6 +60,11 @@ export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, l
         guard(logger, 'handshake', () => done(result))
       }
       secure.on('error', (error) => settle({ ok: false, reason: `the handshake failed: ${error.message}` }))
+      // A half close in the middle of a handshake is no message that one could wait for.
+      secure.on('end', () => settle({ ok: false, reason: 'the connection ended during the handshake' }))
+      // Without reading, a client that leaves within the handshake would only show at the deadline. Nothing is lost: 'secure' comes before any data.
+      secure.on('end', () => settle({ ok: false, reason: 'the client left during the handshake' }))
+      secure.resume()
       secure.on('close', () => settle({ ok: false, reason: 'the connection ended during the handshake' }))
       secure.once('secure', () => {
         const verdict = verdictOf(verifier, secure, tls)

@@ -1,6 +1,6 @@
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { connect } from 'node:net'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
 import type { Cluster, FilterChain, Listener, Secret, SecretSource } from '@heddle/routing'
 import { responseFlagBits as flag, type RequestRecord } from '@heddle/proxy-core'
@@ -320,5 +320,14 @@ test.each([
     socket.on('error', reject)
     socket.on('close', () => resolve())
   })
-  await vi.waitFor(() => expect(server.proxy.listeners()[0]?.connections).toBe(0), { timeout: 2000, interval: 5 })
+  await expect.poll(() => server.proxy.listeners()[0]?.connections).toBe(0)
+})
+
+test('draining does not wait for a connection that has not said a word', async () => {
+  const { server } = await meshPair()
+  const socket = connect(server.port, '127.0.0.1')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  await expect.poll(() => server.proxy.listeners()[0]?.connections).toBe(1)
+  await server.proxy.drain({ deadlineMs: 60_000 })
+  await closed
 })
