@@ -79,6 +79,7 @@ export function createSidecar(settings: ProxySettings, deps: SidecarDeps): Sidec
     {
       node,
       logName: 'heddle',
+      onFailure: (reason) => deps.logger.debug('access records were not delivered', { reason }),
       openChannel: () => {
         const rootsPem = readText(settings.rootCertificatePath)
         const certificate = client.identity.current

@@ -1,6 +1,6 @@
 /** Records of requests and connections as Envoy's access log service carries them (envoy.data.accesslog.v3). */
 import { create } from '@bufbuild/protobuf'
-import { durationFromMs, durationMs, timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt'
+import { type Duration, DurationSchema, type Timestamp, TimestampSchema } from '@bufbuild/protobuf/wkt'
 import type { SocketAddress } from '@heddle/routing'
 import { type Address, AddressSchema, RequestMethod, SocketAddressSchema } from './gen/envoy/config/core/v3/core_pb.js'
 import {
@@ -173,8 +173,8 @@ function nameOf<K extends string>(table: Readonly<Record<K, number>>, value: num
 
 function encodeCommon(entry: CommonLogFields): AccessLogCommon {
   const common = create(AccessLogCommonSchema, {
-    startTime: timestampFromMs(entry.startTimeMs),
-    duration: durationFromMs(entry.durationMs),
+    startTime: encodeTimestamp(entry.startTimeMs),
+    duration: encodeDuration(entry.durationMs),
     upstreamCluster: entry.upstreamCluster ?? '',
     routeName: entry.routeName ?? '',
     upstreamTransportFailureReason: entry.upstreamTransportFailureReason ?? '',
@@ -193,6 +193,26 @@ function encodeCommon(entry: CommonLogFields): AccessLogCommon {
   return common
 }
 
+function encodeTimestamp(timeMs: number): Timestamp {
+  return create(TimestampSchema, wholeNanoseconds(timeMs))
+}
+
+function encodeDuration(spanMs: number): Duration {
+  return create(DurationSchema, wholeNanoseconds(spanMs))
+}
+
+/** Clocks give fractions of milliseconds; the messages hold whole nanoseconds. @param ms not negative. */
+function wholeNanoseconds(ms: number): { readonly seconds: bigint; readonly nanos: number } {
+  const seconds = Math.floor(ms / 1000)
+  const nanos = Math.min(Math.round((ms - seconds * 1000) * 1e6), 999_999_999)
+  return { seconds: BigInt(seconds), nanos }
+}
+
+/** @returns milliseconds, with fractions. */
+function decodeMs(message: { readonly seconds: bigint; readonly nanos: number } | undefined): number {
+  return message === undefined ? 0 : Number(message.seconds) * 1000 + message.nanos / 1e6
+}
+
 function encodeAddresses(entry: CommonLogFields, common: AccessLogCommon): void {
   if (entry.downstreamRemote) common.downstreamRemoteAddress = encodeAddress(entry.downstreamRemote)
   if (entry.downstreamDirectRemote) common.downstreamDirectRemoteAddress = encodeAddress(entry.downstreamDirectRemote)
@@ -203,8 +223,8 @@ function encodeAddresses(entry: CommonLogFields, common: AccessLogCommon): void 
 
 function decodeCommon(common: AccessLogCommon = create(AccessLogCommonSchema)): CommonLogFields {
   return compact<CommonLogFields>({
-    startTimeMs: common.startTime === undefined ? 0 : timestampMs(common.startTime),
-    durationMs: common.duration === undefined ? 0 : durationMs(common.duration),
+    startTimeMs: decodeMs(common.startTime),
+    durationMs: decodeMs(common.duration),
     downstreamRemote: decodeAddress(common.downstreamRemoteAddress),
     downstreamDirectRemote: decodeAddress(common.downstreamDirectRemoteAddress),
     downstreamLocal: decodeAddress(common.downstreamLocalAddress),

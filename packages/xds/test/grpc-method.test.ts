@@ -103,4 +103,15 @@ describe('gRPC methods', () => {
       },
     ])
   })
+
+  it('carry times with fractions of milliseconds in whole nanoseconds', () => {
+    const entry = { kind: 'tcp', receivedBytes: 0, sentBytes: 0, responseFlags: [], tags: {} } as const
+    const [read] = streamAccessLogsMethod.requestDeserialize(
+      streamAccessLogsMethod.requestSerialize({
+        entries: [{ ...entry, startTimeMs: 1_700_000_000_123.4567, durationMs: 9.978088999999955 }],
+      }),
+    ).entries
+    expect(read?.durationMs).toBeCloseTo(9.978089, 6)
+    expect(read?.startTimeMs).toBeCloseTo(1_700_000_000_123.4567, 3)
+  })
 })

@@ -13,6 +13,8 @@ export interface AccessLogSenderOptions {
   readonly flushMs?: number
   /** Records kept while the control plane is away. Default: 10,000. */
   readonly limit?: number
+  /** Told when a stream fails: what was written to it may be lost. */
+  readonly onFailure?: (reason: string) => void
 }
 
 export interface AccessLogSender {
@@ -38,8 +40,10 @@ export function createAccessLogSender(options: AccessLogSenderOptions, clock: Cl
     channel = options.openChannel()
     if (!channel) return false
     const { path, requestSerialize, responseDeserialize } = streamAccessLogsMethod
-    const opened = channel.makeClientStreamRequest(path, requestSerialize, responseDeserialize, tokenMetadata(undefined), () => {
-      if (stream === opened) drop()
+    const opened = channel.makeClientStreamRequest(path, requestSerialize, responseDeserialize, tokenMetadata(undefined), (error) => {
+      if (stream !== opened) return
+      if (error) options.onFailure?.(error.details)
+      drop()
     })
     opened.on('error', () => {})
     stream = opened
