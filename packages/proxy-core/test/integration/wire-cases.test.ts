@@ -46,7 +46,14 @@ interface Outcome {
   readonly text: string
 }
 
-function send(bytes: string, pieces: readonly string[], fin: boolean, expected: number, quietMs: number): Promise<Outcome> {
+function send(
+  bytes: string,
+  pieces: readonly string[],
+  fin: boolean,
+  expected: number,
+  quietMs: number,
+  mustClose: boolean,
+): Promise<Outcome> {
   return new Promise((resolve) => {
     let text = ''
     let timer: NodeJS.Timeout | undefined
@@ -62,7 +69,7 @@ function send(bytes: string, pieces: readonly string[], fin: boolean, expected: 
     const restart = (): void => {
       clearTimeout(timer)
       const done = [...text.matchAll(/HTTP\/1\.1 [2-5]\d\d [A-Z]/g)].length >= expected
-      timer = setTimeout(() => finish(false), done ? 15 : quietMs)
+      timer = setTimeout(() => finish(false), done && !mustClose ? 25 : quietMs)
     }
     const socket = connect({ port: front.port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true }, () => {
       let at = 0
@@ -97,7 +104,8 @@ async function check(row: number, source: string, want: string, split: boolean):
     split ? bytes.split('') : [bytes],
     fin,
     expected,
-    want.startsWith('wait') ? 60 : 1500,
+    want.startsWith('wait') ? 60 : 3000,
+    !ok || want.includes('then 400'),
   )
   const served = seen.slice(before)
   const context = `row ${row} ${source.slice(0, 120)} want ${want}: statuses ${statuses.join(',')} closed ${String(closed)} served ${served.length} text ${JSON.stringify(text.slice(0, 200))}`
