@@ -2,7 +2,8 @@
 import { runCli } from './run.js'
 
 const interrupt = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort())
+// A closed terminal (SIGHUP) ends a mesh as Ctrl-C does; what runs in its Pods is detached and would stay.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort())
 // A closed pipe (`heddle get pods | head -1`) is the reader's way to say "enough".
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(0))
 

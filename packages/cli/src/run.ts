@@ -2,7 +2,7 @@
 import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
 import type { CommandSpec, Streams } from './command/command.js'
 import { commandTable } from './command-table.js'
-import { exitCode } from './command/exit-code.js'
+import { exitCode, exitCodeOf } from './command/exit-code.js'
 import { renderCommandHelp, renderOverview } from './command/help.js'
 import { parseCommand } from './command/parse.js'
 
@@ -48,13 +48,6 @@ async function dispatch(argv: readonly string[], context: CliContext, table: rea
   return run({ ...context, positionals: parsed.positionals, rest: parsed.rest, flags: parsed.flags })
 }
 
-const codeOf: Readonly<Record<string, number>> = {
-  HEDDLE_CLI_USAGE: exitCode.usage,
-  HEDDLE_CLI_BAD_DATA: exitCode.badData,
-  HEDDLE_CLI_NO_MESH: exitCode.unreachable,
-  HEDDLE_API_UNREACHABLE: exitCode.unreachable,
-}
-
 function report(error: unknown, argv: readonly string[], { streams, signal }: CliContext): number {
   if (signal.aborted) return exitCode.interrupted
   const failure = isHeddleError(error)
@@ -69,5 +62,5 @@ function report(error: unknown, argv: readonly string[], { streams, signal }: Cl
   if (failure.hint !== undefined) streams.stderr.write(`  ${failure.hint}\n`)
   streams.stderr.write(`  (${failure.code})\n`)
   if (argv.includes('--debug')) streams.stderr.write(`${(error as Error).stack ?? ''}\n`)
-  return codeOf[failure.code] ?? exitCode.failure
+  return exitCodeOf(failure)
 }

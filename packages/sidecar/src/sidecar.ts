@@ -13,6 +13,7 @@ import {
   readNamesFile,
 } from '@heddle/client'
 import { createIstioTelemetry, createProxy, type IstioTelemetry, type Proxy } from '@heddle/proxy-core'
+import { createSeededRandom } from '@heddle/base/testing'
 import { emptyProxyConfig } from '@heddle/routing'
 import type { XdsNode } from '@heddle/xds'
 import { accessEntryOf } from './access-entry.js'
@@ -153,6 +154,7 @@ function createEngine(
   const plan = pod && createBindPlan({ pod, token: token ?? '', declaredPorts: declaredPortsOf(settings.metadata) })
   return createProxy(emptyProxyConfig, {
     ...deps,
+    random: balancingRandom(settings.seed, deps.random),
     secrets: client.identity,
     compileRegex,
     telemetry,
@@ -162,6 +164,13 @@ function createEngine(
     },
     ...(plan ? { bind: plan.bind, dial: plan.dial } : {}),
   })
+}
+
+/** With a seed the choice of endpoints and weighted clusters can be repeated; identifiers stay unique. */
+function balancingRandom(seed: number | undefined, random: Random): Random {
+  if (seed === undefined) return random
+  const seeded = createSeededRandom(seed)
+  return { next: () => seeded.next(), bytes: (count) => random.bytes(count) }
 }
 
 /** `TYPE~IP~POD.NAMESPACE~DOMAIN`, as istiod parses it. */

@@ -1,4 +1,6 @@
-/** Exit codes, istioctl's where it has one (sysexits.h otherwise). */
+/** Exit codes, istioctl's where it has one (sysexits.h otherwise), and which failure ends with which. */
+import { isHeddleError } from '@heddle/base'
+
 export const exitCode = {
   ok: 0,
   failure: 1,
@@ -12,3 +14,14 @@ export const exitCode = {
   findings: 79,
   interrupted: 130,
 } as const
+
+const codeOf: Readonly<Record<string, number>> = {
+  HEDDLE_CLI_USAGE: exitCode.usage,
+  HEDDLE_CLI_BAD_DATA: exitCode.badData,
+  HEDDLE_CLI_NO_MESH: exitCode.unreachable,
+  HEDDLE_API_UNREACHABLE: exitCode.unreachable,
+}
+
+export function exitCodeOf(error: unknown): number {
+  return (isHeddleError(error) ? codeOf[error.code] : undefined) ?? exitCode.failure
+}

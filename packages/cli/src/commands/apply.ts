@@ -3,7 +3,7 @@ import { isHeddleError } from '@heddle/base'
 import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
-import { readManifests, requireValid } from '../manifest/manifest.js'
+import { hasFaults, readManifests, requireValid } from '../manifest/manifest.js'
 import { threeWayPatch } from '../manifest/three-way-patch.js'
 import { discoverResources, objectName, type ServedResource } from '../target/discovery.js'
 import { resourceOf } from '../target/object-type.js'
@@ -20,7 +20,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const served = await discoverResources(client)
     // Every kind is looked up before the first write, so that an unknown one leaves nothing half applied.
     const resources = objects.map((object) => resourceOf(served, object))
-    let refused = manifests.documents.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === 'error'))
+    let refused = false
     for (const [index, object] of objects.entries()) {
       const resource = resources[index] as ServedResource
       try {
@@ -34,7 +34,8 @@ export async function run(invocation: Invocation): Promise<number> {
         )
       }
     }
-    return refused ? exitCode.failure : exitCode.ok
+    if (refused) return exitCode.failure
+    return hasFaults(manifests) ? exitCode.badData : exitCode.ok
   })
 }
 

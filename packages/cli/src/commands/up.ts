@@ -14,6 +14,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams, signal } = invocation
   const ports = flags.string('ports') ?? 'istio'
   if (ports !== 'istio' && ports !== 'auto') throw usageError(`--ports ${ports} is neither istio nor auto`)
+  const seed = seedOf(flags.string('seed'))
   const stateFolder = stateFolderOf(invocation)
   const startedMs = systemClock.monotonicMs()
   const progress = createProgress(invocation)
@@ -26,6 +27,7 @@ export async function run(invocation: Invocation): Promise<number> {
     logger: createMeshLogger(stateFolder),
     signal,
     ...(images === undefined ? {} : { imagesPath: images }),
+    ...(seed === undefined ? {} : { seed }),
     onProgress: (part) => progress.done(part.kind === 'api' ? `API            ${part.access.server}` : part.name),
   })
   try {
@@ -50,6 +52,13 @@ export async function run(invocation: Invocation): Promise<number> {
     await mesh.close()
   }
   return exitCode.ok
+}
+
+function seedOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const seed = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed
+  throw usageError(`--seed ${text} is not a whole number`)
 }
 
 export function untilAborted(signal: AbortSignal): Promise<void> {

@@ -39,6 +39,11 @@ export function judgeManifests(sources: readonly ManifestSource[]): Manifests {
   return { documents, diagnostics }
 }
 
+/** Whether anything in them may not be applied. */
+export function hasFaults({ documents, diagnostics }: Manifests): boolean {
+  return [...diagnostics, ...documents.flatMap((document) => document.diagnostics)].some(({ severity }) => severity === 'error')
+}
+
 /**
  * Prints every finding and gives the objects that may be applied.
  * @throws HEDDLE_CLI_BAD_DATA when a document is faulty and `partial` was not asked for, or none is left.
@@ -57,12 +62,15 @@ export function requireValid({ streams }: Invocation, manifests: Manifests, part
       ...(objects.length > 0 ? { hint: 'Mend them, or apply the good documents with --partial.' } : {}),
     })
   }
-  if (objects.length === 0)
-    throw new HeddleError({
-      code: 'HEDDLE_CLI_BAD_DATA',
-      message: 'no objects found in what was passed',
-      origin: 'user',
-      hint: 'Is the file empty, or did the command before the pipe fail?',
-    })
+  if (objects.length === 0) throw noObjects(manifests.documents[0]?.file)
   return objects
+}
+
+export function noObjects(file?: string): HeddleError {
+  return new HeddleError({
+    code: 'HEDDLE_CLI_BAD_DATA',
+    message: `no objects found in ${file ?? 'what was passed'}`,
+    origin: 'user',
+    hint: 'Is the file empty, or did the command before the pipe fail?',
+  })
 }

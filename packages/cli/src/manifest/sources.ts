@@ -33,7 +33,7 @@ async function readOne(invocation: Invocation, name: string): Promise<readonly M
       files.map(async (file) => ({ file: join(name, file.slice(path.length + 1)), text: await readFile(file, 'utf8') })),
     )
   } catch (cause) {
-    throw new HeddleError({ code: 'HEDDLE_CLI_FILE', message: `"${name}" cannot be read: ${messageOf(cause)}`, origin: 'user', cause })
+    throw unreadable(name, cause)
   }
 }
 
@@ -41,4 +41,15 @@ async function readStdin(stdin: Invocation['streams']['stdin']): Promise<string>
   const chunks: Uint8Array[] = []
   for await (const chunk of stdin) chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8')
+}
+
+function unreadable(name: string, cause: unknown): HeddleError {
+  const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+  return new HeddleError({
+    code: 'HEDDLE_CLI_FILE',
+    message: isMissing ? `the path "${name}" does not exist` : `"${name}" cannot be read: ${messageOf(cause)}`,
+    origin: 'user',
+    ...(isMissing && { hint: 'Look at the name and the folder you are in; "-" reads standard input.' }),
+    cause,
+  })
 }

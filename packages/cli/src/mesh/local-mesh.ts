@@ -20,6 +20,8 @@ export interface LocalMeshOptions {
   /** Port of the API; 0 takes any. */
   readonly apiPort: number
   readonly imagesPath?: string
+  /** Seed of the proxies' balancing. Default: none, each draws its own randomness. */
+  readonly seed?: number
   readonly logger: Logger
   readonly signal: AbortSignal
   /** Called as parts become ready. */
@@ -52,6 +54,7 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
       subnet: access.subnet,
       programs: meshPrograms(),
       api: { host: '127.0.0.1', port: access.port },
+      ...(options.seed === undefined ? {} : { proxyEnvironment: { HEDDLE_PROXY_SEED: String(options.seed) } }),
       ...(options.imagesPath === undefined ? {} : { images: readImageFile(options.imagesPath), imagesPath: options.imagesPath }),
     },
     { client, logger },

@@ -17,6 +17,8 @@ export interface LaunchSettings {
   readonly runtimeId: string
   /** Address of the platform's API for processes in Pods. */
   readonly api?: { readonly host: string; readonly port: number }
+  /** Variables of every proxy. */
+  readonly proxyEnvironment?: Readonly<Record<string, string>>
 }
 
 export interface Launch {
@@ -64,6 +66,7 @@ export function planLaunch(container: Container, restartCount: number, context: 
       ...baseEnvironment(context),
       ...contractEnvironment(context, root, role),
       ...(role === 'application' && applicationEnvironment(context, command, templates)),
+      ...(role === 'proxy' && context.settings.proxyEnvironment),
       ...fillAll(entry.environment ?? {}, templates),
       ...declared,
       ...(role === 'application' && preloadEnvironment(context, declared)),

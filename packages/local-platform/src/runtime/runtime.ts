@@ -51,6 +51,8 @@ export interface RuntimeOptions {
   readonly programs: Programs
   /** Where processes in Pods find the API; sets `KUBERNETES_SERVICE_HOST` and `_PORT`. Default: not set. */
   readonly api?: { readonly host: string; readonly port: number }
+  /** Variables that every proxy gets, unless its container declares them itself. */
+  readonly proxyEnvironment?: Readonly<Record<string, string>>
   /** Version that the Node shows. Default: `0.1.0`. */
   readonly version?: string
   /** Where gateways listen outside the mesh. Default: 127.0.0.1. */
@@ -318,7 +320,7 @@ class LocalRuntime implements Runtime {
   }
 
   #settings(): LaunchSettings {
-    const { images = [], imagesPath = 'images.yaml', programs, stateDir, api } = this.#options
+    const { images = [], imagesPath = 'images.yaml', programs, stateDir, api, proxyEnvironment } = this.#options
     const own = typeof images === 'function' ? images() : images
     return {
       images: [...own, ...builtInImages(programs)],
@@ -326,6 +328,7 @@ class LocalRuntime implements Runtime {
       preload: programs.preload ?? preloadPath(),
       runtimeId: stateDir,
       ...(api && { api }),
+      ...(proxyEnvironment && { proxyEnvironment }),
     }
   }
 
