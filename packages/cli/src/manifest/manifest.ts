@@ -62,7 +62,7 @@ export function requireValid({ streams }: Invocation, manifests: Manifests, part
       ...(objects.length > 0 ? { hint: 'Mend them, or apply the good documents with --partial.' } : {}),
     })
   }
-  if (objects.length === 0) throw noObjects(manifests.documents[0]?.file)
+  if (objects.length === 0) throw noObjects()
   return objects
 }
 
