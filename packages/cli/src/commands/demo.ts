@@ -3,16 +3,17 @@
  * says only what it has checked: the answer, mutual TLS between the proxies, and that plaintext is refused.
  */
 import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
+import type { KubernetesObject } from '@heddle/client'
 import { systemClock } from '@heddle/base/node'
-import { injectManifest } from '@heddle/inject'
 import type { Invocation } from '../command/command.js'
-import { exitCode } from '../command/exit-code.js'
+import { exitCode, exitCodeOf } from '../command/exit-code.js'
 import { untilDeploymentAvailable } from '../install/readiness.js'
 import { createMeshLogger } from '../mesh/mesh-logger.js'
 import { type LocalMesh, startLocalMesh } from '../mesh/local-mesh.js'
 import { runSelfTest, type SelfTestResult } from '../mesh/self-test.js'
 import { clientVersion } from '../output/client-version.js'
 import { createProgress, type Progress } from '../output/progress.js'
+import { injectSources } from '../manifest/injection.js'
 import { judgeManifests, requireValid } from '../manifest/manifest.js'
 import { readSources } from '../manifest/sources.js'
 import { discoverResources } from '../target/discovery.js'
@@ -33,8 +34,10 @@ export async function run(invocation: Invocation): Promise<number> {
   const deadline = deadlineOf(invocation.signal)
   let mesh: LocalMesh | undefined
   try {
+    // Judged before anything starts: a fault in it should not cost the user a mesh.
+    const objects = await readWorkloads(invocation)
     mesh = await startMesh(invocation, stateFolder, progress, deadline.signal)
-    const workloads = await applyWorkloads(invocation, mesh, progress, deadline.signal)
+    const workloads = await applyWorkloads(objects, mesh, progress, deadline.signal)
     const result = await runSelfTest(mesh, workloads, deadline.signal)
     deadline.cancel()
     report(invocation, progress, mesh, result, (systemClock.monotonicMs() - startedMs) / 1000)
@@ -42,8 +45,10 @@ export async function run(invocation: Invocation): Promise<number> {
     return exitCode.ok
   } catch (error) {
     if (invocation.signal.aborted) return exitCode.interrupted
-    progress.failed(isHeddleError(error) ? error.message : messageOf(error))
-    throw error
+    progress.failed(messageOf(error))
+    const hint = (isHeddleError(error) ? error.hint : undefined) ?? commandToTry(stateFolder)
+    invocation.streams.stderr.write(`    try: ${hint}\n    exit code ${exitCodeOf(error)}\n`)
+    return exitCodeOf(error)
   } finally {
     deadline.cancel()
     if (mesh) {
@@ -99,15 +104,25 @@ function componentText(name: string): string {
   return name === 'istiod' ? 'control plane    pilot, citadel, telemetry' : 'ingress gateway'
 }
 
-/** Injects and applies the manifests. @returns the names of their Deployments, all available. */
+/** The state stays, so the mesh comes up again as it was and can be asked. */
+function commandToTry(stateFolder: string): string {
+  return `npx heddle up --state ${stateFolder}, and in another terminal: npx heddle get pods -A --state ${stateFolder}`
+}
+
+/** The manifests as written are judged before their sidecars are added, so that places are those of the user's files. */
+async function readWorkloads(invocation: Invocation): Promise<readonly KubernetesObject[]> {
+  const sources = await readSources(invocation)
+  requireValid(invocation, judgeManifests(sources), false)
+  return judgeManifests(injectSources(invocation, sources)).documents.flatMap(({ object }) => (object ? [object] : []))
+}
+
+/** Applies the objects. @returns the names of their Deployments, all available. */
 async function applyWorkloads(
-  invocation: Invocation,
+  objects: readonly KubernetesObject[],
   mesh: LocalMesh,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const sources = (await readSources(invocation)).map(({ file, text }) => ({ file, text: injectManifest(text, { file }).yaml }))
-  const objects = requireValid(invocation, judgeManifests(sources), false)
   const served = await discoverResources(mesh.client)
   const workloads: string[] = []
   for (const object of objects) {
@@ -132,6 +147,7 @@ function report({ streams, flags }: Invocation, progress: Progress, mesh: LocalM
       '',
       `  ➜ App         curl ${mesh.ingressUrl}/api/hello`,
       `  ➜ Control     http://127.${mesh.access.subnet}.0.1:15014/debug/syncz`,
+      ...mesh.movedPorts.map((text) => `  ! ${text}`),
       '',
       '  Try, in another terminal:',
       '    npx heddle get pod,svc',

@@ -38,6 +38,7 @@ export async function run(invocation: Invocation): Promise<number> {
         `  ready in ${seconds} s`,
         `  ➜ Gateway      ${mesh.ingressUrl}`,
         `  ➜ Kubeconfig   ${mesh.access.kubeconfigPath}`,
+        ...mesh.movedPorts.map((text) => `  ! ${text}`),
         '',
         '  Next, in another terminal:',
         '    heddle apply -f <(heddle kube-inject -f helloworld.yaml)',

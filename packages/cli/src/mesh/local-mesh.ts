@@ -35,15 +35,20 @@ export interface LocalMesh {
   readonly client: ResourceClient
   /** Where the ingress gateway answers plain HTTP. */
   readonly ingressUrl: string
+  /** Which ports are not the ones that were meant, in words; empty when all are. */
+  readonly movedPorts: readonly string[]
   /** Ends every process of the mesh. */
   close(): Promise<void>
 }
 
 const nodeName = 'local'
+/** The gateway's target port for plain HTTP. */
+const gatewayPort = 8080
 
 /** @throws what the platform throws on a state it cannot use; whatever was started is stopped again. */
 export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMesh> {
   const { stateFolder, logger, signal } = options
+  const images = options.imagesPath === undefined ? {} : { images: readImageFile(options.imagesPath), imagesPath: options.imagesPath }
   const platform = createPlatform({ stateDir: stateFolder, port: options.apiPort, version: clientVersion() }, { logger })
   const access = await platform.start()
   const client = createResourceClient(await loadKubeconfig(access.kubeconfigPath))
@@ -55,7 +60,7 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
       programs: meshPrograms(),
       api: { host: '127.0.0.1', port: access.port },
       ...(options.seed === undefined ? {} : { proxyEnvironment: { HEDDLE_PROXY_SEED: String(options.seed) } }),
-      ...(options.imagesPath === undefined ? {} : { images: readImageFile(options.imagesPath), imagesPath: options.imagesPath }),
+      ...images,
     },
     { client, logger },
   )
@@ -76,11 +81,21 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
         options.onProgress({ kind: 'deployment', name })
       }),
     )
-    return { access, client, ingressUrl: await ingressUrlOf(client), close }
+    const ingressUrl = await ingressUrlOf(client)
+    const moved = [
+      movedText('the API', options.apiPort, access.port),
+      movedText('the gateway', gatewayPort, Number(new URL(ingressUrl).port)),
+    ]
+    return { access, client, ingressUrl, movedPorts: moved.filter((text) => text !== ''), close }
   } catch (error) {
     await close()
     throw signal.aborted && !isHeddleError(error) ? signal.reason : error
   }
+}
+
+/** 0 was no wish. */
+function movedText(name: string, wanted: number, bound: number): string {
+  return wanted === 0 || wanted === bound ? '' : `port ${wanted} was taken: ${name} uses ${bound}`
 }
 
 /** Where the gateway listens outside the mesh: the platform writes the real ports beside the Service. */

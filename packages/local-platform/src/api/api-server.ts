@@ -67,7 +67,7 @@ async function listen(server: Server, wanted: number): Promise<number> {
     code: 'HEDDLE_API_PORT',
     message: `no port from ${wanted} to ${wanted + portsToTry - 1} on ${address} is free for the API`,
     origin: 'user',
-    hint: 'Choose another one with `--port`, or 0 for any free port.',
+    hint: 'End what listens there, or let the system choose: `heddle up --ports auto`.',
   })
 }
 
