@@ -5,8 +5,11 @@ import { expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
 
-it('docs/compatibility.md lists every field of the schemas', () => {
-  const args = ['--conditions=@heddle/source', '--import', 'tsx', 'scripts/compatibility.ts', '--check']
+it.each([
+  ['docs/compatibility.md', 'every field of the schemas', 'scripts/compatibility.ts'],
+  ['docs/errors.md', 'every error code of the sources', 'scripts/errors.ts'],
+])('%s lists %s', (_page, _what, script) => {
+  const args = ['--conditions=@heddle/source', '--import', 'tsx', script, '--check']
   const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
 })
