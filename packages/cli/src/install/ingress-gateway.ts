@@ -19,6 +19,8 @@ const service: KubernetesObject = {
       { name: 'status-port', port: 15021, targetPort: 15021, protocol: 'TCP' },
       { name: 'http2', port: 80, targetPort: 8080, protocol: 'TCP' },
       { name: 'https', port: 443, targetPort: 8443, protocol: 'TCP' },
+      { name: 'tcp', port: 31400, targetPort: 31400, protocol: 'TCP' },
+      { name: 'tls', port: 15443, targetPort: 15443, protocol: 'TCP' },
     ],
   },
 }
@@ -74,6 +76,8 @@ function proxyContainer(version: string, trustDomain: string): object {
       { containerPort: 15021, protocol: 'TCP' },
       { containerPort: 8080, protocol: 'TCP' },
       { containerPort: 8443, protocol: 'TCP' },
+      { containerPort: 31400, protocol: 'TCP' },
+      { containerPort: 15443, protocol: 'TCP' },
       { containerPort: 15090, protocol: 'TCP', name: 'http-envoy-prom' },
     ],
     env: environment(trustDomain),

@@ -9,18 +9,22 @@ import type { Pod } from './pod.js'
 import { createPodAddresses } from './pod-addresses.js'
 import { choosePorts } from './pod-ports.js'
 import type { PodRecord } from './pod-record.js'
+import { createPortClaims } from './port-claims.js'
 
 export interface PodLeases {
   /** The record of an earlier platform with ports that are still good, or a new one. */
   acquire(pod: Pod, earlier: PodRecord | undefined, services: readonly KubernetesObject[]): Promise<PodRecord>
   reserve(record: PodRecord): void
   release(record: PodRecord): void
+  /** Lets go of the ports outside the mesh. */
+  close(): void
 }
 
 /** @param externalAddress where gateways listen outside the mesh, 127.0.0.1. */
 export function createPodLeases(subnet: number, externalAddress: string): PodLeases {
   const addresses = createPodAddresses(subnet)
   const externalPorts = new Map<number, string>()
+  const claims = createPortClaims()
 
   const reserve = (record: PodRecord): void => {
     addresses.reserve(record.podIp)
@@ -30,7 +34,11 @@ export function createPodLeases(subnet: number, externalAddress: string): PodLea
   const release = (record: PodRecord): void => {
     addresses.release(record.podIp)
     addresses.release(record.appAddress)
-    for (const [port, uid] of externalPorts) if (uid === record.uid) externalPorts.delete(port)
+    for (const [port, uid] of externalPorts) {
+      if (uid !== record.uid) continue
+      externalPorts.delete(port)
+      claims.release(port)
+    }
   }
   const newRecord = (pod: Pod): PodRecord => {
     const podIp = addresses.lease()
@@ -51,14 +59,20 @@ export function createPodLeases(subnet: number, externalAddress: string): PodLea
   return {
     reserve,
     release,
+    close: () => claims.close(),
     async acquire(pod, earlier, services) {
-      if (earlier && hasLiveProcess(earlier)) return earlier
+      if (earlier && hasLiveProcess(earlier)) {
+        // It serves there already; the claims only tell others.
+        if (earlier.externalAddress !== undefined) await Promise.all(Object.values(earlier.portMap).map((port) => claims.take(port)))
+        return earlier
+      }
       const record = earlier ?? newRecord(pod)
       const bound = new Set([record.podIp, record.appAddress, ...(record.externalAddress === undefined ? [] : [record.externalAddress])])
       const portMap = await choosePorts({
         declaredPorts: declaredPorts(pod, services),
         addresses: [...bound],
         isReserved: (address, port) => address === externalAddress && (externalPorts.get(port) ?? record.uid) !== record.uid,
+        ...(record.externalAddress === undefined ? {} : { claim: (port) => claims.take(port) }),
       })
       const leased = { ...record, portMap }
       reserve(leased)

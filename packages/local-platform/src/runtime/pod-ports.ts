@@ -12,6 +12,8 @@ export interface PortPlan {
   readonly addresses: readonly string[]
   /** True for `ADDRESS:PORT` that another Pod holds or will bind. */
   readonly isReserved: (address: string, port: number) => boolean
+  /** Keeps a free port for this Pod; false when somebody else keeps it. Default: nobody does. */
+  readonly claim?: (port: number) => Promise<boolean>
 }
 
 const firstUnprivilegedPort = 1024
@@ -36,7 +38,7 @@ async function chooseOne(declared: number, used: ReadonlySet<number>, plan: Port
   const isUsable = async (port: number): Promise<boolean> => {
     if (used.has(port)) return false
     for (const address of plan.addresses) if (plan.isReserved(address, port) || !(await isFree(address, port))) return false
-    return true
+    return plan.claim === undefined || plan.claim(port)
   }
   if (declared >= firstUnprivilegedPort && (await isUsable(declared))) return declared
   for (let port = firstSubstitutePort; port <= lastPort; port++) if (await isUsable(port)) return port

@@ -166,6 +166,7 @@ class LocalRuntime implements Runtime {
     if (stopPods) await Promise.all([...this.#workers.values()].map((worker) => worker.suspend(graceMs)))
     else for (const worker of this.#workers.values()) worker.detach()
     this.#workers.clear()
+    this.#leases.close()
   }
 
   /** Records of another subnet keep nothing but their counts: their addresses are no longer this mesh's. */
