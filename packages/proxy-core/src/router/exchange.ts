@@ -166,17 +166,27 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
         ? this
         : { method: this.method, path, authority: this.authority, scheme: this.scheme, header: (name) => this.header(name) },
     )
-    if (routes === undefined || choice === undefined || choice.kind !== 'matched') {
-      if (choice?.kind === 'no-route') this.virtualHost = choice.virtualHost
+    if (choice !== undefined && choice.kind !== 'no-virtual-host') this.virtualHost = choice.virtualHost
+    if (this.virtualHost?.requireTls !== undefined && !this.#cameByTls()) return this.#redirectToTls()
+    if (routes === undefined || choice?.kind !== 'matched')
       return this.#reply({ status: 404, body: '', flags: flag.NR, details: 'route_not_found' })
-    }
-    this.virtualHost = choice.virtualHost
     this.route = choice.route
     this.#routeRuntime = routes.runtimeOf(choice.route)
     const { action } = choice.route
     if (action.kind === 'redirect') return this.#redirect(action)
     if (action.kind === 'direct-response') return this.#directResponse(action)
     this.#beginRoute(action)
+  }
+
+  /** As the forwarding header tells it: TLS may have ended at a load balancer in front. */
+  #cameByTls(): boolean {
+    return this.header('x-forwarded-proto') === 'https'
+  }
+
+  /** Envoy redirects before it looks at routes, and keeps the authority as it came, a port included. No client counts as internal. */
+  #redirectToTls(): void {
+    const location = `https://${this.authority}${this.upstreamPath}`
+    this.#reply({ status: 301, body: '', flags: 0, details: 'direct_response' }, ['location', location])
   }
 
   #redirect(action: Extract<Route['action'], { kind: 'redirect' }>): void {

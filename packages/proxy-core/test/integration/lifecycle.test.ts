@@ -253,6 +253,33 @@ test('redirects, direct responses, rewrites and header changes follow the route'
   expect(answer).not.toContain('x-secret')
 })
 
+test('a virtual host that demands TLS sends plaintext to https, route or not, and believes x-forwarded-proto', async () => {
+  const listener = httpListener([], {
+    normalizePath: true,
+    routes: {
+      kind: 'inline',
+      routeConfiguration: {
+        name: 'secure',
+        virtualHosts: [
+          { name: 'secure', domains: ['*'], requireTls: 'ALL', routes: [] },
+          { name: 'open', domains: ['open.example'], routes: [] },
+        ],
+      },
+    },
+  })
+  const front = keep(await startProxy(config(listener, [])))
+  const ask = (head: string): Promise<string> =>
+    exchange(front.port, `GET /a/../b?q=1&x=2 HTTP/1.1\r\n${head}\r\nConnection: close\r\n\r\n`)
+  expect(await ask('Host: shop.example:80')).toMatch(/^HTTP\/1\.1 301 [^]*\r\nlocation: https:\/\/shop\.example:80\/b\?q=1&x=2\r\n/)
+  expect(await ask('Host: shop.example\r\nX-Forwarded-Proto: https')).toMatch(/^HTTP\/1\.1 404 /)
+  expect(await ask('Host: open.example')).toMatch(/^HTTP\/1\.1 404 /)
+  expect(front.requests).toMatchObject([
+    { status: 301, flags: 0, details: 'direct_response', cluster: undefined },
+    { status: 404, flags: flag.NR, details: 'route_not_found' },
+    { status: 404, flags: flag.NR, details: 'route_not_found' },
+  ])
+})
+
 test('weights split requests as configured, replayable from a seed', async () => {
   const a = keep(await httpUpstream((_, outgoing) => void outgoing.end('a')))
   const b = keep(await httpUpstream((_, outgoing) => void outgoing.end('b')))
