@@ -1,0 +1,83 @@
+/** Who takes part in a benchmark. */
+
+/** `bare`: forward to one cluster, no log. `mesh`: what a sidecar does on every request. */
+export type Duty = 'bare' | 'mesh'
+
+/** What a contender needs to make its configuration. */
+export interface Site {
+  /** Where it listens, on 127.0.0.1. */
+  readonly port: number
+  /** Where the upstream answers, ten ports on 127.0.0.1. */
+  readonly upstreamPorts: readonly number[]
+  /** For its files; removed afterwards. */
+  readonly folder: string
+}
+
+export interface Contender {
+  readonly name: string
+  readonly duty: Duty
+  /** Undefined: not installed. */
+  version(): string | undefined
+  /** Writes the configuration. @returns the command that runs the proxy in the foreground. */
+  prepare(site: Site): readonly string[]
+}
+
+/** The requested virtual host: of fifty, one in the middle, so that neither first nor last place helps. */
+export const requestHost = 'service-25.bench.svc.cluster.local'
+
+/** Its last route is the one that matches. */
+export const requestPath = '/items/42?view=full'
+
+export const requestHeaders: readonly (readonly [name: string, value: string])[] = [
+  ['Host', requestHost],
+  ['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0'],
+  ['Accept', 'application/json, text/plain;q=0.9, */*;q=0.8'],
+  ['Accept-Encoding', 'gzip, deflate, br'],
+  ['Accept-Language', 'en-US,en;q=0.7'],
+  ['Authorization', 'Bearer 0123456789abcdef0123456789abcdef'],
+  ['X-Tenant', 'bench'],
+  ['Cookie', 'session=0123456789abcdef0123456789abcdef; theme=dark'],
+]
+
+/** The columns of Istio's JSON access log, in Envoy's command language. */
+export const accessLogFields: Readonly<Record<string, string>> = {
+  start_time: '%START_TIME%',
+  route_name: '%ROUTE_NAME%',
+  method: '%REQ(:METHOD)%',
+  path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
+  protocol: '%PROTOCOL%',
+  response_code: '%RESPONSE_CODE%',
+  response_flags: '%RESPONSE_FLAGS%',
+  response_code_details: '%RESPONSE_CODE_DETAILS%',
+  connection_termination_details: '%CONNECTION_TERMINATION_DETAILS%',
+  bytes_received: '%BYTES_RECEIVED%',
+  bytes_sent: '%BYTES_SENT%',
+  duration: '%DURATION%',
+  upstream_service_time: '%RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%',
+  x_forwarded_for: '%REQ(X-FORWARDED-FOR)%',
+  user_agent: '%REQ(USER-AGENT)%',
+  request_id: '%REQ(X-REQUEST-ID)%',
+  authority: '%REQ(:AUTHORITY)%',
+  upstream_host: '%UPSTREAM_HOST%',
+  upstream_cluster: '%UPSTREAM_CLUSTER%',
+  upstream_local_address: '%UPSTREAM_LOCAL_ADDRESS%',
+  downstream_local_address: '%DOWNSTREAM_LOCAL_ADDRESS%',
+  downstream_remote_address: '%DOWNSTREAM_REMOTE_ADDRESS%',
+  requested_server_name: '%REQUESTED_SERVER_NAME%',
+  upstream_transport_failure_reason: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
+}
+
+/** Fifty services of a mesh; each has two weighted versions. */
+export const serviceCount = 50
+export const versionWeights: readonly (readonly [version: string, weight: number])[] = [
+  ['v1', 90],
+  ['v2', 10],
+]
+export const retryOn = 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes'
+export const hostsOf = (service: number): readonly string[] => [
+  `service-${service}.bench.svc.cluster.local`,
+  `service-${service}.bench.svc`,
+  `service-${service}.bench`,
+  `service-${service}`,
+]
+export const clusterName = (service: number, version: string): string => `outbound|80|${version}|service-${service}.bench.svc.cluster.local`
