@@ -16,6 +16,8 @@ export interface Site {
 export interface Contender {
   readonly name: string
   readonly duty: Duty
+  /** A rival that does not start is told and left out. */
+  readonly isRival: boolean
   /** Undefined: not installed. */
   version(): string | undefined
   /** Writes the configuration. @returns the command that runs the proxy in the foreground. */

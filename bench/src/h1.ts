@@ -39,7 +39,11 @@ interface Entrant {
   readonly rounds: Round[]
 }
 
+/** @throws when a name of `only` is nobody's, and when one of our own processes does not start. */
 export async function benchmarkH1(options: H1Options): Promise<BenchmarkResult> {
+  const strangers = options.only.filter((name) => !everybody.some((contender) => contender.name === name))
+  if (strangers.length > 0)
+    throw new Error(`there is no contender ${strangers.join(', ')}; there are ${everybody.map(({ name }) => name).join(', ')}`)
   const folder = mkdtempSync(join(tmpdir(), 'heddle-bench-'))
   const started: Running[] = []
   try {
@@ -54,7 +58,14 @@ export async function benchmarkH1(options: H1Options): Promise<BenchmarkResult> 
     for (const contender of everybody.filter(({ name }) => options.only.length === 0 || options.only.includes(name))) {
       const version = contender.version()
       if (version === undefined) skipped.push(`skipped: ${contender.name} not found`)
-      else entrants.push(await enter(contender, version, cores, { folder, upstreamPorts }, started))
+      else {
+        try {
+          entrants.push(await enter(contender, version, cores, { folder, upstreamPorts }, started))
+        } catch (error) {
+          if (!contender.isRival) throw error
+          skipped.push(`skipped: ${error instanceof Error ? error.message : String(error)}`)
+        }
+      }
     }
     await measure(entrants, load, options)
     return { machine, benchmark: 'h1', rounds: options.rounds, contenders: summarize(entrants satisfies readonly Measured[]), skipped }

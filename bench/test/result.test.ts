@@ -13,7 +13,7 @@ const round = (cpuMsPer1k: number, more: Partial<Round> = {}): Round => ({
   ...more,
 })
 const measured = (name: string, duty: Contender['duty'], ...rounds: Round[]): Measured => ({
-  contender: { name, duty, version: () => '1', prepare: () => [] },
+  contender: { name, duty, isRival: true, version: () => '1', prepare: () => [] },
   version: '1',
   rounds,
 })

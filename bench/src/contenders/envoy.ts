@@ -20,6 +20,7 @@ export function envoy(duty: Duty): Contender {
   return {
     name: duty === 'mesh' ? 'envoy mesh' : 'envoy',
     duty,
+    isRival: true,
     version: () => versionOf('envoy', ['--version'], /version: \w+\/(\d+\.\d+\.\d+)/),
     prepare(site) {
       const file = join(site.folder, `envoy-${duty}.json`)

@@ -7,6 +7,7 @@ import { versionOf } from '../installed.js'
 export const haproxy: Contender = {
   name: 'haproxy',
   duty: 'bare',
+  isRival: true,
   version: () => versionOf('haproxy', ['-v'], /version (\d\S*)/),
   prepare({ port, upstreamPorts, folder }) {
     const file = join(folder, 'haproxy.cfg')

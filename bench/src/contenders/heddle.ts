@@ -22,6 +22,7 @@ export function heddle(duty: Duty): Contender {
   return {
     name: duty === 'mesh' ? 'heddle mesh' : 'heddle',
     duty,
+    isRival: false,
     version: () => (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }).version,
     prepare(site) {
       const file = join(site.folder, `heddle-${duty}.json`)

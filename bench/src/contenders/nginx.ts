@@ -7,6 +7,7 @@ import { versionOf } from '../installed.js'
 export const nginx: Contender = {
   name: 'nginx',
   duty: 'bare',
+  isRival: true,
   version: nginxVersion,
   prepare: ({ port, upstreamPorts, folder }) =>
     nginxCommand(

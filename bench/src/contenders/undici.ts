@@ -9,6 +9,7 @@ const entry = fileURLToPath(new URL('../../processes/undici-proxy.js', import.me
 export const undici: Contender = {
   name: 'node:http + undici',
   duty: 'bare',
+  isRival: false,
   version: () => {
     const manifest = createRequire(import.meta.url).resolve('undici/package.json')
     return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }).version

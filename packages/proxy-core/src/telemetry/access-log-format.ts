@@ -69,14 +69,15 @@ function formatError(what: string): HeddleError {
   })
 }
 
+/** The names stand ready between the values; joining all at once makes one flat string where `+=` makes a chain. */
 function compileStruct(struct: MetadataStruct): RecordFormatter {
-  const fields = Object.entries(struct).map(
-    ([name, value], index) => [`${index === 0 ? '' : ','}${JSON.stringify(name)}:`, compileJsonValue(value)] as const,
-  )
+  const writers = Object.values(struct).map(compileJsonValue)
+  const pieces = Object.keys(struct).flatMap((name, index) => [`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`, ''])
+  if (pieces.length === 0) pieces.push('{')
+  pieces.push('}')
   return (record) => {
-    let text = '{'
-    for (const [name, write] of fields) text += name + write(record)
-    return `${text}}`
+    for (let index = 0; index < writers.length; index++) pieces[index * 2 + 1] = (writers[index] as RecordFormatter)(record)
+    return pieces.join('')
   }
 }
 
@@ -95,9 +96,23 @@ function compileJsonValue(value: MetadataValue): RecordFormatter {
 function compileJsonString(text: string): RecordFormatter {
   const parts = compileText(text)
   const [only] = parts
-  if (parts.length === 1 && typeof only === 'function') return (record) => jsonText(only(record))
+  if (parts.length === 1 && typeof only === 'function') return compileJsonCell(only)
   const line = compileLine(parts)
   return (record) => jsonText(line(record))
+}
+
+/** Most values are those of the request before. */
+function compileJsonCell(operator: Operator): RecordFormatter {
+  let lastValue: string | number | undefined
+  let lastText = 'null'
+  return (record) => {
+    const value = operator(record)
+    if (value !== lastValue) {
+      lastValue = value
+      lastText = jsonText(value)
+    }
+    return lastText
+  }
 }
 
 /** What JSON writes differently from the text itself. */

@@ -63,6 +63,14 @@ describe('the access log language', () => {
     })
   })
 
+  it('writes each record with its own values, and an empty struct as one', () => {
+    const format = compileAccessLogFormat({ kind: 'json', fields: { code: '%RESPONSE_CODE%', method: '%REQ(:METHOD)%' } })
+    const lines = [200, 200, 503].map((responseCode, index) => format(requestRecord({ responseCode, method: index === 1 ? 'PUT' : 'GET' })))
+    expect(lines).toEqual(['{"code":200,"method":"GET"}\n', '{"code":200,"method":"PUT"}\n', '{"code":503,"method":"GET"}\n'])
+    expect(format(connectionRecord())).toBe('{"code":0,"method":null}\n')
+    expect(json({}, requestRecord())).toEqual({})
+  })
+
   it('keeps JSON and one line whatever a client sends', () => {
     const nasty = 'a"\\\u0001\u00e9\u007f\n{'
     const format = compileAccessLogFormat({ kind: 'json', fields: { 'k"': '%REQ(X)%', m: 'p"%REQ(X)%' } })
