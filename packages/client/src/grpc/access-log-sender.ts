@@ -11,7 +11,7 @@ export interface AccessLogSenderOptions {
   readonly openChannel: () => Client | undefined
   /** Longest time a record waits. Default: 1 s. */
   readonly flushMs?: number
-  /** Records kept while the control plane is away. Default: 10,000. */
+  /** Records kept while the control plane is away or slow. Default: 10,000. */
   readonly limit?: number
   /** Told when a stream fails: what was written to it may be lost. */
   readonly onFailure?: (reason: string) => void
@@ -50,24 +50,31 @@ export function createAccessLogSender(options: AccessLogSenderOptions, clock: Cl
     opened.write({ sender: { node: options.node, logName: options.logName }, entries: [] })
     return true
   }
+  const writeOut = (): void => {
+    for (const entries of [waiting.http.splice(0), waiting.tcp.splice(0)]) if (entries.length > 0) stream?.write({ entries })
+  }
   const flush = (): void => {
     timer = undefined
-    if (!stream && !open()) return
-    for (const entries of [waiting.http.splice(0), waiting.tcp.splice(0)]) if (entries.length > 0) stream?.write({ entries })
+    // What a slow control plane has not taken yet is memory of ours: further records wait where they are counted.
+    if (stream && stream.writableLength > 0) arm()
+    else if (stream || open()) writeOut()
+  }
+  const arm = (): void => {
+    timer ??= clock.setTimer(options.flushMs ?? 1000, flush)
   }
   return {
     send(entry) {
       if (waiting.http.length + waiting.tcp.length >= limit) dropped++
       else if (entry.kind === 'http') waiting.http.push(entry)
       else waiting.tcp.push(entry)
-      timer ??= clock.setTimer(options.flushMs ?? 1000, flush)
+      arm()
     },
     get dropped() {
       return dropped
     },
     close() {
       timer?.cancel()
-      flush()
+      if (stream || open()) writeOut()
       stream?.end()
       drop()
     },
