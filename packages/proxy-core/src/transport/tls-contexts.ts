@@ -31,7 +31,10 @@ const tls13Suites = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_
 const tls12Suites =
   'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305'
 
-export function createTlsContexts(secrets: SecretSource): TlsContexts {
+/** Names and settings of configurations that are gone would otherwise stay for ever. */
+const maxContexts = 1024
+
+export function createTlsContexts(secrets: SecretSource, limit: number = maxContexts): TlsContexts {
   const byKey = new Map<string, { readonly names: readonly string[]; readonly material: TlsMaterial }>()
   return {
     get(common, side) {
@@ -39,7 +42,9 @@ export function createTlsContexts(secrets: SecretSource): TlsContexts {
       const known = byKey.get(key)
       if (known !== undefined) return { ok: true, material: known.material }
       const made = make(secrets, common, side)
-      if (made.ok) byKey.set(key, { names: namesOf(common), material: made.material })
+      if (!made.ok) return made
+      if (byKey.size >= limit) byKey.delete(byKey.keys().next().value as string)
+      byKey.set(key, { names: namesOf(common), material: made.material })
       return made
     },
     secretChanged(name) {
