@@ -27,6 +27,7 @@ const packages = [
 const meanings: Readonly<Record<string, string>> = {
   HEDDLE_ADS_RESOURCE: 'a resource of the control plane cannot be read or supported; its last good version stays',
   HEDDLE_API_STATUS: "the API refused; the error's cause is its `Status`",
+  HEDDLE_API_UNREACHABLE: 'there is no connection to the API, or it was lost',
   HEDDLE_CA_STATE_LOCKED: 'another authority uses the state',
   HEDDLE_CA_STATE_UNREADABLE: "the authority's state is there and cannot be read; no new root is made in its place",
   HEDDLE_CA_STATE_WRITE_FAILED: "the authority's state could not be saved; what was saved before is unchanged",
@@ -103,12 +104,17 @@ function valueOf(group: string, name: string): string | undefined {
   return found ? literalAt(group, found.index + found[0].length) : undefined
 }
 
-function sitesIn(source: string, packageName: string): readonly (readonly [code: string, site: Site])[] {
+function sitesIn(text: string, packageName: string): readonly (readonly [code: string, site: Site])[] {
+  // A code that is compared elsewhere has a name of its own.
+  const source = text.replaceAll(/\bcode: (\w+Code)\b/g, (whole, name: string) => {
+    const [, code] = new RegExp(String.raw`\b${name} = '(HEDDLE_[A-Z0-9_]+)'`).exec(text) ?? []
+    return code === undefined ? whole : `code: '${code}'`
+  })
   const sites: (readonly [string, Site])[] = []
   for (const found of source.matchAll(/(\bcode:\s*|\b[a-z]\w*\(\s*)'(HEDDLE_[A-Z0-9_]+)',?\s*/g)) {
-    const [text, before = '', code = ''] = found
+    const [whole, before = '', code = ''] = found
     if (before.startsWith('isHeddleError')) continue
-    const start = found.index + text.length
+    const start = found.index + whole.length
     const group = source.slice(start, endOfGroup(source, start))
     const message = before.startsWith('code') ? valueOf(group, 'message') : literalAt(group, 0)
     sites.push([code, { packageName, message, hint: valueOf(group, 'hint') }])
