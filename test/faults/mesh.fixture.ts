@@ -47,6 +47,9 @@ function collect(child: ChildProcess): { stdout: string; stderr: string } {
   return output
 }
 
+/** Waiting longer would not help. */
+class Hopeless extends Error {}
+
 /** Asks again until `check` gives something. The bound is a test's failure, not its rhythm. */
 export async function eventually<Value>(what: string, check: () => Promise<Value | undefined> | Value | undefined, boundMs = 30_000): Promise<Value> {
   const deadline = performance.now() + boundMs
@@ -56,6 +59,7 @@ export async function eventually<Value>(what: string, check: () => Promise<Value
       const value = await check()
       if (value !== undefined && value !== false) return value
     } catch (error) {
+      if (error instanceof Hopeless) throw error
       last = error
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -73,7 +77,7 @@ export interface PodProcess {
 }
 
 export interface Pod {
-  readonly metadata: { readonly name: string; readonly uid: string; readonly namespace: string }
+  readonly metadata: { readonly name: string; readonly uid: string; readonly namespace: string; readonly annotations?: Readonly<Record<string, string>> }
   readonly status: {
     readonly phase: string
     readonly podIP: string
@@ -129,7 +133,7 @@ export async function startMesh(stateFolder: string, args: readonly string[] = [
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
   const text = (): string => output.stdout + output.stderr
   await eventually('heddle up is ready', () => {
-    if (child.exitCode !== null) throw new Error(`heddle up ended: ${text()}`)
+    if (child.exitCode !== null) throw new Hopeless(`heddle up ended: ${text()}`)
     return /Ctrl-C stops everything/.test(output.stdout)
   }, 60_000)
   const api = apiOf(stateFolder)

@@ -1,7 +1,6 @@
 /** What a mesh may find on the machine when it starts: taken ports, a state folder that cannot be used, damage, another mesh. */
-import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
@@ -12,12 +11,16 @@ const up = (stateFolder: string, ...args: readonly string[]) => heddle(['up', '-
 
 const servers: Server[] = []
 
-/** Another program that listens; one that is there already will do as well. */
-async function occupy(port: number, host?: string): Promise<void> {
+/** Another program that listens. @returns the port, or undefined when somebody already does */
+async function occupy(port: number, host?: string): Promise<number | undefined> {
   const server = createServer((socket) => socket.destroy())
-  server.listen({ port, ...(host !== undefined && { host }) })
-  const isOurs = await Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)])
-  if (isOurs) servers.push(server)
+  const isOurs = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen({ port, ...(host !== undefined && { host }) }, () => resolve(true))
+  })
+  if (!isOurs) return undefined
+  servers.push(server)
+  return (server.address() as AddressInfo).port
 }
 
 afterEach(() => {
@@ -124,16 +127,24 @@ async function refusesStrangers(stateFolder: string): Promise<void> {
 describe('taken ports', () => {
   test('the API, the gateway and a Pod move to the next free port, say so, and serve', async () => {
     await occupy(6443, '127.0.0.1')
-    await occupy(8080)
+    await occupy(8080, '127.0.0.1')
+    // What listens on all addresses has the port on every Pod's too.
+    const appPort = await occupy(0)
     const mesh = await startMesh(newStateFolder(), [])
     expect(mesh.output()).toMatch(/port 6443 was taken: the API uses 64\d\d/)
-    expect(mesh.output()).toMatch(/port 8080 was taken: the gateway uses 20\d\d\d/)
+    expect(mesh.output()).toMatch(/port 8080 was taken: the gateway uses 2\d\d\d\d/)
     const { port } = new URL(mesh.gatewayUrl)
     expect((await mesh.heddle(['get', 'svc', '-n', 'istio-system'])).stdout).toContain(`80:${port}/TCP`)
 
-    const injected = await heddle(['kube-inject', '-f', helloManifest])
+    const manifest = readFileSync(helloManifest, 'utf8')
+      .replaceAll('8080', String(appPort))
+      .replace(/( +)- containerPort: .*/, `$&\n        env: [{name: SERVICE_PORT, value: "${appPort}"}]`)
+    const injected = await heddle(['kube-inject', '-f', '-'], { input: manifest })
     expect(await mesh.heddle(['apply', '-f', '-'], { input: injected.stdout })).toMatchObject({ code: 0, stderr: '' })
-    await eventually('the article answers', async () => (await answerOf(`${mesh.gatewayUrl}/api/hello`)).body === 'Hello world v1')
+    await eventually('the article answers', async () => (await answerOf(`${mesh.gatewayUrl}/api/hello`)).body === 'Hello world v1\n')
+    const [pod] = await mesh.pods('default')
+    const portMap = JSON.parse(pod?.metadata.annotations?.['heddle.dev/port-map'] ?? '{}') as Readonly<Record<string, number>>
+    expect(portMap[String(appPort)]).toBeGreaterThanOrEqual(20_000)
     expect(await mesh.interrupt()).toBe(0)
     expect(livingProcesses(mesh.stateFolder)).toEqual([])
   }, 60_000)
