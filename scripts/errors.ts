@@ -27,7 +27,6 @@ const packages = [
 const meanings: Readonly<Record<string, string>> = {
   HEDDLE_ADS_RESOURCE: 'a resource of the control plane cannot be read or supported; its last good version stays',
   HEDDLE_API_STATUS: "the API refused; the error's cause is its `Status`",
-  HEDDLE_API_UNREACHABLE: 'there is no connection to the API, or it was lost',
   HEDDLE_CA_STATE_LOCKED: 'another authority uses the state',
   HEDDLE_CA_STATE_UNREADABLE: "the authority's state is there and cannot be read; no new root is made in its place",
   HEDDLE_CA_STATE_WRITE_FAILED: "the authority's state could not be saved; what was saved before is unchanged",
@@ -124,7 +123,7 @@ function sitesIn(text: string, packageName: string): readonly (readonly [code: s
 
 function sourcesOf(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.startsWith('gen/'))
+    .filter((path) => path.endsWith('.ts') && !/^(gen|testing)\//.test(path))
     .toSorted()
     .map((path) => readFileSync(join(folder, path), 'utf8'))
 }
