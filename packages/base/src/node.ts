@@ -1,4 +1,5 @@
-/** Node's side of the interfaces of `@heddle/base`: the system clock, strong randomness, and a logger that writes lines. */
+/** Node's side of the interfaces of `@heddle/base`: the system clock, strong randomness, a logger that writes lines, files that survive a crash. */
+export { readIfPresent, writeDurably } from './node/durable-file.js'
 export { systemClock } from './node/system-clock.js'
 export { systemRandom } from './node/system-random.js'
 export { createStreamLogger, type LogFormat, type StreamLoggerOptions } from './node/stream-logger.js'

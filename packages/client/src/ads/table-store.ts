@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type Logger, messageOf } from '@heddle/base'
-import { readIfPresent, writeDurably } from '../state/durable-file.js'
+import { readIfPresent, writeDurably } from '@heddle/base/node'
 import type { ResourceTable } from './resource-table.js'
 
 export type Tables = Readonly<Record<string, ResourceTable<unknown>>>

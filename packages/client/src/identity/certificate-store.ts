@@ -1,6 +1,6 @@
 /** The last good certificate of a workload, in one file of its state folder, so that key and chain never part. */
 import { join } from 'node:path'
-import { readIfPresent, writeDurably } from '../state/durable-file.js'
+import { readIfPresent, writeDurably } from '@heddle/base/node'
 import type { WorkloadCertificate } from './workload-certificate.js'
 
 const fileName = 'identity.json'

@@ -1,5 +1,5 @@
 /** The kubeconfig of the local mesh: what kubectl and the CLI read. Written 0600, it holds the administrator's token. */
-import { writeDurably } from '../store/state-folder.js'
+import { writeDurably } from '@heddle/base/node'
 
 export interface KubeconfigFields {
   readonly server: string

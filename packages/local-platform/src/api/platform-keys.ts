@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Random } from '@heddle/base'
 import { HeddleError } from '@heddle/base'
+import { writeDurably } from '@heddle/base/node'
 import {
   type Certificate,
   encodePem,
@@ -17,7 +18,6 @@ import {
   parsePrivateKey,
   publicKeyOf,
 } from '@heddle/x509'
-import { writeDurably } from '../store/state-folder.js'
 import { newTokenSigningKey } from './token-issuer.js'
 
 export interface PlatformKeys {

@@ -5,6 +5,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HeddleError, messageOf } from '@heddle/base'
+import { writeDurably } from '@heddle/base/node'
 import { processStart } from '../process-start.js'
 
 /** Raised when the layout of the folder or of its records changes in a way that older versions would misread. */
@@ -135,10 +136,4 @@ function readJson(file: string): Readonly<Record<string, unknown>> | undefined {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : {}
   }
-}
-
-/** Replaces a file so that a crash leaves the old content or the new one, never a part. */
-export function writeDurably(file: string, content: string): void {
-  writeFileSync(`${file}.new`, content, { mode: 0o600, flush: true })
-  renameSync(`${file}.new`, file)
 }
