@@ -2,7 +2,6 @@
 export { customResourceDefinitions } from './crd/custom-resource-definitions.js'
 export { defaultObject } from './defaults/default-object.js'
 export { formatDiagnostic, hasErrors, type Diagnostic, type Severity, type SourceRange } from './diagnostic.js'
-export { nearest } from './did-you-mean.js'
 export {
   isKnownKind,
   kindInfo,

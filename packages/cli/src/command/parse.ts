@@ -1,8 +1,7 @@
 /** From words to a command and its flags; every mistake names what was expected and what was probably meant. */
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { HeddleError, messageOf } from '@heddle/base'
+import { HeddleError, messageOf, nearest } from '@heddle/base'
 import type { CommandSpec, Flags, FlagSpec } from './command.js'
-import { nearest } from './nearest.js'
 
 export interface ParsedCommand {
   readonly command: CommandSpec

@@ -1,5 +1,5 @@
 /** Says why a kind cannot be checked: unknown, misspelt, in the wrong group or version, from an old Istio, or not supported yet. */
-import { nearest } from '../did-you-mean.js'
+import { nearest } from '@heddle/base'
 import { clip } from '../model/string-format.js'
 import type { Fault } from '../validate/fault.js'
 import { kindInfo, kindsNamed, parseApiVersion, preferredApiVersion } from './kind-info.js'

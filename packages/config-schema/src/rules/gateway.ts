@@ -1,5 +1,5 @@
 /** Rules of Gateway: servers with a known protocol, a unique name of their port, proper hosts, and TLS where it belongs. */
-import { nearest } from '../did-you-mean.js'
+import { nearest } from '@heddle/base'
 import type { Gateway, Server } from '../gen/types.js'
 import { clip, formatRules, isDnsLabel, isIpAddress } from '../model/string-format.js'
 import type { FaultList } from '../validate/fault.js'

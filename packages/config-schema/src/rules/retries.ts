@@ -1,5 +1,5 @@
 /** Rules of a route's retries. */
-import { nearest } from '../did-you-mean.js'
+import { nearest } from '@heddle/base'
 import type { HTTPRetry } from '../gen/types.js'
 import { clip } from '../model/string-format.js'
 import type { FaultList } from '../validate/fault.js'

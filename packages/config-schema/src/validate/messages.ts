@@ -1,5 +1,5 @@
 /** The sentences of structural faults: what was found, what is expected, and what was probably meant. */
-import { nearest } from '../did-you-mean.js'
+import { nearest } from '@heddle/base'
 import type { Field, FieldType, NumericType, ObjectType, OneOf } from '../model/field-type.js'
 import { clip } from '../model/string-format.js'
 import type { Walk } from './check-value.js'

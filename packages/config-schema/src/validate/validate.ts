@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../diagnostic.js'
 import { kindProblem } from '../kinds/kind-problem.js'
 import { kindType } from '../kinds/kind-type.js'
-import { nearest } from '../did-you-mean.js'
+import { nearest } from '@heddle/base'
 import { checkRules } from '../rules/rules.js'
 import type { KubernetesObject } from '../resource.js'
 import type { ParsedDocument } from '../yaml/parse-documents.js'
