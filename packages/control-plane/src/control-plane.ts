@@ -2,22 +2,22 @@
  * The control plane in one process: the source feeds the model, discovery pushes it (Pilot), the authority signs
  * (Citadel), and what proxies report is added up (Mixer).
  */
-import { type Clock, type Logger, silentLogger, type Timer } from '@heddle/base'
+import { type Clock, type Logger, messageOf, silentLogger, type Timer } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import { type Authenticator, type Ca, createCertificateService } from '@heddle/ca'
 import type { ResourceClient } from '@heddle/client'
-import type { MeshConfig } from '@heddle/translation'
-import { createRootPublisher } from './citadel/root-publisher.js'
-import { json, type MonitoringServer, type Pages, serveMonitoring, text } from './debug/monitoring-server.js'
-import { type CertificateCounters, renderPilotMetrics } from './debug/pilot-metrics.js'
-import { syncStatusOf } from './debug/sync-status.js'
+import type { MeshConfig, MeshSnapshotInput } from '@heddle/translation'
+import { createRootPublisher, type RootPublisher } from './citadel/root-publisher.js'
+import { controlPlanePages, telemetryPages } from './debug/control-plane-pages.js'
+import { serveMonitoring } from './debug/monitoring-server.js'
+import type { CertificateCounters } from './debug/pilot-metrics.js'
 import { createDiscovery, type Discovery } from './push/discovery.js'
-import { type SecureServer, serveSecureGrpc } from './server/secure-server.js'
+import { type SecureServer, type SecureServices, serveSecureGrpc } from './server/secure-server.js'
 import type { ServerIdentity } from './server/server-credentials.js'
 import { type Change, createSource, type Source } from './source/source.js'
-import { type AccessStore, createAccessStore } from './telemetry/access-store.js'
-import { createMeshMetrics, type MeshMetrics } from './telemetry/mesh-metrics.js'
-import { configDumpOf } from './debug/config-dump.js'
+import { type AccessRecord, createAccessStore } from './telemetry/access-store.js'
+import { isOwnReport } from './telemetry/mesh-labels.js'
+import { createMeshMetrics } from './telemetry/mesh-metrics.js'
 
 export interface ControlPlaneOptions {
   /** Reads the model and writes the root's config maps; the caller closes it. */
@@ -27,10 +27,15 @@ export interface ControlPlaneOptions {
   /** Who may ask for certificates and configuration, in the order they are asked. */
   readonly authenticators: readonly Authenticator[]
   readonly address: string
+  /** 0 takes any free port. */
   readonly ports: ControlPlanePorts
   /** DNS names of the serving certificate. */
   readonly dnsNames: readonly string[]
+  /** The control plane's own namespace, where the ConfigMap `istio` is. Default: `istio-system`. */
+  readonly namespace?: string
+  /** Settings that the ConfigMap does not change. */
   readonly meshConfig?: Partial<MeshConfig>
+  /** Shown in metrics. */
   readonly version: string
 }
 
@@ -41,151 +46,171 @@ export interface ControlPlanePorts {
 }
 
 export interface ControlPlaneDeps {
+  /** Default: the system clock. */
   readonly clock?: Clock
+  /** Default: silence. */
   readonly logger?: Logger
 }
 
 export interface ControlPlane {
-  /** Resolves when the model is complete and every port serves. @throws HEDDLE_CONTROL_PLANE_LISTEN */
-  start(signal?: AbortSignal): Promise<{ readonly secureGrpcPort: number }>
-  readonly discovery: Discovery | undefined
+  /**
+   * Resolves with the bound ports when the model is complete and every port serves.
+   * @throws HEDDLE_CONTROL_PLANE_LISTEN, the signal's reason
+   */
+  start(signal?: AbortSignal): Promise<ControlPlanePorts>
+  /** Ends every stream and port, also those of a start that failed halfway. Idempotent. */
   close(): Promise<void>
-}
-
-interface Running {
-  readonly source: Source
-  readonly discovery: Discovery
-  readonly servers: readonly (SecureServer | MonitoringServer)[]
-  readonly stopBundle: () => void
 }
 
 /** The serving certificate is replaced after half of its life. */
 const servingTtlSeconds = 24 * 3600
+const renewalRetryMs = 60_000
 
 export function createControlPlane(options: ControlPlaneOptions, deps: ControlPlaneDeps = {}): ControlPlane {
-  const { clock = systemClock, logger = silentLogger } = deps
-  const records = createAccessStore()
-  const metrics = createMeshMetrics()
-  const counters: CertificateCounters = { csrCount: 0, successCount: 0, refusedCount: 0 }
-  let running: Running | undefined
-  let renewal: Timer | undefined
-  let isReady = false
+  return new Istiod(options, { clock: systemClock, logger: silentLogger, ...deps })
+}
 
-  return {
-    get discovery() {
-      return running?.discovery
-    },
-    async start(signal) {
-      const { client, ca, authenticators, address, ports } = options
-      const { source, discovery } = await openModel(options, { clock, logger }, signal)
-      const publisher = createRootPublisher(client, () => ca.bundle().rootsPem, logger)
-      const publishAll = (): void => {
-        for (const namespace of source.input().namespaces ?? []) void publisher.publish(namespace.metadata.name ?? '')
-      }
-      publishAll()
-      source.onChange((change) => {
-        if (change.field === 'namespaces' && change.event.type === 'applied') void publisher.publish(change.event.object.metadata.name)
-      })
-      const stopBundle = ca.onBundleChange(publishAll)
-      const services = {
-        discovery,
-        authenticators,
-        logger,
-        certificates: createCertificateService({ ca, authenticators }, { clock, logger }),
-        onAccessRecord: (record: Parameters<AccessStore['add']>[0]) => {
-          records.add(record)
-          metrics.add(record.entry)
-        },
-        onCertificate: (issued: boolean) => {
-          counters.csrCount++
-          if (issued) counters.successCount++
-          else counters.refusedCount++
-        },
-      }
-      const secure = await serveSecureGrpc(address, ports.secureGrpc, await servingIdentity(options), services)
-      const renew = (): void => {
-        renewal = clock.setTimer((servingTtlSeconds * 1000) / 2, () => {
-          void servingIdentity(options)
-            .then((identity) => secure.renew(identity))
-            .finally(renew)
-        })
-      }
-      renew()
-      const pages = pagesOf(
-        discovery,
-        records,
-        metrics,
-        () => renderPilotMetrics(discovery, counters, options.version),
-        () => isReady,
-      )
-      const monitoring = await serveMonitoring(address, ports.monitoring, pages, logger)
-      const telemetry = await serveMonitoring(address, ports.telemetry, { '/metrics': () => text(metrics.render()) }, logger)
-      running = { source, discovery, servers: [secure, monitoring, telemetry], stopBundle }
-      isReady = true
-      logger.info('the control plane serves', {
-        address,
-        discovery: secure.port,
-        monitoring: ports.monitoring,
-        services: discovery.snapshot().services.length,
-      })
-      return { secureGrpcPort: secure.port }
-    },
-    async close() {
-      isReady = false
-      renewal?.cancel()
-      running?.stopBundle()
-      running?.discovery.close()
-      await Promise.all([...(running?.servers ?? []).map((server) => server.close()), running?.source.close()])
-      running = undefined
-    },
+interface Closable {
+  close(): Promise<void> | void
+}
+
+class Istiod implements ControlPlane {
+  readonly #options: ControlPlaneOptions
+  readonly #deps: Required<ControlPlaneDeps>
+  readonly #publisher: RootPublisher
+  readonly #records = createAccessStore()
+  readonly #metrics = createMeshMetrics()
+  readonly #certificates: CertificateCounters = { csrCount: 0, successCount: 0, refusedCount: 0 }
+  /** Whatever is open, in the order in which it was opened. */
+  readonly #open: Closable[] = []
+  #renewal: Timer | undefined
+  #isReady = false
+
+  constructor(options: ControlPlaneOptions, deps: Required<ControlPlaneDeps>) {
+    this.#options = options
+    this.#deps = deps
+    this.#publisher = createRootPublisher(options.client, () => options.ca.bundle().rootsPem, deps.logger)
   }
-}
 
-/** Opens the source and waits until every kind was listed once, so that no proxy ever gets half a mesh. */
-async function openModel(
-  options: ControlPlaneOptions,
-  deps: { readonly clock: Clock; readonly logger: Logger },
-  signal?: AbortSignal,
-): Promise<{ readonly source: Source; readonly discovery: Discovery }> {
-  const source = createSource(options.client)
-  await source.untilSynced(signal)
-  const discovery = createDiscovery(
-    { input: () => ({ ...source.input(), ...(options.meshConfig ? { meshConfig: options.meshConfig } : {}) }) },
-    deps,
-  )
-  source.onChange((change) => {
-    if (change.event.type !== 'synced') discovery.changed(isUrgent(change))
-  })
-  return { source, discovery }
-}
+  async start(signal?: AbortSignal): Promise<ControlPlanePorts> {
+    const { source, discovery } = await this.#openModel(signal)
+    const secure = await this.#serveSecure(discovery)
+    this.#publishRoots(source, secure)
+    const bound = { secureGrpc: secure.port, ...(await this.#serveMonitoring(discovery)) }
+    this.#isReady = true
+    const services = discovery.snapshot().services.length
+    this.#deps.logger.info('the control plane serves', { address: this.#options.address, ...bound, services })
+    return bound
+  }
 
-/** Endpoints that went away must not be dialled any more; everything else may wait for the debounce. */
-function isUrgent({ field, event }: Change): boolean {
-  return field === 'endpointSlices' && event.type === 'deleted'
-}
+  async close(): Promise<void> {
+    this.#isReady = false
+    this.#renewal?.cancel()
+    await Promise.all(this.#open.splice(0).map(async (part) => await part.close()))
+  }
 
-async function servingIdentity({ ca, dnsNames }: ControlPlaneOptions): Promise<ServerIdentity> {
-  const issued = await ca.issueServer({
-    dnsNames,
-    ttlSeconds: servingTtlSeconds,
-    workload: { namespace: 'istio-system', serviceAccount: 'istiod' },
-  })
-  return { certificateChainPem: issued.chain.join(''), privateKeyPem: issued.privateKeyPem, rootsPem: ca.bundle().rootsPem }
-}
+  /** Opens the source and waits until every kind was listed once, so that no proxy ever gets half a mesh. */
+  async #openModel(signal: AbortSignal | undefined): Promise<{ readonly source: Source; readonly discovery: Discovery }> {
+    const { client, namespace = 'istio-system', meshConfig } = this.#options
+    let discovery: Discovery | undefined
+    const onChange = ({ isUrgent, namespace: changed }: Change): void => {
+      discovery?.changed(isUrgent)
+      if (changed !== undefined) void this.#publisher.publish(changed)
+    }
+    const source = this.#keep(createSource({ client, namespace, onChange, logger: this.#deps.logger }))
+    await source.untilSynced(signal)
+    const input = (): MeshSnapshotInput => {
+      const seen = source.input()
+      return { ...seen, meshConfig: { ...seen.meshConfig, ...meshConfig } }
+    }
+    discovery = this.#keep(createDiscovery({ input }, this.#deps))
+    return { source, discovery }
+  }
 
-function pagesOf(
-  discovery: Discovery,
-  records: AccessStore,
-  metrics: MeshMetrics,
-  pilotMetrics: () => string,
-  isReady: () => boolean,
-): Pages {
-  return {
-    '/ready': () => (isReady() ? text('ready\n') : text('starting\n', 503)),
-    '/metrics': () => text(pilotMetrics()),
-    '/telemetry/metrics': () => text(metrics.render()),
-    '/telemetry/records': (query) => json(records.last(Number(query.get('limit') ?? 100))),
-    '/debug/syncz': () => json(discovery.proxies().map(syncStatusOf)),
-    '/debug/config_dump': (query) => configDumpOf(discovery, query.get('proxyID')),
+  async #serveSecure(discovery: Discovery): Promise<SecureServer> {
+    const { address, ports } = this.#options
+    const identity = await this.#servingIdentity()
+    const secure = this.#keep(await serveSecureGrpc(address, ports.secureGrpc, identity, this.#services(discovery)))
+    this.#renewAfter((servingTtlSeconds * 1000) / 2, secure)
+    return secure
+  }
+
+  async #serveMonitoring(discovery: Discovery): Promise<Omit<ControlPlanePorts, 'secureGrpc'>> {
+    const { address, ports, version } = this.#options
+    const { logger } = this.#deps
+    const sources = { discovery, records: this.#records, metrics: this.#metrics, certificates: this.#certificates, version }
+    const pages = controlPlanePages({ ...sources, isReady: () => this.#isReady })
+    const monitoring = this.#keep(await serveMonitoring(address, ports.monitoring, pages, logger))
+    const telemetry = this.#keep(await serveMonitoring(address, ports.telemetry, telemetryPages(this.#metrics), logger))
+    return { monitoring: monitoring.port, telemetry: telemetry.port }
+  }
+
+  #services(discovery: Discovery): SecureServices {
+    const { ca, authenticators } = this.#options
+    const { clock, logger } = this.#deps
+    return {
+      discovery: { discovery, authenticators, logger },
+      certificates: {
+        certificates: createCertificateService({ ca, authenticators }, { clock, logger }),
+        onAnswer: (isIssued) => this.#countCertificate(isIssued),
+      },
+      accessLogs: { authenticators, logger, onRecord: (record, namespace) => this.#takeRecord(record, namespace) },
+    }
+  }
+
+  #countCertificate(isIssued: boolean): void {
+    this.#certificates.csrCount++
+    if (isIssued) this.#certificates.successCount++
+    else this.#certificates.refusedCount++
+  }
+
+  #takeRecord(record: AccessRecord, namespace: string): void {
+    if (!isOwnReport(record.entry.tags, namespace)) {
+      this.#metrics.drop()
+      return
+    }
+    this.#records.add(record)
+    this.#metrics.add(record.entry)
+  }
+
+  /** Into every namespace now, and again when the roots change; the serving certificate follows the roots too. */
+  #publishRoots(source: Source, secure: SecureServer): void {
+    const publishAll = (): void => {
+      for (const namespace of source.input().namespaces ?? []) void this.#publisher.publish(namespace.metadata.name ?? '')
+    }
+    publishAll()
+    const stop = this.#options.ca.onBundleChange(() => {
+      publishAll()
+      this.#renewAfter(0, secure)
+    })
+    this.#keep({ close: stop })
+  }
+
+  #renewAfter(delayMs: number, secure: SecureServer): void {
+    this.#renewal?.cancel()
+    this.#renewal = this.#deps.clock.setTimer(delayMs, () => void this.#renew(secure))
+  }
+
+  async #renew(secure: SecureServer): Promise<void> {
+    let nextMs = (servingTtlSeconds * 1000) / 2
+    try {
+      secure.renew(await this.#servingIdentity())
+    } catch (error) {
+      nextMs = renewalRetryMs
+      this.#deps.logger.error('the serving certificate could not be renewed', { retryMs: nextMs, error: messageOf(error) })
+    }
+    if (this.#open.length > 0) this.#renewAfter(nextMs, secure)
+  }
+
+  async #servingIdentity(): Promise<ServerIdentity> {
+    const { ca, dnsNames, namespace = 'istio-system' } = this.#options
+    const workload = { namespace, serviceAccount: 'istiod' }
+    const issued = await ca.issueServer({ dnsNames, ttlSeconds: servingTtlSeconds, workload })
+    return { certificateChainPem: issued.chain.join(''), privateKeyPem: issued.privateKeyPem, rootsPem: ca.bundle().rootsPem }
+  }
+
+  #keep<Part extends Closable>(part: Part): Part {
+    this.#open.push(part)
+    return part
   }
 }

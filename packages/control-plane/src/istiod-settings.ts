@@ -5,7 +5,8 @@ import { HeddleError } from '@heddle/base'
 export interface IstiodSettings {
   readonly address: string
   readonly namespace: string
-  readonly trustDomain: string
+  /** Undefined: the ConfigMap `istio` says it, and without that it is `cluster.local`. */
+  readonly trustDomain: string | undefined
   readonly clusterDomain: string
   readonly revision: string
   readonly ports: IstiodPorts
@@ -27,7 +28,7 @@ export function readSettings(argv: readonly string[], env: Readonly<Record<strin
   return {
     address: env['POD_IP'] ?? '127.0.0.1',
     namespace: env['POD_NAMESPACE'] ?? 'istio-system',
-    trustDomain: env['TRUST_DOMAIN'] ?? 'cluster.local',
+    trustDomain: env['TRUST_DOMAIN'] || undefined,
     clusterDomain: values.domain ?? 'cluster.local',
     revision: env['REVISION'] ?? 'default',
     ports: {

@@ -6,8 +6,11 @@ import { createCa, createCertificateAuthenticator, createJwtAuthenticator } from
 import { createResourceClient, loadInClusterConfig, readPodContract, type ResourceClient } from '@heddle/client'
 import { createSecretCaStore } from './citadel/secret-store.js'
 import { createControlPlane } from './control-plane.js'
-import { readSettings } from './istiod-settings.js'
+import { type IstiodSettings, readSettings } from './istiod-settings.js'
+import { meshConfigMap, readMeshConfig } from './source/mesh-config.js'
+import { meshTextOf } from './source/mesh-config-watch.js'
 
+const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 interface IstiodDeps {
@@ -20,7 +23,7 @@ interface IstiodDeps {
 export async function runIstiod(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  { logger, signal }: IstiodDeps,
+  deps: IstiodDeps,
 ): Promise<void> {
   const settings = readSettings(argv, env)
   const pod = readPodContract(env)
@@ -31,46 +34,60 @@ export async function runIstiod(
       directory: join(pod?.root ?? '/', serviceAccountFolder),
     }),
   )
+  try {
+    await serve(client, settings, deps)
+  } finally {
+    await client.close()
+  }
+}
+
+async function serve(client: ResourceClient, settings: IstiodSettings, { logger, signal }: IstiodDeps): Promise<void> {
+  const trustDomain = settings.trustDomain ?? (await meshTrustDomain(client, settings.namespace)) ?? 'cluster.local'
   const ca = await createCa(
     {
-      trustDomain: settings.trustDomain,
+      trustDomain,
       store: createSecretCaStore(client, settings.namespace),
       audit: (record) => logger.info('issued a certificate', { ...record }),
     },
     { logger },
   )
+  const { namespace, clusterDomain, address, ports } = settings
   const controlPlane = createControlPlane(
     {
       client,
       ca,
-      address: settings.address,
-      ports: settings.ports,
-      dnsNames: servingNames(settings.namespace),
-      meshConfig: {
-        trustDomain: settings.trustDomain,
-        rootNamespace: settings.namespace,
-        clusterDomain: settings.clusterDomain,
-        meshId: settings.trustDomain,
-      },
+      address,
+      ports,
+      namespace,
+      dnsNames: servingNames(namespace),
+      meshConfig: { trustDomain, rootNamespace: namespace, clusterDomain, meshId: trustDomain },
       version: ownVersion(),
       authenticators: [
         createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle }),
-        createJwtAuthenticator({ ...(await tokenIssuer(client)), audiences: ['istio-ca'], trustDomain: settings.trustDomain }),
+        createJwtAuthenticator({ ...(await tokenIssuer(client)), audiences: ['istio-ca'], trustDomain }),
       ],
     },
     { logger },
   )
   try {
     await controlPlane.start(signal)
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    await untilAborted(signal)
   } finally {
     await controlPlane.close()
     await ca.close()
-    await client.close()
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** The authority's name is fixed at its start; a later change in the ConfigMap needs a new start. */
+async function meshTrustDomain(client: ResourceClient, namespace: string): Promise<string | undefined> {
+  return readMeshConfig(meshTextOf(await client.get(configMaps, meshConfigMap, namespace))).config.trustDomain
 }
 
 /** The names under which Pods know the control plane; the article's components are the same process. */

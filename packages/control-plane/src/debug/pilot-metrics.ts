@@ -1,6 +1,6 @@
 /** The control plane's own metrics, under istiod's names, in Prometheus' text format. */
 import type { Discovery } from '../push/discovery.js'
-import { syncStatusOf } from './sync-status.js'
+import { typeNames } from './sync-status.js'
 
 export interface CertificateCounters {
   csrCount: number
@@ -9,20 +9,20 @@ export interface CertificateCounters {
 }
 
 export function renderPilotMetrics(discovery: Discovery, certificates: CertificateCounters, version: string): string {
-  const proxies = discovery.proxies()
-  const services = discovery.snapshot().services.length
-  const rejects = proxies.filter((proxy) => Object.values(syncStatusOf(proxy).types).some(({ state }) => state === 'ERROR')).length
+  const { pushes, rejects, failures } = discovery.totals()
   return [
     '# TYPE istio_build gauge',
     `istio_build{component="pilot",tag="${version}"} 1`,
     '# TYPE pilot_xds gauge',
-    `pilot_xds{version="${version}"} ${proxies.length}`,
+    `pilot_xds{version="${version}"} ${discovery.proxies().length}`,
     '# TYPE pilot_services gauge',
-    `pilot_services ${services}`,
+    `pilot_services ${discovery.snapshot().services.length}`,
     '# TYPE pilot_pushes_total counter',
-    `pilot_pushes_total ${discovery.pushCount}`,
-    '# TYPE pilot_proxies_rejecting gauge',
-    `pilot_proxies_rejecting ${rejects}`,
+    `pilot_pushes_total ${pushes}`,
+    '# TYPE pilot_total_xds_rejects counter',
+    ...[...rejects].map(([typeUrl, count]) => `pilot_total_xds_rejects{type="${typeNames[typeUrl] ?? 'other'}"} ${count}`),
+    '# TYPE pilot_total_xds_internal_errors counter',
+    `pilot_total_xds_internal_errors ${failures}`,
     '# TYPE citadel_server_csr_count counter',
     `citadel_server_csr_count ${certificates.csrCount}`,
     '# TYPE citadel_server_success_cert_issuance_count counter',

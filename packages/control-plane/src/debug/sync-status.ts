@@ -2,7 +2,8 @@
 import { typeUrls } from '@heddle/xds'
 import type { ConnectedProxy } from '../push/discovery.js'
 
-const typeNames: Readonly<Record<string, string>> = {
+/** istiod's short names of resource types. */
+export const typeNames: Readonly<Record<string, string>> = {
   [typeUrls.cluster]: 'CDS',
   [typeUrls.listener]: 'LDS',
   [typeUrls.endpoint]: 'EDS',

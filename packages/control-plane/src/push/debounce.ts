@@ -1,4 +1,8 @@
-/** Merges bursts of changes: acts after a quiet time, but never later than a limit after the first change (istiod's PILOT_DEBOUNCE_*). */
+/**
+ * Merges bursts of changes: acts after a quiet time, but never later than a limit after the first change (istiod's
+ * PILOT_DEBOUNCE_*). An urgent change does not wait, unless the last action was less than a quiet time ago: a rollout that
+ * takes a hundred endpoints away must not become a hundred pushes.
+ */
 import type { Clock, Timer } from '@heddle/base'
 
 export interface DebounceOptions {
@@ -8,35 +12,37 @@ export interface DebounceOptions {
 
 export interface Debounce {
   /** Says that something changed. */
-  trigger(): void
-  /** Acts now if something is due. */
-  flush(): void
+  trigger(isUrgent: boolean): void
   close(): void
 }
 
-export function createDebounce(options: DebounceOptions, clock: Clock, act: () => void): Debounce {
+export function createDebounce({ quietMs, maxMs }: DebounceOptions, clock: Clock, act: () => void): Debounce {
   let firstMs: number | undefined
+  let urgentDueMs: number | undefined
+  let lastMs = Number.NEGATIVE_INFINITY
   let timer: Timer | undefined
 
-  const fire = (): void => {
+  const forget = (): void => {
     timer?.cancel()
     timer = undefined
-    if (firstMs === undefined) return
     firstMs = undefined
+    urgentDueMs = undefined
+  }
+  const fire = (): void => {
+    forget()
     act()
+    lastMs = clock.monotonicMs()
   }
   return {
-    trigger() {
+    trigger(isUrgent) {
       const nowMs = clock.monotonicMs()
       firstMs ??= nowMs
+      if (isUrgent) urgentDueMs ??= Math.max(nowMs, lastMs + quietMs)
+      const dueMs = Math.min(nowMs + quietMs, firstMs + maxMs, urgentDueMs ?? Number.POSITIVE_INFINITY)
       timer?.cancel()
-      timer = clock.setTimer(Math.max(0, Math.min(options.quietMs, firstMs + options.maxMs - nowMs)), fire)
+      if (dueMs <= nowMs) fire()
+      else timer = clock.setTimer(dueMs - nowMs, fire)
     },
-    flush: fire,
-    close() {
-      timer?.cancel()
-      timer = undefined
-      firstMs = undefined
-    },
+    close: forget,
   }
 }

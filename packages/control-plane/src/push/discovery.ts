@@ -1,7 +1,7 @@
 /** All connected proxies and the model they are served from: the heart of Pilot. */
-import type { Clock, Logger } from '@heddle/base'
+import { type Clock, type Logger, messageOf } from '@heddle/base'
 import { createMeshSnapshot, type MeshSnapshot, type MeshSnapshotInput, type ProxyNode } from '@heddle/translation'
-import { createDebounce } from './debounce.js'
+import { createDebounce, type Debounce } from './debounce.js'
 import { createGenerator, type Generator } from './generator.js'
 import { createProxyStream, type ProxyStream, type SendResponse } from './proxy-stream.js'
 import type { SubscriptionStatus } from './subscription.js'
@@ -14,59 +14,121 @@ export interface DiscoveryOptions {
   readonly maxMs?: number
 }
 
+export interface DiscoveryDeps {
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
 export interface ConnectedProxy {
   readonly node: ProxyNode
+  /** Milliseconds since the Unix epoch. */
   readonly connectedAtMs: number
-  status(): ReadonlyMap<string, SubscriptionStatus>
+  /** By type URL. */
+  readonly status: () => ReadonlyMap<string, SubscriptionStatus>
+}
+
+/** Totals since the start. */
+export interface DiscoveryTotals {
+  readonly pushes: number
+  /** Refusals by type URL. */
+  readonly rejects: ReadonlyMap<string, number>
+  /** Translations that failed; the proxies kept what they had. */
+  readonly failures: number
 }
 
 export interface Discovery {
   /** Says that the input changed; proxies hear of it after the debounce, or at once. */
   changed(isUrgent: boolean): void
+  /** @throws what translation throws for this proxy. */
   connect(node: ProxyNode, send: SendResponse): ProxyConnection
   proxies(): readonly ConnectedProxy[]
   snapshot(): MeshSnapshot
-  readonly pushCount: number
+  totals(): DiscoveryTotals
   close(): void
 }
 
 export interface ProxyConnection {
   readonly stream: ProxyStream
+  /** The proxy is gone: it is pushed to and shown no more. */
   close(): void
 }
 
-export function createDiscovery(options: DiscoveryOptions, deps: { readonly clock: Clock; readonly logger: Logger }): Discovery {
-  const { clock, logger } = deps
-  const connected = new Map<ProxyStream, ConnectedProxy>()
-  let snapshot = createMeshSnapshot(options.input())
-  let generator: Generator = createGenerator(snapshot, logger)
-  let pushCount = 0
+export function createDiscovery(options: DiscoveryOptions, deps: DiscoveryDeps): Discovery {
+  return new ProxyPushes(options, deps)
+}
 
-  const push = (): void => {
-    const startedMs = clock.monotonicMs()
-    snapshot = createMeshSnapshot(options.input())
-    generator = createGenerator(snapshot, logger)
-    pushCount++
-    for (const [stream, { node }] of connected) stream.push(generator.resourcesFor(node))
-    logger.debug('pushed', { proxies: connected.size, ms: Math.round(clock.monotonicMs() - startedMs) })
+class ProxyPushes implements Discovery {
+  readonly #options: DiscoveryOptions
+  readonly #deps: DiscoveryDeps
+  readonly #connected = new Map<ProxyStream, ConnectedProxy>()
+  readonly #debounce: Debounce
+  readonly #rejects = new Map<string, number>()
+  #snapshot: MeshSnapshot
+  #generator: Generator
+  #pushes = 0
+  #failures = 0
+
+  constructor(options: DiscoveryOptions, deps: DiscoveryDeps) {
+    this.#options = options
+    this.#deps = deps
+    this.#debounce = createDebounce({ quietMs: options.quietMs ?? 30, maxMs: options.maxMs ?? 1000 }, deps.clock, () => this.#push())
+    this.#snapshot = createMeshSnapshot(options.input())
+    this.#generator = createGenerator(this.#snapshot, deps.logger)
   }
-  const debounce = createDebounce({ quietMs: options.quietMs ?? 30, maxMs: options.maxMs ?? 1000 }, clock, push)
 
-  return {
-    changed(isUrgent) {
-      debounce.trigger()
-      if (isUrgent) debounce.flush()
-    },
-    connect(node, send) {
-      const stream = createProxyStream(generator.resourcesFor(node), send)
-      connected.set(stream, { node, connectedAtMs: clock.now(), status: () => stream.status() })
-      return { stream, close: () => void connected.delete(stream) }
-    },
-    proxies: () => [...connected.values()],
-    snapshot: () => snapshot,
-    get pushCount() {
-      return pushCount
-    },
-    close: () => debounce.close(),
+  changed(isUrgent: boolean): void {
+    this.#debounce.trigger(isUrgent)
+  }
+
+  connect(node: ProxyNode, send: SendResponse): ProxyConnection {
+    const onRefused = (typeUrl: string, reason: string): void => {
+      this.#rejects.set(typeUrl, (this.#rejects.get(typeUrl) ?? 0) + 1)
+      this.#deps.logger.warn('a proxy refused resources', { proxy: node.id, typeUrl, reason })
+    }
+    const stream = createProxyStream(this.#generator.resourcesFor(node), { send, onRefused })
+    this.#connected.set(stream, { node, connectedAtMs: this.#deps.clock.now(), status: () => stream.status() })
+    return { stream, close: () => void this.#connected.delete(stream) }
+  }
+
+  proxies(): readonly ConnectedProxy[] {
+    return [...this.#connected.values()]
+  }
+
+  snapshot(): MeshSnapshot {
+    return this.#snapshot
+  }
+
+  totals(): DiscoveryTotals {
+    return { pushes: this.#pushes, rejects: this.#rejects, failures: this.#failures }
+  }
+
+  close(): void {
+    this.#debounce.close()
+  }
+
+  #push(): void {
+    const { clock, logger } = this.#deps
+    const startedMs = clock.monotonicMs()
+    this.#pushes++
+    try {
+      this.#snapshot = createMeshSnapshot(this.#options.input())
+    } catch (error) {
+      this.#failures++
+      logger.error('the model cannot be built; every proxy keeps what it has', { error: messageOf(error) })
+      return
+    }
+    this.#generator = createGenerator(this.#snapshot, logger)
+    for (const [stream, { node }] of this.#connected) this.#pushTo(stream, node)
+    logger.debug('pushed', { proxies: this.#connected.size, ms: Math.round(clock.monotonicMs() - startedMs) })
+  }
+
+  /** What fails for one proxy must not keep the others from their configuration. */
+  #pushTo(stream: ProxyStream, node: ProxyNode): void {
+    try {
+      stream.push(this.#generator.resourcesFor(node))
+    } catch (error) {
+      this.#failures++
+      this.#deps.logger.error('a proxy keeps what it has: its configuration cannot be made', { proxy: node.id, error: messageOf(error) })
+    }
   }
 }

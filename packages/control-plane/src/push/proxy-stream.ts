@@ -4,6 +4,7 @@
  * (make before break).
  */
 import { typeUrls, type XdsResource } from '@heddle/xds'
+import { limitExceeded } from './limit-exceeded.js'
 import { type ProxyResources, resourcesOfType } from './proxy-resources.js'
 import {
   createSubscription,
@@ -19,6 +20,7 @@ const referrers: readonly string[] = [typeUrls.listener, typeUrls.routeConfigura
 const referred: readonly string[] = [typeUrls.cluster, typeUrls.endpoint]
 
 export interface ProxyStream {
+  /** @throws HEDDLE_CONTROL_PLANE_LIMIT when a proxy asks for more than any proxy needs. */
   receive(typeUrl: string, request: SubscriptionRequest): void
   /** Sends what the proxy lacks of `resources`, as far as nothing is unacknowledged. */
   push(resources: ProxyResources): void
@@ -27,7 +29,16 @@ export interface ProxyStream {
 
 export type SendResponse = (typeUrl: string, response: SubscriptionResponse<XdsResource>) => void
 
-export function createProxyStream(initial: ProxyResources, send: SendResponse): ProxyStream {
+export interface ProxyStreamHandlers {
+  readonly send: SendResponse
+  /** Told of every refusal with the proxy's reason. */
+  readonly onRefused: (typeUrl: string, reason: string) => void
+}
+
+/** Types on one stream. Envoy asks for about ten; more is nothing a proxy does. */
+const maxTypes = 32
+
+export function createProxyStream(initial: ProxyResources, { send, onRefused }: ProxyStreamHandlers): ProxyStream {
   const subscriptions = new Map<string, Subscription<XdsResource>>()
   let resources = initial
   let nonces = 0
@@ -41,19 +52,23 @@ export function createProxyStream(initial: ProxyResources, send: SendResponse): 
 
   const mayRemove = (typeUrl: string): boolean => !referred.includes(typeUrl) || referrers.every(isSettled)
 
+  /** A proxy that refused its listeners or routes still runs the old ones, which refer to the old clusters. */
   const isSettled = (typeUrl: string): boolean => {
     const subscription = subscriptions.get(typeUrl)
-    return !subscription || (!subscription.isWaiting && !subscription.isBehind(resourcesOfType(resources, typeUrl)))
+    if (!subscription) return true
+    return !subscription.isWaiting && !subscription.isRefused && !subscription.isBehind(resourcesOfType(resources, typeUrl))
   }
 
   return {
     receive(typeUrl, request) {
       let subscription = subscriptions.get(typeUrl)
       if (!subscription) {
+        if (subscriptions.size >= maxTypes) throw limitExceeded(`more than ${maxTypes} resource types`)
         subscription = createSubscription<XdsResource>(() => String(++nonces))
         subscriptions.set(typeUrl, subscription)
       }
       subscription.receive(request)
+      if (request.errorMessage !== undefined) onRefused(typeUrl, request.errorMessage)
       flush()
     },
     push(next) {

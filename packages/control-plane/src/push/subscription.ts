@@ -5,6 +5,7 @@
  *
  *   idle --respond--> waiting --ACK/NACK--> idle
  */
+import { limitExceeded } from './limit-exceeded.js'
 
 export interface VersionedResource {
   readonly name: string
@@ -37,7 +38,7 @@ export interface SubscriptionStatus {
 }
 
 export interface Subscription<Resource extends VersionedResource> {
-  /** Takes a request in; the caller then asks for {@link respond}. */
+  /** Takes a request in; the caller then asks for {@link respond}. @throws HEDDLE_CONTROL_PLANE_LIMIT */
   receive(request: SubscriptionRequest): void
   /**
    * The next response, or undefined when one is unacknowledged or there is nothing to say.
@@ -46,84 +47,125 @@ export interface Subscription<Resource extends VersionedResource> {
   respond(resources: ReadonlyMap<string, Resource>, withRemovals: boolean): SubscriptionResponse<Resource> | undefined
   /** Whether a response is unacknowledged. */
   readonly isWaiting: boolean
+  /** Whether the last answered response was refused. */
+  readonly isRefused: boolean
   /** Whether the proxy lacks something of `resources`, removals included. */
   isBehind(resources: ReadonlyMap<string, Resource>): boolean
   status(resources: ReadonlyMap<string, Resource>): SubscriptionStatus
 }
 
+/** Names that one subscription may hold; a mesh of 10,000 services has about 40,000 clusters. */
+const maxNames = 100_000
+
+/** Characters of a refusal's reason that are kept. */
+const maxReason = 2000
+
 /** @param nextNonce a value never used before on this stream. */
 export function createSubscription<Resource extends VersionedResource>(nextNonce: () => string): Subscription<Resource> {
-  const names = new Set<string>()
+  return new DeltaSubscription<Resource>(nextNonce)
+}
+
+class DeltaSubscription<Resource extends VersionedResource> implements Subscription<Resource> {
+  readonly #nextNonce: () => string
+  readonly #names = new Set<string>()
   /** Versions as last sent, or as the proxy said it holds. */
-  const held = new Map<string, string>()
+  readonly #held = new Map<string, string>()
   /** Names that must be answered whatever is held. */
-  const unanswered = new Set<string>()
-  let isWildcard = false
-  let isFirst = true
-  let owesAnswer = true
-  let waitingNonce: string | undefined
-  let error: string | undefined
+  readonly #unanswered = new Set<string>()
+  #isWildcard = false
+  #isFirst = true
+  #owesAnswer = true
+  #waitingNonce: string | undefined
+  #error: string | undefined
 
-  const covers = (name: string): boolean => isWildcard || names.has(name)
-
-  const changed = (resources: ReadonlyMap<string, Resource>): Resource[] => {
-    const wanted = isWildcard ? [...resources.values()] : [...names].flatMap((name) => resources.get(name) ?? [])
-    return wanted.filter((resource) => unanswered.has(resource.name) || held.get(resource.name) !== resource.version)
+  constructor(nextNonce: () => string) {
+    this.#nextNonce = nextNonce
   }
-  const gone = (resources: ReadonlyMap<string, Resource>): string[] =>
-    [...held.keys()].filter((name) => covers(name) && !resources.has(name))
-  const missing = (resources: ReadonlyMap<string, Resource>): string[] =>
-    [...unanswered].filter((name) => !resources.has(name) && !held.has(name))
 
-  return {
-    get isWaiting() {
-      return waitingNonce !== undefined
-    },
-    receive(request) {
-      if (request.responseNonce && request.responseNonce === waitingNonce) {
-        waitingNonce = undefined
-        error = request.errorMessage
-      }
-      if (isFirst) {
-        isFirst = false
-        for (const [name, version] of Object.entries(request.initialVersions)) held.set(name, version)
-        if (request.subscribe.length === 0) isWildcard = true
-      }
-      // Subscriptions count even when the nonce is stale.
-      for (const name of request.subscribe) {
-        if (name === '*') isWildcard = true
-        else {
-          if (request.initialVersions[name] === undefined) unanswered.add(name)
-          names.add(name)
-        }
-      }
-      for (const name of request.unsubscribe) {
-        if (name === '*') isWildcard = false
-        names.delete(name)
-        unanswered.delete(name)
-        if (isWildcard) unanswered.add(name)
-        else held.delete(name)
-      }
-    },
-    respond(resources, withRemovals) {
-      if (waitingNonce !== undefined) return undefined
-      const updates = changed(resources)
-      const removed = [...(withRemovals ? gone(resources) : []), ...missing(resources)]
-      if (updates.length === 0 && removed.length === 0 && !owesAnswer) return undefined
-      for (const resource of updates) held.set(resource.name, resource.version)
-      for (const name of removed) held.delete(name)
-      unanswered.clear()
-      owesAnswer = false
-      waitingNonce = nextNonce()
-      return { nonce: waitingNonce, resources: updates, removed }
-    },
-    isBehind: (resources) => owesAnswer || changed(resources).length > 0 || gone(resources).length > 0,
-    status(resources) {
-      const resourceCount = held.size
-      if (error !== undefined) return { state: 'ERROR', error, resourceCount }
-      if (owesAnswer) return { state: 'NOT SENT', resourceCount }
-      const isCurrent = waitingNonce === undefined && changed(resources).length === 0 && gone(resources).length === 0
-      return { state: isCurrent ? 'SYNCED' : 'STALE', resourceCount }
-    },
+  get isWaiting(): boolean {
+    return this.#waitingNonce !== undefined
+  }
+
+  get isRefused(): boolean {
+    return this.#error !== undefined
+  }
+
+  receive(request: SubscriptionRequest): void {
+    if (request.responseNonce && request.responseNonce === this.#waitingNonce) {
+      this.#waitingNonce = undefined
+      this.#error = request.errorMessage?.slice(0, maxReason)
+    }
+    if (this.#isFirst) {
+      this.#isFirst = false
+      for (const [name, version] of Object.entries(request.initialVersions)) this.#held.set(name, version)
+      this.#isWildcard = request.subscribe.length === 0
+    }
+    // Subscriptions count even when the nonce is stale.
+    for (const name of request.subscribe) this.#subscribe(name, request.initialVersions[name])
+    for (const name of request.unsubscribe) this.#unsubscribe(name)
+    const most = Math.max(this.#names.size, this.#unanswered.size, this.#held.size)
+    if (most > maxNames) throw limitExceeded(`more than ${maxNames} names of one type`)
+  }
+
+  respond(resources: ReadonlyMap<string, Resource>, withRemovals: boolean): SubscriptionResponse<Resource> | undefined {
+    if (this.#waitingNonce !== undefined) return undefined
+    const updates = this.#changed(resources)
+    const removed = [...(withRemovals ? this.#gone(resources) : []), ...this.#missing(resources)]
+    if (updates.length === 0 && removed.length === 0 && !this.#owesAnswer) return undefined
+    for (const resource of updates) this.#held.set(resource.name, resource.version)
+    for (const name of removed) this.#held.delete(name)
+    this.#unanswered.clear()
+    this.#owesAnswer = false
+    this.#waitingNonce = this.#nextNonce()
+    return { nonce: this.#waitingNonce, resources: updates, removed }
+  }
+
+  isBehind(resources: ReadonlyMap<string, Resource>): boolean {
+    return this.#owesAnswer || this.#changed(resources).length > 0 || this.#gone(resources).length > 0
+  }
+
+  status(resources: ReadonlyMap<string, Resource>): SubscriptionStatus {
+    const resourceCount = this.#held.size
+    if (this.#error !== undefined) return { state: 'ERROR', error: this.#error, resourceCount }
+    if (this.#owesAnswer) return { state: 'NOT SENT', resourceCount }
+    const isCurrent = !this.isWaiting && !this.isBehind(resources)
+    return { state: isCurrent ? 'SYNCED' : 'STALE', resourceCount }
+  }
+
+  #subscribe(name: string, heldVersion: string | undefined): void {
+    if (name === '*') {
+      this.#isWildcard = true
+      return
+    }
+    if (heldVersion === undefined) this.#unanswered.add(name)
+    this.#names.add(name)
+  }
+
+  #unsubscribe(name: string): void {
+    if (name === '*') {
+      this.#isWildcard = false
+      return
+    }
+    this.#names.delete(name)
+    // Under a wildcard the resource stays subscribed, and the proxy, which just dropped it, is told it again.
+    if (this.#isWildcard) this.#unanswered.add(name)
+    else {
+      this.#unanswered.delete(name)
+      this.#held.delete(name)
+    }
+  }
+
+  #changed(resources: ReadonlyMap<string, Resource>): readonly Resource[] {
+    const wanted = this.#isWildcard ? [...resources.values()] : [...this.#names].flatMap((name) => resources.get(name) ?? [])
+    return wanted.filter((resource) => this.#unanswered.has(resource.name) || this.#held.get(resource.name) !== resource.version)
+  }
+
+  #gone(resources: ReadonlyMap<string, Resource>): readonly string[] {
+    return [...this.#held.keys()].filter((name) => (this.#isWildcard || this.#names.has(name)) && !resources.has(name))
+  }
+
+  /** Names that were asked for and do not exist: the proxy must not wait for them. */
+  #missing(resources: ReadonlyMap<string, Resource>): readonly string[] {
+    return [...this.#unanswered].filter((name) => !resources.has(name) && !this.#held.has(name))
   }
 }

@@ -1,11 +1,25 @@
 /** Where the model comes from: one list/watch per kind over the Kubernetes-style API, embedded or real. */
+import type { Logger } from '@heddle/base'
 import type { Informer, InformerEvent, ResourceClient } from '@heddle/client'
 import type { MeshSnapshotInput } from '@heddle/translation'
+import { createEndpointRemovals } from './endpoint-removals.js'
+import { type MeshConfigWatch, watchMeshConfig } from './mesh-config-watch.js'
 import { type SnapshotField, watchedTypes } from './watched-types.js'
 
 export interface Change {
-  readonly field: SnapshotField
-  readonly event: InformerEvent
+  /** Whether it must not wait for others: an endpoint that was ready went away. */
+  readonly isUrgent: boolean
+  /** The namespace that came or changed, if it was one. */
+  readonly namespace?: string
+}
+
+export interface SourceOptions {
+  readonly client: ResourceClient
+  /** Where the ConfigMap `istio` is. */
+  readonly namespace: string
+  /** Called for every object that comes, changes or goes, once the source is synced. */
+  readonly onChange: (change: Change) => void
+  readonly logger: Logger
 }
 
 export interface Source {
@@ -13,39 +27,69 @@ export interface Source {
   input(): MeshSnapshotInput
   /** Resolves when every kind was listed once. @throws the signal's reason when it aborts first. */
   untilSynced(signal?: AbortSignal): Promise<void>
-  /** Calls `listener` for every object that comes, changes or goes. */
-  onChange(listener: (change: Change) => void): void
   close(): Promise<void>
 }
 
-export function createSource(client: ResourceClient): Source {
-  const listeners: ((change: Change) => void)[] = []
-  const fields = Object.keys(watchedTypes) as SnapshotField[]
-  const onEvent = (field: SnapshotField, event: InformerEvent): void => {
-    for (const listener of listeners) listener({ field, event })
-  }
-  const informers = new Map<SnapshotField, Informer>(
-    fields.map((field) => [field, client.watch(watchedTypes[field], { onEvent: (event) => onEvent(field, event) })]),
-  )
-  const isSynced = (): boolean => [...informers.values()].every((informer) => informer.isSynced)
+export function createSource(options: SourceOptions): Source {
+  return new WatchedSource(options)
+}
 
-  return {
-    input: () => Object.fromEntries([...informers].map(([field, informer]) => [field, informer.list()])) as unknown as MeshSnapshotInput,
-    onChange: (listener) => void listeners.push(listener),
-    untilSynced: (signal) =>
-      new Promise((resolve, reject) => {
-        const check = (): void => {
-          if (!isSynced()) return
-          signal?.removeEventListener('abort', onAbort)
-          resolve()
-        }
-        const onAbort = (): void => reject(signal?.reason as Error)
-        signal?.addEventListener('abort', onAbort, { once: true })
-        listeners.push(({ event }) => event.type === 'synced' && check())
-        check()
-      }),
-    async close() {
-      await Promise.all([...informers.values()].map((informer) => informer.close()))
-    },
+class WatchedSource implements Source {
+  readonly #informers: ReadonlyMap<SnapshotField, Informer>
+  readonly #meshConfig: MeshConfigWatch
+  readonly #onChange: (change: Change) => void
+  readonly #isRemoval = createEndpointRemovals()
+  #isSynced = false
+  #onSynced: (() => void) | undefined
+
+  constructor({ client, namespace, onChange, logger }: SourceOptions) {
+    this.#onChange = onChange
+    const fields = Object.keys(watchedTypes) as SnapshotField[]
+    this.#informers = new Map(
+      fields.map((field) => [field, client.watch(watchedTypes[field], { onEvent: (event) => this.#take(field, event) })]),
+    )
+    this.#meshConfig = watchMeshConfig({ client, namespace, logger, onChange: () => this.#changed({ isUrgent: false }) })
+  }
+
+  input(): MeshSnapshotInput {
+    const lists = Object.fromEntries([...this.#informers].map(([field, informer]) => [field, informer.list()]))
+    return { ...(lists as unknown as MeshSnapshotInput), meshConfig: this.#meshConfig.current() }
+  }
+
+  async untilSynced(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    this.#checkSynced()
+    if (this.#isSynced) return
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => reject(signal?.reason as Error)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#onSynced = () => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#informers.values(), this.#meshConfig].map((informer) => informer.close()))
+  }
+
+  #take(field: SnapshotField, event: InformerEvent): void {
+    const isUrgent = field === 'endpointSlices' && this.#isRemoval(event)
+    if (event.type === 'synced') this.#changed({ isUrgent })
+    else if (field === 'namespaces' && event.type === 'applied') this.#changed({ isUrgent, namespace: event.object.metadata.name })
+    else this.#changed({ isUrgent })
+  }
+
+  #changed(change: Change): void {
+    if (this.#isSynced) this.#onChange(change)
+    else this.#checkSynced()
+  }
+
+  #checkSynced(): void {
+    // Informers may call back while they are being made; there is nothing to check then.
+    if (![...(this.#informers?.values() ?? []), this.#meshConfig].every((informer) => informer?.isSynced)) return
+    this.#isSynced = true
+    this.#onSynced?.()
   }
 }

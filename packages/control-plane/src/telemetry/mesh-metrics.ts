@@ -1,5 +1,6 @@
 /** The mesh's own totals, added up from access records under Istio's metric names, in Prometheus' text format. */
 import type { AccessLogEntry } from '@heddle/xds'
+import { renderLabels } from './mesh-labels.js'
 
 const bucketsMs: readonly number[] = [
   0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000, 3_600_000,
@@ -19,6 +20,8 @@ interface Series {
 
 export interface MeshMetrics {
   add(entry: AccessLogEntry): void
+  /** Counts a record that is not believed. */
+  drop(): void
   render(): string
 }
 
@@ -58,6 +61,9 @@ export function createMeshMetrics(): MeshMetrics {
       series.sentBytes += entry.kind === 'http' ? entry.responseBodyBytes : entry.sentBytes
       for (const [index, bound] of bucketsMs.entries()) if (entry.durationMs <= bound) (series.durationBuckets[index] as number)++
     },
+    drop() {
+      dropped++
+    },
     render() {
       return [
         ...family('istio_requests_total', 'counter', http, ({ requests }) => requests),
@@ -89,16 +95,4 @@ function histogram(name: string, all: ReadonlyMap<string, Series>): readonly str
       `${name}_count{${labels}} ${requests}`,
     ]),
   ]
-}
-
-function renderLabels(labels: Readonly<Record<string, string>>): string {
-  return Object.keys(labels)
-    .sort()
-    .map((name) => `${name}="${escapeValue(labels[name] as string)}"`)
-    .join(',')
-}
-
-/** Prometheus text format: backslash, double quote and line feed. */
-function escapeValue(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createSubscription, type SubscriptionRequest, type VersionedResource } from '../src/push/subscription.js'
+import { createSubscription, type SubscriptionRequest, type VersionedResource } from '../../src/push/subscription.js'
 
 const resources = (versions: Record<string, string>): ReadonlyMap<string, VersionedResource> =>
   new Map(Object.entries(versions).map(([name, version]) => [name, { name, version }]))

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { createSecretCaStore } from '../../src/citadel/secret-store.js'
+import { createFakeResourceClient } from '../../src/testing.js'
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+const text = (state: Uint8Array | undefined): string | undefined => state && Buffer.from(state).toString('utf8')
+
+it('keeps the state in a Secret that the next authority opens', async () => {
+  const client = createFakeResourceClient()
+  const store = createSecretCaStore(client, 'istio-system')
+  expect(await store.open()).toBeUndefined()
+  await store.save(bytes('state 1'))
+  await store.save(bytes('state 2'))
+  expect(text(await createSecretCaStore(client, 'istio-system').open())).toBe('state 2')
+})
+
+it('never writes over what another authority has written meanwhile', async () => {
+  const client = createFakeResourceClient()
+  const first = createSecretCaStore(client, 'istio-system')
+  const second = createSecretCaStore(client, 'istio-system')
+  await first.open()
+  await second.open()
+  await first.save(bytes('first'))
+  await expect(second.save(bytes('second'))).rejects.toMatchObject({ code: 'HEDDLE_CA_STATE_WRITE_FAILED', retryable: true })
+  expect(text(await createSecretCaStore(client, 'istio-system').open())).toBe('first')
+})
+
+it('refuses a Secret without its state rather than make a new root', async () => {
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'istio-ca-secret', namespace: 'istio-system' }, data: {} }
+  const store = createSecretCaStore(createFakeResourceClient(secret), 'istio-system')
+  await expect(store.open()).rejects.toMatchObject({ code: 'HEDDLE_CA_STATE_UNREADABLE' })
+})

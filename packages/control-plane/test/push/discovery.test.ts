@@ -1,0 +1,105 @@
+import { createFakeClock, createMemoryLogger } from '@heddle/base/testing'
+import { type MeshSnapshotInput, parseNode, type ProxyNode } from '@heddle/translation'
+import { typeUrls } from '@heddle/xds'
+import { describe, expect, it } from 'vitest'
+import { createDiscovery } from '../../src/push/discovery.js'
+import { node as xdsNode, service, slice } from '../mesh-objects.js'
+
+function nodeOf(...options: Parameters<typeof xdsNode>): ProxyNode {
+  const result = parseNode(xdsNode(...options))
+  if (!result.ok) throw new Error(result.reason)
+  return result.node
+}
+
+function harness(first: object) {
+  const clock = createFakeClock()
+  const logger = createMemoryLogger()
+  let input = first
+  const discovery = createDiscovery({ input: () => input as MeshSnapshotInput }, { clock, logger })
+  const connect = (node: ProxyNode = nodeOf()) => {
+    const sent: string[] = []
+    const connection = discovery.connect(node, (typeUrl, { nonce, resources, removed }) => {
+      sent.push([typeUrl.split('.').at(-1), ...resources.map(({ name }) => name), ...removed.map((name) => `-${name}`)].join(' '))
+      connection.stream.receive(typeUrl, { subscribe: [], unsubscribe: [], initialVersions: {}, responseNonce: nonce })
+    })
+    const subscribe = (typeUrl: string, ...names: string[]) =>
+      connection.stream.receive(typeUrl, { subscribe: names, unsubscribe: [], initialVersions: {} })
+    return { sent, subscribe, close: () => connection.close() }
+  }
+  const change = (next: object, isUrgent = false) => {
+    input = next
+    discovery.changed(isUrgent)
+  }
+  return { clock, logger, discovery, connect, change }
+}
+
+const cluster = 'outbound|80||web.default.svc.cluster.local'
+const withEndpoints = (...addresses: string[]) => ({ services: [service('web')], endpointSlices: [slice('web', ...addresses)] })
+
+describe('a change', () => {
+  it('reaches proxies after the debounce, in one push for many changes', () => {
+    const { clock, connect, change, discovery } = harness(withEndpoints('10.0.0.1'))
+    const proxy = connect()
+    proxy.subscribe(typeUrls.endpoint, cluster)
+    proxy.sent.length = 0
+    change(withEndpoints('10.0.0.1', '10.0.0.2'))
+    change(withEndpoints('10.0.0.1', '10.0.0.2', '10.0.0.3'))
+    expect(proxy.sent).toEqual([])
+    clock.advance(30)
+    expect(proxy.sent).toEqual([`ClusterLoadAssignment ${cluster}`])
+    expect(discovery.totals().pushes).toBe(1)
+  })
+
+  it('that takes an endpoint away is pushed at once', () => {
+    const { connect, change } = harness(withEndpoints('10.0.0.1', '10.0.0.2'))
+    const proxy = connect()
+    proxy.subscribe(typeUrls.endpoint, cluster)
+    proxy.sent.length = 0
+    change(withEndpoints('10.0.0.1'), true)
+    expect(proxy.sent).toEqual([`ClusterLoadAssignment ${cluster}`])
+  })
+
+  it('that is none for a proxy costs no response', () => {
+    const { clock, connect, change, discovery } = harness(withEndpoints('10.0.0.1'))
+    const proxy = connect()
+    for (const typeUrl of [typeUrls.cluster, typeUrls.listener, typeUrls.nameTable]) proxy.subscribe(typeUrl)
+    proxy.subscribe(typeUrls.endpoint, cluster)
+    proxy.sent.length = 0
+    change({ ...withEndpoints('10.0.0.1'), pods: [] })
+    clock.advance(30)
+    expect(discovery.totals().pushes).toBe(1)
+    expect(proxy.sent).toEqual([])
+  })
+})
+
+it('shows a proxy until it is gone', () => {
+  const { connect, discovery } = harness(withEndpoints())
+  const proxy = connect()
+  expect(discovery.proxies().map(({ node }) => node.name)).toEqual(['web-1'])
+  proxy.close()
+  expect(discovery.proxies()).toEqual([])
+})
+
+it('keeps what proxies have when the model cannot be built, and goes on with the next change', () => {
+  const { clock, connect, change, discovery, logger } = harness(withEndpoints('10.0.0.1'))
+  const proxy = connect()
+  proxy.subscribe(typeUrls.endpoint, cluster)
+  proxy.sent.length = 0
+  change({ services: [null] })
+  clock.advance(30)
+  expect(proxy.sent).toEqual([])
+  expect(discovery.totals().failures).toBe(1)
+  expect(logger.records.at(-1)?.message).toMatch(/every proxy keeps what it has/)
+  change(withEndpoints('10.0.0.2'))
+  clock.advance(30)
+  expect(proxy.sent).toEqual([`ClusterLoadAssignment ${cluster}`])
+})
+
+it('counts and tells refusals', () => {
+  const { discovery, logger } = harness(withEndpoints())
+  const { stream } = discovery.connect(nodeOf(), () => undefined)
+  stream.receive(typeUrls.cluster, { subscribe: [], unsubscribe: [], initialVersions: {} })
+  stream.receive(typeUrls.cluster, { subscribe: [], unsubscribe: [], initialVersions: {}, responseNonce: '1', errorMessage: 'bad' })
+  expect([...discovery.totals().rejects]).toEqual([[typeUrls.cluster, 1]])
+  expect(logger.records.at(-1)).toMatchObject({ level: 'warn', message: 'a proxy refused resources', fields: { reason: 'bad' } })
+})
