@@ -17,7 +17,7 @@ export function createLoadBalancer(cluster: Cluster, endpoints: readonly Endpoin
   const priorities = [...new Set(endpoints.map(({ priority }) => priority))].toSorted((a, b) => a - b)
   const levels = priorities.map((priority) => endpoints.filter((endpoint) => endpoint.priority === priority))
   const panicPercent = cluster.commonLb?.healthyPanicThreshold ?? 50
-  const choose = chooser(cluster, random)
+  const choose = chooser(cluster, random, haveEqualWeights(endpoints))
   const single = levels.length === 1 ? levels[0] : undefined
   const usable: Endpoint[] = []
 
@@ -60,18 +60,23 @@ function isUsable(endpoint: Endpoint, nowMs: () => number): boolean {
 
 type Choose = (endpoints: readonly Endpoint[], hash: number | undefined) => Endpoint
 
-function chooser(cluster: Cluster, random: Random): Choose {
-  const pickRandom: Choose = (endpoints) => weightedRandom(endpoints, random)
+/** Most clusters do: then a draw needs no sums. */
+function haveEqualWeights(endpoints: readonly Endpoint[]): boolean {
+  return endpoints.every(({ weight }) => weight === endpoints[0]?.weight)
+}
+
+function chooser(cluster: Cluster, random: Random, equalWeights: boolean): Choose {
+  const pickRandom: Choose = equalWeights ? (endpoints) => anyOf(endpoints, random) : (endpoints) => weightedRandom(endpoints, random)
   switch (cluster.lbPolicy) {
     case 'LEAST_REQUEST': {
       const choices = Math.max(2, cluster.leastRequest?.choiceCount ?? 2)
-      return (endpoints) => leastRequest(endpoints, choices, random)
+      return (endpoints) => leastRequest(endpoints, choices, pickRandom)
     }
     case 'RANDOM':
       return pickRandom
     case 'RING_HASH':
     case 'MAGLEV':
-      return (endpoints, hash) => (hash === undefined ? weightedRandom(endpoints, random) : highestWeight(endpoints, hash))
+      return (endpoints, hash) => (hash === undefined ? pickRandom(endpoints, hash) : highestWeight(endpoints, hash))
     case 'ROUND_ROBIN':
     case 'CLUSTER_PROVIDED':
     case undefined:
@@ -80,24 +85,24 @@ function chooser(cluster: Cluster, random: Random): Choose {
   }
 }
 
-function leastRequest(endpoints: readonly Endpoint[], choices: number, random: Random): Endpoint {
-  let best = weightedRandom(endpoints, random)
+function leastRequest(endpoints: readonly Endpoint[], choices: number, pickRandom: Choose): Endpoint {
+  let best = pickRandom(endpoints, undefined)
   for (let draw = 1; draw < choices; draw++) {
-    const other = weightedRandom(endpoints, random)
+    const other = pickRandom(endpoints, undefined)
     if (other.activeRequests < best.activeRequests) best = other
   }
   return best
 }
 
+function anyOf(endpoints: readonly Endpoint[], random: Random): Endpoint {
+  return endpoints[Math.floor(random.next() * endpoints.length)] ?? (endpoints[0] as Endpoint)
+}
+
 function weightedRandom(endpoints: readonly Endpoint[], random: Random): Endpoint {
   const first = endpoints[0] as Endpoint
   let total = 0
-  let equal = true
-  for (const endpoint of endpoints) {
-    total += endpoint.weight
-    if (endpoint.weight !== first.weight) equal = false
-  }
-  if (equal || total === 0) return endpoints[Math.floor(random.next() * endpoints.length)] ?? first
+  for (const endpoint of endpoints) total += endpoint.weight
+  if (total === 0) return anyOf(endpoints, random)
   let remaining = random.next() * total
   for (const endpoint of endpoints) {
     remaining -= endpoint.weight

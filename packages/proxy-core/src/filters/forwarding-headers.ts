@@ -6,6 +6,7 @@
 import type { Random } from '@heddle/base'
 import type { ClientCertDetails, HttpConnectionManager } from '@heddle/routing'
 import type { HeaderBlock } from '../message/header-block.js'
+import { HexPool } from '../message/hex-pool.js'
 import type { DownstreamConnection, PeerIdentity, TlsInfo } from '../decision-record.js'
 
 /** Headers by which outsiders could steer the proxy; they count only from inside. */
@@ -78,29 +79,8 @@ export interface RequestIds {
   next(): string
 }
 
-const poolBytes = 8192
-const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-
-/** UUIDs of version 4, from random bytes that are drawn in bulk. */
+/** UUIDs of version 4. */
 export function createRequestIds(random: Random): RequestIds {
-  let pool: Uint8Array = new Uint8Array(0)
-  let at = 0
-  return {
-    next() {
-      if (at + 16 > pool.length) {
-        pool = random.bytes(poolBytes)
-        at = 0
-      }
-      let id = ''
-      for (let index = 0; index < 16; index++) {
-        let byte = pool[at + index] as number
-        if (index === 6) byte = (byte & 0x0f) | 0x40
-        else if (index === 8) byte = (byte & 0x3f) | 0x80
-        if (index === 4 || index === 6 || index === 8 || index === 10) id += '-'
-        id += hex[byte] as string
-      }
-      at += 16
-      return id
-    },
-  }
+  const pool = new HexPool(random)
+  return { next: () => pool.nextUuid() }
 }

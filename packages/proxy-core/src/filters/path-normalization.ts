@@ -3,7 +3,7 @@ import type { HttpConnectionManager } from '@heddle/routing'
 
 /** @returns the path to route by, or undefined when it must be refused. */
 export function normalizePath(path: string, manager: HttpConnectionManager): string | undefined {
-  if (path === '*') return path
+  if (path === '*' || isPlain(path)) return path
   const query = path.indexOf('?')
   let plain = query < 0 ? path : path.slice(0, query)
   const rest = query < 0 ? '' : path.slice(query)
@@ -30,4 +30,16 @@ function removeDots(path: string): string {
     } else kept.push(segment)
   }
   return kept.join('/') || '/'
+}
+
+/** Whether the path before the query has nothing that a rule could touch: no `%`, `\`, `//` or `/.`. Nearly all are so. */
+function isPlain(path: string): boolean {
+  let before = 0
+  for (let at = 0; at < path.length; at++) {
+    const code = path.charCodeAt(at)
+    if (code === 0x3f) return true
+    if (code === 0x25 || code === 0x5c || (before === 0x2f && (code === 0x2f || code === 0x2e))) return false
+    before = code
+  }
+  return true
 }

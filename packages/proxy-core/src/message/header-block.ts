@@ -18,18 +18,34 @@ export class HeaderBlock {
   text = ''
   fields: Int32Array = new Int32Array(fieldWords * 16)
   count = 0
-  /** Names and values that were added, alternating. */
-  readonly extra: string[] = []
+  /** Fields that were added: as they are written, their names in lower case, their values. Valid below `#extraCount`; the arrays never shrink. */
+  readonly #extraNames: string[] = []
+  readonly #extraKeys: string[] = []
+  readonly #extraValues: string[] = []
+  #extraCount = 0
+  /** Which ids came, a bit each: most look-ups are for names that are not there. */
+  #seenLow = 0
+  #seenHigh = 0
 
   reset(): void {
     this.text = ''
+    this.begin()
+  }
+
+  /** Forgets all fields; the text stays until the next is set. */
+  begin(): void {
     this.count = 0
-    if (this.extra.length > 0) this.extra.length = 0
+    this.#extraCount = 0
+    this.#seenLow = 0
+    this.#seenHigh = 0
   }
 
   addField(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number, idAndMarks: number): void {
     const at = this.count * fieldWords
     if (at + fieldWords > this.fields.length) this.#grow()
+    const id = idAndMarks & idMask
+    if (id < 32) this.#seenLow |= 1 << id
+    else this.#seenHigh |= 1 << (id - 32)
     const { fields } = this
     fields[at] = nameStart
     fields[at + 1] = nameEnd
@@ -56,27 +72,30 @@ export class HeaderBlock {
   get(lowerName: string): string | undefined {
     let value: string | undefined
     const id = headerIdOf(lowerName)
-    for (let index = 0; index < this.count; index++) {
-      if (this.#isField(index, id, lowerName)) value = value === undefined ? this.valueAt(index) : `${value},${this.valueAt(index)}`
-    }
-    for (let at = 0; at < this.extra.length; at += 2) {
-      if (this.extra[at]?.toLowerCase() === lowerName)
-        value = value === undefined ? this.extra[at + 1] : `${value},${this.extra[at + 1] as string}`
-    }
+    if (this.#hasSeen(id))
+      for (let index = 0; index < this.count; index++) if (this.#isField(index, id, lowerName)) value = joined(value, this.valueAt(index))
+    for (let at = 0; at < this.#extraCount; at++)
+      if (this.#extraKeys[at] === lowerName) value = joined(value, this.#extraValues[at] as string)
     return value
   }
 
   /** The first value; undefined when absent. */
   first(lowerName: string): string | undefined {
     const id = headerIdOf(lowerName)
-    for (let index = 0; index < this.count; index++) if (this.#isField(index, id, lowerName)) return this.valueAt(index)
-    for (let at = 0; at < this.extra.length; at += 2) if (this.extra[at]?.toLowerCase() === lowerName) return this.extra[at + 1]
+    if (this.#hasSeen(id))
+      for (let index = 0; index < this.count; index++) if (this.#isField(index, id, lowerName)) return this.valueAt(index)
+    for (let at = 0; at < this.#extraCount; at++) if (this.#extraKeys[at] === lowerName) return this.#extraValues[at]
     return undefined
   }
 
   /** The first value as the sender wrote it, whatever became of it since. */
   original(lowerName: string): string | undefined {
-    for (let index = 0; index < this.count; index++) if (this.#hasName(index, lowerName)) return this.valueAt(index)
+    const id = headerIdOf(lowerName)
+    if (!this.#hasSeen(id)) return undefined
+    for (let index = 0; index < this.count; index++) {
+      const found = (this.fields[index * fieldWords + 4] as number) & idMask
+      if (found === id && (id !== headerId.other || this.#hasName(index, lowerName))) return this.valueAt(index)
+    }
     return undefined
   }
 
@@ -86,18 +105,19 @@ export class HeaderBlock {
 
   remove(lowerName: string): void {
     const id = headerIdOf(lowerName)
-    for (let index = 0; index < this.count; index++) if (this.#isField(index, id, lowerName)) this.removeAt(index)
-    if (this.extra.length > 0) this.#removeExtra(lowerName)
+    if (this.#hasSeen(id)) for (let index = 0; index < this.count; index++) if (this.#isField(index, id, lowerName)) this.removeAt(index)
+    for (let at = this.#extraCount - 1; at >= 0; at--) if (this.#extraKeys[at] === lowerName) this.#removeExtra(at)
   }
 
-  /** Removes the fields of some known names in one pass, as the sender wrote them. @param ids bits `1 << headerId`. */
+  /** Removes the fields of some known names in one pass, as the sender wrote them. @param ids bits `1 << headerId`, of ids below 32. */
   removeKnown(ids: number): void {
+    if ((ids & this.#seenLow) === 0) return
     const { fields } = this
     const end = this.count * fieldWords
     for (let at = 4; at < end; at += fieldWords) {
       const word = fields[at] as number
       const id = word & idMask
-      if (id !== headerId.other && (ids & (1 << id)) !== 0) fields[at] = word | removedMark
+      if (id !== headerId.other && id < 32 && (ids & (1 << id)) !== 0) fields[at] = word | removedMark
     }
   }
 
@@ -107,23 +127,24 @@ export class HeaderBlock {
   }
 
   set(name: string, value: string): void {
-    this.remove(name.toLowerCase())
-    this.extra.push(name, value)
+    const key = name.toLowerCase()
+    this.remove(key)
+    this.#add(name, key, value)
   }
 
   append(name: string, value: string): void {
-    this.extra.push(name, value)
+    this.#add(name, name.toLowerCase(), value)
   }
 
   /** Every field that is still there, in order. */
   *entries(): Generator<readonly [name: string, value: string]> {
     for (let index = 0; index < this.count; index++) if (this.idAt(index) >= 0) yield [this.nameAt(index), this.valueAt(index)]
-    for (let at = 0; at < this.extra.length; at += 2) yield [this.extra[at] as string, this.extra[at + 1] as string]
+    for (let at = 0; at < this.#extraCount; at++) yield [this.#extraNames[at] as string, this.#extraValues[at] as string]
   }
 
   /** HTTP/1.1 field lines. Runs of untouched lines are one slice of the text, which is what makes forwarding cheap. */
   serialize(): string {
-    const { fields, text, count, extra } = this
+    const { fields, text, count } = this
     let out = ''
     let runStart = -1
     let runEnd = -1
@@ -140,7 +161,7 @@ export class HeaderBlock {
       runEnd = (fields[at + 3] as number) + 2
     }
     if (runStart >= 0) out += text.slice(runStart, runEnd)
-    for (let at = 0; at < extra.length; at += 2) out += `${extra[at] as string}: ${extra[at + 1] as string}\r\n`
+    for (let at = 0; at < this.#extraCount; at++) out += `${this.#extraNames[at] as string}: ${this.#extraValues[at] as string}\r\n`
     return out
   }
 
@@ -161,9 +182,25 @@ export class HeaderBlock {
     return true
   }
 
-  #removeExtra(lowerName: string): void {
-    const { extra } = this
-    for (let at = extra.length - 2; at >= 0; at -= 2) if (extra[at]?.toLowerCase() === lowerName) extra.splice(at, 2)
+  /** For `other` it only says that some unknown name came. */
+  #hasSeen(id: HeaderId): boolean {
+    return ((id < 32 ? this.#seenLow : this.#seenHigh) & (1 << (id & 31))) !== 0
+  }
+
+  #add(name: string, key: string, value: string): void {
+    const at = this.#extraCount++
+    this.#extraNames[at] = name
+    this.#extraKeys[at] = key
+    this.#extraValues[at] = value
+  }
+
+  #removeExtra(index: number): void {
+    const last = --this.#extraCount
+    for (let at = index; at < last; at++) {
+      this.#extraNames[at] = this.#extraNames[at + 1] as string
+      this.#extraKeys[at] = this.#extraKeys[at + 1] as string
+      this.#extraValues[at] = this.#extraValues[at + 1] as string
+    }
   }
 
   #grow(): void {
@@ -171,4 +208,8 @@ export class HeaderBlock {
     larger.set(this.fields)
     this.fields = larger
   }
+}
+
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before},${value}`
 }

@@ -1,5 +1,5 @@
 /**
- * The header names that the engine itself looks at, as small numbers. A head's parser classifies each name once (by
+ * The header names that the engine itself looks at, as small numbers below 64 (a head marks in two words which it has seen). A head's parser classifies each name once (by
  * length, first and last byte, then the whole), so that later steps compare numbers instead of text.
  */
 type KnownHeader =
@@ -28,6 +28,20 @@ type KnownHeader =
   | 'http2Settings'
   | 'proxyAuthenticate'
   | 'decoratorOperation'
+  | 'contentType'
+  | 'grpcStatus'
+  | 'userAgent'
+  | 'traceparent'
+  | 'b3'
+  | 'b3TraceId'
+  | 'b3ParentSpanId'
+  | 'b3SpanId'
+  | 'b3Sampled'
+  | 'b3Flags'
+  | 'attemptCount'
+  | 'expectedTimeout'
+  | 'originalPath'
+  | 'overloaded'
 
 export const headerId: Readonly<Record<KnownHeader, number>> = {
   other: 0,
@@ -55,6 +69,20 @@ export const headerId: Readonly<Record<KnownHeader, number>> = {
   http2Settings: 22,
   proxyAuthenticate: 23,
   decoratorOperation: 24,
+  contentType: 25,
+  grpcStatus: 26,
+  userAgent: 27,
+  traceparent: 28,
+  b3: 29,
+  b3TraceId: 30,
+  b3ParentSpanId: 31,
+  b3SpanId: 32,
+  b3Sampled: 33,
+  b3Flags: 34,
+  attemptCount: 35,
+  expectedTimeout: 36,
+  originalPath: 37,
+  overloaded: 38,
 }
 
 export type HeaderId = number
@@ -84,6 +112,20 @@ const names: readonly (readonly [string, HeaderId])[] = [
   ['http2-settings', headerId.http2Settings],
   ['proxy-authenticate', headerId.proxyAuthenticate],
   ['x-envoy-decorator-operation', headerId.decoratorOperation],
+  ['content-type', headerId.contentType],
+  ['grpc-status', headerId.grpcStatus],
+  ['user-agent', headerId.userAgent],
+  ['traceparent', headerId.traceparent],
+  ['b3', headerId.b3],
+  ['x-b3-traceid', headerId.b3TraceId],
+  ['x-b3-parentspanid', headerId.b3ParentSpanId],
+  ['x-b3-spanid', headerId.b3SpanId],
+  ['x-b3-sampled', headerId.b3Sampled],
+  ['x-b3-flags', headerId.b3Flags],
+  ['x-envoy-attempt-count', headerId.attemptCount],
+  ['x-envoy-expected-rq-timeout-ms', headerId.expectedTimeout],
+  ['x-envoy-original-path', headerId.originalPath],
+  ['x-envoy-overloaded', headerId.overloaded],
 ]
 
 const byLength: (readonly { readonly id: HeaderId; readonly bytes: Uint8Array }[] | undefined)[] = []

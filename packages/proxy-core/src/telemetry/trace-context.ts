@@ -4,6 +4,7 @@
  * none, one is started and sampled at the configured rate, as Istio's proxies do.
  */
 import type { Random } from '@heddle/base'
+import { HexPool } from '../message/hex-pool.js'
 import type { HeaderEdits } from '../telemetry.js'
 
 export interface TracePropagator {
@@ -61,27 +62,4 @@ function b3Decision(text: string | undefined): boolean | undefined {
 /** `TRACEID-SPANID[-SAMPLED[-PARENT]]`. */
 function isB3(text: string | undefined): boolean {
   return text !== undefined && /^(?:[0-9a-f]{16}|[0-9a-f]{32})-[0-9a-f]{16}(?:-[01d](?:-[0-9a-f]{16})?)?$/.test(text)
-}
-
-const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-
-/** Ids come from a pool: one call for randomness serves hundreds of requests. */
-class HexPool {
-  readonly #random: Random
-  #bytes: Uint8Array = new Uint8Array(0)
-  #at = 0
-
-  constructor(random: Random) {
-    this.#random = random
-  }
-
-  next(byteCount: number): string {
-    if (this.#at + byteCount > this.#bytes.length) {
-      this.#bytes = this.#random.bytes(4096)
-      this.#at = 0
-    }
-    let text = ''
-    for (const end = this.#at + byteCount; this.#at < end; this.#at++) text += hexOfByte[this.#bytes[this.#at] as number] as string
-    return text
-  }
 }

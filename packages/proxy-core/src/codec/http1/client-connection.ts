@@ -173,7 +173,6 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
   }
 
   #readHead(buffer: Buffer, start: number, end: number): number {
-    if (this.#headers.extra.length > 0) this.#headers.extra.length = 0
     const length = this.#parser.parse(buffer, start, end, this.#headers)
     if (length === 0) {
       this.#held = Buffer.from(buffer.subarray(start, end))

@@ -54,7 +54,7 @@ export class HeadParser {
    */
   parse(buffer: Buffer, start: number, end: number, block: HeaderBlock): number {
     if (!this.#startLineDone) {
-      block.count = 0
+      block.begin()
       const line = this.#parseStartLine(buffer, start, end)
       if (line <= 0) return line === more ? this.#needMore(end - start) : line
       this.#resumeAt = line - start

@@ -67,6 +67,8 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   #peerEnded = false
   #paused = false
   #first = true
+  /** The last host that was checked: clients send the same one again and again. */
+  #soundHost: string | undefined
 
   constructor(channel: Channel, owner: ServerConnectionOwner, options: ServerCodecOptions) {
     this.#channel = channel
@@ -317,7 +319,6 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
 
   #beginRequest(): void {
     const { headers } = this
-    if (headers.extra.length > 0) headers.extra.length = 0
     this.protocol = this.#parser.minorVersion === 0 ? 'HTTP/1.0' : 'HTTP/1.1'
     this.method = this.#parser.method
     const framing = this.#framing
@@ -361,11 +362,17 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   #readTarget(): string {
     const { hostIndex } = this.#framing
     const host = hostIndex < 0 ? '' : this.headers.valueAt(hostIndex)
-    if (hostIndex < 0 ? this.protocol === 'HTTP/1.1' : !isAuthority(host)) return 'host'
+    if (hostIndex < 0 ? this.protocol === 'HTTP/1.1' : host !== this.#soundHost && !isAuthority(host)) return 'host'
+    if (hostIndex >= 0) this.#soundHost = host
     this.targetScheme = ''
     this.authority = host
     if (this.method === 'TRACE') return 'method'
-    const target = parseTarget(this.method, this.#parser.target)
+    const text = this.#parser.target
+    if (text.charCodeAt(0) === 0x2f && this.method !== 'CONNECT') {
+      this.path = text
+      return ''
+    }
+    const target = parseTarget(this.method, text)
     switch (target.kind) {
       case 'refused':
         return 'target'
