@@ -25,6 +25,8 @@ export { emptyNamesFile, normalizeName, parseNamesFile, readNamesFile, writeName
 export {
   appAddressAnnotation,
   boundPort,
+  boundPortsAnnotation,
+  execContentType,
   externalAddressAnnotation,
   hostName,
   injectionStatusAnnotation,
@@ -40,6 +42,11 @@ export {
 export { createAccessLogSender, type AccessLogSender, type AccessLogSenderOptions } from './grpc/access-log-sender.js'
 export { createControlPlaneChannel, type ClientCertificate, type ControlPlaneAddress } from './grpc/channel.js'
 export { requestWorkloadCertificate, type WorkloadCertificateRequest } from './grpc/certificate-request.js'
-export { createIdentitySource, type IdentitySource, type IdentitySourceDeps, type IdentitySourceOptions } from './identity/identity-source.js'
+export {
+  createIdentitySource,
+  type IdentitySource,
+  type IdentitySourceDeps,
+  type IdentitySourceOptions,
+} from './identity/identity-source.js'
 export type { WorkloadCertificate } from './identity/workload-certificate.js'
 export { createMeshClient, type MeshClient, type MeshClientDeps, type MeshClientOptions } from './mesh-client.js'

@@ -1,6 +1,6 @@
 /** `heddle exec POD -- COMMAND`: runs a program with a container's environment and gives its output and exit code. */
 import { HeddleError } from '@heddle/base'
-import { readStatus, statusError } from '@heddle/client'
+import { execContentType, readStatus, statusError } from '@heddle/client'
 import type { Invocation } from '../command/command.js'
 import { usageError } from '../command/parse.js'
 import { readText } from '../target/response.js'
@@ -8,8 +8,6 @@ import { objectPath } from '../target/paths.js'
 import { findPod } from '../target/pods.js'
 import { pods } from '../target/resource-types.js'
 import { withTarget } from '../target/target.js'
-
-const execContentType = 'application/vnd.heddle.exec'
 
 export async function run(invocation: Invocation): Promise<number> {
   const { flags, positionals, rest, streams, signal } = invocation

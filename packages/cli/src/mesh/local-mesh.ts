@@ -3,7 +3,7 @@
  * the demo profile. What runs in Pods runs on in processes of its own; closing ends them all.
  */
 import { isHeddleError, type Logger } from '@heddle/base'
-import { createResourceClient, type KubernetesObject, loadKubeconfig, type ResourceClient } from '@heddle/client'
+import { boundPortsAnnotation, createResourceClient, type KubernetesObject, loadKubeconfig, type ResourceClient } from '@heddle/client'
 import { createPlatform, createRuntime, type PlatformAccess } from '@heddle/local-platform'
 import { applyProfile } from '../commands/install.js'
 import { demoProfile } from '../install/demo-profile.js'
@@ -110,6 +110,6 @@ function externalAddressOf(service: KubernetesObject | undefined): string {
 }
 
 function externalPortOf(service: KubernetesObject | undefined, port: number): number {
-  const bound = JSON.parse(service?.metadata.annotations?.['heddle.dev/bound-ports'] ?? '{}') as Readonly<Record<string, number>>
+  const bound = JSON.parse(service?.metadata.annotations?.[boundPortsAnnotation] ?? '{}') as Readonly<Record<string, number>>
   return bound[String(port)] ?? port
 }

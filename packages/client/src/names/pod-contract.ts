@@ -36,6 +36,12 @@ export const injectionStatusAnnotation = 'sidecar.istio.io/status'
 /** Pod annotation that names the application's own address. */
 export const appAddressAnnotation = 'heddle.dev/app-address'
 
+/** Service annotation on a LoadBalancer: JSON from its ports to those on which its gateway really listens. */
+export const boundPortsAnnotation = 'heddle.dev/bound-ports'
+
+/** Media type of a command's output in frames, which the API's `exec` writes and `heddle exec` reads. */
+export const execContentType = 'application/vnd.heddle.exec'
+
 /** The name under which an application reaches the machine's real 127.0.0.1. */
 export const hostName = 'host.heddle.internal'
 

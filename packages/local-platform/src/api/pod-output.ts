@@ -1,6 +1,6 @@
 /** `pods/NAME/log` and `pods/NAME/exec`: the API finds Pod and container, the runtime gives the bytes. */
-import type { KubernetesObject } from '@heddle/client'
 import { once } from 'node:events'
+import { execContentType, type KubernetesObject } from '@heddle/client'
 import { fieldsOf, listOf, textOf } from '../json-fields.js'
 import { badRequest, failure } from './api-failure.js'
 import { asStatus, type Exchange, readBody, sendError } from './http-exchange.js'
@@ -60,8 +60,6 @@ async function serveLog(
     if (!chosen.signal.aborted) sendError(response, error)
   }
 }
-
-export const execContentType = 'application/vnd.heddle.exec'
 
 /**
  * kubectl's exec wants SPDY or WebSocket streams, which this platform does not speak; `heddle exec` posts and reads frames:

@@ -1,12 +1,9 @@
 /** The columns kubectl users know (Kubernetes printers/internalversion): names, order, and what each cell says. */
-import type { KubernetesObject } from '@heddle/client'
+import { boundPortsAnnotation, type KubernetesObject } from '@heddle/client'
 import { type Fields, fieldsOf, listOf, numberOf, textMapOf, textOf } from '../json-fields.js'
 import { formatAge } from './age.js'
 import { podReady, podRestarts, podStatus, readinessGates } from './pod-columns.js'
 import type { TableColumn } from './resource-kind.js'
-
-/** Written by the runtime on a LoadBalancer Service: JSON from Service port to the port its gateway really listens on. */
-const boundPortsAnnotation = 'heddle.dev/bound-ports'
 
 type Cell = (object: KubernetesObject, nowMs: number) => string | number | null
 

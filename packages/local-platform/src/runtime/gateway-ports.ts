@@ -2,13 +2,12 @@
  * Tells users where a gateway really listens: the Service's external address and, as annotation `heddle.dev/bound-ports`,
  * the number behind each of its ports (design section 6, "Ingress").
  */
-import type { KubernetesObject, ResourceClient, ResourceType } from '@heddle/client'
+import { boundPortsAnnotation, type KubernetesObject, type ResourceClient, type ResourceType } from '@heddle/client'
 import { fieldsOf, listOf, numberOf, sameJson, textMapOf } from '../json-fields.js'
 import type { Pod } from './pod.js'
 import type { PodRecord } from './pod-record.js'
 
 const services: ResourceType = { group: '', version: 'v1', plural: 'services' }
-export const boundPortsAnnotation = 'heddle.dev/bound-ports'
 
 /** A Pod whose proxy is a gateway: it serves callers outside the mesh. */
 export function isGatewayPod(pod: Pod): boolean {
