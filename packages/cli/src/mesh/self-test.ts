@@ -117,8 +117,9 @@ async function serverIdentity(mesh: LocalMesh, { host, port }: Address, signal: 
     socket.once('error', (error) => reject(failed(`a TLS connection with a certificate of the mesh should be accepted: ${error.message}`)))
   })
   const parsed = parseCertificate(raw)
-  const leaf = parsed.ok ? checkSvidLeaf(parsed.certificate, 'server') : parsed
-  if (!leaf.ok) throw failed(`the sidecar should show a SPIFFE certificate: ${'message' in leaf ? leaf.message : String(leaf.reason)}`)
+  if (!parsed.ok) throw failed(`the sidecar's certificate cannot be read: ${parsed.reason}`)
+  const leaf = checkSvidLeaf(parsed.certificate, 'server')
+  if (!leaf.ok) throw failed(`the sidecar should show a SPIFFE certificate: ${leaf.message}`)
   return leaf.id.uri
 }
 
