@@ -70,48 +70,69 @@ function formatError(what: string): HeddleError {
 }
 
 /** The names stand ready between the values; joining all at once makes one flat string where `+=` makes a chain. */
+/** One JSON object as pieces in turn: values of a record, each with the fixed text before it. */
 function compileStruct(struct: MetadataStruct): RecordFormatter {
-  const writers = Object.values(struct).map(compileJsonValue)
-  const pieces = Object.keys(struct).flatMap((name, index) => [`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`, ''])
-  if (pieces.length === 0) pieces.push('{')
-  pieces.push('}')
+  const pieces: Piece[] = []
+  const rest = appendStruct(pieces, '', struct)
   return (record) => {
-    for (let index = 0; index < writers.length; index++) pieces[index * 2 + 1] = (writers[index] as RecordFormatter)(record)
-    return pieces.join('')
+    let text = ''
+    for (const piece of pieces) text += piece.write(record)
+    return text + rest
   }
+}
+
+/** @param before fixed text that no piece has taken yet. @returns the fixed text after the last piece. */
+function appendStruct(pieces: Piece[], before: string, struct: MetadataStruct): string {
+  let fixed = `${before}{`
+  let separator = ''
+  for (const [name, value] of Object.entries(struct)) {
+    fixed = appendValue(pieces, `${fixed}${separator}${JSON.stringify(name)}:`, value)
+    separator = ','
+  }
+  return `${fixed}}`
 }
 
 /** A string that is one command keeps the command's type: numbers are written bare, what is not known as null. */
-function compileJsonValue(value: MetadataValue): RecordFormatter {
-  if (typeof value === 'string') return compileJsonString(value)
+function appendValue(pieces: Piece[], before: string, value: MetadataValue): string {
+  if (typeof value === 'string') return appendString(pieces, before, value)
   if (Array.isArray(value)) {
-    const items = (value as readonly MetadataValue[]).map(compileJsonValue)
-    return (record) => `[${items.map((write) => write(record)).join(',')}]`
+    let fixed = `${before}[`
+    for (const [index, item] of (value as readonly MetadataValue[]).entries())
+      fixed = appendValue(pieces, index === 0 ? fixed : `${fixed},`, item)
+    return `${fixed}]`
   }
-  if (typeof value === 'object' && value !== null) return compileStruct(value as MetadataStruct)
-  const fixed = JSON.stringify(value)
-  return () => fixed
+  if (typeof value === 'object' && value !== null) return appendStruct(pieces, before, value as MetadataStruct)
+  return before + JSON.stringify(value)
 }
 
-function compileJsonString(text: string): RecordFormatter {
+function appendString(pieces: Piece[], before: string, text: string): string {
   const parts = compileText(text)
   const [only] = parts
-  if (parts.length === 1 && typeof only === 'function') return compileJsonCell(only)
-  const line = compileLine(parts)
-  return (record) => jsonText(line(record))
+  const isConstant = parts.every((part) => typeof part === 'string')
+  if (isConstant) return before + JSON.stringify(parts.join(''))
+  pieces.push(new Piece(before, parts.length === 1 && typeof only === 'function' ? only : compileLine(parts)))
+  return ''
 }
 
-/** Most values are those of the request before. */
-function compileJsonCell(operator: Operator): RecordFormatter {
-  let lastValue: string | number | undefined
-  let lastText = 'null'
-  return (record) => {
-    const value = operator(record)
-    if (value !== lastValue) {
-      lastValue = value
-      lastText = jsonText(value)
-    }
-    return lastText
+/** A value with the text before it. From one record to the next most values are the same, and so is their text. */
+class Piece {
+  readonly #before: string
+  readonly #read: Operator
+  #last: string | number | undefined
+  #text: string
+
+  constructor(before: string, read: Operator) {
+    this.#before = before
+    this.#read = read
+    this.#text = `${before}null`
+  }
+
+  write(record: DecisionRecord): string {
+    const value = this.#read(record)
+    if (value === this.#last) return this.#text
+    this.#last = value
+    this.#text = this.#before + jsonText(value)
+    return this.#text
   }
 }
 

@@ -49,6 +49,9 @@ export function createAccessLogWriter(
   return new BatchWriter(options, clock, sink)
 }
 
+/** UTF-8 of one UTF-16 unit. */
+const maxBytesPerUnit = 3
+
 class BatchWriter implements AccessLogWriter {
   readonly #options: AccessLogWriterOptions
   readonly #clock: Clock
@@ -58,6 +61,7 @@ class BatchWriter implements AccessLogWriter {
   #batch = ''
   /** Bytes that the sink did not take yet; kept as bytes, since a write may end inside a character. */
   #pending: Buffer | undefined
+  #bytes: Buffer | undefined
   #timer: Timer | undefined
   #failed = false
   #closed = false
@@ -87,9 +91,11 @@ class BatchWriter implements AccessLogWriter {
     this.#timer = undefined
     if (this.#pending !== undefined) this.#pending = this.#send(this.#pending)
     if (this.#pending === undefined && this.#batch !== '') {
-      const bytes = Buffer.from(this.#batch)
+      const text = this.#batch
       this.#batch = ''
-      this.#pending = this.#send(bytes)
+      const rest = this.#send(this.#encode(text))
+      // The encoding buffer is used again by the next batch.
+      this.#pending = rest && Buffer.from(rest)
     }
     if (this.#pending !== undefined) this.#arm()
   }
@@ -100,6 +106,13 @@ class BatchWriter implements AccessLogWriter {
     this.#closed = true
     this.#timer?.cancel()
     this.#sink.close()
+  }
+
+  /** Into one buffer of the writer's own, unless an overlong line makes the batch larger than it. */
+  #encode(text: string): Buffer {
+    if (text.length > this.#batchLength * 2) return Buffer.from(text)
+    this.#bytes ??= Buffer.allocUnsafeSlow(this.#batchLength * 2 * maxBytesPerUnit)
+    return this.#bytes.subarray(0, this.#bytes.write(text))
   }
 
   #arm(): void {
