@@ -75,6 +75,11 @@ export class ClusterRuntime {
     return this.#balancer.pick(hash)
   }
 
+  /** Another one than the excluded, if there is any. */
+  pickExcept(isExcluded: (endpoint: Endpoint) => boolean): Endpoint | undefined {
+    return this.#balancer.pickExcept(isExcluded)
+  }
+
   /** The endpoint of an ORIGINAL_DST cluster for one destination. */
   originalDestination(address: string, port: number): Endpoint {
     const key = `${address}:${port}`

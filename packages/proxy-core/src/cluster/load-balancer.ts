@@ -11,6 +11,8 @@ import { hashText } from '../message/hash-text.js'
 export interface LoadBalancer {
   /** @param hash of the request; undefined without a hash policy. @returns undefined when no endpoint may be used. */
   pick(hash: number | undefined): Endpoint | undefined
+  /** Any of those that `pick` chooses from but the excluded; undefined when none is left. */
+  pickExcept(isExcluded: (endpoint: Endpoint) => boolean): Endpoint | undefined
 }
 
 export function createLoadBalancer(cluster: Cluster, endpoints: readonly Endpoint[], random: Random, nowMs: () => number): LoadBalancer {
@@ -44,6 +46,10 @@ export function createLoadBalancer(cluster: Cluster, endpoints: readonly Endpoin
       if (single !== undefined && single.length === 1 && isUsable(single[0] as Endpoint, nowMs)) return single[0]
       const fit = pickLevel()
       return fit.length === 0 ? undefined : choose(fit, hash)
+    },
+    pickExcept(isExcluded) {
+      const rest = pickLevel().filter((endpoint) => !isExcluded(endpoint))
+      return rest.length === 0 ? undefined : weightedRandom(rest, random)
     },
   }
 }

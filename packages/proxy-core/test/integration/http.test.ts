@@ -1,5 +1,7 @@
 import { request } from 'node:http'
-import { afterEach, expect, test } from 'vitest'
+import { connect } from 'node:net'
+import { createSeededRandom } from '@heddle/base/testing'
+import { afterEach, expect, test, vi } from 'vitest'
 import { responseFlagBits as flag } from '@heddle/proxy-core'
 import {
   action,
@@ -112,6 +114,27 @@ test('a retry goes to another endpoint', async () => {
   expect(front.requests.some(({ attempts }) => attempts === 2)).toBe(true)
 })
 
+test('a retry reaches the endpoint that lives even if least request likes the idle dead one better', async () => {
+  const closed = await rawUpstream(() => {})
+  closed.close()
+  // Its first request is never answered, so that this endpoint is always the busier one.
+  let answered = 0
+  const good = keep(await httpUpstream((_, outgoing) => answered++ > 0 && outgoing.end('good')))
+  const retry = { retryOn: 'connect-failure', numRetries: 1, previousHosts: true, hostSelectionRetryMaxAttempts: 5 }
+  const cluster = staticCluster('both', [closed.port, good.port], { lbPolicy: 'LEAST_REQUEST' })
+  const front = keep(
+    await startProxy(config(httpListener([anyRoute(action('both', { retryPolicy: retry }))]), [cluster]), {
+      random: createSeededRandom(3),
+    }),
+  )
+  const ask = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+  const busy = connect(front.port, '127.0.0.1').on('error', () => {})
+  keep({ close: () => busy.destroy() })
+  busy.write(ask)
+  await vi.waitUntil(() => answered > 0)
+  for (let round = 0; round < 60; round++) expect(await exchange(front.port, ask)).toMatch(/good$/)
+})
+
 test('a WebSocket upgrade passes bytes both ways', async () => {
   const upstream = keep(
     await rawUpstream((socket) => {
@@ -130,7 +153,6 @@ test('a WebSocket upgrade passes bytes both ways', async () => {
       config(httpListener([anyRoute(action('ws'))], { upgradeTypes: ['websocket'] }), [staticCluster('ws', [upstream.port])]),
     ),
   )
-  const { connect } = await import('node:net')
   const answer = await new Promise<string>((resolve) => {
     let text = ''
     const socket = connect(front.port, '127.0.0.1', () =>
