@@ -48,7 +48,12 @@ export function hasFaults({ documents, diagnostics }: Manifests): boolean {
  * Prints every finding and gives the objects that may be applied.
  * @throws HEDDLE_CLI_BAD_DATA when a document is faulty and `partial` was not asked for, or none is left.
  */
-export function requireValid({ streams }: Invocation, manifests: Manifests, partial: boolean): readonly KubernetesObject[] {
+export function requireValid(
+  { streams }: Pick<Invocation, 'streams'>,
+  manifests: Manifests,
+  partial: boolean,
+  hint = 'Mend them, or apply the good documents with --partial.',
+): readonly KubernetesObject[] {
   const all = [...manifests.diagnostics, ...manifests.documents.flatMap(({ diagnostics }) => diagnostics)]
   for (const diagnostic of all) streams.stderr.write(`${formatDiagnostic(diagnostic)}\n`)
   const faults = all.filter(({ severity }) => severity === 'error').length
@@ -59,7 +64,7 @@ export function requireValid({ streams }: Invocation, manifests: Manifests, part
       code: 'HEDDLE_CLI_BAD_DATA',
       message: `${faults} ${faults === 1 ? 'fault' : 'faults'} found, nothing was applied`,
       origin: 'user',
-      ...(objects.length > 0 ? { hint: 'Mend them, or apply the good documents with --partial.' } : {}),
+      ...(objects.length > 0 ? { hint } : {}),
     })
   }
   if (objects.length === 0) throw noObjects()
