@@ -1,6 +1,7 @@
 export { delay, type Clock, type Timer, type TimerOptions } from './clock.js'
 export { nearest } from './did-you-mean.js'
 export { formatDuration, parseDuration, type DurationResult } from './duration.js'
+export { grpcStatusNames } from './grpc-status.js'
 export { HeddleError, isHeddleError, messageOf, type ErrorOrigin, type HeddleErrorOptions } from './heddle-error.js'
 export { logLevels, silentLogger, type LogFields, type Logger, type LogLevel } from './logger.js'
 export type { Random } from './random.js'

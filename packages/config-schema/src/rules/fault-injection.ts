@@ -1,29 +1,10 @@
 /** Rules of fault injection: something to inject, and a percentage, without which nothing ever happens. */
+import { grpcStatusNames } from '@heddle/base'
 import type { Abort, Delay, HTTPFaultInjection } from '../gen/types.js'
 import { clip } from '../model/string-format.js'
 import type { FaultList } from '../validate/fault.js'
 import { checkPercent } from './percentage.js'
 import { error, warning, within } from './reporter.js'
-
-const grpcStatuses = new Set([
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-])
 
 export function checkFault(fault: HTTPFaultInjection | undefined, faults: FaultList): void {
   if (fault === undefined) return
@@ -45,13 +26,13 @@ function checkAbort(abort: Abort, faults: FaultList): void {
   const status = abort.httpStatus
   if (status !== undefined && (status < 200 || status > 599))
     error(faults, 'bad-status', ['httpStatus'], `${status} is not a status a response may have.`, { expected: 'a status from 200 to 599' })
-  if (abort.grpcStatus !== undefined && !grpcStatuses.has(abort.grpcStatus)) {
+  if (abort.grpcStatus !== undefined && !grpcStatusNames.includes(abort.grpcStatus)) {
     error(
       faults,
       'fault/grpc-status',
       ['grpcStatus'],
       `"${clip(abort.grpcStatus)}" is not a gRPC status; expected a name such as UNAVAILABLE.`,
-      { expected: [...grpcStatuses].join(', ') },
+      { expected: grpcStatusNames.join(', ') },
     )
   }
 }

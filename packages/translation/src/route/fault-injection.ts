@@ -1,4 +1,5 @@
 /** VirtualService fault -> Envoy's fault filter, per route. */
+import { grpcStatusNames } from '@heddle/base'
 import type { FaultInjection, FractionalPercent } from '@heddle/routing'
 import { durationMs } from '../resources/duration-field.js'
 import type { HttpFaultInjection, Percent } from '../resources/virtual-service.js'
@@ -34,28 +35,8 @@ function abortOf(abort: HttpFaultInjection['abort']): FaultInjection['abort'] {
   }
 }
 
-const grpcCodes: readonly string[] = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-]
-
 function grpcCode(status: string | undefined): number | undefined {
   if (status === undefined) return undefined
-  const code = /^\d+$/.test(status) ? Number(status) : grpcCodes.indexOf(status.toUpperCase())
+  const code = /^\d+$/.test(status) ? Number(status) : grpcStatusNames.indexOf(status.toUpperCase())
   return code < 0 ? undefined : code
 }
