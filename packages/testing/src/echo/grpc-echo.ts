@@ -2,10 +2,8 @@
  * A gRPC server over plaintext HTTP/2 without a gRPC library: any unary method sends its message back, any other body is
  * framed the same way (gRPC over HTTP/2, "Requests" and "Responses"). `grpc.health.v1.Health/Check` answers SERVING.
  */
-import { once } from 'node:events'
 import { createServer, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
-import type { AddressInfo } from 'node:net'
-import type { EchoServer } from './echo-server.js'
+import { type EchoServer, listen } from './echo-server.js'
 
 export interface GrpcEchoOptions {
   /** Default: 0, any free port. */
@@ -32,17 +30,9 @@ export async function startGrpcEcho({ port = 0, host = '127.0.0.1' }: GrpcEchoOp
     stream.on('error', () => stream.destroy())
     answer(stream, headers).catch(() => stream.destroy())
   })
-  server.listen(port, host)
-  await once(server, 'listening')
-  return {
-    host,
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      server.close()
-      for (const session of sessions) session.destroy()
-      await once(server, 'close')
-    },
-  }
+  return listen(server, { host, port }, () => {
+    for (const session of sessions) session.destroy()
+  })
 }
 
 async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {

@@ -1,9 +1,7 @@
 /** An HTTP/1.1 server that answers with what it received, as JSON; a query may ask for another answer. */
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import type { EchoServer } from './echo-server.js'
+import { type EchoServer, listen } from './echo-server.js'
 
 export interface HttpEchoOptions {
   /** Default: 0, any free port. */
@@ -34,17 +32,7 @@ export async function startHttpEcho(options: HttpEchoOptions = {}): Promise<Echo
     echo(name, request, response).catch(() => response.destroy())
   }
   const server: Server = tls ? createSecureServer(tls, listener) : createServer(listener)
-  server.listen(port, host)
-  await once(server, 'listening')
-  return {
-    host,
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  return listen(server, { host, port }, () => server.closeAllConnections())
 }
 
 async function echo(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

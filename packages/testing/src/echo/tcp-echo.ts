@@ -1,7 +1,6 @@
 /** A TCP server that sends every byte back, behind a greeting if asked: a server that speaks first, as databases do. */
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
-import type { EchoServer } from './echo-server.js'
+import { createServer, type Socket } from 'node:net'
+import { type EchoServer, listen } from './echo-server.js'
 
 export interface TcpEchoOptions {
   /** Default: 0, any free port. */
@@ -21,15 +20,7 @@ export async function startTcpEcho({ port = 0, host = '127.0.0.1', greeting }: T
     if (greeting !== undefined) socket.write(greeting)
     socket.pipe(socket)
   })
-  server.listen(port, host)
-  await once(server, 'listening')
-  return {
-    host,
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-      await once(server, 'close')
-    },
-  }
+  return listen(server, { host, port }, () => {
+    for (const socket of sockets) socket.destroy()
+  })
 }
