@@ -6,6 +6,7 @@ import { delay, HeddleError } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import { type KubernetesObject, portMapAnnotation, parsePortMap, boundPort, requestWorkloadCertificate } from '@heddle/client'
 import { checkSvidLeaf, parseCertificate } from '@heddle/x509'
+import { podIpOf } from '../target/pods.js'
 import { readText } from '../target/response.js'
 import { configMaps, pods, serviceAccounts } from '../target/resource-types.js'
 import type { LocalMesh } from './local-mesh.js'
@@ -26,7 +27,7 @@ const appPort = 8080
 export async function runSelfTest(mesh: LocalMesh, workloads: readonly string[], signal: AbortSignal): Promise<SelfTestResult> {
   const answer = await untilAnswered(`${mesh.ingressUrl}${path}`, signal)
   const pod = await podOf(mesh, workloads[0] ?? '')
-  const address = { host: podIpOf(pod), port: boundPort(parsePortMap(pod.metadata.annotations?.[portMapAnnotation]), appPort) }
+  const address = { host: addressOf(pod), port: boundPort(parsePortMap(pod.metadata.annotations?.[portMapAnnotation]), appPort) }
   await plaintextIsRefused(address, signal)
   return { ...answer, serverId: await serverIdentity(mesh, address, signal) }
 }
@@ -64,10 +65,10 @@ async function podOf({ client }: LocalMesh, deployment: string): Promise<Kuberne
   return pod
 }
 
-function podIpOf(pod: KubernetesObject): string {
-  const { podIP } = pod['status'] as { readonly podIP?: string }
-  if (podIP === undefined) throw failed(`Pod ${pod.metadata.name} should have an address, it has none`)
-  return podIP
+function addressOf(pod: KubernetesObject): string {
+  const address = podIpOf(pod)
+  if (address === undefined) throw failed(`Pod ${pod.metadata.name} should have an address, it has none`)
+  return address
 }
 
 interface Address {
@@ -133,7 +134,7 @@ async function identityFor({ client, access }: LocalMesh, signal: AbortSignal) {
   )
   const root = await client.get(configMaps, 'istio-ca-root-cert', 'default')
   const { items } = await client.list(pods, { namespace: 'istio-system', labelSelector: 'app=istiod' })
-  const istiod = items.map((pod) => (pod['status'] as { readonly podIP?: string } | undefined)?.podIP).find((ip) => ip !== undefined)
+  const istiod = items.map(podIpOf).find((ip) => ip !== undefined)
   return requestWorkloadCertificate({
     address: `${istiod ?? `127.${access.subnet}.0.1`}:15012`,
     serverName: 'istiod.istio-system.svc',

@@ -4,6 +4,7 @@ import { HeddleError } from '@heddle/base'
 import type { KubernetesObject } from '@heddle/client'
 import { readText } from './response.js'
 import { objectPath } from './paths.js'
+import { podIpOf } from './pods.js'
 import { pods } from './resource-types.js'
 import type { Target } from './target.js'
 
@@ -30,10 +31,6 @@ async function throughApi(client: Target['client'], pod: KubernetesObject, port:
     path: `${objectPath(pods, `${pod.metadata.name}:${port}`, pod.metadata.namespace)}/proxy${path}`,
   })
   return { status: response.status, body: await readText(response.body) }
-}
-
-function podIpOf(pod: KubernetesObject): string | undefined {
-  return (pod['status'] as { readonly podIP?: string } | undefined)?.podIP
 }
 
 function direct(address: string | undefined, port: number, path: string): Promise<PageAnswer> {

@@ -61,3 +61,8 @@ function selectorText(object: KubernetesObject): string {
     .map(([key, value]) => `${key}=${value}`)
     .join(',')
 }
+
+/** Undefined until the Pod has an address. */
+export function podIpOf(pod: KubernetesObject): string | undefined {
+  return (pod['status'] as { readonly podIP?: string } | undefined)?.podIP
+}
