@@ -2,7 +2,7 @@
  * A workload's link to the control plane: its certificate and its configuration, from the first token to the last
  * renewal. What was good last is kept on disk, so that a restart without the control plane serves as before.
  */
-import { type Clock, HeddleError, type Logger, type Random, silentLogger } from '@heddle/base'
+import { type Clock, HeddleError, type Logger, messageOf, type Random, silentLogger } from '@heddle/base'
 import { systemClock, systemRandom } from '@heddle/base/node'
 import type { ProxyConfig } from '@heddle/routing'
 import {
@@ -16,10 +16,10 @@ import {
   typeUrls,
   type XdsNode,
 } from '@heddle/xds'
-import { createAdsClient } from './ads/ads-client.js'
-import { createResourceTable } from './ads/resource-table.js'
+import { type AdsClient, createAdsClient } from './ads/ads-client.js'
+import { createResourceTable, type ResourceTable } from './ads/resource-table.js'
 import { assembleConfig, type ConfigTables, isComplete } from './ads/snapshot.js'
-import { loadTables, storeTables } from './ads/table-store.js'
+import { createTableStore, type TableStore } from './ads/table-store.js'
 import { type ControlPlaneAddress, createControlPlaneChannel } from './grpc/channel.js'
 import { createCertificate } from './grpc/certificate-request.js'
 import { openDiscoveryStream } from './grpc/discovery-stream.js'
@@ -65,60 +65,91 @@ export interface MeshClient {
 const defaultServerName = 'istiod.istio-system.svc'
 
 export function createMeshClient(options: MeshClientOptions, deps: MeshClientDeps = {}): MeshClient {
-  const resolved = { clock: systemClock, random: systemRandom, logger: silentLogger, ...deps }
-  const identity = openIdentity(options, resolved)
-  const tables = createTables(resolved.logger)
-  const names = createResourceTable((bytes) => decodeNameTable(bytes))
-  const publishNames = (): void =>
-    options.onNameTable?.(Object.assign({}, ...[...names.held.values()].map(({ value }) => value)) as NameTable)
-  const keep = (): void => {
-    if (options.stateDir !== undefined) storeTables(options.stateDir, { ...tables, names })
+  return new WorkloadLink(options, { clock: systemClock, random: systemRandom, logger: silentLogger, ...deps })
+}
+
+class WorkloadLink implements MeshClient {
+  readonly identity: IdentitySource
+  readonly #options: MeshClientOptions
+  readonly #logger: Logger
+  readonly #tables: ConfigTables
+  readonly #names: ResourceTable<NameTable>
+  readonly #store: TableStore | undefined
+  readonly #ads: AdsClient
+
+  constructor(options: MeshClientOptions, deps: Required<MeshClientDeps>) {
+    this.#options = options
+    this.#logger = deps.logger
+    this.identity = openIdentity(options, deps)
+    this.#tables = createTables(deps.logger)
+    this.#names = createResourceTable((bytes) => decodeNameTable(bytes))
+    const tables = { ...this.#tables, names: this.#names }
+    this.#store = options.stateDir === undefined ? undefined : createTableStore({ stateDir: options.stateDir, tables }, deps)
+    this.#ads = this.#openAds(deps)
   }
-  const onNames = (): void => {
-    publishNames()
-    keep()
+
+  get isConnected(): boolean {
+    return this.#ads.isConnected
   }
-  const ads = createAdsClient(
-    {
-      tables,
-      typeUrls: {
-        clusters: typeUrls.cluster,
-        endpoints: typeUrls.endpoint,
-        listeners: typeUrls.listener,
-        routes: typeUrls.routeConfiguration,
-      },
-      extras: [{ typeUrl: typeUrls.nameTable, table: names, onChange: onNames }],
-      open: (handlers) => {
-        const channel = createControlPlaneChannel(controlPlane(options, options.discovery), identity.current)
-        return openDiscoveryStream(channel, { node: options.node, token: options.token() }, handlers)
-      },
-      onConfig: async (config) => {
-        await options.onConfig(config)
-        keep()
-      },
-      ...(options.onConnected ? { onConnected: options.onConnected } : {}),
-    },
-    resolved,
-  )
-  return {
-    identity,
-    get isConnected() {
-      return ads.isConnected
-    },
-    async start(signal) {
-      await identity.ready(signal)
-      if (options.stateDir !== undefined && loadTables(options.stateDir, { ...tables, names }, resolved.logger) && isComplete(tables)) {
-        publishNames()
-        await options.onConfig(assembleConfig(tables))
-        resolved.logger.info('serving the last good configuration until the control plane answers')
-      }
-      ads.start()
-    },
-    close() {
-      ads.close()
-      identity.close()
-    },
+
+  async start(signal?: AbortSignal): Promise<void> {
+    await this.identity.ready(signal)
+    if (this.#store?.load() && isComplete(this.#tables)) await this.#useLastGood()
+    signal?.throwIfAborted()
+    this.#ads.start()
   }
+
+  close(): void {
+    this.#ads.close()
+    this.identity.close()
+    this.#store?.close()
+  }
+
+  async #useLastGood(): Promise<void> {
+    this.#publishNames()
+    try {
+      await this.#options.onConfig(assembleConfig(this.#tables))
+      this.#logger.info('serving the last good configuration until the control plane answers')
+    } catch (error) {
+      this.#logger.error('the last good configuration was refused; waiting for the control plane', { error: messageOf(error) })
+    }
+  }
+
+  #openAds(deps: Required<MeshClientDeps>): AdsClient {
+    const { discovery, node, token, onConfig, onConnected } = this.#options
+    const onNames = (): void => {
+      this.#publishNames()
+      this.#store?.save()
+    }
+    return createAdsClient(
+      {
+        tables: this.#tables,
+        typeUrls: configTypes,
+        extras: [{ typeUrl: typeUrls.nameTable, table: this.#names, onChange: onNames }],
+        open: (handlers) => {
+          const channel = createControlPlaneChannel(controlPlane(this.#options, discovery), this.identity.current)
+          return openDiscoveryStream(channel, { node, token: token() }, handlers)
+        },
+        onConfig: async (config) => {
+          await onConfig(config)
+          this.#store?.save()
+        },
+        ...(onConnected ? { onConnected } : {}),
+      },
+      deps,
+    )
+  }
+
+  #publishNames(): void {
+    this.#options.onNameTable?.(Object.assign({}, ...[...this.#names.held.values()].map(({ value }) => value)) as NameTable)
+  }
+}
+
+const configTypes: Readonly<Record<keyof ConfigTables, string>> = {
+  clusters: typeUrls.cluster,
+  endpoints: typeUrls.endpoint,
+  listeners: typeUrls.listener,
+  routes: typeUrls.routeConfiguration,
 }
 
 function controlPlane({ serverName = defaultServerName, root }: MeshClientOptions, address: () => string): ControlPlaneAddress {
@@ -144,24 +175,31 @@ function openIdentity(options: MeshClientOptions, deps: Required<MeshClientDeps>
 }
 
 function createTables(logger: Logger): ConfigTables {
+  const table = <Value>(decode: (resource: { name: string; bytes: Uint8Array }) => Decoded<Value>): ResourceTable<Value> =>
+    createResourceTable((bytes, name, version) => accept(decode({ name, bytes }), { name, version }, logger))
   return {
-    clusters: createResourceTable((bytes, name) => accept(decodeCluster({ name, bytes }), logger)),
-    endpoints: createResourceTable((bytes, name) => accept(decodeEndpoints({ name, bytes }), logger)),
-    listeners: createResourceTable((bytes, name) => accept(decodeListener({ name, bytes }), logger)),
-    routes: createResourceTable((bytes, name) => accept(decodeRouteConfiguration({ name, bytes }), logger)),
+    clusters: table(decodeCluster),
+    endpoints: table(decodeEndpoints),
+    listeners: table(decodeListener),
+    routes: table(decodeRouteConfiguration),
   }
 }
 
-/** A resource with faults is refused; parts that this data plane lacks are said, and only some of them refuse it. */
-function accept<Value>(decoded: Decoded<Value>, logger: Logger): Value {
-  const fatal = [...decoded.errors, ...decoded.unsupported.filter(({ level }) => level === 'error')]
-  if (decoded.value === undefined || fatal.length > 0) {
+/** A resource with faults is refused; parts that this data plane lacks are said once a version, and only some refuse it. */
+function accept<Value>(decoded: Decoded<Value>, resource: { readonly name: string; readonly version: string }, logger: Logger): Value {
+  const { value, errors, unsupported } = decoded
+  const fatal = [...errors, ...unsupported.filter(({ level }) => level === 'error')]
+  if (value === undefined || fatal.length > 0) {
     throw new HeddleError({
       code: 'HEDDLE_ADS_RESOURCE',
-      message: fatal.map(({ path, message }) => `${path} ${message}`.trim()).join('; ') || 'it cannot be read',
+      message: textOf(fatal) || 'it cannot be read',
       origin: 'upstream',
     })
   }
-  for (const issue of decoded.unsupported) logger.warn('a part of a resource has no effect here', { ...issue })
-  return decoded.value
+  if (unsupported.length > 0) logger.warn('parts of a resource have no effect here', { ...resource, parts: textOf(unsupported) })
+  return value
+}
+
+function textOf(issues: readonly { readonly path: string; readonly message: string }[]): string {
+  return issues.map(({ path, message }) => `${path} ${message}`.trim()).join('; ')
 }

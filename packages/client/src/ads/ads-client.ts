@@ -68,6 +68,8 @@ class DeltaClient implements AdsClient {
   #outstanding: Outstanding[] = []
   #stream: AdsStream | undefined
   #retry: Timer | undefined
+  /** Why the last stream ended: the same reason is said once. */
+  #lastReason: string | undefined
   #isClosed = false
   #isConnected = false
   #isApplying = false
@@ -103,17 +105,27 @@ class DeltaClient implements AdsClient {
   #connect(): void {
     const { tables, typeUrls, extras = [] } = this.#options
     this.#outstanding = []
-    // Late callbacks of an old stream must not touch the new one.
-    const current: AdsStream = this.#options.open({
-      onResponse: (response) => this.#stream === current && this.#onResponse(response),
-      onEnd: (reason) => this.#stream === current && this.#onEnd(reason),
-    })
-    this.#stream = current
+    try {
+      this.#stream = this.#open()
+    } catch (error) {
+      // Roots that cannot be read, say: they may be there the next time.
+      this.#onEnd(messageOf(error))
+      return
+    }
     for (const kind of ['clusters', 'endpoints', 'listeners', 'routes'] as const) {
       const names = kind === 'endpoints' || kind === 'routes' ? [...this.#subscribed[kind]] : []
       if (names.length > 0 || kind === 'clusters' || kind === 'listeners') this.#subscribe(typeUrls[kind], names, tables[kind])
     }
     for (const { typeUrl, table } of extras) this.#subscribe(typeUrl, [], table)
+  }
+
+  /** Late callbacks of an old stream must not touch the new one. */
+  #open(): AdsStream {
+    const current: AdsStream = this.#options.open({
+      onResponse: (response) => this.#stream === current && this.#onResponse(response),
+      onEnd: (reason) => this.#stream === current && this.#onEnd(reason),
+    })
+    return current
   }
 
   #subscribe(typeUrl: string, names: readonly string[], table: ResourceTable<unknown>): void {
@@ -124,8 +136,10 @@ class DeltaClient implements AdsClient {
     this.#stream = undefined
     if (this.#isClosed) return
     const waitMs = this.#backOff.nextMs()
-    if (this.#isConnected)
-      this.#deps.logger.warn('the control plane is gone; the last configuration stays', { reason, retryMs: Math.round(waitMs) })
+    const fields = { reason, retryMs: Math.round(waitMs) }
+    if (this.#isConnected) this.#deps.logger.warn('the control plane is gone; the last configuration stays', fields)
+    else if (reason !== this.#lastReason) this.#deps.logger.warn('the control plane does not answer', fields)
+    this.#lastReason = reason
     this.#setConnected(false)
     this.#retry = this.#deps.clock.setTimer(waitMs, () => this.#connect(), { keepAlive: true })
   }
@@ -139,6 +153,7 @@ class DeltaClient implements AdsClient {
   #onResponse(response: DeltaResponse): void {
     const { typeUrl, nonce } = response
     this.#backOff.reset()
+    this.#lastReason = undefined
     this.#setConnected(true)
     const extra = this.#options.extras?.find((candidate) => candidate.typeUrl === typeUrl)
     if (extra) {

@@ -24,7 +24,7 @@ export interface ResourceTable<Value> {
 }
 
 /** @param decode throws for a resource that cannot be used. */
-export function createResourceTable<Value>(decode: (bytes: Uint8Array, name: string) => Value): ResourceTable<Value> {
+export function createResourceTable<Value>(decode: (bytes: Uint8Array, name: string, version: string) => Value): ResourceTable<Value> {
   const held = new Map<string, HeldResource<Value>>()
   const absent = new Set<string>()
   return {
@@ -34,7 +34,7 @@ export function createResourceTable<Value>(decode: (bytes: Uint8Array, name: str
       const faults: string[] = []
       for (const { name, version, bytes } of resources) {
         try {
-          held.set(name, { version, bytes, value: decode(bytes, name) })
+          held.set(name, { version, bytes, value: decode(bytes, name, version) })
           absent.delete(name)
         } catch (error) {
           faults.push(`${name}: ${messageOf(error)}`)

@@ -1,63 +1,131 @@
-/** The last good resources of a proxy in one file, with a checksum: all of them or none. */
+/**
+ * The last good resources of a proxy in one file, with a checksum: all of them or none. What is known not to exist is kept
+ * too, or a configuration that refers to it would never be complete again.
+ */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { type Logger, messageOf } from '@heddle/base'
+import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
 import { readIfPresent, writeDurably } from '@heddle/base/node'
 import type { ResourceTable } from './resource-table.js'
 
 export type Tables = Readonly<Record<string, ResourceTable<unknown>>>
 
+export interface TableStoreOptions {
+  readonly stateDir: string
+  readonly tables: Tables
+}
+
+export interface TableStoreDeps {
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export interface TableStore {
+  /** Fills the tables. @returns false when there is nothing usable, which is then said; the tables are empty then. */
+  load(): boolean
+  /** Writes at once, but not more often than once a second: writing waits for the disk, and requests wait meanwhile. */
+  save(): void
+  /** Writes what is still to be written. */
+  close(): void
+}
+
 const fileName = 'last-good-config.json'
-const formatVersion = 1
+const formatVersion = 2
+const minIntervalMs = 1000
 
-interface StoredResource {
-  readonly name: string
-  readonly version: string
-  readonly bytes: string
+export function createTableStore(options: TableStoreOptions, deps: TableStoreDeps): TableStore {
+  return new LastGoodFile(options, deps)
 }
 
-export function storeTables(stateDir: string, tables: object): void {
-  const parts = Object.fromEntries(
-    Object.entries(tables as Tables).map(([kind, table]) => [
-      kind,
-      [...table.held].map(([name, { version, bytes }]): StoredResource => ({
-        name,
-        version,
-        bytes: Buffer.from(bytes).toString('base64'),
-      })),
-    ]),
-  )
-  const body = JSON.stringify({ formatVersion, parts })
-  writeDurably(join(stateDir, fileName), `${digestOf(body)}\n${body}`)
+interface StoredTable {
+  readonly held: readonly { readonly name: string; readonly version: string; readonly bytes: string }[]
+  readonly absent: readonly string[]
 }
 
-/** Fills the tables. @returns false when there is nothing usable, which is then said. */
-export function loadTables(stateDir: string, tables: object, logger: Logger): boolean {
-  try {
-    const text = readIfPresent(join(stateDir, fileName))?.toString('utf8')
-    if (text === undefined) return false
-    const newline = text.indexOf('\n')
-    const body = text.slice(newline + 1)
-    if (text.slice(0, newline) !== digestOf(body)) throw new Error('its checksum does not match')
-    const stored = JSON.parse(body) as {
-      readonly formatVersion: number
-      readonly parts: Readonly<Record<string, readonly StoredResource[]>>
+interface StoredTables {
+  readonly formatVersion: number
+  readonly parts: Readonly<Record<string, StoredTable>>
+}
+
+class LastGoodFile implements TableStore {
+  readonly #path: string
+  readonly #tables: Tables
+  readonly #deps: TableStoreDeps
+  #writtenAtMs = Number.NEGATIVE_INFINITY
+  #writtenDigest = ''
+  #timer: Timer | undefined
+
+  constructor({ stateDir, tables }: TableStoreOptions, deps: TableStoreDeps) {
+    this.#path = join(stateDir, fileName)
+    this.#tables = tables
+    this.#deps = deps
+  }
+
+  load(): boolean {
+    try {
+      const text = readIfPresent(this.#path)?.toString('utf8')
+      if (text === undefined) return false
+      this.#fill(parse(text))
+      return true
+    } catch (error) {
+      for (const table of Object.values(this.#tables)) table.drop([...table.held.keys(), ...table.absent])
+      this.#deps.logger.warn('the last good configuration cannot be used', { file: this.#path, error: messageOf(error) })
+      return false
     }
-    if (stored.formatVersion !== formatVersion) throw new Error(`its format ${stored.formatVersion} is not ${formatVersion}`)
-    for (const [kind, table] of Object.entries(tables as Tables)) {
-      const resources = (stored.parts[kind] ?? []).map((resource) => ({
-        ...resource,
-        typeUrl: '',
-        bytes: Buffer.from(resource.bytes, 'base64'),
-      }))
-      const faults = table.take({ resources, removed: [] })
+  }
+
+  save(): void {
+    if (this.#timer) return
+    const waitMs = this.#writtenAtMs + minIntervalMs - this.#deps.clock.monotonicMs()
+    if (waitMs <= 0) this.#write()
+    else this.#timer = this.#deps.clock.setTimer(waitMs, () => this.#write())
+  }
+
+  close(): void {
+    if (this.#timer) this.#write()
+  }
+
+  /** A disk that is full or gone must not keep a good configuration from being used. */
+  #write(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#writtenAtMs = this.#deps.clock.monotonicMs()
+    const body = JSON.stringify({
+      formatVersion,
+      parts: Object.fromEntries(Object.entries(this.#tables).map(([kind, table]) => [kind, stored(table)])),
+    })
+    const digest = digestOf(body)
+    if (digest === this.#writtenDigest) return
+    try {
+      writeDurably(this.#path, `${digest}\n${body}`)
+      this.#writtenDigest = digest
+    } catch (error) {
+      this.#deps.logger.error('the last good configuration cannot be kept', { file: this.#path, error: messageOf(error) })
+    }
+  }
+
+  #fill({ parts }: StoredTables): void {
+    for (const [kind, table] of Object.entries(this.#tables)) {
+      const { held = [], absent = [] } = parts[kind] ?? {}
+      const resources = held.map(({ name, version, bytes }) => ({ name, version, typeUrl: '', bytes: Buffer.from(bytes, 'base64') }))
+      const faults = table.take({ resources, removed: absent })
       if (faults.length > 0) throw new Error(faults.join('; '))
     }
-    return true
-  } catch (error) {
-    logger.warn('the last good configuration cannot be used', { file: join(stateDir, fileName), error: messageOf(error) })
-    return false
   }
+}
+
+function stored(table: ResourceTable<unknown>): StoredTable {
+  const held = [...table.held].map(([name, { version, bytes }]) => ({ name, version, bytes: Buffer.from(bytes).toString('base64') }))
+  return { held, absent: [...table.absent] }
+}
+
+function parse(text: string): StoredTables {
+  const newline = text.indexOf('\n')
+  const body = text.slice(newline + 1)
+  if (text.slice(0, newline) !== digestOf(body)) throw new Error('its checksum does not match')
+  const tables = JSON.parse(body) as StoredTables
+  if (tables.formatVersion !== formatVersion) throw new Error(`its format ${tables.formatVersion} is not ${formatVersion}`)
+  return tables
 }
 
 function digestOf(text: string): string {

@@ -20,8 +20,11 @@ export interface AccessLogSenderOptions {
 export interface AccessLogSender {
   send(entry: HttpLogEntry | TcpLogEntry): void
   readonly dropped: number
-  close(): void
+  /** Sends what waits; resolves when it was taken, or after a quarter of a second. */
+  close(): Promise<void>
 }
+
+const closeDeadlineMs = 250
 
 export function createAccessLogSender(options: AccessLogSenderOptions, clock: Clock): AccessLogSender {
   const limit = options.limit ?? 10_000
@@ -72,10 +75,20 @@ export function createAccessLogSender(options: AccessLogSenderOptions, clock: Cl
     get dropped() {
       return dropped
     },
-    close() {
+    async close() {
       timer?.cancel()
-      if (stream || open()) writeOut()
-      stream?.end()
+      if (waiting.http.length + waiting.tcp.length > 0 && (stream || open())) writeOut()
+      const ending = stream
+      if (ending) {
+        await new Promise<void>((resolve) => {
+          const deadline = clock.setTimer(closeDeadlineMs, resolve, { keepAlive: true })
+          ending.once('status', () => {
+            deadline.cancel()
+            resolve()
+          })
+          ending.end()
+        })
+      }
       drop()
     },
   }

@@ -6,7 +6,7 @@
 import { type Clock, HeddleError, type Logger, messageOf, type Random, type Timer } from '@heddle/base'
 import type { Secret, SecretSource } from '@heddle/routing'
 import { createCsr, encodePrivateKey, generateKey } from '@heddle/x509'
-import { createBackOff } from '../ads/back-off.js'
+import { type BackOff, createBackOff } from '../ads/back-off.js'
 import { loadCertificate, storeCertificate } from './certificate-store.js'
 import { type WorkloadCertificate, workloadCertificate } from './workload-certificate.js'
 
@@ -41,91 +41,144 @@ export interface IdentitySource extends SecretSource {
 export const certificateSecret = 'default'
 export const rootsSecret = 'ROOTCA'
 
+/** An authority that has not answered by then is asked again. */
+const answerTimeoutMs = 10_000
+const defaultTtlSeconds = 86_400
+
 export function createIdentitySource(options: IdentitySourceOptions, deps: IdentitySourceDeps): IdentitySource {
-  const ttlSeconds = options.ttlSeconds ?? 86_400
-  const listeners = new Set<(name: string) => void>()
-  const waiting = new Set<() => void>()
-  const abort = new AbortController()
-  const backOff = createBackOff({ baseMs: 100, maxMs: 10_000 }, deps.random)
-  let current = usable(options.stateDir === undefined ? undefined : loadCertificate(options.stateDir), deps.clock.now())
-  let timer: Timer | undefined
-  let isRequesting = false
+  return new RenewedIdentity(options, deps)
+}
 
-  const adopt = (certificate: WorkloadCertificate): void => {
-    current = certificate
-    if (options.stateDir !== undefined) storeCertificate(options.stateDir, certificate)
-    for (const name of [certificateSecret, rootsSecret]) for (const listener of listeners) listener(name)
-    for (const resolve of waiting) resolve()
-    waiting.clear()
+class RenewedIdentity implements IdentitySource {
+  readonly #options: IdentitySourceOptions
+  readonly #deps: IdentitySourceDeps
+  readonly #listeners = new Set<(name: string) => void>()
+  readonly #waiting = new Set<() => void>()
+  readonly #abort = new AbortController()
+  readonly #backOff: BackOff
+  #current: WorkloadCertificate | undefined
+  #timer: Timer | undefined
+  #isRequesting = false
+
+  constructor(options: IdentitySourceOptions, deps: IdentitySourceDeps) {
+    this.#options = options
+    this.#deps = deps
+    this.#backOff = createBackOff({ baseMs: 100, maxMs: 10_000 }, deps.random)
+    this.#current = this.#stored()
+    this.#schedule(this.#current ? this.#renewalDelayMs(this.#current) : 0)
   }
 
-  const request = async (): Promise<void> => {
-    if (isRequesting || abort.signal.aborted) return
-    isRequesting = true
-    try {
-      const privateKey = generateKey()
-      const csr = createCsr({ privateKey, altNames: { uris: [options.spiffeId] } })
-      const chain = await options.requestCertificate(csr, ttlSeconds, abort.signal)
-      adopt(workloadCertificate(chain, encodePrivateKey(privateKey)))
-      backOff.reset()
-      schedule(renewalDelayMs(current as WorkloadCertificate))
-    } catch (error) {
-      if (abort.signal.aborted) return
-      const waitMs = backOff.nextMs()
-      deps.logger.warn('no certificate yet', { error: messageOf(error), hasOlder: current !== undefined, retryMs: Math.round(waitMs) })
-      schedule(waitMs)
-    } finally {
-      isRequesting = false
-    }
+  get current(): WorkloadCertificate | undefined {
+    return this.#current
   }
 
-  const schedule = (delayMs: number): void => {
-    timer?.cancel()
-    timer = deps.clock.setTimer(delayMs, () => void request(), { keepAlive: true })
-  }
-
-  /** Half of the lifetime, less up to a tenth, so that workloads started together do not renew together. */
-  const renewalDelayMs = ({ notBeforeMs, notAfterMs }: WorkloadCertificate): number => {
-    const halfLifeMs = notBeforeMs + (notAfterMs - notBeforeMs) * (0.5 - deps.random.next() / 10)
-    return Math.max(1000, halfLifeMs - deps.clock.now())
-  }
-
-  const secretOf = (name: string): Secret | undefined => {
-    if (!current) return undefined
-    if (name === certificateSecret)
-      return { kind: 'certificate', name, certificateChainPem: current.chainPem, privateKeyPem: current.privateKeyPem }
-    if (name === rootsSecret) return { kind: 'validation', name, rootsPem: current.rootsPem, trustDomain: options.trustDomain }
+  get(name: string): Secret | undefined {
+    const { trustDomain } = this.#options
+    if (!this.#current) return undefined
+    const { chainPem, privateKeyPem, rootsPem } = this.#current
+    if (name === certificateSecret) return { kind: 'certificate', name, certificateChainPem: chainPem, privateKeyPem }
+    if (name === rootsSecret) return { kind: 'validation', name, rootsPem, trustDomain }
     return undefined
   }
 
-  if (current) schedule(renewalDelayMs(current))
-  else schedule(0)
-
-  return {
-    get: secretOf,
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-    ready: (signal) => (current ? Promise.resolve() : untilReady(waiting, signal)),
-    get current() {
-      return current
-    },
-    renew: () => void request(),
-    close() {
-      abort.abort(new HeddleError({ code: 'HEDDLE_IDENTITY_CLOSED', message: 'the identity source was closed' }))
-      timer?.cancel()
-      listeners.clear()
-    },
+  subscribe(listener: (name: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
-}
 
-function usable(certificate: WorkloadCertificate | undefined, nowMs: number): WorkloadCertificate | undefined {
-  return certificate && certificate.notAfterMs > nowMs ? certificate : undefined
+  ready(signal?: AbortSignal): Promise<void> {
+    return this.#current ? Promise.resolve() : untilReady(this.#waiting, signal)
+  }
+
+  renew(): void {
+    void this.#request()
+  }
+
+  close(): void {
+    this.#abort.abort(new HeddleError({ code: 'HEDDLE_IDENTITY_CLOSED', message: 'the identity source was closed' }))
+    this.#timer?.cancel()
+    this.#listeners.clear()
+  }
+
+  #stored(): WorkloadCertificate | undefined {
+    const { stateDir, spiffeId } = this.#options
+    if (stateDir === undefined) return undefined
+    const loaded = loadCertificate(stateDir, spiffeId, this.#deps.clock.now())
+    if (loaded.kind === 'unusable') this.#deps.logger.info('the stored certificate is not used', { reason: loaded.reason })
+    return loaded.kind === 'loaded' ? loaded.certificate : undefined
+  }
+
+  async #request(): Promise<void> {
+    if (this.#isRequesting || this.#abort.signal.aborted) return
+    this.#isRequesting = true
+    try {
+      this.#adopt(await this.#certificate())
+      this.#backOff.reset()
+      this.#schedule(this.#renewalDelayMs(this.#current as WorkloadCertificate))
+    } catch (error) {
+      if (this.#abort.signal.aborted) return
+      const waitMs = this.#backOff.nextMs()
+      const fields = { error: messageOf(error), hasOlder: this.#current !== undefined, retryMs: Math.round(waitMs) }
+      this.#deps.logger.warn('no new certificate yet', fields)
+      this.#schedule(waitMs)
+    } finally {
+      this.#isRequesting = false
+    }
+  }
+
+  /** A new key for each certificate. */
+  async #certificate(): Promise<WorkloadCertificate> {
+    const { spiffeId, requestCertificate, ttlSeconds = defaultTtlSeconds } = this.#options
+    const privateKey = generateKey()
+    const csr = createCsr({ privateKey, altNames: { uris: [spiffeId] } })
+    const late = new AbortController()
+    const timer = this.#deps.clock.setTimer(answerTimeoutMs, () => late.abort(new Error(`no answer within ${answerTimeoutMs} ms`)))
+    try {
+      const chain = await requestCertificate(csr, ttlSeconds, AbortSignal.any([this.#abort.signal, late.signal]))
+      return workloadCertificate(chain, encodePrivateKey(privateKey))
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  #adopt(certificate: WorkloadCertificate): void {
+    this.#abort.signal.throwIfAborted()
+    this.#current = certificate
+    this.#store(certificate)
+    for (const name of [certificateSecret, rootsSecret]) for (const listener of this.#listeners) listener(name)
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
+  }
+
+  /** A disk that is full or gone must not keep a good certificate from being used. */
+  #store(certificate: WorkloadCertificate): void {
+    const { stateDir } = this.#options
+    if (stateDir === undefined) return
+    try {
+      storeCertificate(stateDir, certificate)
+    } catch (error) {
+      this.#deps.logger.error('the certificate cannot be kept', { folder: stateDir, error: messageOf(error) })
+    }
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer?.cancel()
+    this.#timer = this.#deps.clock.setTimer(delayMs, () => void this.#request(), { keepAlive: true })
+  }
+
+  /** Half of the lifetime, less up to a tenth, so that workloads started together do not renew together. */
+  #renewalDelayMs({ notBeforeMs, notAfterMs }: WorkloadCertificate): number {
+    const halfLifeMs = notBeforeMs + (notAfterMs - notBeforeMs) * (0.5 - this.#deps.random.next() / 10)
+    return Math.max(1000, halfLifeMs - this.#deps.clock.now())
+  }
 }
 
 function untilReady(waiting: Set<() => void>, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason as Error)
+      return
+    }
     const done = (): void => {
       signal?.removeEventListener('abort', onAbort)
       resolve()

@@ -1,6 +1,6 @@
 /** A workload's certificate as issued, with the private key that never left the process or its state folder. */
 import { HeddleError } from '@heddle/base'
-import { parseCertificate, parseCertificatePem } from '@heddle/x509'
+import { type Certificate, parseCertificate, parseCertificatePem, parsePrivateKey, publicKeyOf } from '@heddle/x509'
 
 export interface WorkloadCertificate {
   /** Leaf first, without the root. */
@@ -13,19 +13,39 @@ export interface WorkloadCertificate {
 }
 
 /**
- * Istio's CA answers with the chain, leaf first and root last.
- * @throws HEDDLE_IDENTITY_BAD_CERTIFICATE
+ * Istio's CA answers with the chain, leaf first and roots last.
+ * @throws HEDDLE_IDENTITY_BAD_CERTIFICATE when the answer is no chain, or its leaf is not for our key.
  */
 export function workloadCertificate(chain: readonly string[], privateKeyPem: string): WorkloadCertificate {
-  const [leaf] = chain
-  const root = chain.at(-1)
-  if (leaf === undefined || root === undefined || chain.length < 2) throw bad('the answer has no chain from a leaf to a root')
-  const pem = parseCertificatePem(leaf)
-  if (!pem.ok) throw bad(pem.reason)
+  const roots = chain.at(-1)
+  if (roots === undefined || chain.length < 2) throw bad('it has no chain from a leaf to a root')
+  const chainPem = chain.slice(0, -1).map(withNewline).join('')
+  const leaf = leafOf(chainPem)
+  if (typeof leaf === 'string') throw bad(leaf)
+  if (!isOurKey(leaf, privateKeyPem)) throw bad('its leaf is for another key')
+  const { notBeforeMs, notAfterMs } = leaf
+  return { chainPem, privateKeyPem, rootsPem: withNewline(roots), notBeforeMs, notAfterMs }
+}
+
+/** Why a certificate cannot serve `spiffeId`; undefined when it can. */
+export function certificateFault({ chainPem, privateKeyPem }: WorkloadCertificate, spiffeId: string): string | undefined {
+  const leaf = leafOf(chainPem)
+  if (typeof leaf === 'string') return leaf
+  if (!leaf.extensions.subjectAltNames?.uris.includes(spiffeId)) return `it is not for ${spiffeId}`
+  return isOurKey(leaf, privateKeyPem) ? undefined : 'its leaf is for another key'
+}
+
+/** The first certificate, or what is wrong with it. */
+function leafOf(chainPem: string): Certificate | string {
+  const pem = parseCertificatePem(chainPem)
+  if (!pem.ok) return pem.reason
   const parsed = parseCertificate(pem.ders[0] as Uint8Array)
-  if (!parsed.ok) throw bad(parsed.reason)
-  const { notBeforeMs, notAfterMs } = parsed.certificate
-  return { chainPem: chain.slice(0, -1).map(withNewline).join(''), privateKeyPem, rootsPem: withNewline(root), notBeforeMs, notAfterMs }
+  return parsed.ok ? parsed.certificate : parsed.reason
+}
+
+function isOurKey(leaf: Certificate, privateKeyPem: string): boolean {
+  const parsed = parsePrivateKey(privateKeyPem)
+  return parsed.ok && Buffer.compare(leaf.publicKey.spki, publicKeyOf(parsed.key)) === 0
 }
 
 function withNewline(pem: string): string {

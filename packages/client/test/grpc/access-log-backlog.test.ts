@@ -27,5 +27,5 @@ it('keeps at most its limit of records for a control plane that takes nothing, a
 
   clock.advance(1000)
   expect((stream.read() as AccessLogBatch).entries).toHaveLength(10)
-  sender.close()
+  void sender.close()
 })

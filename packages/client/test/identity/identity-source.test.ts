@@ -1,0 +1,188 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createFakeClock, createMemoryLogger, createSeededRandom, type FakeClock } from '@heddle/base/testing'
+import { createTestCa } from '@heddle/ca/testing'
+import { parseCsr } from '@heddle/x509'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createIdentitySource, type IdentitySource } from '../../src/identity/identity-source.js'
+
+const spiffeId = 'spiffe://cluster.local/ns/default/sa/web'
+const dayMs = 86_400_000
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+let stateDir: string
+const open: IdentitySource[] = []
+beforeEach(() => {
+  stateDir = mkdtempSync(join(tmpdir(), 'heddle-identity-'))
+})
+afterEach(() => {
+  for (const source of open.splice(0)) source.close()
+  rmSync(stateDir, { recursive: true, force: true })
+})
+
+/** An authority that the test can take away; `requests` counts what it was asked. */
+function harness(clock: FakeClock = createFakeClock()) {
+  const ca = createTestCa({ clock })
+  const logger = createMemoryLogger()
+  const state = { requests: 0, isAway: false, isSilent: false, wrongKey: false }
+  const requestCertificate = async (csrPem: string, ttlSeconds: number, signal: AbortSignal): Promise<readonly string[]> => {
+    state.requests++
+    if (state.isAway) throw new Error('the authority is away')
+    if (state.isSilent) await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+    const csr = parseCsr(csrPem)
+    if (!csr.ok) throw new Error(csr.reason)
+    const fields = state.wrongKey ? {} : { publicKey: csr.csr.publicKey }
+    return [ca.issue(spiffeId, { ttlSeconds, fields }).certPem, ca.rootPem]
+  }
+  const create = (options: { readonly stateDir?: string; readonly spiffeId?: string } = {}): IdentitySource => {
+    const source = createIdentitySource(
+      { spiffeId, trustDomain: 'cluster.local', requestCertificate, ...options },
+      { clock, random: createSeededRandom(7), logger },
+    )
+    open.push(source)
+    return source
+  }
+  /** Lets time pass as a process would see it. */
+  const pass = async (ms: number): Promise<void> => {
+    clock.advance(ms)
+    await settled()
+  }
+  return { clock, logger, state, create, pass }
+}
+
+describe('an identity', () => {
+  it('is asked for at the start and given out as Istio’s two secrets', async () => {
+    const { create, pass } = harness()
+    const source = create()
+    expect(source.get('default')).toBeUndefined()
+    const ready = source.ready()
+    await pass(0)
+    await ready
+    expect(source.get('default')).toMatchObject({ kind: 'certificate', certificateChainPem: expect.stringMatching(/BEGIN CERTIFICATE/) })
+    expect(source.get('ROOTCA')).toMatchObject({ kind: 'validation', trustDomain: 'cluster.local' })
+    expect(source.get('other')).toBeUndefined()
+  })
+
+  it('is renewed between two fifths and half of its life, and subscribers hear of it', async () => {
+    const { create, pass, state } = harness()
+    const source = create()
+    await pass(0)
+    const changed: string[] = []
+    source.subscribe((name) => changed.push(name))
+    const first = source.current
+    await pass(0.39 * dayMs)
+    expect(state.requests).toBe(1)
+    await pass(0.12 * dayMs)
+    expect(state.requests).toBe(2)
+    expect(changed).toEqual(['default', 'ROOTCA'])
+    expect(source.current?.privateKeyPem).not.toBe(first?.privateKeyPem)
+  })
+
+  it('that cannot be renewed stays, and is asked for again with growing waits', async () => {
+    const { create, pass, state, logger } = harness()
+    const source = create()
+    await pass(0)
+    const first = source.current
+    state.isAway = true
+    await pass(0.51 * dayMs)
+    for (let waited = 0; waited < 60; waited++) await pass(1000)
+    expect(source.current).toBe(first)
+    expect(state.requests).toBeGreaterThan(6)
+    expect(state.requests).toBeLessThan(25)
+    expect(logger.records.at(-1)).toMatchObject({ message: 'no new certificate yet', fields: { hasOlder: true } })
+    state.isAway = false
+    await pass(10_000)
+    expect(source.current).not.toBe(first)
+  })
+
+  it('is asked for again when the authority does not answer', async () => {
+    const { create, pass, state } = harness()
+    const source = create()
+    state.isSilent = true
+    await pass(0)
+    expect(state.requests).toBe(1)
+    state.isSilent = false
+    await pass(10_000)
+    await pass(200)
+    expect(source.current).toBeDefined()
+  })
+
+  it('is never one for another key', async () => {
+    const { create, pass, state, logger } = harness()
+    const source = create()
+    state.wrongKey = true
+    await pass(0)
+    expect(source.current).toBeUndefined()
+    expect(logger.records.at(-1)?.fields['error']).toMatch(/another key/)
+  })
+
+  it('is not waited for after the signal', async () => {
+    const { create, state } = harness()
+    state.isAway = true
+    const source = create()
+    await expect(source.ready(AbortSignal.abort(new Error('SIGTERM')))).rejects.toThrow('SIGTERM')
+  })
+
+  it('leaves no timer behind', async () => {
+    const { create, pass, clock } = harness()
+    const source = create()
+    await pass(0)
+    source.close()
+    expect(clock.pendingTimers()).toBe(0)
+  })
+})
+
+describe('a stored certificate', () => {
+  const file = (): string => join(stateDir, 'identity.json')
+
+  it('is used by the next start, readable by its owner only', async () => {
+    const { create, pass, state } = harness()
+    const first = create({ stateDir })
+    await pass(0)
+    first.close()
+    expect(statSync(file()).mode & 0o777).toBe(0o600)
+    state.isAway = true
+    const second = create({ stateDir })
+    await second.ready()
+    expect(second.current).toEqual(first.current)
+  })
+
+  it('that has expired is not', async () => {
+    const { create, pass, clock } = harness()
+    create({ stateDir }).close()
+    const first = create({ stateDir })
+    await pass(0)
+    first.close()
+    clock.advance(dayMs + 1)
+    expect(create({ stateDir }).current).toBeUndefined()
+  })
+
+  it('of another workload is not', async () => {
+    const { create, pass } = harness()
+    const first = create({ stateDir })
+    await pass(0)
+    first.close()
+    expect(create({ stateDir, spiffeId: 'spiffe://cluster.local/ns/default/sa/other' }).current).toBeUndefined()
+  })
+
+  it.each(['', 'garbage', '{}', 'null', '{"chainPem":"x","privateKeyPem":"secret","rootsPem":"","notBeforeMs":0,"notAfterMs":9e15}'])(
+    'that reads %j is not, and its text is not logged',
+    (text) => {
+      const { create, logger } = harness()
+      writeFileSync(file(), text)
+      expect(create({ stateDir }).current).toBeUndefined()
+      expect(JSON.stringify(logger.records)).not.toContain('secret')
+    },
+  )
+
+  it('is used without being stored when the folder cannot be written', async () => {
+    const { create, pass, logger } = harness()
+    const blocked = join(stateDir, 'a-file')
+    writeFileSync(blocked, '')
+    const source = create({ stateDir: join(blocked, 'folder') })
+    await pass(0)
+    expect(source.current).toBeDefined()
+    expect(logger.records.map(({ message }) => message)).toContain('the certificate cannot be kept')
+  })
+})
