@@ -128,23 +128,34 @@ const names: readonly (readonly [string, HeaderId])[] = [
   ['x-envoy-overloaded', headerId.overloaded],
 ]
 
-const byLength: (readonly { readonly id: HeaderId; readonly bytes: Uint8Array }[] | undefined)[] = []
+interface Candidate {
+  readonly id: HeaderId
+  readonly bytes: Uint8Array
+}
+
 const byName = new Map<string, HeaderId>(names)
+/** By length, first and last byte: most names that are not known meet an empty place. */
+const places: Candidate[][] = Array.from({ length: 512 }, () => [])
 for (const [name, id] of names) {
-  byLength[name.length] = [...(byLength[name.length] ?? []), { id, bytes: Buffer.from(name, 'latin1') }]
+  const bytes = Buffer.from(name, 'latin1')
+  places[placeOf(bytes.length, bytes[0] as number, bytes.at(-1) as number)]?.push({ id, bytes })
+}
+
+/** Without case: `-` and digits have bit 0x20 set already. */
+function placeOf(length: number, first: number, last: number): number {
+  return (length * 37 + (first | 0x20) * 5 + (last | 0x20)) & 511
 }
 
 /** The id of the name at [start, end) of a buffer, compared without case. */
 export function classifyHeaderName(buffer: Uint8Array, start: number, end: number): HeaderId {
-  const candidates = byLength[end - start]
-  if (candidates === undefined) return headerId.other
-  const last = end - start - 1
-  for (const { id, bytes } of candidates) {
-    if (((buffer[start] as number) | 0x20) !== bytes[0] || ((buffer[end - 1] as number) | 0x20) !== bytes[last]) continue
-    let at = 1
-    // `-` has bit 0x20 set already, so one mask serves letters and hyphens.
-    while (at < last && ((buffer[start + at] as number) | 0x20) === bytes[at]) at++
-    if (at >= last) return id
+  const length = end - start
+  const candidates = places[placeOf(length, buffer[start] as number, buffer[end - 1] as number)] as Candidate[]
+  for (let index = 0; index < candidates.length; index++) {
+    const { id, bytes } = candidates[index] as Candidate
+    if (bytes.length !== length) continue
+    let at = 0
+    while (at < length && ((buffer[start + at] as number) | 0x20) === bytes[at]) at++
+    if (at === length) return id
   }
   return headerId.other
 }

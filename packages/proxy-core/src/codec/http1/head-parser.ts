@@ -147,8 +147,11 @@ export class HeadParser {
 
   // oxlint-disable-next-line complexity -- one step of the grammar; splitting it would hide the order of the bytes
   #parseField(buffer: Buffer, headStart: number, lineStart: number, end: number, block: HeaderBlock): number {
+    // Locals: a binding of the module is loaded anew for every byte.
+    const token = tokenBytes
+    const valid = valueBytes
     let at = lineStart
-    while (at < end && tokenBytes[buffer[at] as number] === 1) at++
+    while (at < end && token[buffer[at] as number] === 1) at++
     if (at - lineStart > this.#limits.maxFieldBytes) return headError.tooLarge
     if (at >= end) return more
     const nameEnd = at
@@ -156,7 +159,7 @@ export class HeadParser {
     at++
     while (at < end && (buffer[at] === SP || buffer[at] === HTAB)) at++
     const valueStart = at
-    while (at < end && valueBytes[buffer[at] as number] === 1) at++
+    while (at < end && valid[buffer[at] as number] === 1) at++
     if (at - lineStart > this.#limits.maxFieldBytes) return headError.tooLarge
     if (at >= end) return more
     if (buffer[at] !== CR) return headError.syntax
