@@ -8,4 +8,6 @@ if (!Number.isInteger(times) || times < 1) {
   process.stderr.write(`--times ${values.times} is not a number of runs, such as 20\n`)
   process.exit(64)
 }
-runSteps(Array.from({ length: times }, (_, index) => [`run ${index + 1} of ${times}`, pnpm('exec', 'vitest', 'run', 'test/e2e', 'test/faults')]))
+runSteps(
+  Array.from({ length: times }, (_, index) => [`run ${index + 1} of ${times}`, pnpm('exec', 'vitest', 'run', 'test/e2e', 'test/faults')]),
+)

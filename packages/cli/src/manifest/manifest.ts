@@ -1,7 +1,8 @@
 /** Manifests read and judged before anything is sent: every fault with its place, and all or nothing unless told otherwise. */
 import { HeddleError } from '@heddle/base'
 import type { KubernetesObject } from '@heddle/client'
-import { type Diagnostic, formatDiagnostic, parseDocuments, validate } from '@heddle/config-schema'
+import { type Diagnostic, formatDiagnostic, formatPath, type ParsedDocument, parseDocuments, validate } from '@heddle/config-schema'
+import { fieldsWithoutEffect } from '@heddle/translation'
 import type { Invocation } from '../command/command.js'
 import { type ManifestSource, readSources } from './sources.js'
 
@@ -31,12 +32,24 @@ export function judgeManifests(sources: readonly ManifestSource[]): Manifests {
       const result = validate(document)
       documents.push({
         file,
-        diagnostics: result.diagnostics,
+        diagnostics: [...result.diagnostics, ...(result.resource === undefined ? [] : withoutEffect(document, result.resource))],
         ...(result.resource === undefined ? {} : { object: result.resource as unknown as KubernetesObject }),
       })
     }
   }
   return { documents, diagnostics }
+}
+
+/** Fields of Istio that are valid and do nothing here: said, never ignored silently (docs/compatibility.md). */
+function withoutEffect(document: ParsedDocument, resource: { readonly kind: string }): readonly Diagnostic[] {
+  return fieldsWithoutEffect(resource).map(({ path, reason }) => ({
+    ruleId: 'no-effect',
+    severity: 'warning',
+    message: `the field has no effect: ${reason}`,
+    path: formatPath(path),
+    ...(document.file === undefined ? {} : { file: document.file }),
+    ...document.rangeOf(path, 'key'),
+  }))
 }
 
 /** Whether anything in them may not be applied. */
