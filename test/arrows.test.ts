@@ -36,7 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'xds',
     'yaml',
   ],
-  testing: ['base', '@grpc/grpc-js'],
+  testing: ['base'],
 }
 const browserSafe = new Set(['routing', 'config-schema', 'translation', 'inject'])
 const nodeOnlyParts: Readonly<Record<string, readonly string[]>> = { base: ['node', 'node.ts'] }
