@@ -2,7 +2,7 @@
  * The delta ADS client (xDS protocol, "Incremental xDS"): subscribes to everything of its own, follows references as
  * soon as they are decoded, hands over each complete configuration, and acknowledges what was taken only after the
  * proxy has applied it. A lost stream changes nothing: the last configuration stays, and the next stream says which
- * versions are held.
+ * versions are held. Only endpoints and routes whose successors are already needed are acknowledged before.
  *
  *   response -> tables -> references subscribed -> complete? -> onConfig -> ACK (or NACK with the reasons)
  */
@@ -12,7 +12,7 @@ import type { DeltaResponse } from '@heddle/xds'
 import type { AdsStream, OpenAdsStream } from './ads-stream.js'
 import { type BackOff, type BackOffOptions, createBackOff } from './back-off.js'
 import type { ResourceTable } from './resource-table.js'
-import { assembleConfig, type ConfigTables, isComplete, referencedEndpoints, referencedRoutes } from './snapshot.js'
+import { assembleConfig, type ConfigTables, incompleteKinds, isComplete, referencedEndpoints, referencedRoutes } from './snapshot.js'
 
 export interface AdsClientOptions {
   readonly open: OpenAdsStream
@@ -170,6 +170,7 @@ class DeltaClient implements AdsClient {
     this.#hasChanged = true
     if (kind === 'clusters') this.#follow('endpoints', referencedEndpoints(tables))
     if (kind === 'listeners') this.#follow('routes', referencedRoutes(tables))
+    this.#releaseAwaited()
     void this.#applyWhenComplete()
   }
 
@@ -190,6 +191,19 @@ class DeltaClient implements AdsClient {
       unsubscribe: dropped,
       initialVersions: isFirst ? table.versions() : {},
     })
+  }
+
+  /**
+   * A server sends no further response of a type before the last one is acknowledged. One that came while its successor is
+   * already needed (endpoints of old clusters, just before new clusters) must therefore not wait for the whole.
+   */
+  #releaseAwaited(): void {
+    const { typeUrls, tables } = this.#options
+    for (const kind of incompleteKinds(tables)) {
+      const released = this.#outstanding.filter(({ typeUrl }) => typeUrl === typeUrls[kind])
+      this.#outstanding = this.#outstanding.filter(({ typeUrl }) => typeUrl !== typeUrls[kind])
+      this.#acknowledge(released)
+    }
   }
 
   async #applyWhenComplete(): Promise<void> {

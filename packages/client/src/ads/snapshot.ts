@@ -25,7 +25,15 @@ export function referencedRoutes({ listeners }: ConfigTables): ReadonlySet<strin
 
 /** True when everything referred to has arrived or is known not to exist. */
 export function isComplete(tables: ConfigTables): boolean {
-  return arrived(tables.endpoints, referencedEndpoints(tables)) && arrived(tables.routes, referencedRoutes(tables))
+  return incompleteKinds(tables).length === 0
+}
+
+/** Kinds of which something referred to has not arrived yet. */
+export function incompleteKinds(tables: ConfigTables): readonly ('endpoints' | 'routes')[] {
+  const missing: ('endpoints' | 'routes')[] = []
+  if (!arrived(tables.endpoints, referencedEndpoints(tables))) missing.push('endpoints')
+  if (!arrived(tables.routes, referencedRoutes(tables))) missing.push('routes')
+  return missing
 }
 
 export function assembleConfig(tables: ConfigTables): ProxyConfig {

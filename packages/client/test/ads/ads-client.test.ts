@@ -102,6 +102,27 @@ describe('the ADS client', () => {
     ])
   })
 
+  it('acknowledges endpoints and routes at once when more of them are needed, since the server waits for that', async () => {
+    const { answer, acknowledgements, configs } = harness()
+    await answer('CDS', [resource(edsCluster('a'))])
+    await answer('LDS', [resource(rdsListener('http', '80'))])
+    await answer('EDS', [resource({ clusterName: 'a' })])
+    await answer('RDS', [resource({ name: '80' })])
+    const before = acknowledgements().length
+    // New endpoints of `a` come after the cluster `b`, whose own endpoints the server may send only then.
+    await answer('CDS', [resource(edsCluster('b'))])
+    await answer('EDS', [resource({ clusterName: 'a' }, '2')])
+    expect(acknowledgements().slice(before)).toMatchObject([{ typeUrl: 'EDS', responseNonce: '6' }])
+    await answer('LDS', [resource(rdsListener('other', '81'))])
+    await answer('RDS', [resource({ name: '80' }, '2')])
+    expect(acknowledgements().slice(before)).toMatchObject([{ responseNonce: '6' }, { typeUrl: 'RDS', responseNonce: '8' }])
+    expect(configs).toHaveLength(1)
+    await answer('EDS', [resource({ clusterName: 'b' })])
+    await answer('RDS', [resource({ name: '81' })])
+    expect(configs).toHaveLength(2)
+    expect(acknowledgements()).toHaveLength(before + 6)
+  })
+
   it('counts a reference that does not exist as arrived', async () => {
     const { answer, configs } = harness()
     await answer('CDS', [resource(edsCluster('gone'))])
