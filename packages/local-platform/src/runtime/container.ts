@@ -38,7 +38,7 @@ export interface ContainerUnit {
   view(): ContainerView
   record(): ContainerRecord
   start(): void
-  /** Goes on with a process of an earlier platform. */
+  /** Goes on with a process of an earlier platform: it is as ready as it was, until a probe says otherwise. */
   adopt(process: ContainerProcess): void
   /** preStop, SIGTERM, and SIGKILL when the grace is over; nothing starts afterwards. */
   stop(graceMs: number): Promise<void>
@@ -67,6 +67,7 @@ class SupervisedContainer implements ContainerUnit {
   readonly role: ContainerView['role']
   readonly #container: Container
   readonly #context: ContainerContext
+  readonly #earlier: ContainerRecord | undefined
   readonly #backoff = createRestartBackoff()
   readonly #probes = new Set<ProbeLoop>()
   #state: ContainerState = { kind: 'waiting', reason: 'ContainerCreating' }
@@ -87,6 +88,7 @@ class SupervisedContainer implements ContainerUnit {
     this.role = context.role
     this.#container = container
     this.#context = context
+    this.#earlier = earlier
     this.#restartCount = earlier?.restartCount ?? 0
     const end = earlier?.lastExit
     if (end) this.#lastState = { kind: 'terminated', ...end }
@@ -113,7 +115,7 @@ class SupervisedContainer implements ContainerUnit {
     return {
       restartCount: this.#restartCount,
       ...(this.#state.kind === 'running' && { startedAt: this.#state.startedAt }),
-      ...(this.#process && { process: this.#process.identity }),
+      ...(this.#process && { process: this.#process.identity, isStarted: this.#isStarted, isReady: this.#isReady }),
       ...(end && { lastExit: { exitCode: end.exitCode, startedAt: end.startedAt, finishedAt: end.finishedAt, reason: end.reason } }),
       ...(this.#state.kind === 'terminated' && this.#state.exitCode === 0 && { isComplete: true }),
     }
@@ -134,7 +136,7 @@ class SupervisedContainer implements ContainerUnit {
 
   adopt(process: ContainerProcess): void {
     this.#launch = this.#context.plan(this.#restartCount)
-    this.#running(process)
+    this.#running(process, this.#earlier)
   }
 
   detach(): void {
@@ -201,13 +203,13 @@ class SupervisedContainer implements ContainerUnit {
     }
   }
 
-  #running(process: ContainerProcess): void {
+  #running(process: ContainerProcess, earlier?: ContainerRecord): void {
     this.#process = process
     this.#imageFailures = 0
     this.#runningSinceMs = this.#context.clock.monotonicMs()
-    const startedAt = this.#time()
-    this.#isStarted = !this.#container.startupProbe
-    this.#isReady = this.#isStarted && !this.#container.readinessProbe
+    const startedAt = earlier?.startedAt ?? this.#time()
+    this.#isStarted = earlier?.isStarted ?? !this.#container.startupProbe
+    this.#isReady = earlier?.isReady ?? (this.#isStarted && !this.#container.readinessProbe)
     void process.exited.then((exit) => this.#exited(exit, startedAt))
     this.#change({ kind: 'running', startedAt })
     // It was asked to stop while it was starting.
@@ -262,7 +264,7 @@ class SupervisedContainer implements ContainerUnit {
         void this.#end(process, livenessGraceMs)
       })
     }
-    if (!startupProbe) {
+    if (!startupProbe || this.#isStarted) {
       this.#startSteadyProbes(process, target)
       return
     }

@@ -22,6 +22,9 @@ export interface ContainerRecord {
   readonly startedAt?: string
   /** The running process; absent when none runs. */
   readonly process?: ProcessIdentity
+  /** What the probes said of that process last. */
+  readonly isStarted?: boolean
+  readonly isReady?: boolean
   /** How the last run ended; an init container whose last run ended with 0 is done. */
   readonly lastExit?: { readonly exitCode: number; readonly startedAt: string; readonly finishedAt: string; readonly reason: string }
   /** An init container that completed is not run again when the platform comes back. */

@@ -79,7 +79,9 @@ class LocalPod implements PodWorker {
   readonly #status: StatusWriter
   readonly #initUnits: readonly ContainerUnit[]
   readonly #applicationUnits: readonly ContainerUnit[]
+  /** Processes of an earlier platform that are not yet looked after. */
   readonly #adopted = new Map<string, ContainerProcess>()
+  readonly #adoptedNames: ReadonlySet<string>
   readonly #startTime: string
   #pod: Pod
   #record: PodRecord
@@ -87,6 +89,7 @@ class LocalPod implements PodWorker {
   #lastStatus: Pod['status']
   #isEnding = false
   #isMounted = false
+  #isAdopting = false
   /** Counts changes of objects, so that one which comes while volumes are being written is not missed. */
   #changes = 0
   #isForgotten = false
@@ -108,6 +111,7 @@ class LocalPod implements PodWorker {
       const process = container.process && adoptProcess(container.process, deps.clock)
       if (process) this.#adopted.set(name, process)
     }
+    this.#adoptedNames = new Set(this.#adopted.keys())
     this.#initUnits = (pod.spec.initContainers ?? []).map((one) => this.#unit(one, isSidecar(one) ? 'sidecar' : 'init'))
     this.#applicationUnits = pod.spec.containers.map((one) => this.#unit(one, 'application'))
     this.#status = createStatusWriter(pod, () => this.#computeStatus(), deps)
@@ -163,7 +167,7 @@ class LocalPod implements PodWorker {
     mkdirSync(shared, { recursive: true })
     writeNamesFile(join(shared, 'platform-names.json'), file)
     // In an injected Pod the sidecar owns this file as soon as it is up.
-    if (podIp !== appAddress && !this.#isMounted && this.#adopted.size === 0) writeNamesFile(join(shared, 'names.json'), file)
+    if (podIp !== appAddress && !this.#isMounted && this.#adoptedNames.size === 0) writeNamesFile(join(shared, 'names.json'), file)
   }
 
   async terminate(graceMs: number): Promise<void> {
@@ -202,6 +206,7 @@ class LocalPod implements PodWorker {
   }
 
   async #run(): Promise<void> {
+    this.#adoptAll()
     this.#persist()
     this.#warnAboutMounts()
     await this.#mount()
@@ -212,6 +217,18 @@ class LocalPod implements PodWorker {
     if (this.#isEnding) return
     await this.#stopSidecars(this.#graceMs())
     this.#status.changed()
+  }
+
+  /** All at once and before the first report, so that nobody is told that what serves does not. */
+  #adoptAll(): void {
+    this.#isAdopting = true
+    for (const unit of this.units()) {
+      const process = this.#adopted.get(unit.name)
+      if (!process) continue
+      unit.adopt(process)
+      this.#adopted.delete(unit.name)
+    }
+    this.#isAdopting = false
   }
 
   /** Waits for required objects, looking again when one changes; the sandbox is not started without them, as in Kubernetes. */
@@ -255,10 +272,7 @@ class LocalPod implements PodWorker {
   }
 
   #begin(unit: ContainerUnit): void {
-    const process = this.#adopted.get(unit.name)
-    this.#adopted.delete(unit.name)
-    if (process) unit.adopt(process)
-    else if (!unit.isDone()) unit.start()
+    if (!this.#adoptedNames.has(unit.name) && !unit.isDone()) unit.start()
   }
 
   async #stopAll(graceMs: number): Promise<void> {
@@ -300,6 +314,7 @@ class LocalPod implements PodWorker {
       event: (type, reason, message) => this.#deps.events.record(this.#pod, type, reason, message, container.name),
       onChange: () => {
         this.#persist()
+        if (this.#isAdopting) return
         this.#status.changed()
         this.#wake()
       },
@@ -371,8 +386,7 @@ class LocalPod implements PodWorker {
 
   /** Until it is adopted, a process of the earlier platform stays in the record. */
   #containerRecord(unit: ContainerUnit): PodRecord['containers'][string] {
-    const waiting = this.#adopted.get(unit.name)
-    return waiting ? { ...unit.record(), process: waiting.identity } : unit.record()
+    return (this.#adopted.has(unit.name) ? this.#record.containers[unit.name] : undefined) ?? unit.record()
   }
 
   /** Programs see the machine's own files: a mount is found below `HEDDLE_POD_ROOT`, and only by who looks there. */

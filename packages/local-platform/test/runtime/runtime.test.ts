@@ -3,8 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { KubernetesObject } from '@heddle/client'
 import { processStart } from '../../src/process-start.js'
-import { createRuntimeHarness, phaseOf, podsType, type RuntimeHarness, statusesOf, textOf } from './runtime-harness.js'
+import { conditionsOf, createRuntimeHarness, phaseOf, podsType, type RuntimeHarness, statusesOf, textOf } from './runtime-harness.js'
 
 const idle = `setInterval(() => {}, 1000); process.on('SIGTERM', () => process.exit(0))`
 const reportPod = `console.log(JSON.stringify({ pid: process.pid, env: process.env, argv: process.argv.slice(2), cwd: process.cwd() })); ${idle}`
@@ -342,6 +343,24 @@ describe('the runtime', () => {
     expect(await report('web')).toMatchObject({ pid })
     process.kill(pid, 'SIGKILL')
     await harness.api.until('pods', (pod) => statusesOf(pod)[0]?.restartCount === 1 && statusesOf(pod)[0]?.ready === true)
+  })
+
+  it('never reports a Pod that it adopts as unready, though its probe takes its time', async () => {
+    const image = harness.program('web', reportPod)
+    const sidecar = { name: 'side', image, restartPolicy: 'Always', startupProbe: { exec: { command: ['true'] } } }
+    const readinessProbe = { exec: { command: ['true'] }, initialDelaySeconds: 1 }
+    await harness.createPod('web', { initContainers: [sidecar], containers: [{ name: 'web', image, readinessProbe }] })
+    const before = await harness.ready('web')
+    await harness.runtime.close({ stopPods: false })
+    const seen: KubernetesObject[] = []
+    const informer = harness.api.client.watch(podsType, {
+      onEvent: (event) => event.type === 'applied' && seen.push(event.object),
+    })
+    await harness.restart()
+    await informer.close()
+    const running = (pod: KubernetesObject): unknown => statusesOf(pod)[0]?.state
+    expect(seen.map((pod) => conditionsOf(pod).find((one) => one.type === 'Ready')?.status)).not.toContain('False')
+    expect(running(await harness.ready('web'))).toEqual(running(before))
   })
 
   it('ends processes of Pods that are gone, and unrecorded ones, after a crash of the platform', async () => {
