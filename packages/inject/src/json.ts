@@ -38,3 +38,13 @@ export function describeType(value: unknown): string {
 export function toText(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
 }
+
+/** A record that an earlier injection left in an annotation; a hand-edited one is as good as none. */
+export function readRecord(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJsonObject(value) ? value : {}
+  } catch {
+    return {}
+  }
+}

@@ -3,7 +3,7 @@
  * by the rules of Kubernetes' strategic merge for containers, and recorded in proxy.istio.io/overrides so that a later injection can do it again.
  */
 import { annotation } from './annotations.js'
-import { cloneJson, isJsonObject, type JsonObject, type JsonValue } from './json.js'
+import { cloneJson, isJsonObject, type JsonObject, type JsonValue, readRecord } from './json.js'
 import { initContainerName, proxyContainerName, validationContainerName, type Container, type Pod } from './pod-spec.js'
 
 /** Lists that merge item by item, and the field that makes two items the same. All other lists are replaced. */
@@ -108,15 +108,6 @@ function mergeList(base: readonly JsonValue[], over: readonly JsonValue[], key: 
     else merged[index] = cloneJson(item)
   }
   return merged
-}
-
-function readRecord(text: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isJsonObject(value) ? value : {}
-  } catch {
-    return {} // a hand-edited record is as good as none
-  }
 }
 
 function containersOf(value: JsonValue | undefined): Container[] {

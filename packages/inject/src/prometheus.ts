@@ -3,7 +3,7 @@
  * moves to ISTIO_PROMETHEUS_ANNOTATIONS.
  */
 import { annotation, parseBoolean, splitList } from './annotations.js'
-import { isJsonObject, toText, type JsonObject } from './json.js'
+import { type JsonObject, readRecord, toText } from './json.js'
 import type { Metadata } from './pod-spec.js'
 import type { ResolvedSettings } from './settings.js'
 
@@ -66,13 +66,4 @@ function read(annotations: Readonly<Record<string, string>>, key: string): strin
 function clear(annotations: Record<string, string>): void {
   for (const prefix of prefixes) for (const key of ['scrape', 'path', 'port']) delete annotations[`${prefix}${key}`]
   delete annotations[annotation.scrapeTargets]
-}
-
-function readRecord(text: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isJsonObject(value) ? value : {}
-  } catch {
-    return {} // a hand-edited record is as good as none
-  }
 }
