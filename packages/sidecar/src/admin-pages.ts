@@ -3,6 +3,7 @@ import type { Proxy } from '@heddle/proxy-core'
 import type { SecretSource } from '@heddle/routing'
 import { parseCertificate, parseCertificatePem } from '@heddle/x509'
 import { encode, toJson, type XdsResource } from '@heddle/xds'
+import { drainAnswer } from './agent-pages.js'
 import type { AgentAnswer, AgentRoutes } from './agent-server.js'
 
 export interface AdminSources {
@@ -35,8 +36,8 @@ export function adminRoutes(sources: AdminSources): AgentRoutes {
     '/ready': () => (isReady() ? text('LIVE\n') : { status: 503, body: 'INITIALIZING\n' }),
     '/server_info': () => json({ version: `heddle/${sources.version}`, state: isReady() ? 'LIVE' : 'INITIALIZING' }),
     '/certs': () => json({ certificates: sources.secretNames.flatMap((name) => secretRows(sources.secrets, name)) }),
-    '/drain': (_path, method) => drainPage(method, drain),
-    '/drain_listeners': (_path, method) => drainPage(method, drain),
+    '/drain': (request) => drainAnswer(request, drain),
+    '/drain_listeners': (request) => drainAnswer(request, drain),
   }
 }
 
@@ -46,12 +47,6 @@ const json = (value: unknown): AgentAnswer => ({
   body: `${JSON.stringify(value, null, 1)}\n`,
   contentType: 'application/json',
 })
-
-function drainPage(method: string, drain: () => void): AgentAnswer {
-  if (method !== 'POST') return { status: 405, body: 'draining needs POST\n' }
-  drain()
-  return text('OK\n')
-}
 
 function configDump({ proxy, secrets, secretNames }: AdminSources): object {
   const { clusters, endpoints, listeners, routeConfigurations } = encode(proxy.configDump(), 'istio')

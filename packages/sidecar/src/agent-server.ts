@@ -8,17 +8,37 @@ export interface AgentAnswer {
   readonly contentType?: string
 }
 
-/** Answers by exact path, or by the longest prefix that ends in `/`. */
-export type AgentRoutes = Readonly<Record<string, (path: string, method: string) => AgentAnswer | Promise<AgentAnswer>>>
+export interface AgentRequest {
+  readonly path: string
+  readonly method: string
+  /** Whether the caller is in the Pod, or a person on the machine: no other Pod has these addresses. */
+  readonly isLocal: boolean
+}
+
+/** Answers by exact path, or by the first segment with its closing `/`. */
+export type AgentRoutes = Readonly<Record<string, (request: AgentRequest) => AgentAnswer | Promise<AgentAnswer>>>
+
+export interface AgentPort {
+  readonly address: string
+  readonly port: number
+  readonly routes: AgentRoutes
+  /** Refuses callers of other Pods with 403. Default: false. */
+  readonly isLocalOnly?: boolean
+}
 
 export interface AgentServer {
   close(): Promise<void>
 }
 
+const maxConnections = 1024
+const requestTimeoutMs = 10_000
+
 /** @throws HEDDLE_PROXY_LISTEN */
-export async function serveAgent(address: string, port: number, routes: AgentRoutes, logger: Logger): Promise<AgentServer> {
-  const server = createServer((request, response) => void answer(routes, request, response, logger))
-  await listen(server, address, port)
+export async function serveAgent(options: AgentPort, logger: Logger): Promise<AgentServer> {
+  const timeouts = { headersTimeout: requestTimeoutMs, requestTimeout: requestTimeoutMs }
+  const server = createServer(timeouts, (request, response) => void answer(options, request, response, logger))
+  server.maxConnections = maxConnections
+  await listen(server, options.address, options.port)
   return {
     close: () =>
       new Promise((resolve) => {
@@ -28,15 +48,12 @@ export async function serveAgent(address: string, port: number, routes: AgentRou
   }
 }
 
-async function answer(routes: AgentRoutes, request: IncomingMessage, response: ServerResponse, logger: Logger): Promise<void> {
+async function answer(options: AgentPort, request: IncomingMessage, response: ServerResponse, logger: Logger): Promise<void> {
   const path = (request.url ?? '/').split('?')[0] as string
   request.resume()
   let result: AgentAnswer
   try {
-    const route = routes[path] ?? routes[`${path.slice(0, path.indexOf('/', 1) + 1)}`]
-    result = route
-      ? await route(path, request.method ?? 'GET')
-      : { status: 404, body: `no such page; there are ${Object.keys(routes).join(', ')}\n` }
+    result = await resultOf(options, { path, method: request.method ?? 'GET', isLocal: isLocal(request) })
   } catch (error) {
     logger.error('an agent page failed', { path, error: messageOf(error) })
     result = { status: 500, body: 'the page failed\n' }
@@ -46,6 +63,18 @@ async function answer(routes: AgentRoutes, request: IncomingMessage, response: S
     'content-length': Buffer.byteLength(result.body),
   })
   response.end(request.method === 'HEAD' ? undefined : result.body)
+}
+
+async function resultOf({ routes, isLocalOnly }: AgentPort, request: AgentRequest): Promise<AgentAnswer> {
+  if (isLocalOnly && !request.isLocal) return { status: 403, body: 'only callers in the Pod get this page\n' }
+  const { path } = request
+  const route = routes[path] ?? routes[path.slice(0, path.indexOf('/', 1) + 1)]
+  return route ? await route(request) : { status: 404, body: `no such page; there are ${Object.keys(routes).join(', ')}\n` }
+}
+
+function isLocal({ socket }: IncomingMessage): boolean {
+  const { remoteAddress: remote } = socket
+  return remote !== undefined && (['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(remote) || remote === socket.localAddress)
 }
 
 function listen(server: Server, address: string, port: number): Promise<void> {

@@ -5,25 +5,24 @@
 import { readFileSync } from 'node:fs'
 import { type Clock, formatWorkloadId, HeddleError, type Logger, type Random } from '@heddle/base'
 import {
+  type AccessLogSender,
   createAccessLogSender,
   createControlPlaneChannel,
   createMeshClient,
   type MeshClient,
   proxyPorts,
-  readNamesFile,
 } from '@heddle/client'
-import { createIstioTelemetry, createProxy, type IstioTelemetry, type Proxy } from '@heddle/proxy-core'
-import { createSeededRandom } from '@heddle/base/testing'
-import { emptyProxyConfig } from '@heddle/routing'
+import { createIstioTelemetry, type IstioTelemetry, type Proxy } from '@heddle/proxy-core'
+import type { ProxyConfig } from '@heddle/routing'
 import type { XdsNode } from '@heddle/xds'
 import { accessEntryOf } from './access-entry.js'
 import { adminRoutes } from './admin-pages.js'
+import { agentRoutes, healthRoutes, prometheusRoutes } from './agent-pages.js'
 import { type AgentServer, serveAgent } from './agent-server.js'
-import { agentRoutes, healthRoutes } from './agent-pages.js'
-import { createBindPlan, declaredPortsOf } from './bind-plan.js'
 import { controlPlaneAddress } from './control-plane-address.js'
-import { compileRegex } from './linear-regex.js'
-import { createMeshNames } from './mesh-names.js'
+import { createEngine } from './engine.js'
+import { createMeshNames, type MeshNames } from './mesh-names.js'
+import { workloadOf, xdsNodeOf } from './proxy-node.js'
 import type { ProxySettings } from './proxy-settings.js'
 
 export interface SidecarDeps {
@@ -44,157 +43,146 @@ const drainMs = 5000
 const version = '0.1.0'
 
 export function createSidecar(settings: ProxySettings, deps: SidecarDeps): Sidecar {
-  const { pod } = settings
-  const names = createMeshNames(settings.podNamespace, pod)
-  const node = xdsNode(settings)
-  let isConfigured = false
-  let draining: Promise<void> | undefined
-  let servers: readonly AgentServer[] = []
+  return new PodProxy(settings, deps)
+}
 
-  const client: MeshClient = createMeshClient(
-    {
-      discovery: () => controlPlaneAddress(settings.discoveryAddress, pod, deps.random),
-      authority: () => controlPlaneAddress(settings.caAddress, pod, deps.random),
-      serverName: settings.discoveryAddress.slice(0, settings.discoveryAddress.lastIndexOf(':')),
-      node,
-      spiffeId: formatWorkloadId({
-        trustDomain: settings.trustDomain,
-        namespace: settings.podNamespace,
-        serviceAccount: settings.serviceAccount,
-      }),
-      trustDomain: settings.trustDomain,
-      token: () => readText(settings.tokenPath)?.trim(),
-      root: () => readText(settings.rootCertificatePath) ?? '',
-      stateDir: settings.stateDir,
-      onNameTable: (table) => names.update(table),
-      onConfig: async (config) => {
-        const result = await proxy.apply(config)
-        if (result.kind === 'rejected') throw rejection(result.issues)
-        isConfigured = true
+class PodProxy implements Sidecar {
+  readonly #settings: ProxySettings
+  readonly #deps: SidecarDeps
+  readonly #node: XdsNode
+  readonly #names: MeshNames
+  readonly #client: MeshClient
+  readonly #records: AccessLogSender
+  readonly #telemetry: IstioTelemetry
+  readonly #proxy: Proxy
+  readonly #servers: AgentServer[] = []
+  #isConfigured = false
+  #draining: Promise<void> | undefined
+
+  constructor(settings: ProxySettings, deps: SidecarDeps) {
+    this.#settings = settings
+    this.#deps = deps
+    this.#node = xdsNodeOf(settings, version)
+    this.#names = createMeshNames(settings.podNamespace, settings.pod)
+    this.#client = this.#createClient()
+    this.#records = this.#createRecords()
+    this.#telemetry = createIstioTelemetry(
+      {
+        workload: workloadOf(settings),
+        nodeId: this.#node.id,
+        onRecord: (record, labels) => this.#records.send(accessEntryOf(record, labels)),
       },
-      onConnected: (isConnected) => deps.logger.info(isConnected ? 'connected to the control plane' : 'not connected to the control plane'),
-    },
-    deps,
-  )
-  const records = createAccessLogSender(
-    {
-      node,
-      logName: 'heddle',
-      onFailure: (reason) => deps.logger.debug('access records were not delivered', { reason }),
-      openChannel: () => {
-        const rootsPem = readText(settings.rootCertificatePath)
-        const certificate = client.identity.current
-        if (rootsPem === undefined || !certificate) return undefined
-        return createControlPlaneChannel(
-          { address: controlPlaneAddress(settings.discoveryAddress, pod, deps.random), serverName: 'istiod.istio-system.svc', rootsPem },
-          certificate,
-        )
+      deps,
+    )
+    this.#proxy = createEngine({ settings, secrets: this.#client.identity, telemetry: this.#telemetry, names: this.#names }, deps)
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    await this.#serveAgentPorts()
+    await this.#proxy.start()
+    await this.#client.start(signal)
+  }
+
+  drain(): Promise<void> {
+    this.#draining ??= this.#end()
+    return this.#draining
+  }
+
+  async #end(): Promise<void> {
+    this.#deps.logger.info('draining', { deadlineMs: drainMs })
+    await this.#proxy.drain({ deadlineMs: drainMs })
+    this.#client.close()
+    await this.#records.close()
+    this.#telemetry.close()
+    await Promise.all(this.#servers.splice(0).map((server) => server.close()))
+  }
+
+  #isReady(): boolean {
+    return this.#isConfigured && this.#client.identity.current !== undefined && this.#draining === undefined
+  }
+
+  async #apply(config: ProxyConfig): Promise<void> {
+    const result = await this.#proxy.apply(config)
+    if (result.kind === 'rejected') throw rejection(result.issues)
+    this.#isConfigured = true
+  }
+
+  #createClient(): MeshClient {
+    const { discoveryAddress, caAddress, pod, trustDomain, podNamespace, serviceAccount, stateDir, tokenPath } = this.#settings
+    const { logger, random } = this.#deps
+    return createMeshClient(
+      {
+        discovery: () => controlPlaneAddress(discoveryAddress, pod, random),
+        authority: () => controlPlaneAddress(caAddress, pod, random),
+        serverName: hostOf(discoveryAddress),
+        node: this.#node,
+        spiffeId: formatWorkloadId({ trustDomain, namespace: podNamespace, serviceAccount }),
+        trustDomain,
+        token: () => readText(tokenPath)?.trim(),
+        root: () => this.#roots() ?? '',
+        stateDir,
+        onNameTable: (table) => this.#names.update(table),
+        onConfig: (config) => this.#apply(config),
+        onConnected: (isConnected) => logger.info(isConnected ? 'connected to the control plane' : 'not connected to the control plane'),
       },
-    },
-    deps.clock,
-  )
-  const telemetry = createIstioTelemetry(
-    { workload: workloadOf(settings), nodeId: node.id, onRecord: (record, labels) => records.send(accessEntryOf(record, labels)) },
-    deps,
-  )
-  const proxy = createEngine(settings, deps, client, telemetry, names.resolve)
-
-  const isReady = (): boolean => isConfigured && client.identity.current !== undefined && draining === undefined
-  const drain = (): Promise<void> => {
-    draining ??= (async () => {
-      deps.logger.info('draining', { deadlineMs: drainMs })
-      await proxy.drain({ deadlineMs: drainMs })
-      records.close()
-      client.close()
-      telemetry.close()
-      await Promise.all(servers.map((server) => server.close()))
-    })()
-    return draining
+      this.#deps,
+    )
   }
 
-  return {
-    async start(signal) {
-      const sources = {
-        proxy,
-        secrets: client.identity,
-        secretNames: ['default', 'ROOTCA'],
-        renderMetrics: () => telemetry.registry.render(),
-        isReady,
-        drain: () => void drain(),
-        version,
-      }
-      const agent = agentRoutes({ ...sources, settings, clock: deps.clock })
-      servers = await Promise.all([
-        serveAgent(settings.podIp, proxyPorts.admin, adminRoutes(sources), deps.logger),
-        serveAgent(settings.podIp, proxyPorts.status, agent, deps.logger),
-        serveAgent(settings.podIp, proxyPorts.health, healthRoutes(isReady), deps.logger),
-        serveAgent(
-          settings.podIp,
-          proxyPorts.prometheus,
-          { '/stats/prometheus': () => ({ status: 200, body: telemetry.registry.render() }) },
-          deps.logger,
-        ),
-      ])
-      await proxy.start()
-      await client.start(signal)
-    },
-    drain,
+  #createRecords(): AccessLogSender {
+    const { discoveryAddress, pod } = this.#settings
+    const { logger, random, clock } = this.#deps
+    return createAccessLogSender(
+      {
+        node: this.#node,
+        logName: 'heddle',
+        onFailure: (reason) => logger.debug('access records were not delivered', { reason }),
+        openChannel: () => {
+          const rootsPem = this.#roots()
+          const certificate = this.#client.identity.current
+          if (rootsPem === undefined || !certificate) return undefined
+          const address = controlPlaneAddress(discoveryAddress, pod, random)
+          return createControlPlaneChannel({ address, serverName: hostOf(discoveryAddress), rootsPem }, certificate)
+        },
+      },
+      clock,
+    )
   }
-}
 
-function createEngine(
-  settings: ProxySettings,
-  deps: SidecarDeps,
-  client: MeshClient,
-  telemetry: IstioTelemetry,
-  resolve: (host: string) => string | undefined,
-): Proxy {
-  const { pod } = settings
-  const token = pod?.namesPath === undefined ? undefined : readNamesFile(pod.namesPath)?.token
-  const plan = pod && createBindPlan({ pod, token: token ?? '', declaredPorts: declaredPortsOf(settings.metadata) })
-  return createProxy(emptyProxyConfig, {
-    ...deps,
-    random: balancingRandom(settings.seed, deps.random),
-    secrets: client.identity,
-    compileRegex,
-    telemetry,
-    resolveName: (host, port) => {
-      const address = resolve(host)
-      return address === undefined ? undefined : { address, port }
-    },
-    ...(plan ? { bind: plan.bind, dial: plan.dial } : {}),
-  })
-}
+  async #serveAgentPorts(): Promise<void> {
+    const { clock, logger } = this.#deps
+    const settings = this.#settings
+    const sources = {
+      settings,
+      clock,
+      version,
+      proxy: this.#proxy,
+      secrets: this.#client.identity,
+      secretNames: ['default', 'ROOTCA'],
+      renderMetrics: () => this.#telemetry.registry.render(),
+      isReady: () => this.#isReady(),
+      drain: () => void this.drain(),
+    }
+    const { podIp } = settings
+    const ports = [
+      // Envoy's admin interface is for the Pod itself. On the local platform the Pod IP is all that tells Pods apart.
+      { address: settings.pod ? podIp : '127.0.0.1', port: proxyPorts.admin, routes: adminRoutes(sources), isLocalOnly: true },
+      { address: podIp, port: proxyPorts.status, routes: agentRoutes(sources) },
+      { address: podIp, port: proxyPorts.health, routes: healthRoutes(sources.isReady) },
+      { address: podIp, port: proxyPorts.prometheus, routes: prometheusRoutes(sources.renderMetrics) },
+    ]
+    for (const port of ports) this.#servers.push(await serveAgent(port, logger))
+  }
 
-/** With a seed the choice of endpoints and weighted clusters can be repeated; identifiers stay unique. */
-function balancingRandom(seed: number | undefined, random: Random): Random {
-  if (seed === undefined) return random
-  const seeded = createSeededRandom(seed)
-  return { next: () => seeded.next(), bytes: (count) => random.bytes(count) }
-}
-
-/** `TYPE~IP~POD.NAMESPACE~DOMAIN`, as istiod parses it. */
-function xdsNode(settings: ProxySettings): XdsNode {
-  const { role, podIp, podName, podNamespace, domain, metadata, labels } = settings
-  const service = labels['service.istio.io/canonical-name'] ?? labels['app'] ?? 'istio-proxy'
-  return {
-    id: `${role}~${podIp}~${podName}.${podNamespace}~${domain}`,
-    cluster: `${service}.${podNamespace}`,
-    metadata,
-    userAgentName: 'heddle',
-    userAgentVersion: version,
+  /** As mounted; absent until the control plane has published them. */
+  #roots(): string | undefined {
+    return readText(this.#settings.rootCertificatePath)
   }
 }
 
-function workloadOf({ podName, podNamespace, metadata, labels }: ProxySettings) {
-  const text = (key: string, otherwise: string): string => (typeof metadata[key] === 'string' ? metadata[key] : otherwise)
-  return {
-    name: podName,
-    namespace: podNamespace,
-    workloadName: text('WORKLOAD_NAME', podName),
-    clusterId: text('CLUSTER_ID', 'Kubernetes'),
-    labels,
-  }
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':'))
 }
 
 function readText(path: string): string | undefined {
