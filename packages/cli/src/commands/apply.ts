@@ -1,6 +1,6 @@
 /** `heddle apply`: creates what is missing and merges into what exists, with kubectl's words and bookkeeping. */
 import { isHeddleError } from '@heddle/base'
-import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client'
+import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { hasFaults, readManifests, requireValid } from '../manifest/manifest.js'

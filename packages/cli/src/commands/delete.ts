@@ -1,5 +1,5 @@
 /** `heddle delete`: by kind and name, by selector, or what a file names; waits until the objects are gone. */
-import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client'
+import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'

@@ -3,7 +3,7 @@
  * says only what it has checked: the answer, mutual TLS between the proxies, and that plaintext is refused.
  */
 import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
-import type { KubernetesObject } from '@heddle/client'
+import type { KubernetesObject } from '@heddle/client/resources'
 import { systemClock } from '@heddle/base/node'
 import type { Invocation } from '../command/command.js'
 import { exitCode, exitCodeOf } from '../command/exit-code.js'

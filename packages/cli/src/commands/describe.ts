@@ -1,6 +1,6 @@
 /** `heddle describe`: an object in plain words, with its events, which usually say what is wrong. */
 import { systemClock } from '@heddle/base/node'
-import type { KubernetesObject, ResourceClient } from '@heddle/client'
+import type { KubernetesObject, ResourceClient } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { describeBody } from '../output/description.js'

@@ -1,6 +1,6 @@
 /** `heddle exec POD -- COMMAND`: runs a program with a container's environment and gives its output and exit code. */
 import { HeddleError } from '@heddle/base'
-import { execContentType, readStatus, statusError } from '@heddle/client'
+import { execContentType, readStatus, statusError } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { usageError } from '../command/parse.js'
 import { readText } from '../target/response.js'

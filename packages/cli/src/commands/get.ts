@@ -1,5 +1,5 @@
 /** `heddle get`: the server's own tables, or the objects themselves. */
-import { statusError, readStatus, type KubernetesObject } from '@heddle/client'
+import { statusError, readStatus, type KubernetesObject } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
@@ -77,6 +77,6 @@ async function getObjects(invocation: Invocation, target: Target, selections: re
       objects.push({ selection, object: { ...kind, ...object } })
   }
   const single = selections.length === 1 && selections[0]?.name !== undefined
-  invocation.streams.stdout.write(renderObjects(objects, format, single))
+  invocation.streams.stdout.write(await renderObjects(objects, format, single))
   return exitCode.ok
 }

@@ -1,5 +1,5 @@
 /** `heddle install --profile demo`: the mesh's own resources, each as it becomes ready. */
-import type { KubernetesObject, ResourceClient } from '@heddle/client'
+import type { KubernetesObject, ResourceClient } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'

@@ -1,5 +1,5 @@
 /** `heddle logs POD`: a container's output, followed with -f. */
-import { readStatus, statusError } from '@heddle/client'
+import { readStatus, statusError } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { readText } from '../target/response.js'

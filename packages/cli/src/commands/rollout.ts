@@ -1,7 +1,7 @@
 /** `heddle rollout status|restart deploy/NAME`. */
 import { HeddleError } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
-import type { KubernetesObject } from '@heddle/client'
+import type { KubernetesObject } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'

@@ -2,7 +2,7 @@
  * The demo profile as resources: the article's components under their names, today's `istiod` beside them, mutual TLS
  * for the whole mesh, and the ingress gateway. The same objects serve the local platform and a cluster.
  */
-import type { KubernetesObject } from '@heddle/client'
+import type { KubernetesObject } from '@heddle/client/resources'
 import { customResourceDefinitions } from '@heddle/config-schema'
 import { ingressGateway } from './ingress-gateway.js'
 import { inIstioSystem, istioNamespace, type ProfileOptions } from './profile.js'

@@ -1,5 +1,5 @@
 /** `istio-ingressgateway`: a proxy in the role of router, exposed by a LoadBalancer, as Istio's demo profile has it. */
-import type { KubernetesObject } from '@heddle/client'
+import type { KubernetesObject } from '@heddle/client/resources'
 import { inIstioSystem, type ProfileOptions } from './profile.js'
 
 const selector = { app: 'istio-ingressgateway', istio: 'ingressgateway' }

@@ -1,5 +1,5 @@
 /** What the parts of a profile share. */
-import type { KubernetesObject } from '@heddle/client'
+import type { KubernetesObject } from '@heddle/client/resources'
 
 export interface ProfileOptions {
   /** Version of the images. */

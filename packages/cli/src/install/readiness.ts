@@ -1,5 +1,5 @@
 /** Waiting for what was asked for, by watching it. */
-import type { KubernetesObject, ResourceClient, ResourceType } from '@heddle/client'
+import type { KubernetesObject, ResourceClient, ResourceType } from '@heddle/client/resources'
 import { deployments } from '../target/resource-types.js'
 
 /** Resolves with the object once `holds`; rejects with the signal's reason when it aborts first. */

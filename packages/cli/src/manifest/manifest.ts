@@ -1,6 +1,6 @@
 /** Manifests read and judged before anything is sent: every fault with its place, and all or nothing unless told otherwise. */
 import { HeddleError } from '@heddle/base'
-import type { KubernetesObject } from '@heddle/client'
+import type { KubernetesObject } from '@heddle/client/resources'
 import { type Diagnostic, formatDiagnostic, formatPath, type ParsedDocument, parseDocuments, validate } from '@heddle/config-schema'
 import { fieldsWithoutEffect } from '@heddle/translation'
 import type { Invocation } from '../command/command.js'

@@ -1,5 +1,5 @@
 /** Any object as indented words: well-known fields first, then what its kind holds, lists one item a block. */
-import type { KubernetesObject } from '@heddle/client'
+import type { KubernetesObject } from '@heddle/client/resources'
 
 const width = 15
 

@@ -1,5 +1,5 @@
 /** Tables whose columns the server decides (meta.k8s.io/v1 Table), as kubectl prints them. */
-import type { KubernetesObject } from '@heddle/client'
+import type { KubernetesObject } from '@heddle/client/resources'
 import type { Selection } from '../target/selection.js'
 import { renderTable } from './table.js'
 

@@ -1,6 +1,6 @@
 /** The kinds an API serves, asked of the API itself, so that short names and custom resources work on any cluster. */
 import { HeddleError, nearest } from '@heddle/base'
-import type { ResourceClient, ResourceType } from '@heddle/client'
+import type { ResourceClient, ResourceType } from '@heddle/client/resources'
 import { requestJson } from './response.js'
 
 export interface ServedResource {

@@ -1,6 +1,6 @@
 /** Asking the control plane: every istiod Pod has its own view of the proxies connected to it. */
 import { HeddleError } from '@heddle/base'
-import type { KubernetesObject } from '@heddle/client'
+import type { KubernetesObject } from '@heddle/client/resources'
 import { istioNamespace } from '../install/profile.js'
 import { getFromPod } from './pod-http.js'
 import { pods } from './resource-types.js'

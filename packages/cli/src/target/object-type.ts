@@ -1,6 +1,6 @@
 /** From an object to the kind the API serves it as. */
 import { HeddleError } from '@heddle/base'
-import type { KubernetesObject } from '@heddle/client'
+import type { KubernetesObject } from '@heddle/client/resources'
 import type { ServedResource } from './discovery.js'
 
 /** @throws HEDDLE_CLI_KIND_NOT_SERVED */

@@ -1,5 +1,5 @@
 /** Paths of the Kubernetes API for calls that the typed client does not make. */
-import type { ResourceType } from '@heddle/client'
+import type { ResourceType } from '@heddle/client/resources'
 
 export function collectionPath(type: ResourceType, namespace?: string): string {
   const root = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`

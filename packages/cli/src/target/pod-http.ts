@@ -1,7 +1,7 @@
 /** HTTP to a port of a Pod: straight to its address on the local mesh, through the API server's proxy on a cluster. */
 import { request } from 'node:http'
 import { HeddleError } from '@heddle/base'
-import type { KubernetesObject } from '@heddle/client'
+import type { KubernetesObject } from '@heddle/client/resources'
 import { readText } from './response.js'
 import { objectPath } from './paths.js'
 import { podIpOf } from './pods.js'

@@ -1,6 +1,6 @@
 /** Finding the Pod that a command means: by name, by `deploy/NAME`, `svc/NAME`, or by selector. */
 import { HeddleError } from '@heddle/base'
-import type { KubernetesObject, ResourceType } from '@heddle/client'
+import type { KubernetesObject, ResourceType } from '@heddle/client/resources'
 import { usageError } from '../command/parse.js'
 import { deployments, pods, replicaSets, services } from './resource-types.js'
 import type { Target } from './target.js'

@@ -1,5 +1,5 @@
 /** The kinds that commands address themselves. */
-import type { ResourceType } from '@heddle/client'
+import type { ResourceType } from '@heddle/client/resources'
 
 const type = (group: string, version: string, plural: string): ResourceType => ({ group, version, plural })
 

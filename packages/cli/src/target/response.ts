@@ -1,5 +1,5 @@
 /** Reading the answers of raw API calls. */
-import { type RawRequest, readStatus, type ResourceClient, statusError } from '@heddle/client'
+import { type RawRequest, readStatus, type ResourceClient, statusError } from '@heddle/client/resources'
 
 export async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = []

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { HeddleError } from '@heddle/base'
-import { createResourceClient, loadKubeconfig, type ResourceClient } from '@heddle/client'
+import { createResourceClient, loadKubeconfig, type ResourceClient } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { kubeconfigOf, stateFolderOf } from './state-folder.js'
 
