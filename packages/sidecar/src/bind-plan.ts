@@ -75,13 +75,19 @@ function inboundPorts(listener: Listener, declared: readonly number[]): readonly
   return [...new Set([...served, ...declared])].filter((port) => !own.has(port)).sort((left, right) => left - right)
 }
 
+interface ContainerPort {
+  readonly containerPort?: number
+  readonly protocol?: string
+}
+
 /** Istio's node metadata `POD_PORTS`: the container ports as JSON. */
 export function declaredPortsOf(metadata: Readonly<Record<string, unknown>>): readonly number[] {
   const text = metadata['POD_PORTS']
   if (typeof text !== 'string' || text.trim() === '') return []
   try {
-    const ports = JSON.parse(text) as readonly { readonly containerPort?: number; readonly protocol?: string }[]
-    return ports.flatMap(({ containerPort, protocol }) =>
+    const ports = JSON.parse(text) as readonly ContainerPort[] | null
+    if (!Array.isArray(ports)) return []
+    return (ports as readonly ContainerPort[]).flatMap(({ containerPort, protocol }) =>
       containerPort === undefined || (protocol ?? 'TCP') !== 'TCP' ? [] : [containerPort],
     )
   } catch {

@@ -15,7 +15,10 @@ export const compileRegex: CompileRegex = (pattern) => {
   }
 }
 
-/** RE2 writes groups as `\1`, re2js as `$1`; a literal `$` has to be escaped for it. */
+/** RE2 writes groups as `\1` (`\0` is the whole match) and a backslash as two; re2js writes `$1`, and `$$` for a dollar. */
 function re2Substitution(substitution: string): string {
-  return substitution.replaceAll('$', '\\$').replaceAll(/\\(\d)/g, '$$$1')
+  return substitution.replaceAll(/\\([\d\\])|\$/g, (_found, after: string | undefined) => {
+    if (after === undefined) return '$$'
+    return after === '\\' ? '\\' : `$${after}`
+  })
 }

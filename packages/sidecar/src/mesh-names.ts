@@ -21,7 +21,9 @@ export function createMeshNames(namespace: string, pod: PodContract | undefined)
     },
     resolve(host) {
       const bare = host.startsWith('[') ? host.slice(1, -1) : host
-      return isIP(bare) === 0 ? names[normalizeName(bare)]?.[0] : bare
+      if (isIP(bare) !== 0) return bare
+      const name = normalizeName(bare)
+      return Object.hasOwn(names, name) ? names[name]?.[0] : undefined
     },
   }
 }

@@ -145,12 +145,19 @@ function readDownwardLabels(path: string): Readonly<Record<string, string>> {
   } catch {
     return {}
   }
-  return Object.fromEntries(
-    text.split('\n').flatMap((line) => {
-      const equals = line.indexOf('=')
-      return equals < 0 ? [] : [[line.slice(0, equals), JSON.parse(line.slice(equals + 1)) as string]]
-    }),
-  )
+  return Object.fromEntries(text.split('\n').flatMap(readLabel))
+}
+
+/** A line that is none is left out: labels are no reason not to serve. */
+function readLabel(line: string): readonly (readonly [string, string])[] {
+  const equals = line.indexOf('=')
+  if (equals < 0) return []
+  try {
+    const value: unknown = JSON.parse(line.slice(equals + 1))
+    return typeof value === 'string' ? [[line.slice(0, equals), value]] : []
+  } catch {
+    return []
+  }
 }
 
 function parseObject(text: string | undefined): Readonly<Record<string, unknown>> {
