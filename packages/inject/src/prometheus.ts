@@ -3,7 +3,7 @@
  * moves to ISTIO_PROMETHEUS_ANNOTATIONS.
  */
 import { annotation, parseBoolean, splitList } from './annotations.js'
-import { type JsonObject, readRecord, toText } from './json.js'
+import { isJsonObject, type JsonObject, readRecord, toText } from './json.js'
 import type { Metadata } from './pod-spec.js'
 import type { ResolvedSettings } from './settings.js'
 
