@@ -15,10 +15,11 @@ export const compileRegex: CompileRegex = (pattern) => {
   }
 }
 
-/** RE2 writes groups as `\1` (`\0` is the whole match) and a backslash as two; re2js writes `$1`, and `$$` for a dollar. */
+/** RE2 writes groups as `\1` (`\0` is the whole match) and a backslash as two; re2js writes `$1` and `$&`, and `$$` for a dollar. */
 function re2Substitution(substitution: string): string {
   return substitution.replaceAll(/\\([\d\\])|\$/g, (_found, after: string | undefined) => {
     if (after === undefined) return '$$'
-    return after === '\\' ? '\\' : `$${after}`
+    if (after === '\\') return after
+    return after === '0' ? '$&' : `$${after}`
   })
 }
