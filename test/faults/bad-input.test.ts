@@ -32,7 +32,9 @@ const faulty: readonly Faulty[] = [
   {
     name: 'a bad enum',
     text: `apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec:\n  host: a\n  trafficPolicy:\n    tls: {mode: ISTIO_MUTAL}\n`,
-    lines: [/^f\.yaml:7:17: error: spec\.trafficPolicy\.tls\.mode: .*expected one of DISABLE, .*did you mean "ISTIO_MUTUAL"\? \[bad-enum\]$/],
+    lines: [
+      /^f\.yaml:7:17: error: spec\.trafficPolicy\.tls\.mode: .*expected one of DISABLE, .*did you mean "ISTIO_MUTUAL"\? \[bad-enum\]$/,
+    ],
     isInjectable: true,
   },
   {
@@ -101,7 +103,10 @@ describe('kube-inject', () => {
   })
 
   test('refuses empty input with 65 and a missing file with 1', async () => {
-    expect(await heddle(['kube-inject', '-f', '-'], { input: '' })).toMatchObject({ code: 65, stderr: expect.stringContaining('no objects found') })
+    expect(await heddle(['kube-inject', '-f', '-'], { input: '' })).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining('no objects found'),
+    })
     const missing = await heddle(['kube-inject', '-f', 'no-such.yaml'])
     expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('the path "no-such.yaml" does not exist') })
   })
@@ -115,7 +120,9 @@ describe('apply', () => {
   afterAll(() => mesh?.interrupt())
 
   const serviceNames = async (): Promise<readonly string[]> =>
-    (await mesh.get<{ items: readonly { metadata: { name: string } }[] }>('/api/v1/namespaces/default/services')).items.map(({ metadata }) => metadata.name)
+    (await mesh.get<{ items: readonly { metadata: { name: string } }[] }>('/api/v1/namespaces/default/services')).items.map(
+      ({ metadata }) => metadata.name,
+    )
 
   test.each(faulty)('refuses $name with 65 and applies nothing of the file', async ({ text, lines }) => {
     const before = await serviceNames()
@@ -137,10 +144,13 @@ describe('apply', () => {
   })
 
   test('names the kinds that are not modelled', async () => {
-    const text = 'apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n---\napiVersion: batch/v1\nkind: CronJobb\nmetadata: {name: c}\n'
+    const text =
+      'apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n---\napiVersion: batch/v1\nkind: CronJobb\nmetadata: {name: c}\n'
     const outcome = await mesh.heddle(['apply', '-f', 'f.yaml'], { cwd: writeManifest(text) })
     expect(outcome.code).toBe(65)
-    expect(outcome.stderr).toMatch(/^f\.yaml:2:7: error: kind: The kind Widget \(example\.com\/v1\) is not supported\. \[kind-not-supported\]$/m)
+    expect(outcome.stderr).toMatch(
+      /^f\.yaml:2:7: error: kind: The kind Widget \(example\.com\/v1\) is not supported\. \[kind-not-supported\]$/m,
+    )
     expect(outcome.stderr).toMatch(/^f\.yaml:6:7: .*did you mean "CronJob"\?/m)
   })
 

@@ -8,9 +8,10 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-export function answerOf(url: string, agent: Agent | false = false): Promise<Answer> {
+/** Asks once, on a connection of its own unless an agent keeps some. */
+export function answerOf(url: string, agent?: Agent): Promise<Answer> {
   return new Promise((resolve) => {
-    const outgoing = request(url, { agent, timeout: 20_000 }, (response) => {
+    const outgoing = request(url, { agent: agent ?? false, timeout: 20_000 }, (response) => {
       let body = ''
       response.setEncoding('utf8').on('data', (text: string) => (body += text))
       response.once('end', () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }))
@@ -32,6 +33,8 @@ export interface LoadReport {
 
 export interface Load {
   readonly sent: number
+  /** Since the start, as `atMs` of what failed. */
+  readonly elapsedMs: number
   /** Sends no more and waits for the answers that are due. */
   stop(): Promise<LoadReport>
 }
@@ -63,6 +66,9 @@ export function startLoad(url: string, requestsPerSecond: number): Load {
   return {
     get sent() {
       return sent
+    },
+    get elapsedMs() {
+      return performance.now() - startMs
     },
     async stop() {
       clearInterval(timer)

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const repositoryRoot: string = fileURLToPath(new URL('../..', import.meta.url))
-const program = join(repositoryRoot, 'packages/cli/bin/heddle.js')
+export const heddleProgram: string = join(repositoryRoot, 'packages/cli/bin/heddle.js')
 export const helloManifest: string = join(repositoryRoot, 'apps/helloworld/manifests/helloworld.yaml')
 
 export interface Outcome {
@@ -26,7 +26,7 @@ export interface RunOptions {
 
 /** Runs `heddle` to its end. */
 export function heddle(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [program, ...args], { cwd: options.cwd ?? repositoryRoot, env: environment() })
+  const child = spawn(process.execPath, [heddleProgram, ...args], { cwd: options.cwd ?? repositoryRoot, env: environment() })
   const output = collect(child)
   child.stdin.end(options.input ?? '')
   return new Promise((resolve, reject) => {
@@ -35,7 +35,8 @@ export function heddle(args: readonly string[], options: RunOptions = {}): Promi
   })
 }
 
-function environment(): NodeJS.ProcessEnv {
+/** The machine's, without what a shell of a person may have set for Heddle. */
+export function environment(): NodeJS.ProcessEnv {
   const { HEDDLE_STATE: _state, NODE_OPTIONS: _options, ...rest } = process.env
   return { ...rest, NO_COLOR: '1' }
 }
@@ -51,7 +52,11 @@ function collect(child: ChildProcess): { stdout: string; stderr: string } {
 class Hopeless extends Error {}
 
 /** Asks again until `check` gives something. The bound is a test's failure, not its rhythm. */
-export async function eventually<Value>(what: string, check: () => Promise<Value | undefined> | Value | undefined, boundMs = 30_000): Promise<Value> {
+export async function eventually<Value>(
+  what: string,
+  check: () => Promise<Value | undefined> | Value | undefined,
+  boundMs = 30_000,
+): Promise<Value> {
   const deadline = performance.now() + boundMs
   let last: unknown
   while (performance.now() < deadline) {
@@ -77,7 +82,12 @@ export interface PodProcess {
 }
 
 export interface Pod {
-  readonly metadata: { readonly name: string; readonly uid: string; readonly namespace: string; readonly annotations?: Readonly<Record<string, string>> }
+  readonly metadata: {
+    readonly name: string
+    readonly uid: string
+    readonly namespace: string
+    readonly annotations?: Readonly<Record<string, string>>
+  }
   readonly status: {
     readonly phase: string
     readonly podIP: string
@@ -96,6 +106,8 @@ export interface Mesh {
   processes(): readonly PodProcess[]
   heddle(args: readonly string[], options?: RunOptions): Promise<Outcome>
   output(): string
+  /** Resolves with its exit code when `heddle up` has ended. */
+  readonly closed: Promise<number | null>
   /** As Ctrl-C. @returns the exit code */
   interrupt(): Promise<number | null>
   /** Ends the platform alone, without a chance to say goodbye. */
@@ -128,22 +140,28 @@ export function endAll(): void {
 
 /** Starts `heddle up` and waits until it says that it is ready. */
 export async function startMesh(stateFolder: string, args: readonly string[] = ['--ports', 'auto']): Promise<Mesh> {
-  const child = spawn(process.execPath, [program, 'up', '--state', stateFolder, ...args], { cwd: repositoryRoot, env: environment() })
+  const child = spawn(process.execPath, [heddleProgram, 'up', '--state', stateFolder, ...args], { cwd: repositoryRoot, env: environment() })
   const output = collect(child)
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
   const text = (): string => output.stdout + output.stderr
-  await eventually('heddle up is ready', () => {
-    if (child.exitCode !== null) throw new Hopeless(`heddle up ended: ${text()}`)
-    return /Ctrl-C stops everything/.test(output.stdout)
-  }, 60_000)
+  await eventually(
+    'heddle up is ready',
+    () => {
+      if (child.exitCode !== null) throw new Hopeless(`heddle up ended: ${text()}`)
+      return /Ctrl-C stops everything/.test(output.stdout)
+    },
+    60_000,
+  )
   const api = apiOf(stateFolder)
   return {
     stateFolder,
     child,
+    closed,
     gatewayUrl: /Gateway\s+(\S+)/.exec(output.stdout)?.[1] ?? '',
     get: async (path) => JSON.parse((await api('GET', path)).body) as never,
     send: async (method, path, body) => (await api(method, path, body)).status,
-    pods: async (namespace) => (JSON.parse((await api('GET', `/api/v1/namespaces/${namespace}/pods`)).body) as { items: readonly Pod[] }).items,
+    pods: async (namespace) =>
+      (JSON.parse((await api('GET', `/api/v1/namespaces/${namespace}/pods`)).body) as { items: readonly Pod[] }).items,
     processes: () => podProcesses(stateFolder),
     heddle: (command, options) => heddle([...command, '--state', stateFolder], options),
     output: text,
@@ -202,7 +220,9 @@ export function podProcesses(stateFolder: string): readonly PodProcess[] {
   interface Record_ {
     readonly name: string
     readonly namespace: string
-    readonly containers: Readonly<Record<string, { readonly restartCount: number; readonly process?: { readonly pid: number; readonly start: string } }>>
+    readonly containers: Readonly<
+      Record<string, { readonly restartCount: number; readonly process?: { readonly pid: number; readonly start: string } }>
+    >
   }
   const folder = join(stateFolder, 'runtime/pods')
   return namesIn(folder).flatMap((uid) => {

@@ -92,7 +92,9 @@ describe('a mesh that ran before', () => {
     // Nothing lost: with the byte turned back everything is there, and only once.
     writeFileSync(database, intact)
     const again = await startMesh(stateFolder)
-    const { items } = await again.get<{ items: readonly { metadata: { name: string } }[] }>('/apis/apps/v1/namespaces/istio-system/deployments')
+    const { items } = await again.get<{ items: readonly { metadata: { name: string } }[] }>(
+      '/apis/apps/v1/namespaces/istio-system/deployments',
+    )
     expect(items.map(({ metadata }) => metadata.name)).toEqual(['istio-ingressgateway', 'istiod'])
     expect(again.processes()).toHaveLength(2)
     expect(await again.interrupt()).toBe(0)
