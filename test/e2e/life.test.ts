@@ -24,7 +24,7 @@ const demo = (stateDir: string, file: string) =>
   heddle(['demo', '--once', '--ports', 'auto', '--state', stateDir, '-f', file], { stateDir })
 
 describe('a mesh that comes and goes', () => {
-  it('once: prints the answer, says what was checked, and leaves no process', async () => {
+  it('once: prints the answer, says what was checked, and leaves no process', { timeout: 60_000 }, async () => {
     const stateDir = join(folder(), 'state')
     const { code, stdout, stderr } = await demo(stateDir, manifest)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -55,13 +55,14 @@ describe('a mesh that comes and goes', () => {
     await new Promise((resolve) => silent.once('connect', resolve))
     // Control plane, gateway, sidecar, application: so that none below means none.
     expect(processesOf(mesh.stateDir)?.length ?? 4).toBeGreaterThanOrEqual(4)
+    // Well below the five seconds that a drain may take when something is in flight.
     const startedMs = performance.now()
     expect(await mesh.stop()).toBe(0)
-    expect(performance.now() - startedMs).toBeLessThan(3000)
+    expect(performance.now() - startedMs).toBeLessThan(4500)
     expect(processesOf(mesh.stateDir) ?? []).toEqual([])
   })
 
-  it('two side by side have gateways, names and applications of their own', async () => {
+  it('two side by side have gateways, names and applications of their own', { timeout: 60_000 }, async () => {
     const [one, other] = (await Promise.all([startMesh(), startMesh()])).map(keep) as [Mesh, Mesh]
     expect(one.gatewayUrl).not.toBe(other.gatewayUrl)
     await one.inject(manifest)
