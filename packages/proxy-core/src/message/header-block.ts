@@ -68,6 +68,14 @@ export class HeaderBlock {
     return this.text.slice(this.fields[index * fieldWords + 2], this.fields[index * fieldWords + 3])
   }
 
+  /** Whether the value is this text, without making a string of it. */
+  isValueAt(index: number, text: string): boolean {
+    const start = this.fields[index * fieldWords + 2] as number
+    if ((this.fields[index * fieldWords + 3] as number) - start !== text.length) return false
+    for (let at = 0; at < text.length; at++) if (this.text.charCodeAt(start + at) !== text.charCodeAt(at)) return false
+    return true
+  }
+
   /** Values joined by `,` as Envoy's matchers see them; undefined when absent. */
   get(lowerName: string): string | undefined {
     let value: string | undefined

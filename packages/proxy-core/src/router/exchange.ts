@@ -94,6 +94,8 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
   #backOff: Timer | undefined
   #requestEnded = false
   #sentAtMs = 0
+  /** 0: not over. */
+  #endMs = 0
   #waiting = false
   /** The upstream has ended its direction of the tunnel in good order. */
   #tunnelEnded = false
@@ -127,7 +129,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     return this.connection.tls === undefined ? 'http' : 'https'
   }
   get durationMs(): number {
-    return this.#deps.clock.monotonicMs() - this.#startMs
+    return (this.#endMs || this.#deps.clock.monotonicMs()) - this.#startMs
   }
   get cluster(): Cluster | undefined {
     return this.#cluster?.config
@@ -308,7 +310,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     const upgrade = this.#upgradeOf(head.upgrade)
     stream.sendHead(this.method, this.upstreamPath, head.headers, head.bodyLength, upgrade, this)
     this.#body?.replayInto(stream)
-    if (this.#requestEnded && upgrade === '') this.#endUpstreamRequest(undefined)
+    if (this.#requestEnded && upgrade === '') this.#endUpstreamRequest(undefined, this.#deps.clock.monotonicMs())
   }
 
   #upgradeOf(asked: string): string {
@@ -349,11 +351,11 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
       this.#routeDeadlineMs = nowMs + timeoutMs
       this.#armDeadline()
     }
-    if (this.#upstreamStream !== undefined) this.#endUpstreamRequest(trailers)
+    if (this.#upstreamStream !== undefined) this.#endUpstreamRequest(trailers, nowMs)
   }
 
-  #endUpstreamRequest(trailers: HeaderBlock | undefined): void {
-    this.#sentAtMs = this.#deps.clock.monotonicMs()
+  #endUpstreamRequest(trailers: HeaderBlock | undefined, nowMs: number): void {
+    this.#sentAtMs = nowMs
     this.#upstreamStream?.sendEnd(trailers)
   }
 
@@ -610,6 +612,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     if (this.#retrying && this.#cluster !== undefined) this.#cluster.activeRetries--
     if (this.heapIndex >= 0) this.#deps.deadlines.remove(this)
     this.#runtime.activeRequests.count--
+    this.#endMs = this.#deps.clock.monotonicMs()
     this.#deps.telemetry.onRequestComplete(this)
   }
 }

@@ -36,6 +36,10 @@ export function compileRetryPolicy(policy: RetryPolicy | undefined): RetryRuntim
       .filter((name) => conditions.has(name))
       .map((name) => grpcCodes[name]),
   )
+  const on5xx = conditions.has('5xx')
+  const onGatewayError = conditions.has('gateway-error')
+  const on409 = conditions.has('retriable-4xx')
+  const onListed = conditions.has('retriable-status-codes')
   const anyReset = conditions.has('5xx') || conditions.has('gateway-error') || conditions.has('reset')
   const baseMs = policy.backOff?.baseIntervalMs ?? 25
   const maxMs = policy.backOff?.maxIntervalMs ?? baseMs * 10
@@ -45,10 +49,10 @@ export function compileRetryPolicy(policy: RetryPolicy | undefined): RetryRuntim
     avoidsTriedHosts: policy.previousHosts ?? false,
     hostPicks: policy.hostSelectionRetryMaxAttempts ?? 1,
     onStatus(status, grpcStatus) {
-      if (conditions.has('5xx') && status >= 500) return true
-      if (conditions.has('gateway-error') && status >= 502 && status <= 504) return true
-      if (conditions.has('retriable-4xx') && status === 409) return true
-      if (conditions.has('retriable-status-codes') && statuses.has(status)) return true
+      if (on5xx && status >= 500) return true
+      if (onGatewayError && status >= 502 && status <= 504) return true
+      if (on409 && status === 409) return true
+      if (onListed && statuses.has(status)) return true
       return grpcStatus !== undefined && codes.has(grpcStatus)
     },
     onReset(reason, sent) {

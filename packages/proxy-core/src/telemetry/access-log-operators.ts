@@ -1,5 +1,5 @@
 /** The commands of Envoy's access log language: each reads one value of a decision record. */
-import type { DecisionRecord, RequestRecord } from '../decision-record.js'
+import type { DecisionRecord, DownstreamConnection, RequestRecord } from '../decision-record.js'
 import { responseFlagsOf } from '../response-flag.js'
 import { compileTimeFormat } from './time-format.js'
 
@@ -19,6 +19,24 @@ function rounded(value: number | undefined): number | undefined {
 function socketAddress(host: string | undefined, port: number | undefined): string | undefined {
   if (host === undefined) return undefined
   return `${host.includes(':') ? `[${host}]` : host}:${port ?? 0}`
+}
+
+interface AddressTexts {
+  readonly remote: string | undefined
+  readonly local: string | undefined
+}
+
+const addressTexts = new WeakMap<object, AddressTexts>()
+
+/** Of a connection, written once in its life and not for every request. */
+function addressesOf(connection: Pick<DownstreamConnection, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>): AddressTexts {
+  let texts = addressTexts.get(connection)
+  if (texts === undefined) {
+    const { remoteAddress, remotePort, localAddress, localPort } = connection
+    texts = { remote: socketAddress(remoteAddress, remotePort), local: socketAddress(localAddress, localPort) }
+    addressTexts.set(connection, texts)
+  }
+  return texts
 }
 
 const flagTexts = new Map<number, string | undefined>()
@@ -60,13 +78,13 @@ const plain: Readonly<Record<string, Operator>> = {
   UPSTREAM_HOST: ({ upstreamHost }) => upstreamHost,
   UPSTREAM_CLUSTER: ({ cluster, clusterName }) => cluster?.altStatName ?? clusterName,
   UPSTREAM_CLUSTER_RAW: ({ clusterName }) => clusterName,
-  UPSTREAM_LOCAL_ADDRESS: ({ upstream }) => socketAddress(upstream?.localAddress, upstream?.localPort),
-  UPSTREAM_REMOTE_ADDRESS: ({ upstream }) => socketAddress(upstream?.remoteAddress, upstream?.remotePort),
+  UPSTREAM_LOCAL_ADDRESS: ({ upstream }) => upstream && addressesOf(upstream).local,
+  UPSTREAM_REMOTE_ADDRESS: ({ upstream }) => upstream && addressesOf(upstream).remote,
   UPSTREAM_REQUEST_ATTEMPT_COUNT: ofRequest(({ attempts }) => attempts.length),
   UPSTREAM_PEER_URI_SAN: ({ upstream }) => upstream?.tls?.peer?.uriSans.join(',') || undefined,
-  DOWNSTREAM_LOCAL_ADDRESS: ({ connection }) => socketAddress(connection.localAddress, connection.localPort),
+  DOWNSTREAM_LOCAL_ADDRESS: ({ connection }) => addressesOf(connection).local,
   DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ connection }) => connection.localAddress,
-  DOWNSTREAM_REMOTE_ADDRESS: ({ connection }) => socketAddress(connection.remoteAddress, connection.remotePort),
+  DOWNSTREAM_REMOTE_ADDRESS: ({ connection }) => addressesOf(connection).remote,
   DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ({ connection }) => connection.remoteAddress,
   DOWNSTREAM_PEER_URI_SAN: ({ connection }) => connection.tls?.peer?.uriSans.join(',') || undefined,
   DOWNSTREAM_TLS_VERSION: ({ connection }) => connection.tls?.version,

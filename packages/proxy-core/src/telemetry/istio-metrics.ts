@@ -66,13 +66,37 @@ class SeriesCache<Bound extends Series> {
   readonly #byEnds = new Map<Ends, WeakMap<Cluster, Map<number, Bound[]>>>()
   /** Stands for the cluster that a configuration names but does not hold, and for none. */
   readonly #named = new Map<string | undefined, Cluster>()
+  #last: Bound | undefined
+  #lastEnds: Ends | undefined
+  #lastCluster: Cluster | undefined
+  #lastCode = 0
   readonly #bind: (record: DecisionRecord, ends: Ends) => Bound
 
   constructor(bind: (record: DecisionRecord, ends: Ends) => Bound) {
     this.#bind = bind
   }
 
+  /** Most records belong to the series of the one before. */
   find(record: DecisionRecord, ends: Ends, responseCode: number, grpcStatus: string | undefined): Bound {
+    const last = this.#last
+    if (
+      last !== undefined &&
+      this.#lastEnds === ends &&
+      this.#lastCluster === record.cluster &&
+      this.#lastCode === responseCode &&
+      last.responseFlags === record.responseFlags &&
+      last.grpcStatus === grpcStatus &&
+      record.cluster !== undefined
+    )
+      return last
+    this.#last = this.#lookUp(record, ends, responseCode, grpcStatus)
+    this.#lastEnds = ends
+    this.#lastCluster = record.cluster
+    this.#lastCode = responseCode
+    return this.#last
+  }
+
+  #lookUp(record: DecisionRecord, ends: Ends, responseCode: number, grpcStatus: string | undefined): Bound {
     let byCluster = this.#byEnds.get(ends)
     if (!byCluster) this.#byEnds.set(ends, (byCluster = new WeakMap()))
     const cluster = record.cluster ?? this.#stand(record.clusterName)

@@ -35,6 +35,9 @@ export function createDomainIndex<Value>(entries: Iterable<readonly [domain: str
   return {
     duplicates,
     find(host) {
+      // As it came first: nearly all hosts are in lower case, and the caller's string may know its hash already.
+      const asWritten = exact.get(host)
+      if (asWritten !== undefined) return asWritten
       const name = host.toLowerCase()
       const found = exact.get(name)
       if (found !== undefined) return found

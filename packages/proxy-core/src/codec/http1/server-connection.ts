@@ -67,8 +67,8 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   #peerEnded = false
   #paused = false
   #first = true
-  /** The last host that was checked: clients send the same one again and again. */
-  #soundHost: string | undefined
+  /** The last sound host; empty: none yet. Clients send the same one again and again: it stays one string, checked and hashed once. */
+  #host = ''
 
   constructor(channel: Channel, owner: ServerConnectionOwner, options: ServerCodecOptions) {
     this.#channel = channel
@@ -361,9 +361,8 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   /** @returns why the target or the host is refused; empty when they are sound. */
   #readTarget(): string {
     const { hostIndex } = this.#framing
-    const host = hostIndex < 0 ? '' : this.headers.valueAt(hostIndex)
-    if (hostIndex < 0 ? this.protocol === 'HTTP/1.1' : host !== this.#soundHost && !isAuthority(host)) return 'host'
-    if (hostIndex >= 0) this.#soundHost = host
+    if (hostIndex < 0 ? this.protocol === 'HTTP/1.1' : !this.#readHost(hostIndex)) return 'host'
+    const host = hostIndex < 0 ? '' : this.#host
     this.targetScheme = ''
     this.authority = host
     if (this.method === 'TRACE') return 'method'
@@ -392,6 +391,14 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
         this.authority = target.authority
         return ''
     }
+  }
+
+  #readHost(index: number): boolean {
+    if (this.#host !== '' && this.headers.isValueAt(index, this.#host)) return true
+    const host = this.headers.valueAt(index)
+    if (!isAuthority(host)) return false
+    this.#host = host
+    return true
   }
 
   #readBody(buffer: Buffer, start: number, end: number): number {
