@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Clock, type Logger, messageOf } from '@heddle/base'
+import { type Clock, delay, type Logger, messageOf } from '@heddle/base'
 import { boundPort, emptyNamesFile, type KubernetesObject, type ResourceClient, statusOf, writeNamesFile } from '@heddle/client'
 import { sameJson } from '../json-fields.js'
 import { runCommand } from './command-runner.js'
@@ -64,6 +64,8 @@ export interface PodWorkerDeps {
 const podType = { group: '', version: 'v1', plural: 'pods' } as const
 const serviceAccountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 const mountRetryMs = 2000
+/** Between the end of a Pod's place in its Services and its SIGTERM: until then proxies may still send to it. */
+const farewellMs = 300
 
 export function createPodWorker(pod: Pod, record: PodRecord, deps: PodWorkerDeps): PodWorker {
   return new LocalPod(pod, record, deps)
@@ -90,6 +92,7 @@ class LocalPod implements PodWorker {
   #isEnding = false
   #isMounted = false
   #isAdopting = false
+  #isLeaving = false
   /** Counts changes of objects, so that one which comes while volumes are being written is not missed. */
   #changes = 0
   #isForgotten = false
@@ -171,8 +174,12 @@ class LocalPod implements PodWorker {
   }
 
   async terminate(graceMs: number): Promise<void> {
-    if (this.#isEnding && graceMs > 0) return
-    await this.#stopAll(graceMs)
+    if (graceMs > 0 && (this.#isEnding || this.#isLeaving)) return
+    this.#isLeaving = true
+    const waitedMs = await this.#sayFarewell(graceMs)
+    // Meanwhile it may have been ended at once, or suspended.
+    if (waitedMs > 0 && this.#isEnding) return
+    await this.#stopAll(graceMs - waitedMs)
     this.#volumes.close()
     this.#status.changed()
     await this.#status.flushed()
@@ -273,6 +280,17 @@ class LocalPod implements PodWorker {
 
   #begin(unit: ContainerUnit): void {
     if (!this.#adoptedNames.has(unit.name) && !unit.isDone()) unit.start()
+  }
+
+  /**
+   * A Pod that is going has left its EndpointSlices, but the news takes its way through the control plane. A kubelet does
+   * not wait for that, and on a cluster people add a preStop hook that sleeps. @returns how long it took
+   */
+  async #sayFarewell(graceMs: number): Promise<number> {
+    const isServing = this.#applicationUnits.some((unit) => unit.view().isReady)
+    if (!isServing || graceMs <= farewellMs) return 0
+    await delay(this.#deps.clock, farewellMs)
+    return farewellMs
   }
 
   async #stopAll(graceMs: number): Promise<void> {

@@ -345,6 +345,21 @@ describe('the runtime', () => {
     await harness.api.until('pods', (pod) => statusesOf(pod)[0]?.restartCount === 1 && statusesOf(pod)[0]?.ready === true)
   })
 
+  it('lets a Pod that serves go on for a moment after it left its Services, but not one that is forced to end', async () => {
+    const image = harness.program('web', reportPod)
+    const endOf = async (name: string, gracePeriodSeconds: number): Promise<number> => {
+      await harness.createPod(name, { containers: [{ name: 'web', image }] })
+      await harness.ready(name)
+      const { pid } = await report(name)
+      const startedMs = performance.now()
+      await harness.api.client.delete(podsType, name, 'default', { gracePeriodSeconds })
+      await expect.poll(() => processStart(pid), { interval: 5 }).toBeUndefined()
+      return performance.now() - startedMs
+    }
+    expect(await endOf('polite', 2)).toBeGreaterThanOrEqual(290)
+    expect(await endOf('forced', 0)).toBeLessThan(290)
+  })
+
   it('never reports a Pod that it adopts as unready, though its probe takes its time', async () => {
     const image = harness.program('web', reportPod)
     const sidecar = { name: 'side', image, restartPolicy: 'Always', startupProbe: { exec: { command: ['true'] } } }
