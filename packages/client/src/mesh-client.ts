@@ -17,7 +17,7 @@ import {
   type XdsNode,
 } from '@heddle/xds'
 import { type AdsClient, createAdsClient } from './ads/ads-client.js'
-import { createResourceTable, type ResourceTable } from './ads/resource-table.js'
+import { createResourceTable, type ResourceTable, type SubscriptionKind } from './ads/resource-table.js'
 import { assembleConfig, type ConfigTables, isComplete } from './ads/snapshot.js'
 import { createTableStore, type TableStore } from './ads/table-store.js'
 import { type ControlPlaneAddress, createControlPlaneChannel } from './grpc/channel.js'
@@ -175,13 +175,15 @@ function openIdentity(options: MeshClientOptions, deps: Required<MeshClientDeps>
 }
 
 function createTables(logger: Logger): ConfigTables {
-  const table = <Value>(decode: (resource: { name: string; bytes: Uint8Array }) => Decoded<Value>): ResourceTable<Value> =>
-    createResourceTable((bytes, name, version) => accept(decode({ name, bytes }), { name, version }, logger))
+  const table = <Value>(
+    decode: (resource: { name: string; bytes: Uint8Array }) => Decoded<Value>,
+    kind: SubscriptionKind,
+  ): ResourceTable<Value> => createResourceTable((bytes, name, version) => accept(decode({ name, bytes }), { name, version }, logger), kind)
   return {
-    clusters: table(decodeCluster),
-    endpoints: table(decodeEndpoints),
-    listeners: table(decodeListener),
-    routes: table(decodeRouteConfiguration),
+    clusters: table(decodeCluster, 'wildcard'),
+    endpoints: table(decodeEndpoints, 'by-name'),
+    listeners: table(decodeListener, 'wildcard'),
+    routes: table(decodeRouteConfiguration, 'by-name'),
   }
 }
 

@@ -23,8 +23,14 @@ export interface ResourceTable<Value> {
   drop(names: Iterable<string>): void
 }
 
+/** How the type is subscribed: only of names that were asked for does anybody want to know that they do not exist. */
+export type SubscriptionKind = 'wildcard' | 'by-name'
+
 /** @param decode throws for a resource that cannot be used. */
-export function createResourceTable<Value>(decode: (bytes: Uint8Array, name: string, version: string) => Value): ResourceTable<Value> {
+export function createResourceTable<Value>(
+  decode: (bytes: Uint8Array, name: string, version: string) => Value,
+  kind: SubscriptionKind = 'wildcard',
+): ResourceTable<Value> {
   const held = new Map<string, HeldResource<Value>>()
   const absent = new Set<string>()
   return {
@@ -42,7 +48,7 @@ export function createResourceTable<Value>(decode: (bytes: Uint8Array, name: str
       }
       for (const name of removed) {
         held.delete(name)
-        absent.add(name)
+        if (kind === 'by-name') absent.add(name)
       }
       return faults
     },

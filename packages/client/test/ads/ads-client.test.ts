@@ -40,9 +40,9 @@ function harness(apply: (config: ProxyConfig) => Promise<void> = async () => {})
   const streams: { handlers: AdsStreamHandlers; sent: DeltaRequest[] }[] = []
   const tables = {
     clusters: createResourceTable<Cluster>(decode),
-    endpoints: createResourceTable<never>(decode),
+    endpoints: createResourceTable<never>(decode, 'by-name'),
     listeners: createResourceTable<Listener>(decode),
-    routes: createResourceTable<never>(decode),
+    routes: createResourceTable<never>(decode, 'by-name'),
   }
   const client = createAdsClient(
     {

@@ -21,7 +21,7 @@ function harness(folder = stateDir) {
     if (text === 'bad') throw new Error('it is bad')
     return text
   }
-  const tables = { clusters: createResourceTable(decode), routes: createResourceTable(decode) }
+  const tables = { clusters: createResourceTable(decode, 'by-name'), routes: createResourceTable(decode, 'by-name') }
   const store = createTableStore({ stateDir: folder, tables }, { clock, logger })
   const put = (name: string, text: string) =>
     tables.clusters.take({ resources: [{ name, version: '1', typeUrl: '', bytes: Buffer.from(text) }], removed: ['gone'] })

@@ -1,6 +1,7 @@
 /** All connected proxies and the model they are served from: the heart of Pilot. */
 import { type Clock, type Logger, messageOf } from '@heddle/base'
 import { createMeshSnapshot, type MeshSnapshot, type MeshSnapshotInput, type ProxyNode } from '@heddle/translation'
+import { typeUrls } from '@heddle/xds'
 import { createDebounce, type Debounce } from './debounce.js'
 import { createGenerator, type Generator } from './generator.js'
 import { createProxyStream, type ProxyStream, type SendResponse } from './proxy-stream.js'
@@ -57,6 +58,8 @@ export function createDiscovery(options: DiscoveryOptions, deps: DiscoveryDeps):
   return new ProxyPushes(options, deps)
 }
 
+const servedTypes: ReadonlySet<string> = new Set(Object.values(typeUrls))
+
 class ProxyPushes implements Discovery {
   readonly #options: DiscoveryOptions
   readonly #deps: DiscoveryDeps
@@ -82,12 +85,14 @@ class ProxyPushes implements Discovery {
 
   connect(node: ProxyNode, send: SendResponse): ProxyConnection {
     const onRefused = (typeUrl: string, reason: string): void => {
-      this.#rejects.set(typeUrl, (this.#rejects.get(typeUrl) ?? 0) + 1)
+      // A proxy chooses the type it names; only those that are served become metrics of their own.
+      const type = servedTypes.has(typeUrl) ? typeUrl : 'other'
+      this.#rejects.set(type, (this.#rejects.get(type) ?? 0) + 1)
       this.#deps.logger.warn('a proxy refused resources', { proxy: node.id, typeUrl, reason })
     }
     const stream = createProxyStream(this.#generator.resourcesFor(node), { send, onRefused })
     this.#connected.set(stream, { node, connectedAtMs: this.#deps.clock.now(), status: () => stream.status() })
-    return { stream, close: () => void this.#connected.delete(stream) }
+    return { stream, close: () => this.#disconnect(stream, node) }
   }
 
   proxies(): readonly ConnectedProxy[] {
@@ -104,6 +109,12 @@ class ProxyPushes implements Discovery {
 
   close(): void {
     this.#debounce.close()
+  }
+
+  #disconnect(stream: ProxyStream, node: ProxyNode): void {
+    this.#connected.delete(stream)
+    const hasOther = [...this.#connected.values()].some((other) => other.node.id === node.id)
+    if (!hasOther) this.#generator.forget(node)
   }
 
   #push(): void {

@@ -6,6 +6,8 @@ import { indexResources, type ProxyResources } from './proxy-resources.js'
 
 export interface Generator {
   resourcesFor(node: ProxyNode): ProxyResources
+  /** The proxy is gone. */
+  forget(node: ProxyNode): void
 }
 
 export function createGenerator(snapshot: MeshSnapshot, logger: Logger): Generator {
@@ -30,5 +32,6 @@ export function createGenerator(snapshot: MeshSnapshot, logger: Logger): Generat
       results.set(node.id, generated)
       return generated
     },
+    forget: (node) => void results.delete(node.id),
   }
 }

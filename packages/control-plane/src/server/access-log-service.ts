@@ -12,10 +12,22 @@ export interface AccessLogServiceOptions {
   /** @param namespace of the sender, as it proved it. */
   readonly onRecord: (record: AccessRecord, namespace: string) => void
   readonly logger: Logger
+  /** Streams served at a time; further ones are refused with RESOURCE_EXHAUSTED. Default: 10,000. */
+  readonly maxStreams?: number
 }
 
 export function accessLogHandler(options: AccessLogServiceOptions): handleClientStreamingCall<AccessLogBatch, object> {
-  return (call, callback) => void new AccessLogStream(call, callback, options).serve()
+  const { maxStreams = 10_000 } = options
+  let open = 0
+  return (call, callback) => {
+    if (open >= maxStreams) {
+      callback({ code: status.RESOURCE_EXHAUSTED, details: `all ${maxStreams} streams of access records are taken` })
+      return
+    }
+    open++
+    call.once('close', () => open--)
+    void new AccessLogStream(call, callback, options).serve()
+  }
 }
 
 class AccessLogStream {
