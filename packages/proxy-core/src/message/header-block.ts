@@ -60,8 +60,16 @@ export class HeaderBlock {
     return (word & removedMark) === 0 ? word & idMask : -1
   }
 
+  nameStartAt(index: number): number {
+    return this.fields[index * fieldWords] as number
+  }
+
+  nameEndAt(index: number): number {
+    return this.fields[index * fieldWords + 1] as number
+  }
+
   nameAt(index: number): string {
-    return this.text.slice(this.fields[index * fieldWords], this.fields[index * fieldWords + 1])
+    return this.text.slice(this.nameStartAt(index), this.nameEndAt(index))
   }
 
   valueAt(index: number): string {

@@ -200,16 +200,22 @@ export class Framing {
 
   /** `Content_Length` is `content-length` to a CGI: such twins of the fields above never pass. */
   #refuseTwins(block: HeaderBlock, reject: boolean): void {
-    if (!block.text.includes('_')) return
-    for (let index = 0; index < block.count; index++) {
-      if (block.idAt(index) !== headerId.other) continue
+    let underscore = block.text.indexOf('_')
+    for (let index = 0; index < block.count && underscore >= 0; index++) {
+      const nameStart = block.nameStartAt(index)
+      if (underscore < nameStart) underscore = block.text.indexOf('_', nameStart)
+      if (underscore < 0 || underscore >= block.nameEndAt(index) || block.idAt(index) !== headerId.other) continue
       const name = block.nameAt(index)
-      if (!name.includes('_') || !/^(content-length|transfer-encoding|host|x-forwarded-.*|x-envoy-.*)$/i.test(name.replaceAll('_', '-')))
-        continue
+      if (!/^(content-length|transfer-encoding|host|x-forwarded-.*|x-envoy-.*)$/i.test(name.replaceAll('_', '-'))) continue
       if (reject) return this.#bad(400, 'underscore in a field name')
       block.removeAt(index)
     }
   }
+}
+
+/** Whether an answer without body and length is still a framed message. */
+export function mayLackLength(status: number, method: string): boolean {
+  return hasNoBody(status) || method === 'HEAD'
 }
 
 /** Answers that never have a body (RFC 9112 section 6.3). */

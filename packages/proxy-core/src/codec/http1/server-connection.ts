@@ -6,10 +6,10 @@ import type { Channel, ChannelHandler } from '../../transport/channel.js'
 import { HeaderBlock } from '../../message/header-block.js'
 import type { DownstreamStream, RequestEvents, RequestHead } from '../stream.js'
 import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
-import { bodyLength, Framing } from './framing.js'
+import { bodyLength, Framing, mayLackLength } from './framing.js'
 import { type HeadLimits, HeadParser, headError } from './head-parser.js'
 import { MessageWriter } from './message-writer.js'
-import { isAuthority, parseTarget } from './target.js'
+import { RequestTarget } from './request-target.js'
 
 export interface ServerCodecOptions {
   readonly limits: HeadLimits
@@ -46,6 +46,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   readonly #parser: HeadParser
   readonly #framing = new Framing()
   readonly #writer: MessageWriter
+  readonly #target: RequestTarget
   #chunks: ChunkedDecoder | undefined
   readonly headers: HeaderBlock = new HeaderBlock()
   method = ''
@@ -67,8 +68,6 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   #peerEnded = false
   #paused = false
   #first = true
-  /** The last sound host; empty: none yet. Clients send the same one again and again: it stays one string, checked and hashed once. */
-  #host = ''
 
   constructor(channel: Channel, owner: ServerConnectionOwner, options: ServerCodecOptions) {
     this.#channel = channel
@@ -76,6 +75,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     this.#options = options
     this.#parser = new HeadParser('request', options.limits)
     this.#writer = new MessageWriter(channel)
+    this.#target = new RequestTarget(options.forwardProxy)
   }
 
   get head(): RequestHead {
@@ -360,45 +360,13 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
 
   /** @returns why the target or the host is refused; empty when they are sound. */
   #readTarget(): string {
-    const { hostIndex } = this.#framing
-    if (hostIndex < 0 ? this.protocol === 'HTTP/1.1' : !this.#readHost(hostIndex)) return 'host'
-    const host = hostIndex < 0 ? '' : this.#host
-    this.targetScheme = ''
-    this.authority = host
-    if (this.method === 'TRACE') return 'method'
-    const text = this.#parser.target
-    if (text.charCodeAt(0) === 0x2f && this.method !== 'CONNECT') {
-      this.path = text
-      return ''
-    }
-    const target = parseTarget(this.method, text)
-    switch (target.kind) {
-      case 'refused':
-        return 'target'
-      case 'path':
-        this.path = target.path
-        return ''
-      case 'authority':
-        if (!this.#options.forwardProxy) return 'method'
-        this.path = target.authority
-        this.authority = target.authority
-        return ''
-      case 'absolute':
-        if (!this.#options.forwardProxy && target.authority.toLowerCase() !== host.toLowerCase()) return 'target and host differ'
-        this.path = target.path
-        this.targetScheme = target.scheme
-        if (target.authority !== host) this.headers.set('host', target.authority)
-        this.authority = target.authority
-        return ''
-    }
-  }
-
-  #readHost(index: number): boolean {
-    if (this.#host !== '' && this.headers.isValueAt(index, this.#host)) return true
-    const host = this.headers.valueAt(index)
-    if (!isAuthority(host)) return false
-    this.#host = host
-    return true
+    const target = this.#target
+    const isHostNeeded = this.protocol === 'HTTP/1.1'
+    const refusal = target.read(this.method, this.#parser.target, this.headers, this.#framing.hostIndex, isHostNeeded)
+    this.path = target.path
+    this.authority = target.authority
+    this.targetScheme = target.scheme
+    return refusal
   }
 
   #readBody(buffer: Buffer, start: number, end: number): number {
@@ -477,9 +445,4 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     this.#channel.end()
     this.#resume()
   }
-}
-
-/** Whether an answer without body and length is still a framed message. */
-function mayLackLength(status: number, method: string): boolean {
-  return status === 204 || status === 304 || status < 200 || method === 'HEAD'
 }

@@ -1,0 +1,66 @@
+/**
+ * Where a request wants to go: its target and its host together (RFC 9112 sections 3.2 and 3.3). One reader a connection:
+ * clients send the same host again and again, so it stays one string that is checked, hashed and looked up once.
+ */
+import type { HeaderBlock } from '../../message/header-block.js'
+import { isAuthority, parseTarget } from './target.js'
+
+const slash = 0x2f
+
+export class RequestTarget {
+  readonly #forwardProxy: boolean
+  /** The last sound host; empty: none yet. */
+  #host = ''
+  path = ''
+  authority = ''
+  /** Empty unless the target was in absolute form. */
+  scheme = ''
+
+  /** @param forwardProxy whether absolute form and CONNECT are for this proxy. */
+  constructor(forwardProxy: boolean) {
+    this.#forwardProxy = forwardProxy
+  }
+
+  /** @param hostIndex of the host field; -1: none. @returns why the target or the host is refused; empty when they are sound. */
+  read(method: string, target: string, headers: HeaderBlock, hostIndex: number, isHostNeeded: boolean): string {
+    if (hostIndex < 0 ? isHostNeeded : !this.#readHost(headers, hostIndex)) return 'host'
+    this.scheme = ''
+    this.authority = hostIndex < 0 ? '' : this.#host
+    if (method === 'TRACE') return 'method'
+    if (target.charCodeAt(0) !== slash || method === 'CONNECT') return this.#readUnusual(method, target, headers)
+    this.path = target
+    return ''
+  }
+
+  #readHost(headers: HeaderBlock, index: number): boolean {
+    if (this.#host !== '' && headers.isValueAt(index, this.#host)) return true
+    const host = headers.valueAt(index)
+    if (!isAuthority(host)) return false
+    this.#host = host
+    return true
+  }
+
+  #readUnusual(method: string, text: string, headers: HeaderBlock): string {
+    const host = this.authority
+    const target = parseTarget(method, text)
+    switch (target.kind) {
+      case 'refused':
+        return 'target'
+      case 'path':
+        this.path = target.path
+        return ''
+      case 'authority':
+        if (!this.#forwardProxy) return 'method'
+        this.path = target.authority
+        this.authority = target.authority
+        return ''
+      case 'absolute':
+        if (!this.#forwardProxy && target.authority.toLowerCase() !== host.toLowerCase()) return 'target and host differ'
+        this.path = target.path
+        this.scheme = target.scheme
+        if (target.authority !== host) headers.set('host', target.authority)
+        this.authority = target.authority
+        return ''
+    }
+  }
+}
