@@ -13,6 +13,7 @@ import type { Launch } from './container-launch.js'
 import { type ContainerProcess, type ProcessExit, startProcess } from './container-process.js'
 import type { ContainerState, ContainerView, TerminatedState } from './container-state.js'
 import { type HandlerTarget, runHandler } from './handler.js'
+import { type ListeningPlace, untilListening } from './listening.js'
 import type { Container, Probe, RestartPolicy } from './pod.js'
 import type { ContainerRecord } from './pod-record.js'
 import { type ProbeLoop, startProbeLoop } from './probe-loop.js'
@@ -26,6 +27,8 @@ export interface ContainerContext {
   /** What to run now. @throws HEDDLE_RUNTIME_IMAGE, HEDDLE_RUNTIME_CONFIG */
   readonly plan: (restartCount: number) => Launch
   readonly target: (launch: Launch) => HandlerTarget
+  /** Where the program will listen, if it declares a TCP port. */
+  readonly listensAt: ListeningPlace | undefined
   readonly event: (type: 'Normal' | 'Warning', reason: string, message: string) => void
   /** Called after every change of state, with the record to keep already current. */
   readonly onChange: () => void
@@ -53,6 +56,8 @@ export interface ContainerUnit {
 const configRetryMs = 2000
 const livenessGraceMs = 30_000
 const logTailBytes = 4096
+/** A program without probes counts as ready after this long even if it does not listen. */
+const listenBoundMs = 1000
 
 export function containerLogPath(podDirectory: string, name: string, restartCount: number): string {
   return join(podDirectory, 'containers', name, 'logs', `${restartCount}.log`)
@@ -209,12 +214,27 @@ class SupervisedContainer implements ContainerUnit {
     this.#runningSinceMs = this.#context.clock.monotonicMs()
     const startedAt = earlier?.startedAt ?? this.#time()
     this.#isStarted = earlier?.isStarted ?? !this.#container.startupProbe
-    this.#isReady = earlier?.isReady ?? (this.#isStarted && !this.#container.readinessProbe)
+    this.#isReady = earlier?.isReady ?? (this.#isStarted && !this.#container.readinessProbe && !this.#isUnprobed())
+    if (!this.#isReady && this.#isUnprobed()) this.#readyWhenListening(process)
     void process.exited.then((exit) => this.#exited(exit, startedAt))
     this.#change({ kind: 'running', startedAt })
     // It was asked to stop while it was starting.
     if (this.#isStopping && !this.#isDetached) process.kill()
     else this.#startProbes(process)
+  }
+
+  #isUnprobed(): boolean {
+    const { readinessProbe, startupProbe } = this.#container
+    return this.role === 'application' && !readinessProbe && !startupProbe && this.#context.listensAt !== undefined
+  }
+
+  /** In Kubernetes it is ready as soon as it runs, and the first requests of a Pod without probes meet a closed port. */
+  #readyWhenListening(process: ContainerProcess): void {
+    const { clock, listensAt } = this.#context
+    const isOver = (): boolean => this.#process !== process || this.#isStopping
+    void untilListening(listensAt as ListeningPlace, { clock, boundMs: listenBoundMs, isOver }).then(() => {
+      if (!isOver()) this.#ready(true)
+    })
   }
 
   #exited(exit: ProcessExit, startedAt: string): void {

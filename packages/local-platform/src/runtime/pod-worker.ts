@@ -17,6 +17,7 @@ import type { NamesContent } from './platform-names.js'
 import { type Container, isSidecar, type Pod, podName } from './pod.js'
 import type { ContainerRecord, PodRecord, PodRecords } from './pod-record.js'
 import { podStatus } from './pod-status.js'
+import type { ListeningPlace } from './listening.js'
 import { createPodVolumes, linkOnce, type PodVolumes } from './pod-volumes.js'
 import { createStatusWriter, isGone, type StatusWriter } from './status-writer.js'
 import { unsupportedKind, type VolumeSources } from './volume-files.js'
@@ -329,6 +330,7 @@ class LocalPod implements PodWorker {
       restartPolicy: this.#pod.spec.restartPolicy ?? 'Always',
       plan: (restartCount) => planLaunch(container, restartCount, this.#launchContext()),
       target: (launch) => this.#target(container, launch),
+      listensAt: this.#listensAt(container),
       event: (type, reason, message) => this.#deps.events.record(this.#pod, type, reason, message, container.name),
       onChange: () => {
         this.#persist()
@@ -351,6 +353,12 @@ class LocalPod implements PodWorker {
     // A Pod whose processes are all gone starts from the beginning, init containers included, as after a node's restart.
     const isComplete = rest.isComplete === true && this.#adopted.size > 0
     return { restartCount: rest.restartCount, isComplete, ...(lastExit && { lastExit }) }
+  }
+
+  #listensAt(container: Container): ListeningPlace | undefined {
+    const declared = container.ports?.find(({ protocol = 'TCP' }) => protocol === 'TCP')?.containerPort
+    const { appAddress, portMap } = this.#record
+    return declared === undefined ? undefined : { host: appAddress, port: boundPort(portMap, declared) }
   }
 
   #target(container: Container, launch: Launch): HandlerTarget {

@@ -345,6 +345,21 @@ describe('the runtime', () => {
     await harness.api.until('pods', (pod) => statusesOf(pod)[0]?.restartCount === 1 && statusesOf(pod)[0]?.ready === true)
   })
 
+  it('takes a container without probes for ready when it listens on its declared port, or after a second', async () => {
+    const listens = `setTimeout(() => require('net').createServer().listen(4321, process.env.HEDDLE_POD_IP), 300); ${idle}`
+    const readyAfterMs = async (name: string, code: string): Promise<number> => {
+      const containers = [{ name: 'a', image: harness.program(name, code), ports: [{ containerPort: 4321 }] }]
+      await harness.createPod(name, { containers })
+      const isRunning = (pod: KubernetesObject): boolean => pod.metadata.name === name && statusesOf(pod)[0]?.state.running !== undefined
+      expect(statusesOf(await harness.api.until('pods', isRunning))[0]?.ready).toBe(false)
+      const startedMs = performance.now()
+      await harness.ready(name)
+      return performance.now() - startedMs
+    }
+    expect(await readyAfterMs('listens', listens)).toBeLessThan(900)
+    expect(await readyAfterMs('silent', idle)).toBeGreaterThan(900)
+  })
+
   it('lets a Pod that serves go on for a moment after it left its Services, but not one that is forced to end', async () => {
     const image = harness.program('web', reportPod)
     const endOf = async (name: string, gracePeriodSeconds: number): Promise<number> => {
