@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { request as secureRequest } from 'node:https'
 import { connect } from 'node:net'
 import { type Clock, messageOf } from '@heddle/base'
+import { checkGrpcHealth } from './grpc-health.js'
 
 /** One entry of ISTIO_KUBE_APP_PROBERS. */
 export interface AppProber {
@@ -38,9 +39,9 @@ export async function runAppProbe(prober: AppProber, target: ProbeTarget, clock:
   const timer = clock.setTimer(timeoutMs, () => abort.abort(new Error(`no answer within ${timeoutMs} ms`)), { keepAlive: true })
   try {
     if (prober.httpGet) return await probeHttp(prober.httpGet, target, abort.signal)
-    const port = prober.tcpSocket?.port ?? prober.grpc?.port
-    if (port === undefined) return { status: 500, message: 'the probe names neither httpGet, tcpSocket nor grpc' }
-    await probeTcp(target.address, target.portOf(port), abort.signal)
+    if (prober.grpc) return await probeGrpc(prober.grpc, target, abort.signal)
+    if (!prober.tcpSocket) return { status: 500, message: 'the probe names neither httpGet, tcpSocket nor grpc' }
+    await probeTcp(target.address, target.portOf(prober.tcpSocket.port), abort.signal)
     return { status: 200, message: 'ok' }
   } catch (error) {
     return { status: 500, message: abort.signal.aborted ? messageOf(abort.signal.reason) : messageOf(error) }
@@ -66,6 +67,11 @@ function probeHttp(probe: NonNullable<AppProber['httpGet']>, target: ProbeTarget
     })
     outgoing.end()
   })
+}
+
+async function probeGrpc(probe: NonNullable<AppProber['grpc']>, target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> {
+  const fault = await checkGrpcHealth(target.address, target.portOf(probe.port), probe.service ?? '', signal)
+  return fault === undefined ? { status: 200, message: 'SERVING' } : { status: 500, message: fault }
 }
 
 function probeTcp(address: string, port: number, signal: AbortSignal): Promise<void> {

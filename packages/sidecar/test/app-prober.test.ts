@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
 import { createServer as createTcpServer } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -73,6 +74,49 @@ describe('a TCP probe', () => {
     closing.push(() => echo.close())
     expect(await probe({ tcpSocket: { port: 8080 } }, echo.port)).toMatchObject({ status: 200 })
     expect(await probe({ tcpSocket: { port: 8080 } }, await freePort())).toMatchObject({ status: 500 })
+  })
+})
+
+describe('a gRPC probe', () => {
+  /** @param status HealthCheckResponse.ServingStatus by service name; another service is NOT_FOUND. */
+  async function healthServer(statuses: Readonly<Record<string, number>>): Promise<number> {
+    const server = createHttp2Server()
+    server.on('stream', (stream, headers) => {
+      const parts: Buffer[] = []
+      stream.on('data', (part: Buffer) => parts.push(part))
+      stream.on('end', () => {
+        const service = Buffer.concat(parts).subarray(7).toString()
+        const found = headers[':path'] === '/grpc.health.v1.Health/Check' ? statuses[service] : undefined
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': found === undefined ? '5' : '0' }))
+        stream.end(found === undefined ? undefined : Buffer.from([0, 0, 0, 0, 2, 0x08, found]))
+      })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    closing.push(() => server.close())
+    return (server.address() as AddressInfo).port
+  }
+
+  it('asks the health service for its service', async () => {
+    const port = await healthServer({ '': 1, shop: 1, bank: 2 })
+    expect(await probe({ grpc: { port: 8080 } }, port)).toEqual({ status: 200, message: 'SERVING' })
+    expect(await probe({ grpc: { port: 8080, service: 'shop' } }, port)).toMatchObject({ status: 200 })
+    expect(await probe({ grpc: { port: 8080, service: 'bank' } }, port)).toMatchObject({
+      status: 500,
+      message: expect.stringMatching(/not SERVING/),
+    })
+    expect(await probe({ grpc: { port: 8080, service: 'x'.repeat(200) } }, port)).toMatchObject({
+      status: 500,
+      message: expect.stringMatching(/status 5/),
+    })
+  })
+
+  it('fails for an application that is away, or speaks something else', async () => {
+    expect(await probe({ grpc: { port: 8080 } }, await freePort())).toMatchObject({ status: 500 })
+    const echo = await startHttpEcho()
+    closing.push(() => echo.close())
+    expect(await probe({ grpc: { port: 8080 } }, echo.port)).toMatchObject({ status: 500 })
   })
 })
 
