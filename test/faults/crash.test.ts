@@ -112,6 +112,22 @@ test('one of two sidecars killed while istiod is down costs only what was in fli
   expect(report.failed.length).toBeLessThanOrEqual(5)
 }, 60_000)
 
+test('a rolling restart costs no request', async () => {
+  const old = new Set(mesh.processes().map(({ pod }) => pod))
+  const load = startLoad(`${mesh.gatewayUrl}/api/hello`, requestsPerSecond)
+  await eventually('load runs', () => load.sent > requestsPerSecond / 2)
+  expect(await mesh.heddle(['rollout', 'restart', 'deploy/helloworld-v1'])).toMatchObject({ code: 0 })
+  // What stays of the old ones is the gateway and istiod.
+  await eventually('the Pods are new', () => {
+    const pods = new Set(mesh.processes().map(({ pod }) => pod))
+    return pods.size === 4 && [...pods].filter((pod) => old.has(pod)).length === 2
+  })
+  await allSynced()
+  const report = await load.stop()
+  expect(report.failed).toEqual([])
+  expect(report.succeeded).toBe(report.sent)
+}, 60_000)
+
 test('the platform killed leaves the Pods serving, and the next one adopts them', async () => {
   const before = mesh.processes()
   const uids = await podUids()
