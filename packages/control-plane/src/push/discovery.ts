@@ -1,5 +1,5 @@
 /** All connected proxies and the model they are served from: the heart of Pilot. */
-import { type Clock, type Logger, messageOf } from '@heddle/base'
+import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
 import { createMeshSnapshot, type MeshSnapshot, type MeshSnapshotInput, type ProxyNode } from '@heddle/translation'
 import { typeUrls } from '@heddle/xds'
 import { createDebounce, type Debounce } from './debounce.js'
@@ -58,6 +58,9 @@ export function createDiscovery(options: DiscoveryOptions, deps: DiscoveryDeps):
   return new ProxyPushes(options, deps)
 }
 
+/** Work in one go before others have their turn. */
+const sliceMs = 20
+
 const servedTypes: ReadonlySet<string> = new Set(Object.values(typeUrls))
 
 class ProxyPushes implements Discovery {
@@ -66,6 +69,9 @@ class ProxyPushes implements Discovery {
   readonly #connected = new Map<ProxyStream, ConnectedProxy>()
   readonly #debounce: Debounce
   readonly #rejects = new Map<string, number>()
+  /** Proxies that have not had the newest model yet, the longest waiting first. */
+  readonly #behind = new Set<ProxyStream>()
+  #sweep: Timer | undefined
   #snapshot: MeshSnapshot
   #generator: Generator
   #pushes = 0
@@ -109,17 +115,18 @@ class ProxyPushes implements Discovery {
 
   close(): void {
     this.#debounce.close()
+    this.#sweep?.cancel()
   }
 
   #disconnect(stream: ProxyStream, node: ProxyNode): void {
     this.#connected.delete(stream)
+    this.#behind.delete(stream)
     const hasOther = [...this.#connected.values()].some((other) => other.node.id === node.id)
     if (!hasOther) this.#generator.forget(node)
   }
 
   #push(): void {
-    const { clock, logger } = this.#deps
-    const startedMs = clock.monotonicMs()
+    const { logger } = this.#deps
     this.#pushes++
     try {
       this.#snapshot = createMeshSnapshot(this.#options.input())
@@ -129,8 +136,24 @@ class ProxyPushes implements Discovery {
       return
     }
     this.#generator = createGenerator(this.#snapshot, logger)
-    for (const [stream, { node }] of this.#connected) this.#pushTo(stream, node)
-    logger.debug('pushed', { proxies: this.#connected.size, ms: Math.round(clock.monotonicMs() - startedMs) })
+    for (const stream of this.#connected.keys()) this.#behind.add(stream)
+    if (!this.#sweep) this.#serveBehind()
+  }
+
+  /** Lets requests, acknowledgements and probes in between: a thousand proxies take seconds. */
+  #serveBehind(): void {
+    const { clock } = this.#deps
+    const endMs = clock.monotonicMs() + sliceMs
+    this.#sweep = undefined
+    for (const stream of this.#behind) {
+      this.#behind.delete(stream)
+      const proxy = this.#connected.get(stream)
+      if (proxy) this.#pushTo(stream, proxy.node)
+      if (this.#behind.size > 0 && clock.monotonicMs() >= endMs) {
+        this.#sweep = clock.setTimer(0, () => this.#serveBehind())
+        return
+      }
+    }
   }
 
   /** What fails for one proxy must not keep the others from their configuration. */

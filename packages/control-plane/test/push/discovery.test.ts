@@ -1,4 +1,4 @@
-import { createFakeClock, createMemoryLogger } from '@heddle/base/testing'
+import { createFakeClock, createMemoryLogger, type FakeClock } from '@heddle/base/testing'
 import { type MeshSnapshotInput, parseNode, type ProxyNode } from '@heddle/translation'
 import { typeUrls } from '@heddle/xds'
 import { describe, expect, it } from 'vitest'
@@ -11,8 +11,7 @@ function nodeOf(...options: Parameters<typeof xdsNode>): ProxyNode {
   return result.node
 }
 
-function harness(first: object) {
-  const clock = createFakeClock()
+function harness(first: object, clock: FakeClock = createFakeClock()) {
   const logger = createMemoryLogger()
   let input = first
   const discovery = createDiscovery({ input: () => input as MeshSnapshotInput }, { clock, logger })
@@ -102,4 +101,24 @@ it('counts and tells refusals', () => {
   stream.receive(typeUrls.cluster, { subscribe: [], unsubscribe: [], initialVersions: {}, responseNonce: '1', errorMessage: 'bad' })
   expect([...discovery.totals().rejects]).toEqual([[typeUrls.cluster, 1]])
   expect(logger.records.at(-1)).toMatchObject({ level: 'warn', message: 'a proxy refused resources', fields: { reason: 'bad' } })
+})
+
+it('pushes to many proxies in slices, so that others have their turn, and never to one that left', () => {
+  const fake = createFakeClock()
+  let readings = 0
+  // Time passes with the work: every look at the clock is 15 ms later.
+  const clock: FakeClock = { ...fake, monotonicMs: () => fake.monotonicMs() + 15 * readings++ }
+  const { connect, change } = harness(withEndpoints('10.0.0.1'), clock)
+  const proxies = Array.from({ length: 5 }, (_, index) => connect(nodeOf(`web-${index}`)))
+  for (const proxy of proxies) {
+    proxy.subscribe(typeUrls.endpoint, cluster)
+    proxy.sent.length = 0
+  }
+  change(withEndpoints('10.0.0.2'), true)
+  const served = () => proxies.map(({ sent }) => sent.length)
+  expect(served()).toEqual([1, 1, 0, 0, 0])
+  proxies[3]?.close()
+  clock.advance(0)
+  clock.advance(0)
+  expect(served()).toEqual([1, 1, 1, 0, 1])
 })
