@@ -1,6 +1,6 @@
 /** The rows of the HTTP/1.1 request table, as data: bytes in the table's own notation and what must become of them. */
 
-export interface WireCase {
+interface WireCase {
   readonly row: string
   readonly bytes: string
   readonly want: string
