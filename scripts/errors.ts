@@ -36,6 +36,8 @@ const meanings: Readonly<Record<string, string>> = {
   HEDDLE_CLI_INTERNAL: 'something that is no error of Heddle was thrown',
   HEDDLE_CLI_NOT_FOUND: 'the object that was named does not exist, or has no Pods',
   HEDDLE_CLI_NO_ISTIOD: 'no istiod is running that could answer',
+  HEDDLE_CLI_NO_MESH: 'no local mesh was started with the state folder, or none answers there',
+  HEDDLE_CLI_TIMEOUT: 'what was waited for did not happen in time',
   HEDDLE_CLI_USAGE: 'the command line is wrong: an unknown command or flag, a missing or bad value',
   HEDDLE_CONTROL_PLANE_LIMIT: 'a discovery stream asked for more types or names than any proxy needs; it ends with RESOURCE_EXHAUSTED',
   HEDDLE_CONTROL_PLANE_LISTEN: 'a port of the control plane cannot be bound',

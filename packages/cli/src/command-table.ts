@@ -11,11 +11,30 @@ const filename: FlagSpec = {
 const recursive: FlagSpec = { short: 'R', type: 'boolean', description: 'Also the folders inside a folder' }
 const output: FlagSpec = { short: 'o', type: 'string', value: 'FORMAT', description: 'wide, yaml, json or name', defaultText: 'a table' }
 const allNamespaces: FlagSpec = { short: 'A', type: 'boolean', description: 'All namespaces' }
+const ignoreNotFound: FlagSpec = { type: 'boolean', description: 'What is not there is no error' }
 const selector: FlagSpec = {
   short: 'l',
   type: 'string',
   value: 'SELECTOR',
   description: 'Only objects with these labels, such as app=helloworld',
+}
+
+const only = (value: string, what: string): FlagSpec => ({ type: 'string', value, description: `Only ${what}` })
+const proxyConfigFilters: Readonly<Record<string, Readonly<Record<string, FlagSpec>>>> = {
+  clusters: {
+    fqdn: only('NAME', 'services with this in their name'),
+    port: only('PORT', 'this port of services'),
+    subset: only('NAME', 'this subset'),
+    direction: only('DIRECTION', 'inbound or outbound'),
+  },
+  listeners: { address: only('ADDRESS', 'this address'), port: only('PORT', 'this port') },
+  routes: { name: only('NAME', 'this route configuration') },
+  endpoints: {
+    address: only('ADDRESS', 'this address'),
+    port: only('PORT', 'this port of endpoints'),
+    cluster: only('NAME', 'this cluster'),
+    status: only('STATUS', 'healthy or unhealthy'),
+  },
 }
 
 export const commandTable: readonly CommandSpec[] = [
@@ -86,6 +105,13 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => (await import('./commands/apply.js')).run,
   },
   {
+    path: ['validate'],
+    summary: 'Check manifests as apply would, without a mesh',
+    flags: { filename, recursive },
+    examples: ['heddle validate -f app.yaml', 'heddle validate -f manifests/ -R'],
+    load: async () => (await import('./commands/validate.js')).run,
+  },
+  {
     path: ['get'],
     summary: 'List objects',
     arguments: 'TYPE[,TYPE] [NAME ...] | TYPE/NAME ...',
@@ -96,6 +122,8 @@ export const commandTable: readonly CommandSpec[] = [
       'field-selector': { type: 'string', value: 'SELECTOR', description: 'Only objects with these fields, such as status.phase=Running' },
       watch: { short: 'w', type: 'boolean', description: 'Go on with every change' },
       'no-headers': { type: 'boolean', description: 'Rows only' },
+      'show-labels': { type: 'boolean', description: 'With a column of labels' },
+      'ignore-not-found': ignoreNotFound,
     },
     examples: ['heddle get pods,svc', 'heddle get svc -n istio-system', 'heddle get vs helloworld -o yaml', 'heddle get pods -A -w'],
     load: async () => (await import('./commands/get.js')).run,
@@ -110,7 +138,8 @@ export const commandTable: readonly CommandSpec[] = [
       selector,
       all: { type: 'boolean', description: 'All of the kind in the namespace' },
       'grace-period': { type: 'string', value: 'SECONDS', description: 'How long a Pod may take to stop' },
-      'ignore-not-found': { type: 'boolean', description: 'What is not there is no error' },
+      force: { type: 'boolean', description: 'Do not give Pods time to stop: --grace-period 0' },
+      'ignore-not-found': ignoreNotFound,
       'no-wait': { type: 'boolean', description: 'Do not wait until they are gone' },
     },
     examples: ['heddle delete -f app.yaml', 'heddle delete pod web-1', 'heddle delete deploy -l app=web'],
@@ -136,7 +165,7 @@ export const commandTable: readonly CommandSpec[] = [
       container: { short: 'c', type: 'string', value: 'NAME', description: 'Which container', defaultText: "the application's first" },
       follow: { short: 'f', type: 'boolean', description: 'Go on with what comes' },
       tail: { type: 'string', value: 'LINES', description: 'Only the last lines' },
-      since: { type: 'string', value: 'SECONDS', description: 'Only what is newer' },
+      since: { type: 'string', value: 'TIME', description: 'Only what is newer: seconds, or 5m' },
       timestamps: { type: 'boolean', description: 'With times' },
       previous: { short: 'p', type: 'boolean', description: 'Of the run before the last restart' },
       selector,
@@ -159,7 +188,8 @@ export const commandTable: readonly CommandSpec[] = [
   {
     path: ['describe'],
     summary: 'Say what an object is, in which state, and what happened to it',
-    arguments: 'TYPE NAME | TYPE/NAME',
+    arguments: 'TYPE [NAME ...] | TYPE/NAME ...',
+    flags: { selector },
     examples: ['heddle describe pod helloworld-v1-abc', 'heddle describe svc helloworld'],
     load: async () => (await import('./commands/describe.js')).run,
   },
@@ -167,7 +197,7 @@ export const commandTable: readonly CommandSpec[] = [
     path: ['rollout', 'status'],
     summary: 'Follow a Deployment until it is rolled out',
     arguments: 'deploy/NAME',
-    flags: { timeout: { type: 'string', value: 'SECONDS', description: 'Give up after this long', defaultText: 'never' } },
+    flags: { timeout: { type: 'string', value: 'TIME', description: 'Give up after this long: seconds, or 2m', defaultText: 'never' } },
     examples: ['heddle rollout status deploy/helloworld-v1'],
     load: async () => (await import('./commands/rollout.js')).runStatus,
   },
@@ -195,7 +225,10 @@ export const commandTable: readonly CommandSpec[] = [
     ],
     summary: `The ${part} of one proxy`,
     arguments: 'POD[.NAMESPACE] | deploy/NAME',
-    flags: { output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json', defaultText: 'a table' } },
+    flags: {
+      ...proxyConfigFilters[part],
+      output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json', defaultText: 'a table' },
+    },
     examples: [
       `heddle proxy-config ${part} deploy/helloworld-v1`,
       `heddle pc ${part.slice(0, -1)} deploy/istio-ingressgateway -n istio-system -o json`,
@@ -222,5 +255,12 @@ export const commandTable: readonly CommandSpec[] = [
     },
     examples: ['heddle version'],
     load: async () => (await import('./commands/version.js')).run,
+  },
+  {
+    path: ['completion'],
+    summary: 'Print the script that completes commands and flags in a shell',
+    arguments: 'bash|zsh|fish',
+    examples: ['source <(heddle completion bash)', 'heddle completion fish > ~/.config/fish/completions/heddle.fish'],
+    load: async () => (await import('./commands/completion.js')).run,
   },
 ]

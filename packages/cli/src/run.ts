@@ -1,9 +1,10 @@
 /** The whole life of one call: find the command, run it, and turn what went wrong into a sentence and an exit code. */
 import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
+import type { Status } from '@heddle/client/resources'
 import type { CommandSpec, Streams } from './command/command.js'
 import { commandTable } from './command-table.js'
 import { exitCode, exitCodeOf } from './command/exit-code.js'
-import { renderCommandHelp, renderOverview } from './command/help.js'
+import { renderCommandHelp, renderGroup, renderOverview } from './command/help.js'
 import { parseCommand } from './command/parse.js'
 
 export interface CliContext {
@@ -23,29 +24,35 @@ export async function runCli(argv: readonly string[], context: CliContext, table
 }
 
 async function dispatch(argv: readonly string[], context: CliContext, table: readonly CommandSpec[]): Promise<number> {
-  const { stdout, stderr } = context.streams
-  if (argv.length === 0) {
-    stderr.write(renderOverview(table))
-    return exitCode.usage
+  const [first, ...more] = argv
+  if (first === 'help') return dispatch([...more, '--help'], context, table)
+  if (first === '--version') return dispatch(['version', ...more], context, table)
+  const overview = overviewOf(argv, table)
+  if (overview !== undefined) {
+    const isAsked = argv.some(isHelpFlag)
+    ;(isAsked ? context.streams.stdout : context.streams.stderr).write(overview)
+    return isAsked ? exitCode.ok : exitCode.usage
   }
-  if (['--help', '-h', 'help'].includes(argv[0] as string)) {
-    const words = argv.slice(1)
-    stdout.write(words.length === 0 ? renderOverview(table) : renderCommandHelp(parseCommand(table, words).command))
+  const { command, ...rest } = parseCommand(table, argv)
+  if (rest.flags.boolean('help')) {
+    context.streams.stdout.write(renderCommandHelp(command))
     return exitCode.ok
   }
-  if (argv[0] === '--version') return dispatch(['version'], context, table)
-  const group = table.filter((command) => command.path.length > 1 && command.path[0] === argv[0])
-  if (group.length > 0 && (argv.length === 1 || argv[1] === '--help' || argv[1] === '-h')) {
-    stderr.write(`${group.map((command) => `heddle ${command.path.join(' ')}  ${command.summary}`).join('\n')}\n`)
-    return argv.length === 1 ? exitCode.usage : exitCode.ok
-  }
-  const parsed = parseCommand(table, argv)
-  if (parsed.flags.boolean('help')) {
-    stdout.write(renderCommandHelp(parsed.command))
-    return exitCode.ok
-  }
-  const run = await parsed.command.load()
-  return run({ ...context, positionals: parsed.positionals, rest: parsed.rest, flags: parsed.flags })
+  const run = await command.load()
+  return run({ ...context, ...rest })
+}
+
+/** What stands for a command that is not said in full: nothing at all, or only the word of a group. */
+function overviewOf(argv: readonly string[], table: readonly CommandSpec[]): string | undefined {
+  const [first, second] = argv
+  if (first === undefined || (argv.length === 1 && isHelpFlag(first))) return renderOverview(table)
+  if (second !== undefined && (argv.length > 2 || !isHelpFlag(second))) return undefined
+  const group = table.filter(({ path, aliases = [] }) => [path, ...aliases].some((words) => words.length > 1 && words[0] === first))
+  return group.length > 0 ? renderGroup(group) : undefined
+}
+
+function isHelpFlag(word: string): boolean {
+  return word === '--help' || word === '-h'
 }
 
 function report(error: unknown, argv: readonly string[], { streams, signal }: CliContext): number {
@@ -58,9 +65,10 @@ function report(error: unknown, argv: readonly string[], { streams, signal }: Cl
         hint: 'This is a fault in heddle. Run the command again with --debug and report what it prints.',
         cause: error,
       })
-  streams.stderr.write(`error: ${failure.message}\n`)
+  const status = failure.code === 'HEDDLE_API_STATUS' ? (failure.cause as Status) : undefined
+  streams.stderr.write(`${status === undefined ? 'error' : `Error from server (${status.reason ?? status.code})`}: ${failure.message}\n`)
   if (failure.hint !== undefined) streams.stderr.write(`  ${failure.hint}\n`)
-  streams.stderr.write(`  (${failure.code})\n`)
+  if (status === undefined) streams.stderr.write(`  (${failure.code})\n`)
   if (argv.includes('--debug')) streams.stderr.write(`${(error as Error).stack ?? ''}\n`)
   return exitCodeOf(failure)
 }

@@ -10,15 +10,16 @@ export const exitCode = {
   badData: 65,
   /** The control plane or the API could not be reached. */
   unreachable: 69,
-  denied: 77,
-  findings: 79,
   interrupted: 130,
 } as const
 
 const codeOf: Readonly<Record<string, number>> = {
   HEDDLE_CLI_USAGE: exitCode.usage,
   HEDDLE_CLI_BAD_DATA: exitCode.badData,
+  HEDDLE_CLI_IMAGES: exitCode.badData,
   HEDDLE_CLI_NO_MESH: exitCode.unreachable,
+  HEDDLE_CLI_NO_ISTIOD: exitCode.unreachable,
+  HEDDLE_CLI_POD_UNREACHABLE: exitCode.unreachable,
   HEDDLE_API_UNREACHABLE: exitCode.unreachable,
 }
 

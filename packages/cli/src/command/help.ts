@@ -23,6 +23,15 @@ export function renderOverview(table: readonly CommandSpec[]): string {
   ].join('\n')
 }
 
+/** The commands below a word such as `rollout`. */
+export function renderGroup(commands: readonly CommandSpec[]): string {
+  const rows = commands.map(({ path, summary }) => [`heddle ${path.join(' ')}`, summary] as const)
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return [...rows.map(([name, summary]) => `${name.padEnd(width)}  ${summary}\n`), '\nRun one of them with --help for its flags.\n'].join(
+    '',
+  )
+}
+
 export function renderCommandHelp(command: CommandSpec): string {
   const flags = command.flags ?? {}
   return [

@@ -51,7 +51,8 @@ export function findCommand(
 
 /** @throws HEDDLE_CLI_USAGE */
 export function parseCommand(table: readonly CommandSpec[], argv: readonly string[]): ParsedCommand {
-  const words = commandWords(argv)
+  const words = commandWords(table, argv)
+  if (words.length === 0) throw usageError('say which command', 'Run "heddle --help" to see all commands.')
   const found = findCommand(
     table,
     words.map(({ word }) => word),
@@ -66,25 +67,48 @@ export function parseCommand(table: readonly CommandSpec[], argv: readonly strin
   const args = argv.filter((_, index) => !taken.has(index))
   const separator = args.indexOf('--')
   const rest = separator < 0 ? [] : args.slice(separator + 1)
-  const { values, positionals } = parseFlags(found.command, specs, separator < 0 ? args : args.slice(0, separator))
+  const ours = switchesWithValues(specs, separator < 0 ? args : args.slice(0, separator))
+  const { values, positionals } = parseFlags(found.command, specs, ours)
   return { command: found.command, positionals, rest, flags: flagsOf(values) }
 }
 
 /** The words of the command line that are not flags, as far as they can be told before the command is known. */
-function commandWords(argv: readonly string[]): readonly { readonly word: string; readonly index: number }[] {
+function commandWords(
+  table: readonly CommandSpec[],
+  argv: readonly string[],
+): readonly { readonly word: string; readonly index: number }[] {
   const words: { word: string; index: number }[] = []
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] as string
     if (word === '--') break
     if (!word.startsWith('-') || word === '-') words.push({ word, index })
-    else if (takesNextWord(word)) index++
+    else if (takesNextWord(table, word)) index++
   }
   return words
 }
 
-function takesNextWord(flag: string): boolean {
-  const spec = flag.startsWith('--') ? globalFlags[flag.slice(2)] : Object.values(globalFlags).find(({ short }) => flag === `-${short}`)
-  return spec?.type === 'string'
+/** Whether a flag is followed by its value: a global one, or one that has a value wherever a command knows it (`-f` is both, so no). */
+function takesNextWord(table: readonly CommandSpec[], flag: string): boolean {
+  const known = [globalFlags, ...table.map(({ flags = {} }) => flags)].flatMap((flags) =>
+    Object.entries(flags).filter(([name, { short }]) => flag === `--${name}` || flag === `-${short}`),
+  )
+  return known.length > 0 && known.every(([, { type }]) => type === 'string')
+}
+
+/** Values of switches that kubectl knows; `server` and `client` are those of `--dry-run`. */
+const switchValues: Readonly<Record<string, boolean>> = { true: true, client: true, server: true, false: false, none: false }
+
+/** `--watch=true` as `--watch`, and `--wait=false` as `--no-wait`: node:util's parser refuses values of switches. */
+function switchesWithValues(specs: Readonly<Record<string, FlagSpec>>, args: readonly string[]): readonly string[] {
+  return args.flatMap((arg) => {
+    const [, name, text] = /^--([^=]+)=(.*)$/.exec(arg) ?? []
+    if (name === undefined || text === undefined) return [arg]
+    const isOn = switchValues[text]
+    const negated = `no-${name}`
+    if (isOn === undefined || (specs[name] ?? specs[negated])?.type !== 'boolean') return [arg]
+    if (specs[name] !== undefined) return isOn ? [`--${name}`] : []
+    return isOn ? [] : [`--${negated}`]
+  })
 }
 
 function parseFlags(
@@ -116,13 +140,22 @@ function flagError(command: CommandSpec, specs: Readonly<Record<string, FlagSpec
 }
 
 function unknownCommand(table: readonly CommandSpec[], words: readonly string[]): HeddleError {
-  const typed = words[0] ?? ''
-  const meant = nearest(typed, [
-    ...new Set(table.flatMap((command) => [command.path[0] as string, ...(command.aliases ?? []).map((alias) => alias[0] as string)])),
-  ])
+  const paths = table.flatMap((command) => [command.path, ...(command.aliases ?? [])])
+  const [first = '', second] = words
+  const isGroup = second !== undefined && paths.some((path) => path.length > 1 && path[0] === first)
+  const meant = isGroup
+    ? nearest(
+        second,
+        paths.filter((path) => path[0] === first).flatMap((path) => path.slice(1, 2)),
+      )
+    : nearest(
+        first,
+        paths.flatMap((path) => path.slice(0, 1)),
+      )
+  const typed = isGroup ? `${first} ${second}` : first
   return usageError(
-    `there is no command "${words.slice(0, 2).join(' ')}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
-    'Run "heddle --help" to see all commands.',
+    `there is no command "${typed}"${meant === undefined ? '' : `; did you mean "${isGroup ? `${first} ${meant}` : meant}"?`}`,
+    `Run "heddle${isGroup ? ` ${first}` : ''} --help" to see all commands.`,
   )
 }
 

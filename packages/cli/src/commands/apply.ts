@@ -1,4 +1,5 @@
 /** `heddle apply`: creates what is missing and merges into what exists, with kubectl's words and bookkeeping. */
+import { isDeepStrictEqual } from 'node:util'
 import { isHeddleError } from '@heddle/base'
 import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
@@ -6,7 +7,7 @@ import { exitCode } from '../command/exit-code.js'
 import { hasFaults, readManifests, requireValid } from '../manifest/manifest.js'
 import { threeWayPatch } from '../manifest/three-way-patch.js'
 import { discoverResources, objectName, type ServedResource } from '../target/discovery.js'
-import { resourceOf } from '../target/object-type.js'
+import { inNamespace, resourceOf } from '../target/object-type.js'
 import { withTarget } from '../target/target.js'
 
 const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -15,16 +16,23 @@ export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams } = invocation
   const partial = flags.boolean('partial')
   const manifests = await readManifests(invocation)
-  const objects = requireValid(invocation, manifests, partial)
+  const objects = requireValid(invocation, manifests, {
+    partial,
+    outcome: 'applied',
+    hint: 'Mend them, or apply the good documents with --partial.',
+  })
   return withTarget(invocation, async ({ client, namespace }) => {
-    const served = await discoverResources(client)
+    const served = await discoverResources(client, invocation.signal)
     // Every kind is looked up before the first write, so that an unknown one leaves nothing half applied.
     const resources = objects.map((object) => resourceOf(served, object))
+    const placed = objects.map((object, index) =>
+      inNamespace(object, resources[index] as ServedResource, namespace, flags.string('namespace')),
+    )
     let refused = false
-    for (const [index, object] of objects.entries()) {
+    for (const [index, object] of placed.entries()) {
       const resource = resources[index] as ServedResource
       try {
-        const verb = await applyObject(client, resource, withNamespace(object, resource, namespace), flags.boolean('dry-run'))
+        const verb = await applyObject(client, resource, object, flags.boolean('dry-run'))
         streams.stdout.write(`${objectName(resource, object.metadata.name)} ${verb}${flags.boolean('dry-run') ? ' (dry run)' : ''}\n`)
       } catch (error) {
         if (!isHeddleError(error, 'HEDDLE_API_STATUS')) throw error
@@ -54,46 +62,44 @@ export async function applyObject(
     if (!dryRun) await client.create(type, recorded)
     return 'created'
   }
-  const patch = threeWayPatch(
-    lastAppliedOf(live),
-    { ...recorded, apiVersion: live.apiVersion ?? recorded.apiVersion, kind: live.kind ?? recorded.kind },
-    live,
-  )
-  if (patch === undefined || onlyBookkeeping(patch)) return 'unchanged'
+  const applied = lastAppliedOf(live)
+  // The kind may be served in another version than the manifest's.
+  const patch = threeWayPatch(applied, { ...recorded, apiVersion: live.apiVersion, kind: live.kind }, live)
+  if (patch === undefined || (isDeepStrictEqual(applied, lastAppliedOf(recorded)) && isOnlyRecord(patch))) return 'unchanged'
   if (!dryRun) await client.patch(type, name, patch, namespace)
   return 'configured'
 }
 
-function withNamespace(object: KubernetesObject, resource: ServedResource, namespace: string): KubernetesObject {
-  if (!resource.namespaced || object.metadata.namespace !== undefined) return object
-  return { ...object, metadata: { ...object.metadata, namespace } }
+/** The manifest with itself as the record of this apply. */
+function record(object: KubernetesObject): KubernetesObject {
+  const { [lastAppliedAnnotation]: _record, ...annotations } = object.metadata.annotations ?? {}
+  const plain = asWritten({ ...object, metadata: { ...object.metadata, annotations } })
+  const text = `${JSON.stringify(plain)}\n`
+  return { ...plain, metadata: { ...plain.metadata, annotations: { ...annotations, [lastAppliedAnnotation]: text } } }
 }
 
-function record(object: KubernetesObject): KubernetesObject {
-  const annotations = Object.fromEntries(
-    Object.entries(object.metadata.annotations ?? {}).filter(([name]) => name !== lastAppliedAnnotation),
-  )
-  const plain = { ...object, metadata: { ...object.metadata, annotations } }
-  return {
-    ...plain,
-    metadata: { ...plain.metadata, annotations: { ...annotations, [lastAppliedAnnotation]: `${JSON.stringify(plain)}\n` } },
-  }
+const serverFields = new Set(['uid', 'resourceVersion', 'generation', 'creationTimestamp', 'managedFields', 'selfLink'])
+
+/** Without what only the server writes, as objects have it that were printed with `get -o yaml`. */
+function asWritten({ status: _status, ...object }: KubernetesObject): KubernetesObject {
+  const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([field]) => !serverFields.has(field)))
+  return { ...object, metadata: metadata as unknown as KubernetesObject['metadata'] } as KubernetesObject
 }
 
 function lastAppliedOf(live: KubernetesObject): Readonly<Record<string, unknown>> | undefined {
-  const text = live.metadata.annotations?.[lastAppliedAnnotation]
-  if (text === undefined) return undefined
-  const parsed = JSON.parse(text) as KubernetesObject
-  // The record names itself nowhere; without this line every apply would remove the annotation.
-  return { ...parsed, metadata: { ...parsed.metadata, annotations: { ...parsed.metadata.annotations } } }
+  try {
+    return asWritten(JSON.parse(live.metadata.annotations?.[lastAppliedAnnotation] ?? '') as KubernetesObject)
+  } catch {
+    // None, or not ours to read: then nothing can be told to have been removed.
+    return undefined
+  }
 }
 
-/** A patch that changes nothing but the record of the last apply: the manifest was only written differently. */
-function onlyBookkeeping(patch: Readonly<Record<string, unknown>>): boolean {
-  const metadata = patch['metadata'] as { readonly annotations?: Readonly<Record<string, unknown>> } | undefined
-  return (
-    Object.keys(patch).join() === 'metadata' &&
-    Object.keys(metadata ?? {}).join() === 'annotations' &&
-    Object.keys(metadata?.annotations ?? {}).join() === lastAppliedAnnotation
-  )
+/** A patch of nothing but the record: the manifest was only written in another order. */
+function isOnlyRecord(patch: Readonly<Record<string, unknown>>): boolean {
+  return isDeepStrictEqual(patch, { metadata: { annotations: { [lastAppliedAnnotation]: recordIn(patch) } } })
+}
+
+function recordIn(patch: Readonly<Record<string, unknown>>): unknown {
+  return (patch['metadata'] as KubernetesObject['metadata'] | undefined)?.annotations?.[lastAppliedAnnotation]
 }

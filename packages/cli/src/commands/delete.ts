@@ -3,36 +3,51 @@ import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/cl
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
+import { secondsOf } from '../command/seconds.js'
 import { readManifests, requireValid } from '../manifest/manifest.js'
 import { discoverResources, objectName, type ServedResource } from '../target/discovery.js'
 import { parseSelections } from '../target/selection.js'
 import { withTarget } from '../target/target.js'
-import { resourceOf } from '../target/object-type.js'
+import { inNamespace, resourceOf } from '../target/object-type.js'
 
 interface Doomed {
   readonly resource: ServedResource
   readonly name: string
   readonly namespace: string | undefined
+  readonly uid?: string
 }
 
 export async function run(invocation: Invocation): Promise<number> {
   const files = invocation.flags.strings('filename')
+  const graceSeconds = invocation.flags.boolean('force') ? 0 : secondsOf(invocation.flags, 'grace-period')
   return withTarget(invocation, async ({ client, namespace }) => {
-    const served = await discoverResources(client)
+    const served = await discoverResources(client, invocation.signal)
     const doomed =
       files.length > 0 ? await fromFiles(invocation, served, namespace) : await fromSelections(invocation, client, served, namespace)
-    const missing = []
-    for (const one of doomed) if (!(await deleteOne(invocation, client, one))) missing.push(one)
+    let missing = 0
+    const going: Required<Doomed>[] = []
+    for (const one of doomed) {
+      // Known before the delete, so that a successor of the same name is not waited for.
+      const uid = (await client.get(one.resource.type, one.name, one.namespace))?.metadata.uid
+      if (!(await deleteOne(invocation, client, one, graceSeconds))) missing++
+      else if (uid !== undefined) going.push({ ...one, uid })
+    }
     if (doomed.length === 0) invocation.streams.stdout.write('No resources found\n')
-    if (!invocation.flags.boolean('no-wait')) for (const one of doomed) await untilGone(client, one, invocation.signal)
-    return missing.length > 0 && !invocation.flags.boolean('ignore-not-found') ? exitCode.failure : exitCode.ok
+    if (!invocation.flags.boolean('no-wait')) for (const one of going) await untilGone(client, one, invocation.signal)
+    return missing > 0 && !invocation.flags.boolean('ignore-not-found') ? exitCode.failure : exitCode.ok
   })
 }
 
 async function fromFiles(invocation: Invocation, served: readonly ServedResource[], namespace: string): Promise<readonly Doomed[]> {
   const manifests = await readManifests(invocation)
-  const objects = requireValid(invocation, manifests, false)
-  return objects.map((object) => doomedOf(resourceOf(served, object), object, namespace)).reverse()
+  const objects = requireValid(invocation, manifests, { outcome: 'deleted' })
+  const said = invocation.flags.string('namespace')
+  return objects
+    .map((object) => {
+      const resource = resourceOf(served, object)
+      return doomedOf(resource, inNamespace(object, resource, namespace, said), namespace)
+    })
+    .reverse()
 }
 
 async function fromSelections(
@@ -64,12 +79,16 @@ function doomedOf(resource: ServedResource, object: KubernetesObject, namespace:
 }
 
 /** @returns false when there was nothing to delete. */
-async function deleteOne({ flags, streams }: Invocation, client: ResourceClient, { resource, name, namespace }: Doomed): Promise<boolean> {
-  const grace = flags.string('grace-period')
+async function deleteOne(
+  { flags, streams }: Invocation,
+  client: ResourceClient,
+  { resource, name, namespace }: Doomed,
+  gracePeriodSeconds: number | undefined,
+): Promise<boolean> {
   try {
     await client.delete(resource.type, name, namespace, {
       propagationPolicy: 'Background',
-      ...(grace === undefined ? {} : { gracePeriodSeconds: Number(grace) }),
+      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     })
   } catch (error) {
     if (statusOf(error)?.code !== 404) throw error
@@ -84,20 +103,21 @@ async function deleteOne({ flags, streams }: Invocation, client: ResourceClient,
   return true
 }
 
-/** Follows one object until it is gone. */
-async function untilGone(client: ResourceClient, { resource, name, namespace }: Doomed, signal: AbortSignal): Promise<void> {
-  if ((await client.get(resource.type, name, namespace)) === undefined) return
+/** Follows one object until it is gone, or another has taken its name. */
+async function untilGone(client: ResourceClient, { resource, name, namespace, uid }: Required<Doomed>, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error)
-    signal.addEventListener('abort', onAbort, { once: true })
+    const onAbort = (): void => void informer.close().then(() => reject(signal.reason as Error), reject)
     const informer = client.watch(resource.type, {
       ...(namespace === undefined ? {} : { namespace }),
       fieldSelector: `metadata.name=${name}`,
       onEvent: (event) => {
-        if (event.type === 'applied' || (event.type === 'synced' && informer.get(name, namespace))) return
+        const current = event.type === 'applied' ? event.object : event.type === 'synced' ? informer.get(name, namespace) : undefined
+        if (current?.metadata.uid === uid) return
         signal.removeEventListener('abort', onAbort)
         informer.close().then(resolve, reject)
       },
     })
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
   })
 }

@@ -112,7 +112,10 @@ function commandToTry(stateFolder: string): string {
 /** The manifests as written are judged before their sidecars are added, so that places are those of the user's files. */
 async function readWorkloads(invocation: Invocation): Promise<readonly KubernetesObject[]> {
   const sources = await readSources(invocation)
-  requireValid(invocation, judgeManifests(sources), false, 'Mend the manifest, then run the same command again.')
+  requireValid(invocation, judgeManifests(sources), {
+    outcome: 'applied',
+    hint: 'Mend the manifest, then run the same command again.',
+  })
   return judgeManifests(injectSources(invocation, sources)).documents.flatMap(({ object }) => (object ? [object] : []))
 }
 

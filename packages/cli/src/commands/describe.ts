@@ -1,34 +1,51 @@
 /** `heddle describe`: an object in plain words, with its events, which usually say what is wrong. */
+import { HeddleError } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
-import type { KubernetesObject, ResourceClient } from '@heddle/client/resources'
+import type { KubernetesObject } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
-import { describeBody } from '../output/description.js'
+import { formatAge } from '../output/age.js'
+import { describeObject } from '../output/description.js'
 import { renderTable } from '../output/table.js'
 import { discoverResources } from '../target/discovery.js'
 import { events } from '../target/resource-types.js'
-import { parseSelections } from '../target/selection.js'
-import { withTarget } from '../target/target.js'
-import { HeddleError } from '@heddle/base'
+import { parseSelections, type Selection } from '../target/selection.js'
+import { type Target, withTarget } from '../target/target.js'
 
 export async function run(invocation: Invocation): Promise<number> {
-  return withTarget(invocation, async ({ client, namespace }) => {
+  return withTarget(invocation, async (target) => {
+    const selections = parseSelections(await discoverResources(target.client, invocation.signal), invocation.positionals)
     const blocks: string[] = []
-    for (const { resource, name } of parseSelections(await discoverResources(client), invocation.positionals)) {
-      const scope = resource.namespaced ? namespace : undefined
-      const objects =
-        name === undefined
-          ? (await client.list(resource.type, scope === undefined ? {} : { namespace: scope })).items
-          : [await client.get(resource.type, name, scope)]
-      for (const object of objects) {
-        if (!object)
-          throw new HeddleError({ code: 'HEDDLE_CLI_NOT_FOUND', message: `${resource.type.plural} "${name}" not found`, origin: 'user' })
-        blocks.push(`${describeBody(object)}${await describeEvents(client, object, resource.kind)}`)
-      }
-    }
-    invocation.streams.stdout.write(blocks.join('\n\n'))
+    for (const selection of selections)
+      for (const object of await objectsOf(invocation, target, selection))
+        blocks.push(`${describeObject(object)}${await describeEvents(target, object, selection.resource.kind)}`)
+    if (blocks.length > 0) invocation.streams.stdout.write(blocks.join('\n\n'))
+    else invocation.streams.stderr.write(`No resources found in ${target.namespace} namespace.\n`)
     return exitCode.ok
   })
+}
+
+/** One by its name, or by the start of it as the names of Pods are hard to type, or all. */
+async function objectsOf({ flags }: Invocation, { client, namespace }: Target, selection: Selection): Promise<readonly KubernetesObject[]> {
+  const { resource, name } = selection
+  const labelSelector = flags.string('selector')
+  const inScope = resource.namespaced ? { namespace } : {}
+  const exact = name === undefined ? undefined : await client.get(resource.type, name, inScope.namespace)
+  if (exact) return [exact]
+  const { items } = await client.list(resource.type, { ...inScope, ...(labelSelector === undefined ? {} : { labelSelector }) })
+  const found = name === undefined ? items : items.filter(({ metadata }) => metadata.name.startsWith(name))
+  if (name !== undefined && found.length === 0)
+    throw new HeddleError({
+      code: 'HEDDLE_CLI_NOT_FOUND',
+      message: `${resource.type.plural} "${name}" not found${resource.namespaced ? ` in namespace ${namespace}` : ''}`,
+      origin: 'user',
+      hint: `List them with "heddle get ${resource.type.plural}${resource.namespaced ? ` -n ${namespace}` : ''}".`,
+    })
+  return found.map((object) => ({ ...object, apiVersion: groupVersion(selection), kind: resource.kind }))
+}
+
+function groupVersion({ resource: { type } }: Selection): string {
+  return type.group === '' ? type.version : `${type.group}/${type.version}`
 }
 
 interface EventView {
@@ -39,29 +56,27 @@ interface EventView {
   readonly lastTimestamp?: string
   readonly eventTime?: string
   readonly source?: { readonly component?: string }
-  readonly involvedObject?: { readonly uid?: string }
+  readonly reportingComponent?: string
 }
 
-async function describeEvents(client: ResourceClient, object: KubernetesObject, kind: string): Promise<string> {
-  const { name, namespace } = object.metadata
-  const selector = [`involvedObject.name=${name}`, `involvedObject.kind=${kind}`].join(',')
-  const { items } = await client.list(events, { ...(namespace === undefined ? {} : { namespace }), fieldSelector: selector })
-  const rows = (items as unknown as readonly EventView[]).map((event) => [
+async function describeEvents({ client }: Target, { metadata }: KubernetesObject, kind: string): Promise<string> {
+  const { items } = await client.list(events, {
+    ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+    fieldSelector: [`involvedObject.name=${metadata.name}`, `involvedObject.kind=${kind}`].join(','),
+  })
+  const views = (items as unknown as readonly EventView[]).toSorted((left, right) => timeOf(left) - timeOf(right))
+  if (views.length === 0) return 'Events:         <none>\n'
+  const rows = views.map((event) => [
     event.type ?? '',
     event.reason ?? '',
-    ageOf(event.lastTimestamp ?? event.eventTime),
-    event.source?.component ?? '',
+    Number.isNaN(timeOf(event)) ? '<unknown>' : formatAge(systemClock.now() - timeOf(event)),
+    event.source?.component ?? event.reportingComponent ?? '',
     `${event.message ?? ''}${(event.count ?? 1) > 1 ? ` (x${event.count})` : ''}`,
   ])
-  return rows.length === 0
-    ? 'Events:        <none>\n'
-    : `Events:\n${renderTable(['TYPE', 'REASON', 'AGE', 'FROM', 'MESSAGE'], rows).replaceAll(/^/gm, '  ').trimEnd()}\n`
+  const table = renderTable({ header: ['TYPE', 'REASON', 'AGE', 'FROM', 'MESSAGE'], rows })
+  return `Events:\n${table.trimEnd().replaceAll(/^/gm, '  ')}\n`
 }
 
-function ageOf(time: string | undefined): string {
-  if (time === undefined) return '<unknown>'
-  const seconds = Math.max(0, Math.round((systemClock.now() - Date.parse(time)) / 1000))
-  if (seconds < 120) return `${seconds}s`
-  if (seconds < 7200) return `${Math.floor(seconds / 60)}m`
-  return seconds < 172_800 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`
+function timeOf({ lastTimestamp, eventTime }: EventView): number {
+  return Date.parse(lastTimestamp ?? eventTime ?? '')
 }

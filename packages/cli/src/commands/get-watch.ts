@@ -1,30 +1,47 @@
 /** `heddle get -w`: the table first, then one row for each change until Ctrl-C. */
-import { readStatus, statusError } from '@heddle/client/resources'
+import { readStatus, type Status, statusError } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
+import { type ServerTable, type TableColumns, textTable } from '../output/server-table.js'
+import { columnWidths, renderTable } from '../output/table.js'
 import { readText } from '../target/response.js'
 import type { Selection } from '../target/selection.js'
 import type { Target } from '../target/target.js'
-import { formatTable, type ServerTable } from '../output/server-table.js'
 import { selectionPath } from './selection-path.js'
 
-interface TableEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
-  readonly object: ServerTable
-}
+type TableEvent =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: ServerTable }
+  | { readonly type: 'ERROR'; readonly object: Status }
 
 export async function followTable(
   invocation: Invocation,
   target: Target,
   selection: Selection,
   first: ServerTable,
-  wide: boolean,
+  columns: TableColumns,
+  noHeaders: boolean,
 ): Promise<number> {
   const { stdout } = invocation.streams
-  const options = { wide, everywhere: invocation.flags.boolean('all-namespaces'), withKind: false }
-  stdout.write(formatTable(first, selection, options))
+  const text = textTable(first, selection.resource, columns)
+  if (first.rows.length > 0) stdout.write(renderTable(text, { noHeaders }))
+  let isHeaderDue = first.rows.length === 0 && !noHeaders
+  let widths = columnWidths(text)
+  for await (const event of changes(invocation, target, selection, first.metadata?.resourceVersion ?? '')) {
+    if (event.type === 'BOOKMARK') continue
+    if (event.type === 'ERROR') throw statusError(event.object)
+    // The server names columns in the first event of a watch only.
+    const columnDefinitions = event.object.columnDefinitions?.length ? event.object.columnDefinitions : first.columnDefinitions
+    const rows = textTable({ ...event.object, columnDefinitions }, selection.resource, columns)
+    stdout.write(renderTable(rows, { noHeaders: !isHeaderDue, atLeast: widths }))
+    isHeaderDue = false
+    widths = columnWidths(rows).map((width, column) => Math.max(width, widths[column] ?? 0))
+  }
+  return exitCode.ok
+}
+
+async function* changes(invocation: Invocation, target: Target, selection: Selection, version: string): AsyncGenerator<TableEvent> {
   const collection = selectionPath(invocation, target, { resource: selection.resource })
-  const query = new URLSearchParams({ watch: 'true', resourceVersion: first.metadata?.resourceVersion ?? '' })
+  const query = new URLSearchParams({ watch: 'true', resourceVersion: version })
   if (selection.name !== undefined) query.set('fieldSelector', `metadata.name=${selection.name}`)
   const response = await target.client.request({
     path: `${collection}${collection.includes('?') ? '&' : '?'}${query.toString()}`,
@@ -32,16 +49,7 @@ export async function followTable(
     signal: invocation.signal,
   })
   if (response.status >= 400) throw statusError(readStatus(response.status, await readText(response.body)))
-  for await (const event of jsonLines<TableEvent>(response.body)) {
-    if (event.type === 'BOOKMARK' || event.type === 'ERROR') continue
-    // The server names columns in the first event of a watch only.
-    const table = {
-      ...event.object,
-      columnDefinitions: event.object.columnDefinitions?.length ? event.object.columnDefinitions : first.columnDefinitions,
-    }
-    stdout.write(formatTable(table, selection, { ...options, noHeaders: true }))
-  }
-  return exitCode.ok
+  yield* jsonLines<TableEvent>(response.body)
 }
 
 async function* jsonLines<Line>(body: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {

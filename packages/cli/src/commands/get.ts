@@ -1,82 +1,125 @@
 /** `heddle get`: the server's own tables, or the objects themselves. */
-import { statusError, readStatus, type KubernetesObject } from '@heddle/client/resources'
+import { statusError, readStatus, type KubernetesObject, type Status } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
-import { renderObjects, type ObjectFormat, objectFormats } from '../output/objects.js'
-import { formatTable, type ServerTable } from '../output/server-table.js'
-import { selectionPath } from './selection-path.js'
-import { discoverResources } from '../target/discovery.js'
+import { objectFormats, type ObjectFormat, renderObjects } from '../output/objects.js'
+import { type ServerTable, textTable } from '../output/server-table.js'
+import { renderTable } from '../output/table.js'
+import { discoverResources, type ServedResource } from '../target/discovery.js'
 import { readText } from '../target/response.js'
 import { type Selection, parseSelections } from '../target/selection.js'
 import { type Target, withTarget } from '../target/target.js'
 import { followTable } from './get-watch.js'
+import { selectionPath } from './selection-path.js'
 
 const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 
 export async function run(invocation: Invocation): Promise<number> {
-  const format = invocation.flags.string('output') ?? 'table'
-  if (!['table', 'wide', ...objectFormats].includes(format))
+  const { flags } = invocation
+  const format = flags.string('output') ?? 'table'
+  const isObjectFormat = (objectFormats as readonly string[]).includes(format)
+  if (format !== 'table' && format !== 'wide' && !isObjectFormat)
     throw usageError(`-o ${format} is not one of wide, ${objectFormats.join(', ')}`)
+  if (flags.boolean('watch') && isObjectFormat) throw usageError(`-w follows tables only, not -o ${format}`)
   return withTarget(invocation, async (target) => {
-    const selections = parseSelections(await discoverResources(target.client), invocation.positionals)
-    if ((objectFormats as readonly string[]).includes(format)) return getObjects(invocation, target, selections, format as ObjectFormat)
-    return getTables(invocation, target, selections, format === 'wide')
+    const selections = parseSelections(await discoverResources(target.client, invocation.signal), invocation.positionals)
+    requireFitting(invocation, selections)
+    return isObjectFormat
+      ? getObjects(invocation, target, selections, format as ObjectFormat)
+      : getTables(invocation, target, selections, format === 'wide')
   })
+}
+
+function requireFitting({ flags }: Invocation, selections: readonly Selection[]): void {
+  const named = selections.filter(({ name }) => name !== undefined)
+  if (flags.boolean('all-namespaces') && named.some(({ resource }) => resource.namespaced))
+    throw usageError('an object cannot be asked for by name in all namespaces', 'Name its namespace with -n, or leave out the name.')
+  if (flags.string('selector') !== undefined && named.length > 0) throw usageError('a name and a selector (-l) exclude each other')
+  if (flags.boolean('watch') && selections.length > 1) throw usageError('-w follows one kind, or one object')
+}
+
+interface KindTable {
+  readonly resource: ServedResource
+  readonly table: ServerTable
 }
 
 async function getTables(invocation: Invocation, target: Target, selections: readonly Selection[], wide: boolean): Promise<number> {
-  const { stdout, stderr } = invocation.streams
-  const everywhere = invocation.flags.boolean('all-namespaces')
-  const severalKinds = selections.length > 1 && selections.some(({ name }) => name === undefined)
-  const blocks: string[] = []
+  const { flags, streams } = invocation
+  const tables: KindTable[] = []
   let missing = 0
   for (const selection of selections) {
-    const table = await fetchTable(invocation, target, selection)
-    if ('failure' in table) {
-      stderr.write(`Error from server (${table.reason}): ${table.failure}\n`)
-      missing++
-    } else if (invocation.flags.boolean('watch')) {
-      return followTable(invocation, target, selection, table, wide)
-    } else if (table.rows.length > 0)
-      blocks.push(
-        formatTable(table, selection, { wide, everywhere, withKind: severalKinds, noHeaders: invocation.flags.boolean('no-headers') }),
-      )
+    const answer = await ask(invocation, target, selection, tableAccept)
+    if ('status' in answer) missing += reportMissing(invocation, answer.status)
+    else addTable(tables, selection.resource, JSON.parse(answer.text) as ServerTable)
   }
-  if (blocks.length > 0) stdout.write(blocks.join('\n'))
-  else if (missing === 0) stderr.write(everywhere ? 'No resources found\n' : `No resources found in ${target.namespace} namespace.\n`)
+  const columns = {
+    wide,
+    everywhere: flags.boolean('all-namespaces'),
+    withKind: new Set(selections.map(({ resource }) => resource)).size > 1,
+    withLabels: flags.boolean('show-labels'),
+  }
+  const noHeaders = flags.boolean('no-headers')
+  if (flags.boolean('watch') && tables[0] && selections[0])
+    return followTable(invocation, target, selections[0], tables[0].table, columns, noHeaders)
+  const shown = tables.filter(({ table }) => table.rows.length > 0)
+  if (shown.length > 0)
+    streams.stdout.write(shown.map(({ table, resource }) => renderTable(textTable(table, resource, columns), { noHeaders })).join('\n'))
+  else if (missing === 0 && !flags.boolean('ignore-not-found'))
+    streams.stderr.write(
+      !columns.everywhere && selections.some(({ resource }) => resource.namespaced)
+        ? `No resources found in ${target.namespace} namespace.\n`
+        : 'No resources found\n',
+    )
   return missing > 0 ? exitCode.failure : exitCode.ok
 }
 
-async function fetchTable(
-  invocation: Invocation,
-  target: Target,
-  selection: Selection,
-): Promise<ServerTable | { readonly failure: string; readonly reason: string }> {
-  const response = await target.client.request({
-    path: selectionPath(invocation, target, selection),
-    headers: { accept: tableAccept },
-    signal: invocation.signal,
-  })
-  const text = await readText(response.body)
-  if (response.status < 400) return JSON.parse(text) as ServerTable
-  const status = readStatus(response.status, text)
-  if (response.status !== 404 || selection.name === undefined) throw statusError(status)
-  return { failure: status.message ?? 'not found', reason: status.reason ?? 'NotFound' }
+/** Objects that are named one after another stand in one table. */
+function addTable(tables: KindTable[], resource: ServedResource, table: ServerTable): void {
+  const last = tables.at(-1)
+  if (last?.resource !== resource) tables.push({ resource, table })
+  else tables[tables.length - 1] = { resource, table: { ...last.table, rows: [...last.table.rows, ...table.rows] } }
 }
 
 async function getObjects(invocation: Invocation, target: Target, selections: readonly Selection[], format: ObjectFormat): Promise<number> {
   const objects: { readonly selection: Selection; readonly object: KubernetesObject }[] = []
+  let missing = 0
   for (const selection of selections) {
-    const response = await target.client.request({ path: selectionPath(invocation, target, selection), signal: invocation.signal })
-    const text = await readText(response.body)
-    if (response.status >= 400) throw statusError(readStatus(response.status, text))
-    const answer = JSON.parse(text) as KubernetesObject & { readonly items?: readonly KubernetesObject[] }
-    const kind = { apiVersion: answer.apiVersion, kind: answer.kind.replace(/List$/, '') }
-    for (const object of selection.name === undefined ? (answer.items ?? []) : [answer])
+    const answer = await ask(invocation, target, selection, 'application/json')
+    if ('status' in answer) {
+      missing += reportMissing(invocation, answer.status)
+      continue
+    }
+    const found = JSON.parse(answer.text) as KubernetesObject & { readonly items?: readonly KubernetesObject[] }
+    // The items of a list leave out what the list says once.
+    const kind = { apiVersion: found.apiVersion, kind: found.kind.replace(/List$/, '') }
+    for (const object of selection.name === undefined ? (found.items ?? []) : [found])
       objects.push({ selection, object: { ...kind, ...object } })
   }
   const single = selections.length === 1 && selections[0]?.name !== undefined
-  invocation.streams.stdout.write(await renderObjects(objects, format, single))
-  return exitCode.ok
+  if (!single || objects.length > 0) invocation.streams.stdout.write(await renderObjects(objects, format, single))
+  return missing > 0 ? exitCode.failure : exitCode.ok
+}
+
+/** @returns the answer's text, or the `Status` that says that the named object does not exist. */
+async function ask(
+  invocation: Invocation,
+  target: Target,
+  selection: Selection,
+  accept: string,
+): Promise<{ readonly text: string } | { readonly status: Status }> {
+  const path = selectionPath(invocation, target, selection)
+  const response = await target.client.request({ path, headers: { accept }, signal: invocation.signal })
+  const text = await readText(response.body)
+  if (response.status < 400) return { text }
+  const status = readStatus(response.status, text)
+  if (response.status !== 404 || selection.name === undefined) throw statusError(status)
+  return { status }
+}
+
+/** @returns how many faults that makes. */
+function reportMissing({ flags, streams }: Invocation, status: Status): number {
+  if (flags.boolean('ignore-not-found')) return 0
+  streams.stderr.write(`Error from server (${status.reason ?? 'NotFound'}): ${status.message ?? 'not found'}\n`)
+  return 1
 }

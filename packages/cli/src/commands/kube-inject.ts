@@ -4,14 +4,12 @@ import { resolve } from 'node:path'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { injectSources } from '../manifest/injection.js'
-import { readSources } from '../manifest/sources.js'
+import { joinManifests, readSources } from '../manifest/sources.js'
 
 export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams, cwd } = invocation
   const wish = flags.boolean('classic') ? { nativeSidecars: false } : {}
-  const text = injectSources(invocation, await readSources(invocation), wish)
-    .map((source) => source.text)
-    .join('---\n')
+  const text = joinManifests(injectSources(invocation, await readSources(invocation), wish).map((source) => source.text))
   const output = flags.string('output')
   if (output === undefined || output === '-') streams.stdout.write(text)
   else await writeFile(resolve(cwd, output), text)

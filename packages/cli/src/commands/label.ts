@@ -32,11 +32,11 @@ function parseChanges(words: readonly string[]): Changes {
 }
 
 async function namesOf(
-  { flags }: Invocation,
+  { flags, signal }: Invocation,
   { client, namespace }: Target,
   words: readonly string[],
 ): Promise<readonly Required<Selection>[]> {
-  const selections = parseSelections(await discoverResources(client), words)
+  const selections = parseSelections(await discoverResources(client, signal), words)
   const selector = flags.string('selector')
   const named: Required<Selection>[] = []
   for (const { resource, name } of selections) {

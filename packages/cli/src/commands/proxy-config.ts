@@ -1,7 +1,7 @@
 /** `heddle proxy-config PART POD`: what a proxy really runs, from its own config dump. */
 import type { CommandRun, Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
-import { type ConfigDump, type DumpPart, dumpTable, resourcesOf } from '../output/config-dump.js'
+import { type ConfigDump, type DumpFilter, dumpFilters, type DumpPart, dumpTable, resourcesOf } from '../output/config-dump.js'
 import { renderTable } from '../output/table.js'
 import { getFromPod } from '../target/pod-http.js'
 import { findPod } from '../target/pods.js'
@@ -15,11 +15,14 @@ export function runFor(part: DumpPart): CommandRun {
       const pod = await findPod(target, invocation.positionals[0])
       const dump = JSON.parse(await getFromPod(target, pod, adminPort, '/config_dump?include_eds')) as ConfigDump
       const { stdout } = invocation.streams
-      if (invocation.flags.string('output') === 'json') stdout.write(`${JSON.stringify(resourcesOf(dump, part), null, 2)}\n`)
-      else {
-        const { header, rows } = dumpTable(dump, part)
-        stdout.write(renderTable(header, rows))
-      }
+      const filter = filterOf(invocation, part)
+      if (invocation.flags.string('output') === 'json') stdout.write(`${JSON.stringify(resourcesOf(dump, part, filter), null, 2)}\n`)
+      else stdout.write(renderTable(dumpTable(dump, part, filter)))
       return exitCode.ok
     })
+}
+
+function filterOf({ flags }: Invocation, part: DumpPart): DumpFilter {
+  const said = Object.keys(dumpFilters[part]).map((flag) => [flag, flags.string(flag)] as const)
+  return Object.fromEntries(said.flatMap(([flag, value]) => (value === undefined ? [] : [[flag, value]])))
 }

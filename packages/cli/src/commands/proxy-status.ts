@@ -1,11 +1,11 @@
 /** `heddle proxy-status`: istioctl's table of what each proxy acknowledged. */
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
-import { renderTable } from '../output/table.js'
+import { renderTable, type TextTable } from '../output/table.js'
 import { askIstiods } from '../target/istiod.js'
 import { withTarget } from '../target/target.js'
 
-interface SyncEntry {
+export interface SyncEntry {
   readonly proxy: string
   readonly cluster: string
   readonly version: string
@@ -24,13 +24,7 @@ export async function run(invocation: Invocation): Promise<number> {
       return exitCode.ok
     }
     if (entries.length === 0) streams.stderr.write('No proxies are connected.\n')
-    else
-      streams.stdout.write(
-        renderTable(
-          ['NAME', 'CLUSTER', ...columns, 'ISTIOD', 'VERSION'],
-          entries.map(rowOf).sort((left, right) => ((left[0] as string) < (right[0] as string) ? -1 : 1)),
-        ),
-      )
+    else streams.stdout.write(renderTable(statusTable(entries)))
     for (const { proxy, types } of entries)
       for (const [type, { error }] of Object.entries(types))
         if (error !== undefined) streams.stderr.write(`${proxy} refused ${type}: ${error}\n`)
@@ -38,6 +32,17 @@ export async function run(invocation: Invocation): Promise<number> {
   })
 }
 
-function rowOf(entry: SyncEntry & { readonly istiod: string }): readonly string[] {
-  return [entry.proxy, entry.cluster, ...columns.map((type) => entry.types[type]?.state ?? 'IGNORED'), entry.istiod, entry.version]
+export function statusTable(entries: readonly (SyncEntry & { readonly istiod: string })[]): TextTable {
+  return {
+    header: ['NAME', 'CLUSTER', ...columns, 'ISTIOD', 'VERSION'],
+    rows: entries
+      .toSorted((left, right) => (left.proxy < right.proxy ? -1 : 1))
+      .map((entry) => [
+        entry.proxy,
+        entry.cluster,
+        ...columns.map((type) => entry.types[type]?.state ?? 'IGNORED'),
+        entry.istiod,
+        entry.version,
+      ]),
+  }
 }

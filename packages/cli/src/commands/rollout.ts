@@ -5,6 +5,7 @@ import type { KubernetesObject } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
+import { secondsOf } from '../command/seconds.js'
 import { deployments } from '../target/resource-types.js'
 import { type Target, withTarget } from '../target/target.js'
 
@@ -49,41 +50,50 @@ function deploymentName({ positionals }: Invocation): string {
 }
 
 /** Prints each new state of the rollout until it is complete, as kubectl does. */
-async function followRollout({ streams, signal, flags }: Invocation, { client, namespace }: Target, name: string): Promise<number> {
-  if (!(await client.get(deployments, name, namespace)))
-    throw new HeddleError({
-      code: 'HEDDLE_CLI_NOT_FOUND',
-      message: `deployments.apps "${name}" not found in namespace ${namespace}`,
-      origin: 'user',
-    })
+async function followRollout(invocation: Invocation, { client, namespace }: Target, name: string): Promise<number> {
+  const { streams, signal } = invocation
+  const timeoutSeconds = secondsOf(invocation.flags, 'timeout') ?? 0
+  if (!(await client.get(deployments, name, namespace))) throw notFound(`deployments.apps "${name}" not found in namespace ${namespace}`)
   return new Promise<number>((resolve, reject) => {
     let last = ''
-    const finish = (code: number): void => {
+    const finish = (settle: () => void): void => {
       timer?.cancel()
       signal.removeEventListener('abort', onAbort)
-      informer.close().then(() => resolve(code), reject)
+      informer.close().then(settle, reject)
     }
-    const onAbort = (): void => finish(exitCode.interrupted)
-    const timeoutSeconds = Number((flags.string('timeout') ?? '0').replace(/s$/, ''))
+    const onAbort = (): void => finish(() => resolve(exitCode.interrupted))
     const timer =
       timeoutSeconds > 0
-        ? systemClock.setTimer(timeoutSeconds * 1000, () => {
-            streams.stderr.write(`error: timed out waiting for the rollout of ${name}\n`)
-            finish(exitCode.failure)
-          })
+        ? systemClock.setTimer(timeoutSeconds * 1000, () => finish(() => reject(timedOut(name, timeoutSeconds))), { keepAlive: true })
         : undefined
-    signal.addEventListener('abort', onAbort, { once: true })
     const onObject = (object: KubernetesObject): void => {
       const state = rolloutState(object as unknown as DeploymentView)
       if (state.text !== last) (state.outcome === 'failed' ? streams.stderr : streams.stdout).write(`${state.text}\n`)
       last = state.text
-      if (state.outcome !== 'waiting') finish(state.outcome === 'done' ? exitCode.ok : exitCode.failure)
+      if (state.outcome !== 'waiting') finish(() => resolve(state.outcome === 'done' ? exitCode.ok : exitCode.failure))
     }
     const informer = client.watch(deployments, {
       namespace,
       fieldSelector: `metadata.name=${name}`,
-      onEvent: (event) => event.type === 'applied' && onObject(event.object),
+      onEvent: (event) => {
+        if (event.type === 'applied') onObject(event.object)
+        else if (event.type === 'deleted') finish(() => reject(notFound(`deployments.apps "${name}" has been deleted`)))
+      },
     })
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+function notFound(message: string): HeddleError {
+  return new HeddleError({ code: 'HEDDLE_CLI_NOT_FOUND', message, origin: 'user' })
+}
+
+function timedOut(name: string, seconds: number): HeddleError {
+  return new HeddleError({
+    code: 'HEDDLE_CLI_TIMEOUT',
+    message: `deployment "${name}" was not rolled out within ${seconds} s`,
+    hint: `See what keeps its Pods: heddle describe pod ${name}`,
   })
 }
 

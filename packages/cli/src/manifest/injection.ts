@@ -1,7 +1,7 @@
 /** Manifests with sidecars added; every fault is printed with its place, and then nothing comes out. */
 import { HeddleError, isHeddleError } from '@heddle/base'
 import { formatDiagnostic } from '@heddle/config-schema'
-import { injectDiagnostics, injectManifest } from '@heddle/inject'
+import { injectDiagnostics, injectManifest, type SkipReason } from '@heddle/inject'
 import type { Invocation } from '../command/command.js'
 import { noObjects } from './manifest.js'
 import type { ManifestSource } from './sources.js'
@@ -11,9 +11,17 @@ export interface InjectionWish {
   readonly nativeSidecars?: boolean
 }
 
+const skipTexts: Readonly<Record<SkipReason, string>> = {
+  'host-network': 'it uses the network of its host',
+  'ignored-namespace': 'nothing in its namespace does',
+  'opted-out': 'its label or annotation sidecar.istio.io/inject says so',
+  'never-inject-selector': 'a selector of the injector says so',
+  'policy-disabled': 'injection is off unless asked for',
+}
+
 /** @throws HEDDLE_CLI_BAD_DATA after printing every fault of every file. */
 export function injectSources(
-  { streams }: Pick<Invocation, 'streams'>,
+  { streams, flags }: Pick<Invocation, 'streams' | 'flags'>,
   sources: readonly ManifestSource[],
   wish: InjectionWish = {},
 ): readonly ManifestSource[] {
@@ -21,8 +29,11 @@ export function injectSources(
   let faults = 0
   for (const { file, text } of sources) {
     try {
-      const result = injectManifest(text, { file, ...wish })
+      const namespace = flags.string('namespace')
+      const result = injectManifest(text, { file, ...(namespace === undefined ? {} : { namespace }), ...wish })
       for (const warning of result.warnings) streams.stderr.write(`warning: ${warning.message}\n`)
+      for (const { object, reason } of result.skipped)
+        streams.stderr.write(`note: ${object.kind} "${object.name ?? ''}" gets no sidecar: ${skipTexts[reason]}\n`)
       injected.push({ file, text: result.yaml })
     } catch (error) {
       if (isHeddleError(error, 'HEDDLE_INJECT_EMPTY_MANIFEST')) throw noObjects(file)

@@ -57,15 +57,23 @@ export function hasFaults({ documents, diagnostics }: Manifests): boolean {
   return [...diagnostics, ...documents.flatMap((document) => document.diagnostics)].some(({ severity }) => severity === 'error')
 }
 
+export interface Requirement {
+  /** Take the good documents of a faulty file too. Default: false. */
+  readonly partial?: boolean
+  /** What happens to nothing when there are faults: `applied`. */
+  readonly outcome: string
+  /** What to do about faults when there are good documents too. */
+  readonly hint?: string
+}
+
 /**
- * Prints every finding and gives the objects that may be applied.
+ * Prints every finding and gives the objects that may be used.
  * @throws HEDDLE_CLI_BAD_DATA when a document is faulty and `partial` was not asked for, or none is left.
  */
 export function requireValid(
   { streams }: Pick<Invocation, 'streams'>,
   manifests: Manifests,
-  partial: boolean,
-  hint = 'Mend them, or apply the good documents with --partial.',
+  { partial = false, outcome, hint }: Requirement,
 ): readonly KubernetesObject[] {
   const all = [...manifests.diagnostics, ...manifests.documents.flatMap(({ diagnostics }) => diagnostics)]
   for (const diagnostic of all) streams.stderr.write(`${formatDiagnostic(diagnostic)}\n`)
@@ -75,9 +83,9 @@ export function requireValid(
   if (faults > 0 && (!partial || objects.length === 0)) {
     throw new HeddleError({
       code: 'HEDDLE_CLI_BAD_DATA',
-      message: `${faults} ${faults === 1 ? 'fault' : 'faults'} found, nothing was applied`,
+      message: `${faults} ${faults === 1 ? 'fault' : 'faults'} found, nothing was ${outcome}`,
       origin: 'user',
-      ...(objects.length > 0 ? { hint } : {}),
+      ...(objects.length > 0 && hint !== undefined ? { hint } : {}),
     })
   }
   if (objects.length === 0) throw noObjects()

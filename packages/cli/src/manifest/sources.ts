@@ -20,6 +20,14 @@ export async function readSources(invocation: Invocation): Promise<readonly Mani
   return sources
 }
 
+/** Several manifests as one; a file that ends without a line end, or begins with its own separator, stays what it was. */
+export function joinManifests(texts: readonly string[]): string {
+  return texts.reduce((joined, text) => {
+    if (joined === '') return text
+    return `${joined}${joined.endsWith('\n') ? '' : '\n'}${/^---\s/.test(text) ? '' : '---\n'}${text}`
+  }, '')
+}
+
 async function readOne(invocation: Invocation, name: string): Promise<readonly ManifestSource[]> {
   if (name === '-') return [{ file: '<stdin>', text: await readStdin(invocation.streams.stdin) }]
   const path = resolve(invocation.cwd, name)

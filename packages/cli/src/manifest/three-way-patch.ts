@@ -2,6 +2,8 @@
  * The JSON merge patch (RFC 7396) of a client-side apply: sets what the manifest says, removes what an earlier apply
  * said and this one does not, and leaves alone what others have set. Lists are replaced whole.
  */
+import { isDeepStrictEqual } from 'node:util'
+
 type Json = Readonly<Record<string, unknown>>
 
 /** @returns undefined when the live object already is what the manifest asks for. */
@@ -9,14 +11,19 @@ export function threeWayPatch(lastApplied: Json | undefined, wanted: Json, live:
   const patch: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(wanted)) {
     const current = live[key]
+    const before = lastApplied?.[key]
     if (isObject(value) && isObject(current)) {
-      const before = lastApplied?.[key]
       const nested = threeWayPatch(isObject(before) ? before : undefined, value, current)
       if (nested) patch[key] = nested
-    } else if (!covers(current, value)) patch[key] = value
+    } else if (!covers(current, value) || isListChange(before, value, current)) patch[key] = value
   }
   for (const key of Object.keys(lastApplied ?? {})) if (!(key in wanted) && key in live) patch[key] = null
   return Object.keys(patch).length === 0 ? undefined : patch
+}
+
+/** Whether a list is not what it was at the last apply: a field that went away inside an item cannot be told from a default of the server otherwise. */
+function isListChange(before: unknown, wanted: unknown, live: unknown): boolean {
+  return Array.isArray(wanted) && before !== undefined && !isDeepStrictEqual(before, wanted) && !isDeepStrictEqual(live, wanted)
 }
 
 /** Whether `live` has everything that `wanted` says; servers add defaults inside list items. */

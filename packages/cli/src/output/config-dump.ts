@@ -1,4 +1,5 @@
 /** Envoy's `/config_dump` as istioctl's tables. The dump may come from any Envoy; only documented fields are read. */
+import type { TextTable } from './table.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -8,17 +9,56 @@ export interface ConfigDump {
 
 export type DumpPart = 'clusters' | 'listeners' | 'routes' | 'endpoints' | 'secrets'
 
-export interface DumpTable {
-  readonly header: readonly string[]
-  readonly rows: readonly (readonly string[])[]
+/** What is asked for, by istioctl's flag: `{ port: '80' }`. */
+export type DumpFilter = Readonly<Record<string, string>>
+
+export function dumpTable(dump: ConfigDump, part: DumpPart, filter: DumpFilter = {}): TextTable {
+  const rows = allResources(dump, part).flatMap((resource) => matchingRows(resource, part, filter))
+  return { header: headers[part], rows: rows.toSorted(order[part] ?? (() => 0)) }
 }
 
-export function dumpTable(dump: ConfigDump, part: DumpPart): DumpTable {
-  return { header: headers[part], rows: resourcesOf(dump, part).flatMap(renderers[part]) }
+/** The resources of one part as protobuf JSON; those with a row that is asked for. */
+export function resourcesOf(dump: ConfigDump, part: DumpPart, filter: DumpFilter = {}): readonly Json[] {
+  const resources = allResources(dump, part)
+  return Object.keys(filter).length === 0 ? resources : resources.filter((resource) => matchingRows(resource, part, filter).length > 0)
 }
 
-/** The resources of one part as protobuf JSON. */
-export function resourcesOf(dump: ConfigDump, part: DumpPart): readonly Json[] {
+/** The flags that pick rows, and the text of a row that each is compared with. A name matches in part, everything else whole. */
+export const dumpFilters: Readonly<Record<DumpPart, Readonly<Record<string, (row: Row) => string | undefined>>>> = {
+  clusters: { fqdn: (row) => row[0], port: (row) => row[1], subset: (row) => row[2], direction: (row) => row[3] },
+  listeners: { address: (row) => row[0], port: (row) => row[1] },
+  routes: { name: (row) => row[0] },
+  endpoints: {
+    address: (row) => row[0]?.replace(/:\d+$/, ''),
+    port: (row) => /:(\d+)$/.exec(row[0] ?? '')?.[1],
+    status: (row) => row[1]?.toLowerCase(),
+    cluster: (row) => row[3],
+  },
+  secrets: {},
+}
+
+type Row = readonly string[]
+
+function matchingRows(resource: Json, part: DumpPart, filter: DumpFilter): readonly Row[] {
+  return renderers[part](resource).filter((row) =>
+    Object.entries(filter).every(([flag, wanted]) => {
+      const text = dumpFilters[part][flag]?.(row) ?? ''
+      return flag === 'fqdn' ? text.includes(wanted) : text === (flag === 'status' ? wanted.toLowerCase() : wanted)
+    }),
+  )
+}
+
+const byText = (left: string | undefined = '', right: string | undefined = ''): number => (left < right ? -1 : left > right ? 1 : 0)
+const byNumber = (left: string | undefined, right: string | undefined): number => Number(left) - Number(right) || 0
+
+/** Rows stand where istioctl puts them; those of one resource stay in its order. */
+const order: Partial<Record<DumpPart, (left: Row, right: Row) => number>> = {
+  clusters: (left, right) => byText(left[0], right[0]) || byNumber(left[1], right[1]) || byText(left[2], right[2]),
+  listeners: (left, right) => byNumber(left[1], right[1]) || byText(left[0], right[0]),
+  endpoints: (left, right) => byText(left[0], right[0]) || byText(left[3], right[3]),
+}
+
+function allResources(dump: ConfigDump, part: DumpPart): readonly Json[] {
   const { lists, wrapper } = locations[part]
   return dump.configs.flatMap((config) =>
     lists.flatMap((list) => {
@@ -43,7 +83,7 @@ const headers: Readonly<Record<DumpPart, readonly string[]>> = {
   clusters: ['SERVICE FQDN', 'PORT', 'SUBSET', 'DIRECTION', 'TYPE', 'DESTINATION RULE'],
   listeners: ['ADDRESSES', 'PORT', 'MATCH', 'DESTINATION'],
   routes: ['NAME', 'VHOST NAME', 'DOMAINS', 'MATCH', 'VIRTUAL SERVICE'],
-  endpoints: ['ENDPOINT', 'STATUS', 'LOCALITY', 'CLUSTER'],
+  endpoints: ['NAME', 'STATUS', 'LOCALITY', 'CLUSTER'],
   secrets: ['RESOURCE NAME', 'TYPE', 'STATUS', 'VALID CERT', 'SERIAL NUMBER', 'NOT AFTER', 'NOT BEFORE'],
 }
 
@@ -85,24 +125,28 @@ function ruleOf(config: unknown): string {
   return match ? `${match[2]}.${match[1]}` : ''
 }
 
-function listenerRows(listener: Json): readonly (readonly string[])[] {
-  const address = textOf(at(listener, 'address', 'socketAddress', 'address'))
+function listenerRows(listener: Json): readonly Row[] {
+  const addresses = [listener, ...listOf(listener['additionalAddresses'])]
+    .map((holder) => textOf(at(holder, 'address', 'socketAddress', 'address')))
+    .join(',')
   const port = textOf(at(listener, 'address', 'socketAddress', 'portValue'))
   const chains = [
     ...listOf(listener['filterChains']),
     ...(listener['defaultFilterChain'] === undefined ? [] : [{ ...(listener['defaultFilterChain'] as Json), isDefault: true }]),
   ]
-  return chains.map((chain) => [address, port, chainMatch(chain), chainDestination(chain)])
+  return chains.map((chain) => [addresses, port, chainMatch(chain), chainDestination(chain)])
 }
 
 function chainMatch(chain: Json): string {
   if (chain['isDefault'] === true) return 'ALL'
   const match = (chain['filterChainMatch'] ?? {}) as Json
+  const port = match['destinationPort'] === undefined ? '' : `:${textOf(match['destinationPort'])}`
+  const ranges = listOf(match['prefixRanges']).map((range) => `${textOf(range['addressPrefix'])}/${textOf(range['prefixLen'] ?? 0)}`)
   const parts = [
-    at(match, 'serverNames') === undefined ? '' : `SNI: ${listText(match['serverNames'])}`,
-    at(match, 'transportProtocol') === undefined ? '' : `Trans: ${textOf(match['transportProtocol'])}`,
-    at(match, 'applicationProtocols') === undefined ? '' : `App: ${listText(match['applicationProtocols'])}`,
-    at(match, 'destinationPort') === undefined ? '' : `Addr: *:${textOf(match['destinationPort'])}`,
+    match['serverNames'] === undefined ? '' : `SNI: ${listText(match['serverNames'])}`,
+    match['transportProtocol'] === undefined ? '' : `Trans: ${textOf(match['transportProtocol'])}`,
+    match['applicationProtocols'] === undefined ? '' : `App: ${listText(match['applicationProtocols'])}`,
+    ranges.length > 0 || port !== '' ? `Addr: ${ranges.length > 0 ? ranges.join(',') : '*'}${port}` : '',
   ].filter((part) => part !== '')
   return parts.length === 0 ? 'ALL' : parts.join('; ')
 }
@@ -114,29 +158,51 @@ function chainDestination(chain: Json): string {
     const config = filter['typedConfig']
     const rds = at(config, 'rds', 'routeConfigName')
     if (rds !== undefined) return `Route: ${textOf(rds)}`
-    const inline = at(config, 'routeConfig', 'virtualHosts', 0, 'name')
-    if (inline !== undefined) return `Inline Route: ${textOf(at(config, 'routeConfig', 'name'))}`
+    const hosts = listOf(at(config, 'routeConfig', 'virtualHosts'))
+    if (hosts.length > 0) return inlineRoute(hosts)
     const cluster = at(config, 'cluster')
-    if (cluster !== undefined) return `Cluster: ${textOf(cluster)}`
+    if (cluster !== undefined) return clusterText(cluster)
     const weighted = listOf(at(config, 'weightedClusters', 'clusters'))
     if (weighted.length > 0) return `Clusters: ${weighted.map((one) => `${textOf(one['name'])} (${textOf(one['weight'])})`).join(', ')}`
   }
-  return '-'
+  return 'Non-HTTP/Non-TCP'
+}
+
+/** One route for everything is its cluster. */
+function inlineRoute(hosts: readonly Json[]): string {
+  const routes = hosts.flatMap((host) => listOf(host['routes']))
+  const only = routes.length === 1 && at(routes[0], 'match', 'prefix') === '/' ? at(routes[0], 'route', 'cluster') : undefined
+  return only === undefined ? `Inline Route: ${routes.map((route) => routeMatch(route['match'])).join(', ')}` : clusterText(only)
+}
+
+/** The mesh's own clusters, such as PassthroughCluster, say themselves what they are. */
+function clusterText(cluster: unknown): string {
+  const name = textOf(cluster)
+  return /^\w*Cluster$/.test(name) ? name : `Cluster: ${name}`
 }
 
 function routeRows(configuration: Json): readonly (readonly string[])[] {
   const name = textOf(configuration['name'])
   return listOf(configuration['virtualHosts']).flatMap((host) => {
     const domains = Array.isArray(host['domains']) ? (host['domains'] as readonly string[]) : []
-    const shown = domains.length > 2 ? `${domains.slice(0, 2).join(', ')} + ${domains.length - 2} more...` : domains.join(', ')
     return listOf(host['routes']).map((route) => [
       name,
       textOf(host['name']),
-      shown,
+      domainsText(domains),
       routeMatch(at(route, 'match')),
       ruleOf(at(route, 'metadata', 'filterMetadata', 'istio', 'config')),
     ])
   })
+}
+
+/** The first two, without ports and without the longer spellings of a name that is there in a shorter one. */
+function domainsText(domains: readonly string[]): string {
+  if (domains.length === 1) return domains[0] as string
+  const isLonger = (name: string): boolean =>
+    ['.', '.svc', '.svc.cluster.local'].some((ending) => name.endsWith(ending) && domains.includes(name.slice(0, -ending.length)))
+  const names = domains.filter((name) => !/:\d+$/.test(name) && !isLonger(name))
+  const [first, second, ...more] = names
+  return more.length === 0 ? names.join(', ') : `${first}, ${second} + ${more.length} more...`
 }
 
 function routeMatch(match: unknown): string {

@@ -1,7 +1,7 @@
 /** Tables whose columns the server decides (meta.k8s.io/v1 Table), as kubectl prints them. */
 import type { KubernetesObject } from '@heddle/client/resources'
-import type { Selection } from '../target/selection.js'
-import { renderTable } from './table.js'
+import type { ServedResource } from '../target/discovery.js'
+import type { TextTable } from './table.js'
 
 export interface ServerTable {
   readonly metadata?: { readonly resourceVersion?: string }
@@ -9,27 +9,39 @@ export interface ServerTable {
   readonly rows: readonly { readonly cells: readonly unknown[]; readonly object: KubernetesObject }[]
 }
 
-export interface TableOptions {
+export interface TableColumns {
   readonly wide: boolean
+  /** With the namespace. */
   readonly everywhere: boolean
+  /** `pod/web` instead of `web`. */
   readonly withKind: boolean
-  readonly noHeaders?: boolean
+  readonly withLabels: boolean
 }
 
-export function formatTable(table: ServerTable, { resource }: Selection, options: TableOptions): string {
-  const shown = table.columnDefinitions.map((column, index) => ({ ...column, index })).filter(({ priority }) => options.wide || !priority)
+export function textTable(table: ServerTable, resource: ServedResource, columns: TableColumns): TextTable {
+  const shown = table.columnDefinitions.map((column, index) => ({ ...column, index })).filter(({ priority }) => columns.wide || !priority)
   const kind = `${resource.singular}${resource.type.group === '' ? '' : `.${resource.type.group}`}`
-  const withNamespace = options.everywhere && resource.namespaced
-  const header = [...(withNamespace ? ['NAMESPACE'] : []), ...shown.map(({ name }) => name.toUpperCase())]
-  const rows = table.rows.map(({ cells, object }) => [
-    ...(withNamespace ? [object.metadata.namespace ?? ''] : []),
-    ...shown.map(({ index }, position) => `${position === 0 && options.withKind ? `${kind}/` : ''}${cellText(cells[index])}`),
-  ])
-  const text = renderTable(header, rows)
-  return options.noHeaders ? text.slice(text.indexOf('\n') + 1) : text
+  const withNamespace = columns.everywhere && resource.namespaced
+  return {
+    header: [
+      ...(withNamespace ? ['NAMESPACE'] : []),
+      ...shown.map(({ name }) => name.toUpperCase()),
+      ...(columns.withLabels ? ['LABELS'] : []),
+    ],
+    rows: table.rows.map(({ cells, object }) => [
+      ...(withNamespace ? [object.metadata.namespace ?? ''] : []),
+      ...shown.map(({ index }, position) => `${position === 0 && columns.withKind ? `${kind}/` : ''}${cellText(cells[index])}`),
+      ...(columns.withLabels ? [labelText(object.metadata.labels)] : []),
+    ]),
+  }
 }
 
 function cellText(cell: unknown): string {
   if (cell === null || cell === undefined) return '<none>'
   return typeof cell === 'string' ? cell : JSON.stringify(cell)
+}
+
+function labelText(labels: Readonly<Record<string, string>> | undefined): string {
+  const entries = Object.entries(labels ?? {}).toSorted(([left], [right]) => (left < right ? -1 : 1))
+  return entries.length === 0 ? '<none>' : entries.map(([key, value]) => `${key}=${value}`).join(',')
 }

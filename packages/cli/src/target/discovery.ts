@@ -1,4 +1,5 @@
 /** The kinds an API serves, asked of the API itself, so that short names and custom resources work on any cluster. */
+import { setMaxListeners } from 'node:events'
 import { HeddleError, nearest } from '@heddle/base'
 import type { ResourceClient, ResourceType } from '@heddle/client/resources'
 import { requestJson } from './response.js'
@@ -29,11 +30,19 @@ interface ApiGroupList {
 }
 
 /** Every kind in its preferred version, core first. */
-export async function discoverResources(client: ResourceClient): Promise<readonly ServedResource[]> {
-  const groups = await requestJson<ApiGroupList>(client, { path: '/apis' })
+export async function discoverResources(client: ResourceClient, signal?: AbortSignal): Promise<readonly ServedResource[]> {
+  const until = signal === undefined ? {} : { signal: forManyListeners(signal) }
+  const groups = await requestJson<ApiGroupList>(client, { path: '/apis', ...until })
   const paths = ['/api/v1', ...groups.groups.map((group) => `/apis/${group.preferredVersion.groupVersion}`)]
-  const lists = await Promise.all(paths.map((path) => requestJson<ApiResourceList>(client, { path })))
+  const lists = await Promise.all(paths.map((path) => requestJson<ApiResourceList>(client, { path, ...until })))
   return lists.flatMap(servedBy)
+}
+
+/** There are more groups than Node lets listen to one signal without a warning. */
+function forManyListeners(signal: AbortSignal): AbortSignal {
+  const own = AbortSignal.any([signal])
+  setMaxListeners(0, own)
+  return own
 }
 
 function servedBy(list: ApiResourceList): readonly ServedResource[] {

@@ -1,7 +1,8 @@
-/** From an object to the kind the API serves it as. */
+/** From an object of a manifest to where it lies in the API: the kind it is served as, and its namespace. */
 import { HeddleError } from '@heddle/base'
 import type { KubernetesObject } from '@heddle/client/resources'
-import type { ServedResource } from './discovery.js'
+import { usageError } from '../command/parse.js'
+import { objectName, type ServedResource } from './discovery.js'
 
 /** @throws HEDDLE_CLI_KIND_NOT_SERVED */
 export function resourceOf(served: readonly ServedResource[], object: Pick<KubernetesObject, 'apiVersion' | 'kind'>): ServedResource {
@@ -16,4 +17,25 @@ export function resourceOf(served: readonly ServedResource[], object: Pick<Kuber
     origin: 'user',
     hint: 'Its CustomResourceDefinition may be missing ("heddle install" creates those of Istio), or the kind is not supported yet.',
   })
+}
+
+/**
+ * The object in its own namespace, else in the command's.
+ * @param said what `-n` said.
+ * @throws HEDDLE_CLI_USAGE when `-n` contradicts the object.
+ */
+export function inNamespace(
+  object: KubernetesObject,
+  resource: ServedResource,
+  namespace: string,
+  said: string | undefined,
+): KubernetesObject {
+  if (!resource.namespaced) return object
+  const own = object.metadata.namespace
+  if (own === undefined) return { ...object, metadata: { ...object.metadata, namespace } }
+  if (said === undefined || said === own) return object
+  throw usageError(
+    `${objectName(resource, object.metadata.name)} is of namespace "${own}", not "${said}"`,
+    'Leave out -n, or change the manifest.',
+  )
 }

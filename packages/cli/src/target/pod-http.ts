@@ -12,7 +12,7 @@ import type { Target } from './target.js'
 export async function getFromPod({ client, stateFolder }: Target, pod: KubernetesObject, port: number, path: string): Promise<string> {
   const { name, namespace } = pod.metadata
   const page = stateFolder === undefined ? await throughApi(client, pod, port, path) : await direct(podIpOf(pod), port, path)
-  if (page.status < 400) return page.body
+  if (page.status >= 200 && page.status < 400) return page.body
   throw new HeddleError({
     code: 'HEDDLE_CLI_POD_UNREACHABLE',
     message: `${path} on port ${port} of Pod ${namespace}/${name} answered ${page.status === 0 ? page.body : `${page.status}: ${page.body.slice(0, 200)}`}`,

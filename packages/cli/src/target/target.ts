@@ -1,7 +1,7 @@
 /** The API a command talks to: the running local mesh, unless a kubeconfig or context says otherwise. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { HeddleError } from '@heddle/base'
+import { HeddleError, isHeddleError } from '@heddle/base'
 import { createResourceClient, loadKubeconfig, type ResourceClient } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { kubeconfigOf, stateFolderOf } from './state-folder.js'
@@ -16,14 +16,27 @@ export interface Target {
   readonly stateFolder?: string
 }
 
-/** Opens the target, runs `use` and closes it. @throws HEDDLE_CLI_NO_MESH when no local mesh has been started. */
+/** Opens the target, runs `use` and closes it. @throws HEDDLE_CLI_NO_MESH when no local mesh has been started, or none answers. */
 export async function withTarget<Result>(invocation: Invocation, use: (target: Target) => Promise<Result>): Promise<Result> {
   const target = await openTarget(invocation)
   try {
     return await use(target)
+  } catch (error) {
+    if (target.stateFolder === undefined || !isHeddleError(error, 'HEDDLE_API_UNREACHABLE')) throw error
+    throw noMesh(`no mesh is running with the state folder ${target.stateFolder}`, error)
   } finally {
     await target.client.close()
   }
+}
+
+function noMesh(message: string, cause?: unknown): HeddleError {
+  return new HeddleError({
+    code: 'HEDDLE_CLI_NO_MESH',
+    message,
+    origin: 'user',
+    hint: 'Start one with "heddle up", name its folder with --state DIR, or choose a cluster with --kubeconfig FILE.',
+    cause,
+  })
 }
 
 async function openTarget(invocation: Invocation): Promise<Target> {
@@ -33,14 +46,7 @@ async function openTarget(invocation: Invocation): Promise<Target> {
     flags.string('kubeconfig') ?? (context === undefined ? undefined : (env['KUBECONFIG'] ?? resolve(env['HOME'] ?? '', '.kube', 'config')))
   const stateFolder = chosen === undefined ? stateFolderOf(invocation) : undefined
   const path = chosen === undefined ? kubeconfigOf(stateFolder as string) : resolve(cwd, chosen)
-  if (stateFolder !== undefined && !existsSync(path)) {
-    throw new HeddleError({
-      code: 'HEDDLE_CLI_NO_MESH',
-      message: `no local mesh has been started with the state folder ${stateFolder}`,
-      origin: 'user',
-      hint: 'Start one with "heddle up", name its folder with --state DIR, or choose a cluster with --kubeconfig FILE.',
-    })
-  }
+  if (stateFolder !== undefined && !existsSync(path)) throw noMesh(`no local mesh has been started with the state folder ${stateFolder}`)
   const loaded = await loadKubeconfig(path, context === undefined ? {} : { context })
   return {
     client: createResourceClient(loaded),

@@ -1,0 +1,137 @@
+/** The command in this process with its streams kept, and the embedded API without any Pod's process behind it. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createResourceClient, type KubernetesObject, type ResourceClient, type ResourceType } from '@heddle/client/resources'
+import { createPlatform, type PlatformAccess, type PodRuntime } from '@heddle/local-platform'
+import { runCli } from '../src/run.js'
+
+export interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface CallOptions {
+  readonly input?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  readonly signal?: AbortSignal
+  /** Called with everything that was printed so far, on each write to standard output. */
+  readonly onOutput?: (stdout: string) => void
+}
+
+/** Runs one command line. */
+export async function call(argv: readonly string[], options: CallOptions = {}): Promise<Outcome> {
+  const { input = '', env = {}, cwd = temporaryFolder(), signal = new AbortController().signal, onOutput } = options
+  let stdout = ''
+  let stderr = ''
+  const decoder = new TextDecoder()
+  const text = (chunk: string | Uint8Array): string => (typeof chunk === 'string' ? chunk : decoder.decode(chunk))
+  const streams = {
+    stdin: (async function* () {
+      yield new TextEncoder().encode(input)
+    })(),
+    stdout: {
+      write: (chunk: string | Uint8Array) => {
+        stdout += text(chunk)
+        onOutput?.(stdout)
+      },
+    },
+    stderr: { write: (chunk: string | Uint8Array) => void (stderr += text(chunk)) },
+  }
+  const code = await runCli(argv, { streams, env: { HOME: cwd, ...env }, cwd, signal })
+  return { code, stdout, stderr }
+}
+
+export interface Platform {
+  readonly access: PlatformAccess
+  readonly client: ResourceClient
+  readonly stateDir: string
+  /** Runs a command against this API. */
+  cli(...argv: readonly string[]): Promise<Outcome>
+  cliWith(options: CallOptions, ...argv: readonly string[]): Promise<Outcome>
+  close(): Promise<void>
+}
+
+export async function startPlatform(runtime?: PodRuntime): Promise<Platform> {
+  const stateDir = temporaryFolder()
+  const platform = createPlatform({ stateDir, port: 0 })
+  const access = await platform.start()
+  if (runtime) access.attachRuntime(runtime)
+  const client = createResourceClient({
+    server: access.server,
+    certificateAuthority: access.certificateAuthority,
+    token: access.adminToken,
+  })
+  const cliWith = (options: CallOptions, ...argv: readonly string[]): Promise<Outcome> =>
+    call(argv, { ...options, env: { HEDDLE_STATE: stateDir, ...options.env } })
+  return {
+    access,
+    client,
+    stateDir,
+    cli: (...argv) => cliWith({}, ...argv),
+    cliWith,
+    async close() {
+      await client.close()
+      await platform.close()
+    },
+  }
+}
+
+const folders: string[] = []
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** Gone when the test process ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-cli-'))
+  folders.push(folder)
+  return folder
+}
+
+export const types: Readonly<Record<'configMaps' | 'deployments' | 'events' | 'nodes' | 'pods' | 'services', ResourceType>> = {
+  configMaps: { group: '', version: 'v1', plural: 'configmaps' },
+  deployments: { group: 'apps', version: 'v1', plural: 'deployments' },
+  events: { group: '', version: 'v1', plural: 'events' },
+  nodes: { group: '', version: 'v1', plural: 'nodes' },
+  pods: { group: '', version: 'v1', plural: 'pods' },
+  services: { group: '', version: 'v1', plural: 'services' },
+}
+
+export function service(name: string, labels: Readonly<Record<string, string>> = { app: name }): string {
+  return `apiVersion: v1\nkind: Service\nmetadata:\n  name: ${name}\n  labels: ${JSON.stringify(labels)}\nspec:\n  selector: {app: ${name}}\n  ports:\n  - {name: http, port: 80, targetPort: 8080}\n`
+}
+
+export function configMap(name: string, data: Readonly<Record<string, string>> = {}, namespace?: string): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+    data,
+  })
+}
+
+export function deployment(name: string, replicas = 1): KubernetesObject {
+  const labels = { app: name }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'default', labels },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'example/app:1', ports: [{ containerPort: 8080 }] }] } },
+    },
+  }
+}
+
+export function pod(name: string, labels: Readonly<Record<string, string>> = { app: name }): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', labels },
+    spec: { containers: [{ name: 'app', image: 'example/app:1' }] },
+  }
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { parseCommand } from '../../src/command/parse.js'
+import { commandTable } from '../../src/command-table.js'
+
+const parse = (line: string) => {
+  const { command, positionals, rest, flags } = parseCommand(commandTable, line.split(' '))
+  return { path: command.path.join(' '), positionals, rest, flags }
+}
+
+describe('a command line', () => {
+  it.each([
+    'get pods -n shop -o yaml',
+    '-n shop get -o yaml pods',
+    '-o yaml -n shop get pods',
+    'get -nshop pods -o=yaml',
+    'get pods --namespace=shop --output=yaml',
+    '--namespace shop get --output yaml pods',
+  ])('may have its flags anywhere: %s', (line) => {
+    const { path, positionals, flags } = parse(line)
+    expect([path, positionals, flags.string('namespace'), flags.string('output')]).toEqual(['get', ['pods'], 'shop', 'yaml'])
+  })
+
+  it('finds commands of two words around flags', () => {
+    expect(parse('proxy-config -o json routes deploy/web').path).toBe('proxy-config routes')
+    expect(parse('rollout --timeout 5s status deploy/web').positionals).toEqual(['deploy/web'])
+    expect(parse('pc cluster web').path).toBe('proxy-config clusters')
+  })
+
+  it('keeps what stands after -- for the program to run', () => {
+    const { positionals, rest, flags } = parse('exec web -c app -- curl -s --help http://x')
+    expect([positionals, rest, flags.string('container'), flags.boolean('help')]).toEqual([
+      ['web'],
+      ['curl', '-s', '--help', 'http://x'],
+      'app',
+      false,
+    ])
+  })
+
+  it('takes -f as files where it names them, and as a switch for logs', () => {
+    expect(parse('apply -f a.yaml -f -').flags.strings('filename')).toEqual(['a.yaml', '-'])
+    expect(parse('logs -f web').flags.boolean('follow')).toBe(true)
+  })
+
+  it.each([
+    ['get pods --watch=true', 'watch', true],
+    ['get pods --watch=false', 'watch', false],
+    ['apply -f x --dry-run=client', 'dry-run', true],
+    ['apply -f x --dry-run=none', 'dry-run', false],
+    ['delete pod x --wait=false', 'no-wait', true],
+    ['delete pod x --wait=true', 'no-wait', false],
+  ])("takes kubectl's values of switches: %s", (line, flag, expected) => {
+    expect(parse(line).flags.boolean(flag)).toBe(expected)
+  })
+
+  it('gives no default for what was not said', () => {
+    const { flags } = parse('get pods')
+    expect([flags.string('output'), flags.strings('filename'), flags.boolean('watch')]).toEqual([undefined, [], false])
+  })
+})
+
+describe('the command table', () => {
+  it('has examples that parse and hold the command they stand at', () => {
+    for (const { path, examples } of commandTable)
+      for (const example of examples) {
+        const lines = example.split(/ [|>] | ?<\(|\)/).filter((line) => line.startsWith('heddle '))
+        const paths = lines.map((line) => parse(line.slice('heddle '.length).replace(/-f$/, '-f FILE')).path)
+        expect(paths, example).toContain(path.join(' '))
+      }
+  })
+
+  it('names every path once', () => {
+    const paths = commandTable.flatMap(({ path, aliases = [] }) => [path, ...aliases].map((words) => words.join(' ')))
+    expect(paths.length).toBe(new Set(paths).size)
+  })
+
+  it('loads every command', async () => {
+    for (const { load } of commandTable) expect(await load()).toBeTypeOf('function')
+  })
+})

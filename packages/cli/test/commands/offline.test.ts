@@ -1,0 +1,121 @@
+/** Commands that need no mesh: kube-inject, validate, completion, install --dry-run. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseDocuments } from '@heddle/config-schema'
+import { describe, expect, it } from 'vitest'
+import { call, configMap, deployment, service, temporaryFolder } from '../cli.fixture.js'
+
+const workload = (name: string, annotations: object = {}): string => {
+  const { metadata, spec, ...rest } = deployment(name) as unknown as { metadata: object; spec: { template: { metadata: object } } }
+  const template = { ...spec.template, metadata: { ...spec.template.metadata, annotations } }
+  return JSON.stringify({ ...rest, metadata: { ...metadata, namespace: undefined }, spec: { ...spec, template } })
+}
+
+describe('kube-inject', () => {
+  const inject = (input: string, ...flags: readonly string[]) => call(['kube-inject', '-f', '-', ...flags], { input })
+
+  it('adds the sidecar and nothing else, natively or as an ordinary container', async () => {
+    const { code, stdout, stderr } = await inject(workload('web'))
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/initContainers:[^]*name: istio-proxy/)
+    expect((await inject(workload('web'), '--classic')).stdout).toMatch(/ containers:[^]*name: istio-proxy/)
+    expect((await inject(service('web'))).stdout).toBe(service('web'))
+  })
+
+  it('keeps files apart, whether they end with a line end or not', async () => {
+    const cwd = temporaryFolder()
+    writeFileSync(join(cwd, 'a.yaml'), '# a\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}')
+    writeFileSync(join(cwd, 'b.yaml'), '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n')
+    writeFileSync(join(cwd, 'c.yaml'), workload('c'))
+    const { stdout } = await call(['kube-inject', '-f', '.'], { cwd })
+    expect(parseDocuments(stdout).documents.map(({ value }) => (value as { metadata: { name: string } }).metadata.name)).toEqual([
+      'a',
+      'b',
+      'c',
+    ])
+    expect(stdout).toMatch(/^# a\n/)
+    expect(stdout.match(/^---$/gm)).toHaveLength(2)
+  })
+
+  it('writes to a file with -o', async () => {
+    const cwd = temporaryFolder()
+    expect(await call(['kube-inject', '-f', '-', '-o', 'out.yaml'], { input: service('web'), cwd })).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    })
+    expect(readFileSync(join(cwd, 'out.yaml'), 'utf8')).toBe(service('web'))
+  })
+
+  it('says on standard error which workloads get none, and why', async () => {
+    const out = await inject(workload('quiet', { 'sidecar.istio.io/inject': 'false' }))
+    expect(out).toMatchObject({
+      code: 0,
+      stderr: 'note: Deployment "quiet" gets no sidecar: its label or annotation sidecar.istio.io/inject says so\n',
+    })
+    const system = await inject(workload('agent'), '-n', 'kube-system')
+    expect(system).toMatchObject({ code: 0, stderr: 'note: Deployment "agent" gets no sidecar: nothing in its namespace does\n' })
+  })
+
+  it.each([
+    ['no YAML', 'a: [\n'],
+    ['nothing', ''],
+    ['no workload of its kind', 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {template: 7}\n'],
+  ])('refuses %s with 65', async (_what, input) => {
+    expect(await inject(input)).toMatchObject({ code: 65, stdout: '', stderr: expect.stringContaining('(HEDDLE_CLI_BAD_DATA)') })
+  })
+})
+
+describe('validate', () => {
+  const validate = (input: string) => call(['validate', '-f', '-'], { input })
+
+  it('accepts what apply would take', async () => {
+    expect(await validate(service('web'))).toEqual({ code: 0, stdout: '1 object is valid\n', stderr: '' })
+    expect((await validate(`${service('web')}---\n${configMap('a')}`)).stdout).toBe('2 objects are valid\n')
+  })
+
+  it('names every fault with its place, and ends with 65', async () => {
+    const { code, stdout, stderr } = await validate(service('web').replace('port: 80,', 'prt: 80,'))
+    expect({ code, stdout }).toEqual({ code: 65, stdout: '' })
+    expect(stderr).toMatch(/^<stdin>:9:\d+: error: spec\.ports\[0\]\.prt: .*did you mean "port"\?/m)
+    expect(stderr).toMatch(/faults? found, nothing was accepted/)
+  })
+})
+
+describe('install --dry-run', () => {
+  it('prints resources that are valid', async () => {
+    const { code, stdout } = await call(['install', '--dry-run'])
+    expect(code).toBe(0)
+    expect(await call(['validate', '-f', '-'], { input: stdout })).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d\d objects are valid/),
+    })
+  })
+})
+
+describe('completion', () => {
+  it('of bash and zsh offers commands, the words of a group, and the flags of a command', async () => {
+    const { stdout } = await call(['completion', 'bash'])
+    if (spawnSync('bash', ['--version']).status !== 0) return
+    const offered = (...words: readonly string[]): readonly string[] => {
+      const script = `${stdout}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _heddle; printf '%s\\n' "\${COMPREPLY[@]}"`
+      return spawnSync('bash', ['-c', script, 'bash', 'heddle', ...words], { encoding: 'utf8' })
+        .stdout.trimEnd()
+        .split('\n')
+    }
+    expect(offered('rol')).toEqual(['rollout'])
+    expect(offered('rollout', '')).toEqual(['status', 'restart'])
+    expect(offered('get', 'pods', '--all')).toEqual(['--all-namespaces'])
+    expect(offered('get', 'pods', '--names')).toEqual(['--namespace'])
+    expect(offered('pc', 'clu')).toEqual(['clusters', 'cluster'])
+    expect((await call(['completion', 'zsh'])).stdout).toContain(stdout)
+  })
+
+  it('of fish has a line a command and a flag', async () => {
+    const { stdout } = await call(['completion', 'fish'])
+    expect(stdout).toContain("complete -c heddle -n '__fish_use_subcommand' -a get -d 'List objects'\n")
+    expect(stdout).toContain("-n '__fish_seen_subcommand_from rollout; and __fish_seen_subcommand_from status' -l timeout -r")
+    expect(stdout).toMatch(/-l filename -s f -r -F/)
+  })
+})

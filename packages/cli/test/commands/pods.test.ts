@@ -1,0 +1,142 @@
+/** logs, exec, proxy-config, proxy-status and the mesh's version, with a runtime that only answers. */
+import type { PodExecOptions, PodLogOptions, PodRuntime } from '@heddle/local-platform'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { deployment, type Platform, pod, startPlatform, types } from '../cli.fixture.js'
+
+const asked: { logs: PodLogOptions[]; exec: PodExecOptions[] } = { logs: [], exec: [] }
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+const runtime: PodRuntime = {
+  async *logs(_namespace, name, options) {
+    asked.logs.push(options)
+    yield bytes(`${name} ${options.container ?? ''} one\n`)
+    yield bytes('two\n')
+    if (options.follow === true && options.signal !== undefined && !options.signal.aborted)
+      await new Promise((resolve) => options.signal?.addEventListener('abort', resolve, { once: true }))
+  },
+  async *exec(_namespace, _name, options) {
+    asked.exec.push(options)
+    const input = new TextDecoder().decode(options.stdin)
+    yield { type: 'stdout', data: bytes(`out ${options.command.join('|')} ${input}\n`) }
+    yield { type: 'stderr', data: bytes('err\n') }
+    yield { type: 'exit', code: options.command[0] === 'false' ? 3 : 0 }
+  },
+}
+
+let mesh: Platform
+beforeAll(async () => {
+  mesh = await startPlatform(runtime)
+  for (const name of ['web-1', 'web-2']) {
+    await mesh.client.create(types.pods, {
+      ...pod(name, { app: 'web' }),
+      spec: {
+        containers: [
+          { name: 'app', image: 'a' },
+          { name: 'istio-proxy', image: 'b' },
+        ],
+      },
+    })
+  }
+  await mesh.client.patch(types.pods, 'web-2', { status: { phase: 'Running', podIP: '127.0.0.1' } }, 'default', 'status')
+  await mesh.client.create(types.deployments, deployment('web', 0))
+})
+afterAll(() => mesh?.close())
+
+describe('logs', () => {
+  it('prints the output of a container', async () => {
+    expect(await mesh.cli('logs', 'web-1', '-c', 'istio-proxy')).toEqual({ code: 0, stdout: 'web-1 istio-proxy one\ntwo\n', stderr: '' })
+    expect((await mesh.cli('logs', 'web-1', 'app')).stdout).toContain('web-1 app one')
+  })
+
+  it('finds a running Pod by Deployment, selector, and istioctl name', async () => {
+    for (const words of [['deploy/web'], ['-l', 'app=web'], ['web-2.default'], ['pod/web-2']])
+      expect((await mesh.cli('logs', ...words, '-c', 'app')).stdout).toContain('web-2 app one')
+  })
+
+  it('passes on how much is wanted', async () => {
+    await mesh.cli('logs', 'web-1', '-c', 'app', '--tail', '5', '--since', '2m', '--timestamps', '-p')
+    expect(asked.logs.at(-1)).toMatchObject({ tailLines: 5, sinceSeconds: 120, timestamps: true, previous: true })
+    await mesh.cli('logs', 'web-1', '-c', 'app', '--tail=-1')
+    expect(asked.logs.at(-1)?.tailLines).toBeUndefined()
+    expect(await mesh.cli('logs', 'web-1', '--tail', 'few')).toMatchObject({ code: 64 })
+    expect(await mesh.cli('logs', 'web-1', '--since', 'long')).toMatchObject({ code: 64 })
+  })
+
+  it('follows until Ctrl-C', async () => {
+    const stop = new AbortController()
+    const onOutput = (text: string): void => void (text.includes('two') && stop.abort())
+    const outcome = await mesh.cliWith({ signal: stop.signal, onOutput }, 'logs', '-f', 'web-1', '-c', 'app')
+    expect(outcome).toEqual({ code: 130, stdout: 'web-1 app one\ntwo\n', stderr: '' })
+  })
+
+  it('names what is not there', async () => {
+    expect(await mesh.cli('logs', 'nope')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('pods "nope" not found in namespace default'),
+    })
+    expect(await mesh.cli('logs', 'deploy/nope')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('deployments "nope" not found'),
+    })
+    expect(await mesh.cli('logs', 'cm/x')).toMatchObject({ code: 64, stderr: expect.stringContaining('"cm" has no Pods') })
+    expect(await mesh.cli('logs')).toMatchObject({ code: 64 })
+    expect(await mesh.cli('logs', 'web-1', '-c', 'none')).toMatchObject({ code: 1, stderr: expect.stringContaining('Error from server (') })
+  })
+})
+
+describe('exec', () => {
+  it("gives the program's output and exit code", async () => {
+    expect(await mesh.cli('exec', 'deploy/web', '-c', 'app', '--', 'curl', '-s', 'http://x')).toEqual({
+      code: 0,
+      stdout: 'out curl|-s|http://x \n',
+      stderr: 'err\n',
+    })
+    expect((await mesh.cli('exec', 'web-1', '-c', 'app', '--', 'false')).code).toBe(3)
+    expect(asked.exec.at(-1)).toMatchObject({ container: 'app', command: ['false'] })
+  })
+
+  it('passes standard input only when asked', async () => {
+    expect((await mesh.cliWith({ input: 'hi' }, 'exec', '-i', 'web-1', '-c', 'app', '--', 'cat')).stdout).toBe('out cat hi\n')
+    expect((await mesh.cliWith({ input: 'hi' }, 'exec', 'web-1', '-c', 'app', '--', 'cat')).stdout).toBe('out cat \n')
+  })
+})
+
+describe('what is asked of Pods', () => {
+  it('says that no istiod runs', async () => {
+    const { code, stderr } = await mesh.cli('proxy-status')
+    expect(code).toBe(69)
+    expect(stderr).toContain('no istiod is running in istio-system')
+    expect(await mesh.cli('cert', 'issue', '--as', 'default/default')).toMatchObject({
+      code: 69,
+      stderr: expect.stringContaining('no istiod is running'),
+    })
+    expect(await mesh.cli('cert', 'issue', '--as', 'default/nobody')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there is no service account "nobody" in namespace "default"'),
+    })
+  })
+
+  it('says that a proxy cannot be reached', async () => {
+    const { code, stderr } = await mesh.cli('proxy-config', 'routes', 'web-1')
+    expect(code).toBe(69)
+    expect(stderr).toContain('it has no address yet')
+    expect(stderr).toContain('heddle get pod web-1 -n default')
+  })
+})
+
+describe('version', () => {
+  it('is that of the program and of the API', async () => {
+    expect((await mesh.cli('version')).stdout).toMatch(/^client version: (\S+)\nserver version: \S+\n$/)
+    expect(Object.keys(JSON.parse((await mesh.cli('version', '-o', 'json')).stdout))).toEqual(['clientVersion', 'serverVersion'])
+  })
+})
+
+describe('a mesh that has stopped', () => {
+  it('is not unreachable but not running, with what to do', async () => {
+    const stopped = await startPlatform()
+    await stopped.close()
+    const { code, stderr } = await stopped.cli('get', 'pods')
+    expect(code).toBe(69)
+    expect(stderr).toMatch(/no mesh is running with the state folder .*\n {2}Start one with "heddle up"/)
+  })
+})

@@ -1,0 +1,134 @@
+import { HeddleError } from '@heddle/base'
+import { describe, expect, it } from 'vitest'
+import type { CommandSpec, Invocation } from '../src/command/command.js'
+import { runCli } from '../src/run.js'
+import { call } from './cli.fixture.js'
+
+describe('help', () => {
+  it('shows all commands on request, and as a usage error when nothing was said', async () => {
+    const asked = await call(['--help'])
+    expect(asked).toMatchObject({ code: 0, stderr: '' })
+    expect(asked.stdout).toMatch(/^ {2}rollout status +Follow a Deployment/m)
+    expect(await call(['-h'])).toEqual(asked)
+    expect(await call(['help'])).toEqual(asked)
+    expect(await call([])).toEqual({ code: 64, stdout: '', stderr: asked.stdout })
+  })
+
+  it('shows one command with examples before flags, in every spelling', async () => {
+    const { code, stdout } = await call(['get', '--help'])
+    expect(code).toBe(0)
+    expect(stdout.indexOf('Examples:')).toBeLessThan(stdout.indexOf('Flags:'))
+    expect(stdout).toContain('-o, --output FORMAT')
+    expect(stdout).toContain('Flags of every command:')
+    for (const argv of [
+      ['help', 'get'],
+      ['get', '-h'],
+      ['get', 'pods', '--help'],
+    ])
+      expect((await call(argv)).stdout).toBe(stdout)
+  })
+
+  it('shows the commands below a word', async () => {
+    const asked = await call(['rollout', '--help'])
+    expect(asked).toMatchObject({ code: 0, stderr: '' })
+    expect(asked.stdout).toMatch(/^heddle rollout status +Follow/m)
+    expect(await call(['help', 'rollout'])).toEqual(asked)
+    expect(await call(['rollout'])).toEqual({ code: 64, stdout: '', stderr: asked.stdout })
+    expect((await call(['pc'])).stderr).toContain('heddle proxy-config clusters')
+  })
+})
+
+describe('what is wrong with a command line ends with 64 and says', () => {
+  it.each([
+    [['aply', '-f', 'x'], 'there is no command "aply"; did you mean "apply"?'],
+    [['rollout', 'statsu'], 'there is no command "rollout statsu"; did you mean "rollout status"?'],
+    [['get', 'pods', '--al-namespaces'], 'heddle get has no flag --al-namespaces; did you mean --all-namespaces?'],
+    [['get', 'pods', '-z'], 'heddle get has no flag -z'],
+    [['get', 'pods', '-o'], "heddle get: Option '-o, --output <value>' argument missing"],
+    [['get', 'pods', '-o', 'toml'], '-o toml is not one of wide, yaml, json, name'],
+    [['-n', 'x'], 'say which command'],
+    [['apply'], 'say which file with -f FILE; "-" is standard input'],
+    [['up', '--ports', 'random'], '--ports random is neither istio nor auto'],
+    [['up', '--seed', '1.5'], '--seed 1.5 is not a whole number'],
+    [['install', '--profile', 'minimal'], 'there is no profile "minimal"; the one there is is demo'],
+    [['exec', 'web'], 'say what to run after --'],
+    [['rollout', 'status', 'helloworld'], 'say which Deployment: deploy/NAME'],
+    [['label', 'pod', 'web'], 'say which labels to set (key=value) or to remove (key-)'],
+    [['cert', 'issue', '--as', 'default'], 'say whose identity with --as NAMESPACE/ACCOUNT'],
+    [['cert', 'issue', '--as', 'default/default', '--ttl', 'long'], '--ttl: '],
+    [['completion', 'tcsh'], 'say which shell: bash, zsh, fish'],
+  ])('%j', async (argv, message) => {
+    const { code, stdout, stderr } = await call(argv)
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+    expect(stderr).toContain(`error: ${message}`)
+    expect(stderr).toContain('(HEDDLE_CLI_USAGE)')
+  })
+})
+
+describe('what a command throws', () => {
+  const failing = (error: unknown): readonly CommandSpec[] => [
+    { path: ['fail'], summary: 'Fail', examples: [], load: async () => () => Promise.reject(error as Error) },
+  ]
+  const outcomeOf = async (error: unknown, argv: readonly string[] = ['fail'], signal: AbortSignal = new AbortController().signal) => {
+    let stderr = ''
+    const streams = {
+      stdin: (async function* () {})(),
+      stdout: { write: () => {} },
+      stderr: { write: (text: string | Uint8Array) => void (stderr += String(text)) },
+    } satisfies Invocation['streams']
+    return { code: await runCli(argv, { streams, env: {}, cwd: '/', signal }, failing(error)), stderr }
+  }
+
+  it('is a sentence, a hint and a code', async () => {
+    const error = new HeddleError({ code: 'HEDDLE_CLI_FILE', message: 'no such file', hint: 'Look.' })
+    expect(await outcomeOf(error)).toEqual({ code: 1, stderr: 'error: no such file\n  Look.\n  (HEDDLE_CLI_FILE)\n' })
+  })
+
+  it('shows its stack only with --debug', async () => {
+    expect((await outcomeOf(new TypeError('boom'))).stderr).not.toMatch(/^ +at /m)
+    const { code, stderr } = await outcomeOf(new TypeError('boom'), ['fail', '--debug'])
+    expect(code).toBe(1)
+    expect(stderr).toContain('(HEDDLE_CLI_INTERNAL)')
+    expect(stderr).toMatch(/TypeError: boom\n +at /)
+  })
+
+  it('is printed as kubectl does when the API refused', async () => {
+    const cause = { kind: 'Status', code: 403, reason: 'Forbidden' }
+    expect(await outcomeOf(new HeddleError({ code: 'HEDDLE_API_STATUS', message: 'not you', cause }))).toEqual({
+      code: 1,
+      stderr: 'Error from server (Forbidden): not you\n',
+    })
+  })
+
+  it.each([
+    ['HEDDLE_CLI_BAD_DATA', 65],
+    ['HEDDLE_API_UNREACHABLE', 69],
+    ['HEDDLE_CLI_NO_ISTIOD', 69],
+    ['HEDDLE_ANYTHING', 1],
+  ])('%s ends with %i', async (code, expected) => {
+    expect((await outcomeOf(new HeddleError({ code, message: 'x' }))).code).toBe(expected)
+  })
+
+  it('is nothing to talk about after Ctrl-C, which ends with 130', async () => {
+    expect(await outcomeOf(new Error('aborted'), ['fail'], AbortSignal.abort())).toEqual({ code: 130, stderr: '' })
+  })
+})
+
+describe('without a mesh', () => {
+  it('get says with 69 how to start one', async () => {
+    const { code, stderr } = await call(['get', 'pods', '--state', 'nowhere'])
+    expect(code).toBe(69)
+    expect(stderr).toMatch(/no local mesh has been started with the state folder .*nowhere\n {2}Start one with "heddle up"/)
+  })
+
+  it('version is that of the program, and down has nothing to do', async () => {
+    const version = await call(['version', '--state', 'nowhere'])
+    expect(version).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^client version: \d+\.\d+\.\d+\nserver version: no mesh is running\n$/),
+    })
+    expect((await call(['--version', '--client'])).stdout).toContain('client version: ')
+    expect(JSON.parse((await call(['version', '--client', '-o', 'json'])).stdout)).toEqual({ clientVersion: expect.any(String) })
+    expect(await call(['down', '--state', 'nowhere'])).toMatchObject({ code: 0, stdout: expect.stringContaining('no mesh runs') })
+  })
+})
