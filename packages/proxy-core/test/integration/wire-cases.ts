@@ -1,11 +1,5 @@
 /** The rows of the HTTP/1.1 request table, as data: bytes in the table's own notation and what must become of them. */
 
-interface WireCase {
-  readonly row: string
-  readonly bytes: string
-  readonly want: string
-}
-
 const macros: Readonly<Record<string, string>> = {
   G: 'GET / HTTP/1.1\r\nHost: a\r\n',
   P: 'POST / HTTP/1.1\r\nHost: a\r\n',
