@@ -65,7 +65,7 @@ async function describeEvents({ client }: Target, { metadata }: KubernetesObject
     fieldSelector: [`involvedObject.name=${metadata.name}`, `involvedObject.kind=${kind}`].join(','),
   })
   const views = (items as unknown as readonly EventView[]).toSorted((left, right) => timeOf(left) - timeOf(right))
-  if (views.length === 0) return 'Events:         <none>\n'
+  if (views.length === 0) return 'Events:          <none>\n'
   const rows = views.map((event) => [
     event.type ?? '',
     event.reason ?? '',

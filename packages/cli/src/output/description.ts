@@ -2,7 +2,7 @@
 import type { KubernetesObject } from '@heddle/client/resources'
 import { describePod } from './pod-description.js'
 
-const width = 16
+const width = 17
 
 /** The object in kubectl's layout; managed bookkeeping is left out. */
 export function describeObject(object: KubernetesObject): string {

@@ -2,7 +2,7 @@
 import type { Container, ContainerState, ContainerStatus, PodSpec, PodStatus, Probe, Volume } from '@heddle/config-schema'
 import type { KubernetesObject } from '@heddle/client/resources'
 
-const width = 16
+const width = 17
 
 interface PodView {
   readonly spec?: PodSpec
