@@ -160,11 +160,11 @@ export const commandTable: readonly CommandSpec[] = [
   {
     path: ['logs'],
     summary: "Print a container's output",
-    arguments: 'POD [CONTAINER] | deploy/NAME',
+    arguments: 'POD [CONTAINER] | deploy/NAME | -l SELECTOR',
     flags: {
       container: { short: 'c', type: 'string', value: 'NAME', description: 'Which container', defaultText: "the application's first" },
       follow: { short: 'f', type: 'boolean', description: 'Go on with what comes' },
-      tail: { type: 'string', value: 'LINES', description: 'Only the last lines' },
+      tail: { type: 'string', value: 'LINES', description: 'Only the last lines', defaultText: 'all; 10 with a selector' },
       since: { type: 'string', value: 'TIME', description: 'Only what is newer: seconds, or 5m' },
       timestamps: { type: 'boolean', description: 'With times' },
       previous: { short: 'p', type: 'boolean', description: 'Of the run before the last restart' },

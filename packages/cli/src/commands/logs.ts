@@ -1,35 +1,50 @@
-/** `heddle logs POD`: a container's output, followed with -f. */
-import { readStatus, statusError } from '@heddle/client/resources'
+/** `heddle logs POD`: a container's output, followed with -f; with a selector that of every Pod it picks. */
+import { type KubernetesObject, readStatus, statusError } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import { secondsOf } from '../command/seconds.js'
-import { readText } from '../target/response.js'
-import { withTarget } from '../target/target.js'
-import { findPod } from '../target/pods.js'
 import { objectPath } from '../target/paths.js'
+import { findPod, podsWith } from '../target/pods.js'
 import { pods } from '../target/resource-types.js'
+import { readText } from '../target/response.js'
+import { type Target, withTarget } from '../target/target.js'
+
+/** kubectl's, so that many Pods do not flood the terminal. */
+const tailOfSelector = '10'
 
 export async function run(invocation: Invocation): Promise<number> {
-  const { flags, streams, signal } = invocation
+  const { flags, positionals, streams } = invocation
+  const selector = flags.string('selector')
+  if (selector !== undefined && positionals.length > 0) throw usageError('a name and a selector (-l) exclude each other')
+  const query = queryOf(invocation).toString()
   return withTarget(invocation, async (target) => {
-    const pod = await findPod(target, invocation.positionals[0], flags.string('selector'))
-    const query = new URLSearchParams()
-    const container = flags.string('container') ?? invocation.positionals[1]
-    if (container !== undefined) query.set('container', container)
-    const lines = flags.string('tail')
-    if (lines !== undefined && !/^-?\d+$/.test(lines)) throw usageError(`--tail ${lines} is not a number of lines`)
-    // -1 is kubectl's word for all of them.
-    if (lines !== undefined && !lines.startsWith('-')) query.set('tailLines', lines)
-    const since = secondsOf(flags, 'since')
-    if (since !== undefined) query.set('sinceSeconds', String(Math.ceil(since)))
-    for (const flag of ['follow', 'timestamps', 'previous']) if (flags.boolean(flag)) query.set(flag, 'true')
-    const response = await target.client.request({
-      path: `${objectPath(pods, pod.metadata.name, pod.metadata.namespace)}/log?${query.toString()}`,
-      signal,
-    })
-    if (response.status >= 400) throw statusError(readStatus(response.status, await readText(response.body)))
-    for await (const chunk of response.body) streams.stdout.write(chunk)
+    const chosen = selector === undefined ? [await findPod(target, positionals[0])] : await podsWith(target, selector)
+    if (chosen.length === 0) streams.stderr.write(`No resources found in ${target.namespace} namespace.\n`)
+    const print = (pod: KubernetesObject): Promise<void> => printLog(invocation, target, pod, query)
+    if (flags.boolean('follow')) await Promise.all(chosen.map(print))
+    else for (const pod of chosen) await print(pod)
     return exitCode.ok
   })
+}
+
+function queryOf({ flags, positionals }: Invocation): URLSearchParams {
+  const query = new URLSearchParams()
+  const container = flags.string('container') ?? positionals[1]
+  if (container !== undefined) query.set('container', container)
+  const lines = flags.string('tail') ?? (flags.string('selector') === undefined ? '-1' : tailOfSelector)
+  if (!/^-?\d+$/.test(lines)) throw usageError(`--tail ${lines} is not a number of lines`)
+  // -1 is kubectl's word for all of them.
+  if (!lines.startsWith('-')) query.set('tailLines', lines)
+  const since = secondsOf(flags, 'since')
+  if (since !== undefined) query.set('sinceSeconds', String(Math.ceil(since)))
+  for (const flag of ['follow', 'timestamps', 'previous']) if (flags.boolean(flag)) query.set(flag, 'true')
+  return query
+}
+
+async function printLog({ streams, signal }: Invocation, { client }: Target, pod: KubernetesObject, query: string): Promise<void> {
+  const path = `${objectPath(pods, pod.metadata.name, pod.metadata.namespace)}/log?${query}`
+  const response = await client.request({ path, signal })
+  if (response.status >= 400) throw statusError(readStatus(response.status, await readText(response.body)))
+  for await (const chunk of response.body) streams.stdout.write(chunk)
 }

@@ -18,16 +18,25 @@ const owners: Readonly<Record<string, ResourceType>> = {
 }
 
 /** @throws HEDDLE_CLI_NOT_FOUND, HEDDLE_CLI_USAGE */
-export async function findPod(target: Target, word: string | undefined, selector?: string): Promise<KubernetesObject> {
-  if (word === undefined && selector === undefined) throw usageError('say which Pod: a name, deploy/NAME, svc/NAME, or -l SELECTOR')
-  if (word === undefined) return firstPod(target, selector as string, `selector ${selector}`)
+export async function findPod(target: Target, word: string | undefined): Promise<KubernetesObject> {
+  if (word === undefined) throw usageError('say which Pod: a name, deploy/NAME or svc/NAME')
   const [name, namespace] = splitNamespace(word)
   const scoped = namespace === undefined ? target : { ...target, namespace }
   const [kind, object] = name.includes('/') ? (name.split('/') as [string, string]) : ['pod', name]
+  if (!object) throw usageError(`"${word}" is not TYPE/NAME`)
   if (['pod', 'pods', 'po'].includes(kind)) return existing(scoped, pods, object)
   const type = owners[kind]
   if (!type) throw usageError(`"${kind}" has no Pods; name a pod, deploy, rs or svc`)
-  return firstPod(scoped, selectorText(await existing(scoped, type, object)), word)
+  const selector = selectorText(await existing(scoped, type, object))
+  // A Service without a selector has endpoints that somebody else made; an empty selector would be every Pod.
+  const found = selector === '' ? [] : await podsWith(scoped, selector)
+  const pod = found.find((one) => (one['status'] as { phase?: string } | undefined)?.phase === 'Running') ?? found[0]
+  if (pod) return pod
+  throw new HeddleError({ code: 'HEDDLE_CLI_NOT_FOUND', message: `no Pods of ${word} in namespace ${scoped.namespace}`, origin: 'user' })
+}
+
+export async function podsWith({ client, namespace }: Target, labelSelector: string): Promise<readonly KubernetesObject[]> {
+  return (await client.list(pods, { namespace, labelSelector })).items
 }
 
 /** istioctl's form `POD.NAMESPACE`; Pod names cannot hold a dot that Deployments made. */
@@ -45,13 +54,6 @@ async function existing({ client, namespace }: Target, type: ResourceType, name:
     origin: 'user',
     hint: `List them with "heddle get ${type.plural} -n ${namespace}".`,
   })
-}
-
-async function firstPod({ client, namespace }: Target, selector: string, what: string): Promise<KubernetesObject> {
-  const { items } = await client.list(pods, { namespace, labelSelector: selector })
-  const running = items.find((pod) => (pod['status'] as { phase?: string } | undefined)?.phase === 'Running') ?? items[0]
-  if (running) return running
-  throw new HeddleError({ code: 'HEDDLE_CLI_NOT_FOUND', message: `no Pods of ${what} in namespace ${namespace}`, origin: 'user' })
 }
 
 function selectorText(object: KubernetesObject): string {

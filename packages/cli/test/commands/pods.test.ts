@@ -48,9 +48,17 @@ describe('logs', () => {
     expect((await mesh.cli('logs', 'web-1', 'app')).stdout).toContain('web-1 app one')
   })
 
-  it('finds a running Pod by Deployment, selector, and istioctl name', async () => {
-    for (const words of [['deploy/web'], ['-l', 'app=web'], ['web-2.default'], ['pod/web-2']])
+  it("finds a running Pod by Deployment, and by istioctl's name", async () => {
+    for (const words of [['deploy/web'], ['web-2.default'], ['pod/web-2']])
       expect((await mesh.cli('logs', ...words, '-c', 'app')).stdout).toContain('web-2 app one')
+  })
+
+  it('prints the last lines of every Pod that a selector picks', async () => {
+    const { stdout } = await mesh.cli('logs', '-l', 'app=web', '-c', 'app')
+    expect(stdout).toBe('web-1 app one\ntwo\nweb-2 app one\ntwo\n')
+    expect(asked.logs.at(-1)?.tailLines).toBe(10)
+    expect(await mesh.cli('logs', '-l', 'app=none')).toEqual({ code: 0, stdout: '', stderr: 'No resources found in default namespace.\n' })
+    expect(await mesh.cli('logs', 'web-1', '-l', 'app=web')).toMatchObject({ code: 64 })
   })
 
   it('passes on how much is wanted', async () => {
@@ -79,7 +87,10 @@ describe('logs', () => {
       stderr: expect.stringContaining('deployments "nope" not found'),
     })
     expect(await mesh.cli('logs', 'cm/x')).toMatchObject({ code: 64, stderr: expect.stringContaining('"cm" has no Pods') })
-    expect(await mesh.cli('logs')).toMatchObject({ code: 64 })
+    for (const words of [[], ['pod/']]) expect(await mesh.cli('logs', ...words)).toMatchObject({ code: 64 })
+    const input = 'apiVersion: v1\nkind: Service\nmetadata: {name: external}\nspec: {ports: [{port: 80}]}\n'
+    await mesh.cliWith({ input }, 'apply', '-f', '-')
+    expect(await mesh.cli('logs', 'svc/external')).toMatchObject({ code: 1, stderr: expect.stringContaining('no Pods of svc/external') })
     expect(await mesh.cli('logs', 'web-1', '-c', 'none')).toMatchObject({ code: 1, stderr: expect.stringContaining('Error from server (') })
   })
 })
