@@ -6,10 +6,14 @@
 import type { Socket } from 'node:net'
 import type { Logger } from '@heddle/base'
 import type { Channel, ChannelHandler } from './channel.js'
+import { flushAtTurnEnd } from './write-batch.js'
 import { takeWriteBuffer, giveWriteBuffer, writeBufferBytes } from './write-buffers.js'
 
 const channelOf = Symbol('channel')
 type ChannelSocket = Socket & { [channelOf]?: SocketChannel }
+
+/** Text up to this many bytes waits for the end of the turn; more goes out at once, so that back-pressure is seen. */
+const maxWaitingTextBytes = 32_768
 
 const idleHandler: ChannelHandler = { onData: () => {}, onEnd: () => {}, onClose: () => {}, onDrain: () => {} }
 
@@ -24,6 +28,9 @@ export class SocketChannel implements Channel {
   #error: Error | undefined
   #closed = false
   #pooled: Buffer[] | undefined
+  /** Written, but not yet given to the socket. */
+  #text = ''
+  #batched = false
 
   /** @param reads whether the socket delivers through `onread` to {@link SocketChannel.received}; otherwise 'data' events are used. */
   constructor(socket: Socket, logger: Logger, reads: 'onread' | 'data') {
@@ -45,17 +52,37 @@ export class SocketChannel implements Channel {
     return this.#closed
   }
   get pendingBytes(): number {
-    return this.#socket.writableLength
+    return this.#socket.writableLength + this.#text.length
   }
 
   writeText(text: string): boolean {
+    if (this.#closed || !this.#socket.writable) return true
+    this.#text += text
+    if (this.#text.length > maxWaitingTextBytes || this.#socket.writableNeedDrain) return this.#flushText()
+    if (!this.#batched) {
+      this.#batched = true
+      flushAtTurnEnd(this)
+    }
+    return true
+  }
+
+  turnEnded(): void {
+    this.#batched = false
+    this.#flushText()
+  }
+
+  /** @returns whether more may be written now. */
+  #flushText(): boolean {
+    const text = this.#text
+    if (text === '') return true
+    this.#text = ''
     if (this.#closed || !this.#socket.writable) return true
     return this.#socket.write(text, 'latin1')
   }
 
   writeBytes(buffer: Buffer, start: number, end: number): boolean {
     if (this.#closed || !this.#socket.writable) return true
-    let more = true
+    let more = this.#flushText()
     for (let at = start; at < end; at += writeBufferBytes) {
       const size = Math.min(writeBufferBytes, end - at)
       const copy = takeWriteBuffer()
@@ -74,10 +101,13 @@ export class SocketChannel implements Channel {
     if (!this.#closed) this.#socket.resume()
   }
   end(): void {
-    if (!this.#closed && this.#socket.writable) this.#socket.end()
+    if (this.#closed || !this.#socket.writable) return
+    this.#flushText()
+    this.#socket.end()
   }
   destroy(reset = false): void {
     if (this.#closed) return
+    this.#flushText()
     if (reset && typeof this.#socket.resetAndDestroy === 'function' && !('encrypted' in this.#socket)) this.#socket.resetAndDestroy()
     else this.#socket.destroy()
   }
@@ -85,6 +115,7 @@ export class SocketChannel implements Channel {
   /** Takes the socket away, for TLS to be put on top. Its events no longer come here. */
   release(): Socket {
     const socket = this.#socket
+    this.#flushText()
     socket.off('end', onSocketEnd)
     socket.off('close', onSocketClose)
     socket.off('error', onSocketError)
