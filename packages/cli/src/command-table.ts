@@ -64,7 +64,10 @@ export const commandTable: readonly CommandSpec[] = [
   {
     path: ['down'],
     summary: 'Stop the mesh on this machine',
-    flags: { purge: { type: 'boolean', description: 'Also delete its state folder' } },
+    flags: {
+      purge: { type: 'boolean', description: 'Also delete its state folder' },
+      timeout: { type: 'string', value: 'TIME', description: 'Give up waiting after this long: seconds, or 2m', defaultText: '60' },
+    },
     examples: ['heddle down', 'heddle down --purge'],
     load: async () => (await import('./commands/down.js')).run,
   },

@@ -2,6 +2,21 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
+export interface ProcessIdentity {
+  readonly pid: number
+  /** What `processStart` said of it. */
+  readonly start: string
+}
+
+export function identityOf(pid: number): ProcessIdentity {
+  return { pid, start: processStart(pid) ?? 'exited' }
+}
+
+/** Whether the very process that was recorded still runs. */
+export function isAlive({ pid, start }: ProcessIdentity): boolean {
+  return processStart(pid) === start
+}
+
 /** An opaque text that is equal for two looks at the same process; undefined when no such process runs. */
 export function processStart(pid: number): string | undefined {
   return process.platform === 'linux' ? startOnLinux(pid) : startByPs(pid)

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HeddleError } from '@heddle/base'
-import { processStart } from './process-start.js'
+import { identityOf, isAlive, type ProcessIdentity } from './process-start.js'
 
 export interface SubnetLease {
   /** The second octet of 127.x.0.0/16. */
@@ -60,7 +60,7 @@ function makeSharedFolder(folder: string): void {
 /** A lease appears whole: linked from a file of our own. */
 function take(path: string): boolean {
   const own = `${path}.${process.pid}`
-  writeFileSync(own, JSON.stringify({ pid: process.pid, start: processStart(process.pid) }))
+  writeFileSync(own, JSON.stringify(identityOf(process.pid)))
   try {
     linkSync(own, path)
     return true
@@ -74,8 +74,7 @@ function take(path: string): boolean {
 
 function discardStale(path: string): void {
   try {
-    const owner = JSON.parse(readFileSync(path, 'utf8')) as { pid?: number; start?: string }
-    if (owner.pid !== undefined && owner.start !== undefined && processStart(owner.pid) === owner.start) return
+    if (isAlive(JSON.parse(readFileSync(path, 'utf8')) as ProcessIdentity)) return
     rmSync(path, { force: true })
   } catch {
     // No lease, or another user's that we may not remove: taking it will tell.

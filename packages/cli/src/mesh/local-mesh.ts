@@ -11,6 +11,7 @@ import { istioNamespace } from '../install/profile.js'
 import { untilDeploymentAvailable } from '../install/readiness.js'
 import { clientVersion } from '../output/client-version.js'
 import { namespaces, services } from '../target/resource-types.js'
+import { runtimeFolderOf } from '../target/state-folder.js'
 import { readImageFile } from './image-file.js'
 import { meshPrograms } from './programs.js'
 
@@ -55,7 +56,7 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
   const runtime = createRuntime(
     {
       nodeName,
-      stateDir: `${stateFolder}/runtime`,
+      stateDir: runtimeFolderOf(stateFolder),
       subnet: access.subnet,
       programs: meshPrograms(),
       api: { host: '127.0.0.1', port: access.port },

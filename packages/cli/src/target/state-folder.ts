@@ -15,6 +15,11 @@ export function kubeconfigOf(stateFolder: string): string {
   return join(stateFolder, 'kubeconfig')
 }
 
+/** Where a mesh keeps what it knows of its Pods' processes. */
+export function runtimeFolderOf(stateFolder: string): string {
+  return join(stateFolder, 'runtime')
+}
+
 function nearestStateFolder(cwd: string): string | undefined {
   for (let folder = cwd; ; folder = dirname(folder)) {
     const candidate = join(folder, '.heddle')

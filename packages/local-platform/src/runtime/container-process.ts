@@ -5,12 +5,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import type { Clock } from '@heddle/base'
-import { processStart } from '../process-start.js'
-
-export interface ProcessIdentity {
-  readonly pid: number
-  readonly start: string
-}
+import { identityOf, isAlive, type ProcessIdentity } from '../process-start.js'
 
 export interface ProcessExit {
   /** 128 plus the signal's number when a signal ended it, as container runtimes report it. */
@@ -63,9 +58,8 @@ export async function startProcess(command: ProcessCommand): Promise<ContainerPr
       child.once('spawn', resolve)
       child.once('error', reject)
     })
-    const pid = child.pid as number
     child.unref()
-    return processHandle({ pid, start: processStart(pid) ?? 'exited' }, exited)
+    return processHandle(identityOf(child.pid as number), exited)
   } finally {
     closeSync(log)
   }
@@ -82,10 +76,6 @@ export function adoptProcess(identity: ProcessIdentity, clock: Clock): Container
     look()
   })
   return processHandle(identity, exited)
-}
-
-export function isAlive(identity: ProcessIdentity): boolean {
-  return processStart(identity.pid) === identity.start
 }
 
 function processHandle(identity: ProcessIdentity, exited: Promise<ProcessExit>): ContainerProcess {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { injectionStatusAnnotation, type KubernetesObject } from '@heddle/client'
 import { fieldsOf, listOf, numberOf } from '../json-fields.js'
-import { isAlive } from './container-process.js'
+import { isAlive } from '../process-start.js'
 import { isGatewayPod, servicesOf } from './gateway-ports.js'
 import { isTrafficSetup } from './built-in-images.js'
 import type { Pod } from './pod.js'

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PortMap } from '@heddle/client'
-import type { ProcessIdentity } from './container-process.js'
+import type { ProcessIdentity } from '../process-start.js'
 
 export interface PodRecord {
   readonly version: 1

@@ -23,7 +23,6 @@ import { commandOutput, isPilotAgentRequest, pilotAgentRequest, startCommand } f
 import { type ContainerUnit, containerLogPath } from './container.js'
 import type { LaunchSettings } from './container-launch.js'
 import { readLog, type LogOptions } from './container-logs.js'
-import { isAlive } from './container-process.js'
 import { preloadPath } from './default-programs.js'
 import { createEventRecorder } from './events.js'
 import { isGatewayPod, publishGatewayPorts, servicesOf } from './gateway-ports.js'
@@ -36,6 +35,7 @@ import { createPodRecords, type PodRecord } from './pod-record.js'
 import { createPodWorker, type PodWorker } from './pod-worker.js'
 import { isGone } from './status-writer.js'
 import { endStrayProcesses } from './stray-processes.js'
+import { endRecorded, liveContainers } from './left-processes.js'
 
 export interface RuntimeOptions {
   /** Name of the Node that it registers and whose Pods it runs. */
@@ -176,7 +176,7 @@ class LocalRuntime implements Runtime {
         this.#earlier.set(record.uid, record)
         this.#leases.reserve(record)
       } else {
-        for (const container of Object.values(record.containers)) endRecorded(container.process)
+        endRecorded(record)
       }
     }
   }
@@ -274,7 +274,7 @@ class LocalRuntime implements Runtime {
   #endForgottenPods(): void {
     const known = new Set((this.#informers.get('pods')?.list() ?? []).map((pod) => pod.metadata.uid))
     for (const record of [...this.#earlier.values()].filter((one) => !known.has(one.uid))) {
-      for (const container of Object.values(record.containers)) endRecorded(container.process)
+      endRecorded(record)
       this.#earlier.delete(record.uid)
       this.#leases.release(record)
       this.#records.remove(record.uid)
@@ -349,20 +349,6 @@ class LocalRuntime implements Runtime {
     this.#background.add(settled)
     void settled.then(() => this.#background.delete(settled))
   }
-}
-
-function liveContainers(records: Iterable<PodRecord>): ReadonlySet<string> {
-  const live = new Set<string>()
-  for (const record of records) {
-    for (const [name, container] of Object.entries(record.containers)) {
-      if (container.process && isAlive(container.process)) live.add(`${record.uid}/${name}/${container.restartCount}`)
-    }
-  }
-  return live
-}
-
-function endRecorded(identity: { readonly pid: number; readonly start: string } | undefined): void {
-  if (identity && isAlive(identity)) process.kill(-identity.pid, 'SIGKILL')
 }
 
 function graceMs(pod: Pod): number {

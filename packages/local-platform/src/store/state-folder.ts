@@ -1,12 +1,12 @@
 /**
  * The platform's state folder: made on first use (0700, it holds keys), refused when it is no folder, when a newer version
- * wrote it, or while another platform uses it. The lock names pid and start time, so a lock left by `kill -9` is taken over.
+ * wrote it, or while another platform uses it.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HeddleError, messageOf } from '@heddle/base'
 import { writeDurably } from '@heddle/base/node'
-import { processStart } from '../process-start.js'
+import { lockState } from './state-lock.js'
 
 /** Raised when the layout of the folder or of its records changes in a way that older versions would misread. */
 export const stateVersion = 1
@@ -20,14 +20,7 @@ export interface StateFolder {
 export function openStateFolder(path: string): StateFolder {
   makeFolder(path)
   checkVersion(path)
-  const lockPath = join(path, 'lock')
-  takeLock(path, lockPath)
-  return {
-    path,
-    release: () => {
-      if (ownerOf(lockPath)?.pid === process.pid) rmSync(lockPath, { force: true })
-    },
-  }
+  return { path, release: lockState(path) }
 }
 
 function makeFolder(path: string): void {
@@ -66,66 +59,6 @@ function checkVersion(path: string): void {
     message: `the state folder ${path} was written by a newer version of Heddle (state version ${version}, this one reads up to ${stateVersion})`,
     origin: 'user',
     hint: 'Run the newer version, or choose another folder with `--state DIR`.',
-  })
-}
-
-interface LockOwner {
-  readonly pid: number
-  readonly start: string | undefined
-}
-
-/** The lock appears complete or not at all (link is atomic), so a reader never sees half of it. */
-function takeLock(path: string, lockPath: string): void {
-  const own = join(path, `lock.${process.pid}`)
-  writeFileSync(own, JSON.stringify({ pid: process.pid, start: processStart(process.pid) }), { mode: 0o600 })
-  try {
-    for (let attempt = 0; attempt < 5; attempt++) {
-      if (tryLink(own, lockPath)) return
-      const owner = ownerOf(lockPath)
-      if (owner && isAlive(owner)) throw inUse(path, owner.pid)
-      discardStale(lockPath, own)
-    }
-    throw inUse(path, undefined)
-  } finally {
-    rmSync(own, { force: true })
-  }
-}
-
-function tryLink(own: string, lockPath: string): boolean {
-  try {
-    linkSync(own, lockPath)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  }
-}
-
-function discardStale(lockPath: string, own: string): void {
-  try {
-    renameSync(lockPath, `${own}.stale`)
-    rmSync(`${own}.stale`, { force: true })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-}
-
-function ownerOf(lockPath: string): LockOwner | undefined {
-  const found = readJson(lockPath)
-  return typeof found?.['pid'] === 'number' ? { pid: found['pid'], start: found['start'] as string | undefined } : undefined
-}
-
-function isAlive(owner: LockOwner): boolean {
-  const start = processStart(owner.pid)
-  return start !== undefined && start === owner.start
-}
-
-function inUse(path: string, pid: number | undefined): HeddleError {
-  return new HeddleError({
-    code: 'HEDDLE_STATE_IN_USE',
-    message: `the state folder ${path} is in use by another running platform${pid === undefined ? '' : ` (pid ${pid})`}`,
-    origin: 'user',
-    hint: 'Stop it with `heddle down`, or start on another folder with `--state DIR`.',
   })
 }
 
