@@ -34,7 +34,6 @@ import { createTlsContexts } from './transport/tls-contexts.js'
 import { createTlsServer } from './transport/tls-server.js'
 
 const defaultConnectTimeoutMs = 5000
-const defaultPoolIdleMs = 60_000
 
 export interface DataPath {
   readonly clock: Clock
@@ -135,15 +134,10 @@ function createExchangeDeps(deps: ProxyDeps, parts: Parts, current: () => Snapsh
 }
 
 function createPool(deps: ProxyDeps, parts: Parts, cluster: ClusterRuntime, endpoint: Endpoint, manager: ManagerRuntime): HttpPool {
-  const alpn = httpAlpn(cluster, endpoint, manager)
-  const http = cluster.config.http
   return new HttpPool(endpoint, {
     deadlines: parts.deadlines,
     monotonicMs: () => parts.clock.monotonicMs(),
-    dial(listener) {
-      cluster.activeConnections++
-      return dial(deps, parts.connector, cluster, endpoint, alpn, listener)
-    },
+    dial: (listener) => dial(deps, parts.connector, cluster, endpoint, httpAlpn(cluster, endpoint, manager), listener),
     createConnection: (channel, tls, pool) =>
       new Http1ClientConnection(channel, pool, upstreamHeadLimits, {
         remoteAddress: channel.remoteAddress,
@@ -154,11 +148,7 @@ function createPool(deps: ProxyDeps, parts: Parts, cluster: ClusterRuntime, endp
         requestCount: 0,
         telemetryState: undefined,
       }),
-    tryOpenConnection: () => cluster.activeConnections < cluster.maxConnections,
-    onConnectionGone: () => cluster.activeConnections--,
-    idleTimeoutMs: http?.idleTimeoutMs ?? defaultPoolIdleMs,
-    maxRequestsPerConnection: http?.maxRequestsPerConnection ?? 0,
-    maxPending: cluster.maxPending,
+    cluster,
   })
 }
 

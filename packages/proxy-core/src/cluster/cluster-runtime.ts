@@ -6,6 +6,7 @@
 import type { Clock, Random, Timer } from '@heddle/base'
 import type { Cluster, ClusterLoadAssignment, LbEndpoint, OutlierDetection, UpstreamTransportSocket } from '@heddle/routing'
 import type { Endpoint } from '../endpoint/endpoint.js'
+import type { PoolCluster } from '../endpoint/http-pool.js'
 import { createLoadBalancer, type LoadBalancer } from './load-balancer.js'
 
 export interface ClusterDeps {
@@ -18,19 +19,28 @@ export interface ClusterDeps {
 }
 
 const defaultLimit = 1024
+const defaultPoolIdleMs = 60_000
 const plaintext: UpstreamTransportSocket = { kind: 'raw-buffer' }
 const maxOriginalDestinations = 4096
 
-export class ClusterRuntime {
+export class ClusterRuntime implements PoolCluster {
   config: Cluster
   readonly #deps: ClusterDeps
   #endpoints = new Map<string, Endpoint>()
   #balancer: LoadBalancer
   #refresh: Timer | undefined
   #closed = false
+  /** Breakers and pool settings, read by every request. */
+  maxRequests: number = defaultLimit
+  maxConnections: number = defaultLimit
+  maxPending: number = defaultLimit
+  maxRetries = 3
+  maxRequestsPerConnection = 0
+  poolIdleMs: number = defaultPoolIdleMs
   activeRequests = 0
   activeConnections = 0
   activeRetries = 0
+  pendingRequests = 0
   /** Totals for stats. */
   overflows = 0
 
@@ -44,22 +54,10 @@ export class ClusterRuntime {
   get endpoints(): Iterable<Endpoint> {
     return this.#endpoints.values()
   }
-  get maxRequests(): number {
-    return this.config.circuitBreakers?.maxRequests ?? defaultLimit
-  }
-  get maxConnections(): number {
-    return this.config.circuitBreakers?.maxConnections ?? defaultLimit
-  }
-  get maxPending(): number {
-    return this.config.circuitBreakers?.maxPendingRequests ?? defaultLimit
-  }
-  get maxRetries(): number {
-    return this.config.circuitBreakers?.maxRetries ?? 3
-  }
-
   /** Takes over new settings and endpoints. */
   update(config: Cluster, assignment: ClusterLoadAssignment | undefined): void {
     this.config = config
+    this.#takeSettings(config)
     this.#refresh?.cancel()
     const source = config.type === 'EDS' ? assignment : config.loadAssignment
     if (config.type === 'ORIGINAL_DST') return
@@ -69,6 +67,22 @@ export class ClusterRuntime {
       this.#replace(
         source?.localities.flatMap(({ endpoints, priority }) => endpoints.map((endpoint) => ({ endpoint, priority: priority ?? 0 }))) ?? [],
       )
+  }
+
+  #takeSettings({ circuitBreakers, http }: Cluster): void {
+    this.maxRequests = circuitBreakers?.maxRequests ?? defaultLimit
+    this.maxConnections = circuitBreakers?.maxConnections ?? defaultLimit
+    this.maxPending = circuitBreakers?.maxPendingRequests ?? defaultLimit
+    this.maxRetries = circuitBreakers?.maxRetries ?? 3
+    this.maxRequestsPerConnection = http?.maxRequestsPerConnection ?? 0
+    this.poolIdleMs = http?.idleTimeoutMs ?? defaultPoolIdleMs
+  }
+
+  /** A connection is gone; with requests waiting in some pool its place is theirs. */
+  connectionGone(): void {
+    this.activeConnections--
+    if (this.pendingRequests === 0 || this.activeConnections >= this.maxConnections) return
+    for (const endpoint of this.#endpoints.values()) endpoint.pool?.dialAsNeeded()
   }
 
   pick(hash: number | undefined): Endpoint | undefined {

@@ -191,7 +191,7 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
     this.#deps.exchange.deadlines.remove(this)
     if (this.#endpoint !== undefined) {
       this.#endpoint.activeConnections--
-      if (this.#cluster !== undefined) this.#cluster.activeConnections--
+      this.#cluster?.connectionGone()
     }
     this.#deps.exchange.telemetry.onConnectionComplete(this)
     if (this.#downstream.closed) this.#onGone()

@@ -22,12 +22,21 @@ export interface PoolDeps {
   /** Starts a connection. @returns the way to give up. */
   dial(listener: ConnectListener): () => void
   createConnection(channel: Channel, tls: TlsInfo | undefined, pool: HttpPool): Http1ClientConnection
-  /** Whether the cluster's breaker lets another connection be made. */
-  tryOpenConnection(): boolean
-  onConnectionGone(): void
-  readonly idleTimeoutMs: number
-  readonly maxRequestsPerConnection: number
+  readonly cluster: PoolCluster
+}
+
+/** The cluster's breakers and settings as they are now, shared by the pools of its endpoints. */
+export interface PoolCluster {
+  readonly maxConnections: number
   readonly maxPending: number
+  readonly poolIdleMs: number
+  /** 0: no limit. */
+  readonly maxRequestsPerConnection: number
+  activeConnections: number
+  /** Requests that wait for a connection. */
+  pendingRequests: number
+  /** A connection is gone: another pool may want its place. */
+  connectionGone(): void
 }
 
 class PooledConnection implements DeadlineEntry {
@@ -65,33 +74,51 @@ export class HttpPool {
       pooled.idle = false
       if (!pooled.connection.closed) return pooled.connection
     }
-    if (this.#waiters.length >= this.#deps.maxPending) {
+    const { cluster } = this.#deps
+    if (cluster.pendingRequests >= cluster.maxPending) {
       waiter.onStreamFailed('overflow', '')
       return undefined
     }
     this.#waiters.push(waiter)
-    // Beyond the connection limit the request waits for one that is given back, as in Envoy; every pool may have one.
-    if (this.#dialing.size < this.#waiters.length && (this.#all.size + this.#dialing.size === 0 || this.#deps.tryOpenConnection()))
-      this.#dial()
+    cluster.pendingRequests++
+    this.dialAsNeeded()
+    // No place for a fresh connection: an idle one makes room, or the request would wait for what nobody uses.
+    if (fresh && this.#dialing.size === 0) this.#idle[0]?.connection.close()
     return undefined
   }
 
   cancel(waiter: StreamWaiter): void {
     const at = this.#waiters.indexOf(waiter)
-    if (at >= 0) this.#waiters.splice(at, 1)
+    if (at < 0) return
+    this.#waiters.splice(at, 1)
+    this.#deps.cluster.pendingRequests--
+  }
+
+  /** A connection for each waiter as far as the breaker lets; every pool may have one. Beyond, they wait for those that are given back. */
+  dialAsNeeded(): void {
+    const { cluster } = this.#deps
+    while (this.#dialing.size < this.#waiters.length) {
+      const isFirst = this.#all.size + this.#dialing.size === 0
+      if (!isFirst && cluster.activeConnections >= cluster.maxConnections) return
+      this.#dial()
+    }
   }
 
   onReusable(connection: Http1ClientConnection): void {
     const pooled = this.#all.get(connection)
     if (pooled === undefined) return
-    const { maxRequestsPerConnection, idleTimeoutMs, deadlines } = this.#deps
+    const { cluster, deadlines } = this.#deps
+    const { maxRequestsPerConnection, poolIdleMs } = cluster
     if (maxRequestsPerConnection > 0 && connection.info.requestCount >= maxRequestsPerConnection) return connection.close()
     const waiter = this.#waiters.shift()
-    if (waiter !== undefined) return waiter.onStreamReady(connection)
+    if (waiter !== undefined) {
+      cluster.pendingRequests--
+      return waiter.onStreamReady(connection)
+    }
     if (this.#draining) return connection.close()
     pooled.idle = true
     this.#idle.push(pooled)
-    if (idleTimeoutMs > 0) deadlines.set(pooled, this.#deps.monotonicMs() + idleTimeoutMs)
+    if (poolIdleMs > 0) deadlines.set(pooled, this.#deps.monotonicMs() + poolIdleMs)
   }
 
   onConnectionClosed(connection: Http1ClientConnection): void {
@@ -102,8 +129,8 @@ export class HttpPool {
     const at = pooled.idle ? this.#idle.lastIndexOf(pooled) : -1
     if (at >= 0) this.#idle.splice(at, 1)
     this.#endpoint.activeConnections--
-    this.#deps.onConnectionGone()
-    if (this.#waiters.length > this.#dialing.size && this.#deps.tryOpenConnection()) this.#dial()
+    this.#deps.cluster.connectionGone()
+    this.dialAsNeeded()
   }
 
   /** Ends idle connections now and the others after their exchange. */
@@ -122,6 +149,7 @@ export class HttpPool {
   #dial(): void {
     const { deps, endpoint } = { deps: this.#deps, endpoint: this.#endpoint }
     endpoint.activeConnections++
+    deps.cluster.activeConnections++
     const cancel = deps.dial({
       onConnected: (channel, tls) => {
         this.#dialing.delete(cancel)
@@ -133,8 +161,11 @@ export class HttpPool {
       onConnectFailed: (reason, details) => {
         this.#dialing.delete(cancel)
         endpoint.activeConnections--
-        deps.onConnectionGone()
-        this.#waiters.shift()?.onStreamFailed(reason, details)
+        // As in Envoy all that wait fail together, so that each may try another endpoint.
+        const waiters = this.#waiters.splice(0)
+        deps.cluster.pendingRequests -= waiters.length
+        deps.cluster.connectionGone()
+        for (const waiter of waiters) waiter.onStreamFailed(reason, details)
       },
     })
     this.#dialing.add(cancel)
