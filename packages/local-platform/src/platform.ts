@@ -124,7 +124,7 @@ async function startParts(
     },
     deps,
   )
-  const client = createLocalClient(registry, { tokens }, deps)
+  const client = createLocalClient(registry, { tokens, mayUseResources: true }, deps)
   onOpen(() => client.close())
   let runtime: PodRuntime | undefined
   const server = await startApiServer(

@@ -50,6 +50,8 @@ function deployment({ version, trustDomain }: ProfileOptions): KubernetesObject 
         },
         spec: {
           serviceAccountName: 'istio-ingressgateway-service-account',
+          // What faces the outside holds no credential of the API; it has one for the certificate authority.
+          automountServiceAccountToken: false,
           terminationGracePeriodSeconds: 30,
           containers: [proxyContainer(version, trustDomain)],
           volumes,

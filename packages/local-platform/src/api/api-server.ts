@@ -23,6 +23,8 @@ export interface ApiServerOptions {
   readonly logger: Logger
 }
 
+type ApiServices = Omit<ResourceServices, 'mayUseResources'>
+
 export interface ApiServer {
   readonly port: number
   close(): Promise<void>
@@ -32,7 +34,7 @@ const address = '127.0.0.1'
 const portsToTry = 50
 
 /** @throws HEDDLE_API_PORT when no port can be bound. */
-export async function startApiServer(options: ApiServerOptions, services: ResourceServices): Promise<ApiServer> {
+export async function startApiServer(options: ApiServerOptions, services: ApiServices): Promise<ApiServer> {
   const { keys, logger } = options
   const server = createServer({ cert: keys.serverCertificate, key: keys.serverKey, minVersion: 'TLSv1.2' }, (request, response) => {
     const exchange = exchangeOf(request, response)
@@ -85,7 +87,7 @@ function tryListen(server: Server, port: number): Promise<number | undefined> {
   })
 }
 
-async function answer(exchange: Exchange, options: ApiServerOptions, services: ResourceServices): Promise<void> {
+async function answer(exchange: Exchange, options: ApiServerOptions, services: ApiServices): Promise<void> {
   if (isHealthPath(exchange.path)) return sendText(exchange.response, 'ok')
   const caller = await authenticate(exchange.request.headers.authorization, options.keys.adminToken, services.tokens)
   if (!caller) throw unauthorized()
@@ -94,7 +96,7 @@ async function answer(exchange: Exchange, options: ApiServerOptions, services: R
   const target = parseTarget(exchange.path, catalog)
   if (!target) throw pathNotFound()
   checkRights(caller, target, exchange.method)
-  await handleResource(exchange, target, services)
+  await handleResource(exchange, target, { ...services, mayUseResources: mayUseResources(caller) })
 }
 
 function isHealthPath(path: string): boolean {
@@ -102,7 +104,7 @@ function isHealthPath(path: string): boolean {
 }
 
 /** Discovery and the other documents about the API itself; false when the path is none of them. */
-async function answerMeta(exchange: Exchange, { version }: ApiServerOptions, { registry, tokens }: ResourceServices): Promise<boolean> {
+async function answerMeta(exchange: Exchange, { version }: ApiServerOptions, { registry, tokens }: ApiServices): Promise<boolean> {
   const { catalog } = registry
   const path = exchange.path.replace(/(?<=.)\/$/, '')
   const document = path === '/openid/v1/jwks' ? await tokens.keys() : metaDocument(path, exchange, catalog, version, tokens.issuer)
@@ -116,7 +118,7 @@ async function answerMeta(exchange: Exchange, { version }: ApiServerOptions, { r
 function metaDocument(
   path: string,
   exchange: Exchange,
-  catalog: ResourceServices['registry']['catalog'],
+  catalog: ApiServices['registry']['catalog'],
   version: string,
   issuer: string,
 ): object | 'answered' | undefined {
@@ -145,7 +147,7 @@ function metaDocument(
   }
 }
 
-function groupDocument(path: string, catalog: ResourceServices['registry']['catalog']): object | undefined {
+function groupDocument(path: string, catalog: ApiServices['registry']['catalog']): object | undefined {
   const parts = path.split('/').slice(1)
   if (parts[0] === 'openapi' && parts[1] === 'v3') return openApiV3Document(catalog, parts.slice(2).join('/'))
   if (parts[0] === 'api' && parts.length === 2) return resourceList(catalog, '', parts[1] as string)
@@ -154,11 +156,7 @@ function groupDocument(path: string, catalog: ResourceServices['registry']['cata
   return undefined
 }
 
-function discoveryRoot(
-  { accept, response }: Exchange,
-  catalog: ResourceServices['registry']['catalog'],
-  isCore: boolean,
-): object | 'answered' {
+function discoveryRoot({ accept, response }: Exchange, catalog: ApiServices['registry']['catalog'], isCore: boolean): object | 'answered' {
   const version = aggregatedVersion(accept)
   if (version === undefined) return isCore ? coreVersions() : groupList(catalog)
   const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`

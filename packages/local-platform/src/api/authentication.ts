@@ -18,11 +18,12 @@ export async function authenticate(
 }
 
 /**
- * Components of the platform and of the mesh (namespaces kube-system and istio-system) may do everything; other accounts
- * have no rights on resources, like a new account in Kubernetes.
+ * The administrator, and the control plane by its one account: it watches what is configured and keeps its root in a Secret.
+ * Other accounts have no rights on resources, like a new account in Kubernetes; that of a gateway, which faces the outside,
+ * is one of them.
  */
 export function mayUseResources(caller: Caller): boolean {
-  return caller.type === 'admin' || caller.namespace === 'kube-system' || caller.namespace === 'istio-system'
+  return caller.type === 'admin' || (caller.namespace === 'istio-system' && caller.name === 'istiod')
 }
 
 export function callerName(caller: Caller): string {

@@ -70,6 +70,45 @@ describe('access', () => {
     expect(body.status).toMatchObject({ authenticated: true, user: { username: 'system:serviceaccount:default:default' } })
   })
 
+  it('gives the control plane all rights by its account, and no other account of its namespace or of the system', async () => {
+    const { client: admin, access } = harness
+    await admin.create(types.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } })
+    for (const name of ['istiod', 'istio-ingressgateway-service-account'])
+      await admin.create(types.serviceAccounts, {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: { name, namespace: 'istio-system' },
+      })
+    await until(admin, types.serviceAccounts, (all) =>
+      all.some(({ metadata }) => metadata.namespace === 'istio-system' && metadata.name === 'default'),
+    )
+    const rightsOf = async (namespace: string, name: string): Promise<object> => {
+      const issued = await admin.createSubresource(types.serviceAccounts, name, 'token', { spec: { audiences: [] } }, namespace)
+      const { token } = issued['status'] as { token: string }
+      const client = createResourceClient({ server: access.server, certificateAuthority: access.certificateAuthority, token })
+      const read = await client.list(types.secrets, { namespace: 'istio-system' }).then(
+        () => 'read',
+        (error: unknown) => statusOf(error)?.reason,
+      )
+      const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
+      const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: {} }
+      const headers = { 'content-type': 'application/json' }
+      const answer = await client.request({ method: 'POST', path, headers, body: JSON.stringify(review) })
+      let text = ''
+      for await (const chunk of answer.body) text += Buffer.from(chunk).toString()
+      await client.close()
+      return { read, allowed: JSON.parse(text).status.allowed }
+    }
+    expect(await rightsOf('istio-system', 'istiod')).toEqual({ read: 'read', allowed: true })
+    for (const [namespace, name] of [
+      ['istio-system', 'istio-ingressgateway-service-account'],
+      ['istio-system', 'default'],
+      ['kube-system', 'default'],
+      ['default', 'default'],
+    ] as const)
+      expect(await rightsOf(namespace, name)).toEqual({ read: 'Forbidden', allowed: false })
+  })
+
   it('binds a token to its Pod: it dies with the Pod', async () => {
     const { client, access } = harness
     const pod: KubernetesObject = {
