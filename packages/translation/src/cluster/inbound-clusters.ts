@@ -20,7 +20,7 @@ export function inboundClusters(view: ProxyView): readonly Cluster[] {
 
 function inboundCluster(view: ProxyView, { targetPort, service, port, services }: InboundPort): Cluster {
   const name = inboundName(targetPort)
-  const rule = view.ruleFor(service)
+  const rule = view.inboundRuleFor(service)
   const pool = policyFor(rule, undefined, port.number).connectionPool
   const http = upstreamHttp(port.protocol, pool, true)
   return {

@@ -28,7 +28,10 @@ export interface ProxyView {
   readonly issues: IssueCollector
   /** A visible service by the host that a resource of `namespace` writes. */
   serviceOf(host: string, namespace: string): MeshService | undefined
+  /** Of calls to a service. */
   ruleFor(service: MeshService): EffectiveRule | undefined
+  /** Of the workload's own port of a service. */
+  inboundRuleFor(service: MeshService): EffectiveRule | undefined
 }
 
 export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode): ProxyView {
@@ -61,5 +64,6 @@ export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode): ProxyV
       if (!rules.has(service.host)) rules.set(service.host, snapshot.destinationRules.ruleFor(service, viewer))
       return rules.get(service.host)
     },
+    inboundRuleFor: (service) => snapshot.destinationRules.inboundRuleFor(service, viewer),
   }
 }

@@ -1,13 +1,10 @@
 /**
- * DestinationRules by host. A proxy uses the rule of its own namespace, else the one of the service's namespace, else the
- * one of the root namespace (the first that is exported to it); rules of one namespace for the same host are merged: their
- * subsets add up and the oldest traffic policy stands.
+ * DestinationRules by host, looked up as istiod does: first the rules of the proxy's namespace, then those that the service's
+ * namespace exports to it, then those of the root namespace. A proxy of the root namespace itself (a gateway, mostly) begins
+ * with that namespace's private rules only, so that a mesh-wide rule does not hide the one of the service.
  */
-import { resolveHost } from '../host/host-name.js'
-import { isVisible } from '../host/visibility.js'
 import type { DestinationRule, Subset, TrafficPolicy } from '../resources/destination-rule.js'
-import { byCreation } from './age.js'
-import { groupBy } from './group-by.js'
+import { consolidateRules, type ConsolidatedRule } from './consolidated-rules.js'
 import { createHostIndex, type HostIndex } from './host-index.js'
 import type { MeshConfig } from './mesh-config.js'
 import type { MeshService } from './mesh-service.js'
@@ -16,7 +13,7 @@ import { isSubset, type Labels } from './workload.js'
 export interface EffectiveRule {
   /** Names the merged resources: equal for equal rules of one snapshot. */
   readonly key: string
-  /** The oldest of the merged resources. */
+  /** The first of the merged resources. */
   readonly resource: DestinationRule
   readonly trafficPolicy: TrafficPolicy | undefined
   readonly subsets: readonly Subset[]
@@ -28,54 +25,86 @@ export interface RuleViewer {
 }
 
 export interface DestinationRuleIndex {
+  /** What a proxy's calls to a service obey. */
   ruleFor(service: MeshService, viewer: RuleViewer): EffectiveRule | undefined
+  /** What a workload's own port of a service obeys: a rule with a workloadSelector is about calls only. */
+  inboundRuleFor(service: MeshService, viewer: RuleViewer): EffectiveRule | undefined
 }
 
-interface ResolvedRule {
-  readonly resource: DestinationRule
-  readonly namespace: string
-  readonly host: string
+interface Candidate {
+  readonly rule: ConsolidatedRule
+  readonly effective: EffectiveRule
 }
+
+type Pool = HostIndex<Candidate>
 
 export function indexDestinationRules(resources: readonly DestinationRule[], meshConfig: MeshConfig): DestinationRuleIndex {
-  const rules = resources
-    .toSorted((left, right) => byCreation(left.metadata, right.metadata))
-    .map((resource) => {
-      const namespace = resource.metadata.namespace ?? 'default'
-      return { resource, namespace, host: resolveHost(resource.spec?.host ?? '', namespace, meshConfig.clusterDomain) }
-    })
-  const indexes = new Map<string, HostIndex<ResolvedRule>>()
-  for (const [namespace, members] of groupBy(rules, (rule) => rule.namespace)) {
-    indexes.set(namespace, createHostIndex(members.map((value) => ({ pattern: value.host, value }))))
+  const { clusterDomain, rootNamespace } = meshConfig
+  const consolidated = consolidateRules(resources, clusterDomain)
+  const local = mapValues(consolidated.local, createPool)
+  const exported = mapValues(consolidated.exported, createPool)
+  const rootPrivate = mapValues(consolidated.private, createPool).get(rootNamespace)
+  const known = new Map<string, readonly Candidate[]>()
+
+  const exportedTo = (owner: string, service: MeshService, namespace: string): readonly Candidate[] =>
+    narrowest(exported.get(owner), service.host).filter(({ rule }) => isExported(rule.exportTo, namespace))
+  const find = (service: MeshService, namespace: string): readonly Candidate[] => {
+    const own = narrowest(namespace === rootNamespace ? rootPrivate : local.get(namespace), service.host)
+    if (own.length > 0) return own
+    const offered = exportedTo(service.namespace, service, namespace)
+    return offered.length > 0 ? offered : exportedTo(rootNamespace, service, namespace)
+  }
+  const candidates = (service: MeshService, namespace: string): readonly Candidate[] => {
+    const key = `${namespace}|${service.host}`
+    const found = known.get(key) ?? find(service, namespace)
+    known.set(key, found)
+    return found
   }
   return {
     ruleFor: (service, viewer) => {
-      for (const namespace of new Set([viewer.namespace, service.namespace, meshConfig.rootNamespace])) {
-        const covering = indexes.get(namespace)?.covering(service.host) ?? []
-        const found = merge(covering.map((entry) => entry.value).filter((rule) => applies(rule, viewer)))
-        if (found !== undefined) return found
-      }
-      return undefined
+      const rules = candidates(service, viewer.namespace)
+      return (rules.find(({ rule }) => isSelected(rule, viewer)) ?? general(rules))?.effective
     },
+    inboundRuleFor: (service, viewer) => general(candidates(service, viewer.namespace))?.effective,
   }
 }
 
-function applies(rule: ResolvedRule, viewer: RuleViewer): boolean {
-  const selector = rule.resource.spec?.workloadSelector?.matchLabels
-  if (selector !== undefined && (rule.namespace !== viewer.namespace || !isSubset(selector, viewer.labels))) return false
-  return isVisible(rule.resource.spec?.exportTo, rule.namespace, viewer.namespace)
+function createPool(rules: readonly ConsolidatedRule[]): Pool {
+  return createHostIndex(rules.map((rule) => ({ pattern: rule.host, value: { rule, effective: effectiveRule(rule) } })))
 }
 
-/** Of rules from narrow to wide: the narrowest host's, merged. */
-function merge(rules: readonly ResolvedRule[]): EffectiveRule | undefined {
-  const first = rules[0]
-  if (first === undefined) return undefined
-  const same = rules.filter((rule) => rule.host === first.host)
-  const merged = same.map((rule) => rule.resource)
-  const key = same.map((rule) => `${rule.namespace}/${rule.resource.metadata.name ?? ''}`).join(',')
+/** Those of the narrowest host that covers a service; none when it is covered by none. */
+function narrowest(pool: Pool | undefined, host: string): readonly Candidate[] {
+  const covering = pool?.covering(host) ?? []
+  return covering.filter((entry) => entry.pattern === covering[0]?.pattern).map((entry) => entry.value)
+}
+
+function isExported(exportTo: ReadonlySet<string>, namespace: string): boolean {
+  return exportTo.size === 0 || exportTo.has('*') || exportTo.has(namespace)
+}
+
+function isSelected({ selector, namespace }: ConsolidatedRule, viewer: RuleViewer): boolean {
+  return selector !== undefined && namespace === viewer.namespace && isSubset(selector, viewer.labels)
+}
+
+/** Rules that could not be merged stand side by side; the last one without a selector holds. */
+function general(rules: readonly Candidate[]): Candidate | undefined {
+  return rules.findLast(({ rule }) => rule.selector === undefined)
+}
+
+/** Subsets add up, the first of a name stays; the first traffic policy stands. */
+function effectiveRule({ namespace, resources }: ConsolidatedRule): EffectiveRule {
   const subsets = new Map<string, Subset>()
-  for (const subset of merged.flatMap((resource) => resource.spec?.subsets ?? []))
+  for (const subset of resources.flatMap((resource) => resource.spec?.subsets ?? []))
     if (!subsets.has(subset.name)) subsets.set(subset.name, subset)
-  const trafficPolicy = merged.map((resource) => resource.spec?.trafficPolicy).find((policy) => policy !== undefined)
-  return { key, resource: first.resource, trafficPolicy, subsets: [...subsets.values()] }
+  return {
+    key: resources.map((resource) => `${namespace}/${resource.metadata.name ?? ''}`).join(','),
+    resource: resources[0] as DestinationRule,
+    trafficPolicy: resources.map((resource) => resource.spec?.trafficPolicy).find((policy) => policy !== undefined),
+    subsets: [...subsets.values()],
+  }
+}
+
+function mapValues<From, To>(entries: ReadonlyMap<string, From>, change: (value: From) => To): ReadonlyMap<string, To> {
+  return new Map([...entries].map(([key, value]) => [key, change(value)]))
 }
