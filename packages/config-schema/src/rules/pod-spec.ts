@@ -5,7 +5,8 @@ import type { FaultList } from '../validate/fault.js'
 import { eachOf, error, within } from './reporter.js'
 import { checkPortNumber } from './service.js'
 
-const containerName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+/** RFC 1123 label in lower case. */
+const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'] as const
 
 /** @param claims volumes that the workload adds to each of its Pods. */
@@ -18,7 +19,9 @@ export function checkPodSpec(spec: PodSpec | undefined, claims: readonly string[
     })
   const volumes = new Set(claims)
   eachOf(faults, 'volumes', spec.volumes, ({ name }) => {
-    if (volumes.has(name) && !claims.includes(name))
+    if (name !== undefined && !label.test(name))
+      error(faults, 'bad-name', ['name'], `"${clip(name)}" cannot be the name of a volume; expected lower-case letters, digits and "-".`)
+    else if (volumes.has(name) && !claims.includes(name))
       error(faults, 'pod/duplicate-volume', ['name'], `The volume "${clip(name)}" stands twice.`)
     volumes.add(name)
   })
@@ -30,7 +33,7 @@ export function checkPodSpec(spec: PodSpec | undefined, claims: readonly string[
 
 function checkContainer(container: Container, names: Set<string>, volumes: ReadonlySet<string>, faults: FaultList): void {
   const { name, image } = container
-  if (name !== undefined && !containerName.test(name)) {
+  if (name !== undefined && !label.test(name)) {
     error(faults, 'bad-name', ['name'], `"${clip(name)}" cannot be the name of a container; expected lower-case letters, digits and "-".`)
   } else if (name !== undefined && names.has(name))
     error(faults, 'pod/duplicate-container', ['name'], `The container "${clip(name)}" stands twice.`)

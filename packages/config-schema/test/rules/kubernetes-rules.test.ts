@@ -52,6 +52,7 @@ describe('Kubernetes rules', () => {
       `${at}.containers[0].name pod/duplicate-container`,
     ],
     ['a container port of 0', deployment({ ports: [{ containerPort: 0 }] }), `${at}.containers[0].ports[0].containerPort bad-port`],
+    ['a volume whose name is a path', deployment({}, { volumes: [{ name: '../../v', emptyDir: {} }] }), `${at}.volumes[0].name bad-name`],
     [
       'a mount without its volume',
       deployment({ volumeMounts: [{ name: 'v', mountPath: '/' }] }),

@@ -2,12 +2,12 @@
  * A Pod's volumes as folders under the state folder. Each container's root has a link at every mount path, so a program
  * that resolves its mount paths under `HEDDLE_POD_ROOT` finds them; tokens are renewed before they expire.
  */
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { type Clock, HeddleError, type Logger, messageOf, type Timer } from '@heddle/base'
 import type { ResourceClient, ResourceType } from '@heddle/client'
 import { podName, type Container, type Pod, type ServiceAccountTokenSource, type Volume } from './pod.js'
-import { volumeContent, type VolumeSources } from './volume-files.js'
+import { isFilled, volumeContent, type VolumeSources } from './volume-files.js'
 
 export interface PodVolumes {
   /**
@@ -55,7 +55,7 @@ export function createPodVolumes(directory: string, deps: PodVolumesDeps): PodVo
     })
   }
   const writeVolume = async (volume: Volume, sources: VolumeSources): Promise<void> => {
-    const folder = join(volumesDirectory, volume.name)
+    const folder = inside(volumesDirectory, volume.name)
     mkdirSync(folder, { recursive: true })
     const result = volumeContent(volume, sources)
     if (!result.ok) throw new HeddleError({ code: 'HEDDLE_RUNTIME_MOUNT', message: result.reason, origin: 'user', retryable: true })
@@ -64,6 +64,9 @@ export function createPodVolumes(directory: string, deps: PodVolumesDeps): PodVo
       const path = inside(folder, source.path)
       if (!renewals.has(path)) await writeToken(sources.pod, path, source)
     }
+    if (!isFilled(volume)) return
+    const { files, tokens } = result.content
+    removeOthers(folder, new Set([...Object.keys(files), ...tokens.map(({ path }) => path)].map((name) => inside(folder, name))))
   }
 
   return {
@@ -107,7 +110,7 @@ function linkMounts(root: string, volumesDirectory: string, container: Container
   const mounts = (container.volumeMounts ?? []).toSorted((a, b) => a.mountPath.length - b.mountPath.length)
   for (const mount of mounts) {
     const link = inside(root, mount.mountPath)
-    const target = inside(join(volumesDirectory, mount.name), mount.subPath ?? '.')
+    const target = inside(inside(volumesDirectory, mount.name), mount.subPath ?? '.')
     if (mount.subPath !== undefined && !existsSync(target)) mkdirSync(target, { recursive: true })
     mkdirSync(dirname(link), { recursive: true })
     linkOnce(target, link)
@@ -122,6 +125,14 @@ export function linkOnce(target: string, link: string): void {
 /** A path below a folder, whatever `..` it holds. */
 function inside(folder: string, path: string): string {
   return join(folder, normalize(`/${path}`))
+}
+
+/** Removes files that the volume no longer has. Links stay: they are mounts inside this one. */
+function removeOthers(folder: string, kept: ReadonlySet<string>): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isFile() && !kept.has(path)) rmSync(path, { force: true })
+  }
 }
 
 function writeAtomically(path: string, bytes: Buffer): void {

@@ -35,6 +35,11 @@ export function unsupportedKind(volume: Volume): string | undefined {
   return Object.keys(volume).find((key) => key !== 'name' && !supported.has(key) && volume[key] !== undefined && volume[key] !== null)
 }
 
+/** Whether the platform alone writes the volume, unlike a folder that is the program's own. */
+export function isFilled({ configMap, secret, downwardAPI, projected }: Volume): boolean {
+  return (configMap ?? secret ?? downwardAPI ?? projected) !== undefined
+}
+
 export function volumeContent(volume: Volume, sources: VolumeSources): VolumeResult {
   const parts: ProjectedSource[] = [...(volume.projected?.sources ?? [])]
   if (volume.configMap) parts.push({ configMap: volume.configMap })

@@ -1,5 +1,5 @@
 /** The runtime with real processes, over the API in memory. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -295,8 +295,30 @@ describe('the runtime', () => {
     expect(existsSync(join(env['HEDDLE_POD_ROOT'] as string, '/tmp/scratch'))).toBe(true)
     expect(env).toMatchObject({ FROM_SECRET: 'k', CPU: '2', IP: env['HEDDLE_POD_IP'] })
     expect(harness.api.all('events').some((event) => event['reason'] === 'VolumeNotSupported')).toBe(true)
-    await harness.api.client.update(configMaps, { ...configMap, data: { color: 'red' } })
-    expect(at('/etc/config/color')).toBe('red')
+    writeFileSync(join(env['HEDDLE_POD_ROOT'] as string, '/tmp/scratch/own'), 'mine')
+    await harness.api.client.update(configMaps, { ...configMap, data: { size: 'big' } })
+    expect(at('/etc/config/size')).toBe('big')
+    const exists = (path: string): boolean => existsSync(join(env['HEDDLE_POD_ROOT'] as string, path))
+    expect(exists('/etc/config/color')).toBe(false)
+    expect([at('/tmp/scratch/own'), exists('/etc/config/more'), exists('/etc/keys/deep/key')]).toEqual(['mine', true, true])
+    expect(at('/var/run/secrets/tokens/istio-token')).toMatch(/^token-/)
+  })
+
+  it('keeps every volume inside the folder of its Pod, whatever its name', async () => {
+    const image = harness.program('escape', reportPod)
+    const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
+    await harness.api.client.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { key: 'value' } })
+    const name = '../../../../escaped'
+    const { metadata } = await harness.createPod('escape', {
+      volumes: [{ name, configMap: { name: 'c' } }],
+      containers: [{ name: 'a', image, volumeMounts: [{ name, mountPath: '/etc/c' }] }],
+    })
+    await harness.ready('escape')
+    const { env } = await report('escape')
+    expect(existsSync(join(harness.directory, 'escaped'))).toBe(false)
+    expect(realpathSync(join(env['HEDDLE_POD_ROOT'] as string, '/etc/c'))).toBe(
+      join(realpathSync(harness.directory), 'state/pods', metadata.uid as string, 'volumes/escaped'),
+    )
   })
 
   it('fills the names file of a Pod without a sidecar with Services and their ready endpoints', async () => {
