@@ -97,17 +97,21 @@ export class HeaderBlock {
 
   /** The first value; undefined when absent. */
   first(lowerName: string): string | undefined {
-    const id = headerIdOf(lowerName)
+    return this.#first(headerIdOf(lowerName), lowerName)
+  }
+
+  #first(id: HeaderId, lowerName: string): string | undefined {
     if (this.#hasSeen(id))
       for (let index = 0; index < this.count; index++) if (this.#isField(index, id, lowerName)) return this.valueAt(index)
     for (let at = 0; at < this.#extraCount; at++) if (this.#extraKeys[at] === lowerName) return this.#extraValues[at]
     return undefined
   }
 
-  /** The first value as the sender wrote it, whatever became of it since. */
-  original(lowerName: string): string | undefined {
+  /** The first value; when all are gone, the first as the sender wrote it. */
+  firstOrOriginal(lowerName: string): string | undefined {
     const id = headerIdOf(lowerName)
-    if (!this.#hasSeen(id)) return undefined
+    const value = this.#first(id, lowerName)
+    if (value !== undefined || !this.#hasSeen(id)) return value
     for (let index = 0; index < this.count; index++) {
       const found = (this.fields[index * fieldWords + 4] as number) & idMask
       if (found === id && (id !== headerId.other || this.#hasName(index, lowerName))) return this.valueAt(index)

@@ -144,11 +144,10 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     return this.#responseHeaders?.first('grpc-status')
   }
   requestHeader(name: string): string | undefined {
-    const { headers } = this.#stream.head
-    return headers.first(name) ?? headers.original(name)
+    return this.#stream.head.headers.firstOrOriginal(name)
   }
   responseHeader(name: string): string | undefined {
-    return this.#responseHeaders?.first(name) ?? this.#responseHeaders?.original(name)
+    return this.#responseHeaders?.firstOrOriginal(name)
   }
   header(name: string): string | undefined {
     return this.#stream.head.headers.get(name)

@@ -8,17 +8,7 @@ export type RecordFormatter = (record: DecisionRecord) => string
 
 /** @throws HEDDLE_ACCESS_LOG_FORMAT */
 export function compileAccessLogFormat(format: FileAccessLog['format']): RecordFormatter {
-  if (format.kind === 'text') return compileLine(compileText(format.text))
-  const write = compileStruct(format.fields)
-  return (record) => `${write(record)}\n`
-}
-
-function compileLine(parts: readonly (string | Operator)[]): RecordFormatter {
-  return (record) => {
-    let line = ''
-    for (const part of parts) line += typeof part === 'string' ? part : (part(record) ?? '-')
-    return line
-  }
+  return format.kind === 'text' ? lineOf(textPieces(compileText(format.text)), '') : structLine(format.fields)
 }
 
 const command = /%%|%([A-Z_0-9]+)(?:\(([^)]*)\))?(?::(\d+))?%/g
@@ -54,9 +44,12 @@ function compileOperator(name: string, argument: string | undefined, length: str
   if (!operator) throw formatError(`uses %${name}${argument === undefined ? '' : `(${argument})`}%, which is not supported`)
   if (length === undefined) return operator
   const limit = Number(length)
-  return (record) => {
-    const value = operator(record)
-    return value === undefined ? undefined : String(value).slice(0, limit)
+  return {
+    ...operator,
+    read(record) {
+      const value = operator.read(record)
+      return value === undefined ? undefined : String(value).slice(0, limit)
+    },
   }
 }
 
@@ -69,16 +62,10 @@ function formatError(what: string): HeddleError {
   })
 }
 
-/** The names stand ready between the values; joining all at once makes one flat string where `+=` makes a chain. */
-/** One JSON object as pieces in turn: values of a record, each with the fixed text before it. */
-function compileStruct(struct: MetadataStruct): RecordFormatter {
+function structLine(struct: MetadataStruct): RecordFormatter {
   const pieces: Piece[] = []
   const rest = appendStruct(pieces, '', struct)
-  return (record) => {
-    let text = ''
-    for (const piece of pieces) text += piece.write(record)
-    return text + rest
-  }
+  return lineOf(pieces, `${rest}\n`)
 }
 
 /** @param before fixed text that no piece has taken yet. @returns the fixed text after the last piece. */
@@ -110,28 +97,121 @@ function appendString(pieces: Piece[], before: string, text: string): string {
   const [only] = parts
   const isConstant = parts.every((part) => typeof part === 'string')
   if (isConstant) return before + JSON.stringify(parts.join(''))
-  pieces.push(new Piece(before, parts.length === 1 && typeof only === 'function' ? only : compileLine(parts)))
+  const operator = parts.length === 1 && typeof only === 'object' ? only : mixed(parts)
+  pieces.push(new Piece(before, operator, operator.isPlain ? bareJson : jsonText))
   return ''
+}
+
+/** Several commands in one string. */
+function mixed(parts: readonly (string | Operator)[]): Operator {
+  const operators = parts.filter((part) => typeof part === 'object')
+  return {
+    read: (record) => parts.map((part) => (typeof part === 'string' ? part : (part.read(record) ?? '-'))).join(''),
+    varies: operators.some(({ varies }) => varies),
+    isPlain: false,
+  }
+}
+
+function textPieces(parts: readonly (string | Operator)[]): Piece[] {
+  const pieces: Piece[] = []
+  let before = ''
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      before = part
+      continue
+    }
+    pieces.push(new Piece(before, part, bareText))
+    before = ''
+  }
+  if (before !== '') pieces.push(new Piece(before, { read: () => '', varies: false, isPlain: true }, bareText))
+  return pieces
+}
+
+/** @param rest fixed text after the last piece. */
+function lineOf(pieces: readonly Piece[], rest: string): RecordFormatter {
+  const runs = runsOf(pieces)
+  return (record) => {
+    let line = ''
+    for (const run of runs) line += run.write(record)
+    return line + rest
+  }
+}
+
+/** Values that vary stand alone; those between them share a run. */
+function runsOf(pieces: readonly Piece[]): readonly (Piece | Run)[] {
+  const runs: (Piece | Run)[] = []
+  let steady: Piece[] = []
+  const endRun = (): void => {
+    if (steady.length > 0) runs.push(steady.length === 1 ? (steady[0] as Piece) : new Run(steady))
+    steady = []
+  }
+  for (const piece of pieces) {
+    if (!piece.varies) {
+      steady.push(piece)
+      continue
+    }
+    endRun()
+    runs.push(piece)
+  }
+  endRun()
+  return runs
 }
 
 /** A value with the text before it. From one record to the next most values are the same, and so is their text. */
 class Piece {
   readonly #before: string
-  readonly #read: Operator
+  readonly #operator: Operator
+  readonly #print: (value: string | number | undefined) => string
   #last: string | number | undefined
-  #text: string
+  text: string
 
-  constructor(before: string, read: Operator) {
+  constructor(before: string, operator: Operator, print: (value: string | number | undefined) => string) {
     this.#before = before
-    this.#read = read
-    this.#text = `${before}null`
+    this.#operator = operator
+    this.#print = print
+    this.text = before + print(undefined)
+  }
+
+  get varies(): boolean {
+    return this.#operator.varies
+  }
+
+  /** @returns whether the text is another than before. */
+  update(record: DecisionRecord): boolean {
+    const value = this.#operator.read(record)
+    if (value === this.#last) return false
+    this.#last = value
+    this.text = this.#before + this.#print(value)
+    return true
   }
 
   write(record: DecisionRecord): string {
-    const value = this.#read(record)
-    if (value === this.#last) return this.#text
-    this.#last = value
-    this.#text = this.#before + jsonText(value)
+    this.update(record)
+    return this.text
+  }
+}
+
+/** Neighbours that seldom change, as one flat text: a line is a chain of few strings then, and flattening it is most of its cost. */
+class Run {
+  readonly #pieces: readonly Piece[]
+  readonly #texts: string[]
+  #text: string
+
+  constructor(pieces: readonly Piece[]) {
+    this.#pieces = pieces
+    this.#texts = pieces.map(({ text }) => text)
+    this.#text = this.#texts.join('')
+  }
+
+  write(record: DecisionRecord): string {
+    let isChanged = false
+    for (let at = 0; at < this.#pieces.length; at++) {
+      const piece = this.#pieces[at] as Piece
+      if (!piece.update(record)) continue
+      this.#texts[at] = piece.text
+      isChanged = true
+    }
+    if (isChanged) this.#text = this.#texts.join('')
     return this.#text
   }
 }
@@ -141,7 +221,15 @@ const needsEscape = /[^ !#-[\]-~]/
 
 /** JSON.stringify for the common case of plain ASCII, at a third of its cost. */
 function jsonText(value: string | number | undefined): string {
+  if (typeof value === 'string' && needsEscape.test(value)) return JSON.stringify(value)
+  return bareJson(value)
+}
+
+function bareJson(value: string | number | undefined): string {
   if (value === undefined) return 'null'
-  if (typeof value === 'number') return String(value)
-  return needsEscape.test(value) ? JSON.stringify(value) : `"${value}"`
+  return typeof value === 'number' ? String(value) : `"${value}"`
+}
+
+function bareText(value: string | number | undefined): string {
+  return value === undefined ? '-' : String(value)
 }

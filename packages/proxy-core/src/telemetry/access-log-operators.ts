@@ -3,12 +3,20 @@ import type { DecisionRecord, DownstreamConnection, RequestRecord } from '../dec
 import { responseFlagsOf } from '../response-flag.js'
 import { compileTimeFormat } from './time-format.js'
 
-/** A value of a record; undefined prints as `-`, or null in JSON. */
-export type Operator = (record: DecisionRecord) => string | number | undefined
+type Reader = (record: DecisionRecord) => string | number | undefined
+
+export interface Operator {
+  /** A value of a record; undefined prints as `-`, or null in JSON. */
+  readonly read: Reader
+  /** Whether two requests in a row seldom have the same value. */
+  readonly varies: boolean
+  /** Whether its texts are ours, without anything that JSON would escape. */
+  readonly isPlain: boolean
+}
 
 type RequestReader = (record: RequestRecord) => string | number | undefined
 
-function ofRequest(read: RequestReader): Operator {
+function ofRequest(read: RequestReader): Reader {
   return (record) => (record.kind === 'request' ? read(record) : undefined)
 }
 
@@ -50,7 +58,7 @@ export function responseFlagsText(bits: number): string | undefined {
 }
 
 /** Requests of one millisecond share their text. */
-function startTime(): Operator {
+function startTime(): Reader {
   let textMs = Number.NaN
   let text = ''
   return ({ startWallMs }) => {
@@ -62,7 +70,7 @@ function startTime(): Operator {
   }
 }
 
-const plain: Readonly<Record<string, Operator>> = {
+const readers: Readonly<Record<string, Reader>> = {
   START_TIME: startTime(),
   PROTOCOL: ofRequest(({ protocol }) => protocol),
   RESPONSE_CODE: (record) => (record.kind === 'request' ? record.responseCode : 0),
@@ -94,8 +102,25 @@ const plain: Readonly<Record<string, Operator>> = {
   CONNECTION_ID: ({ connection }) => connection.id,
 }
 
+/** Different for nearly every request. */
+const varying: ReadonlySet<string> = new Set([
+  'START_TIME',
+  'DURATION',
+  'REQUEST_DURATION',
+  'RESPONSE_DURATION',
+  'UPSTREAM_HOST',
+  'UPSTREAM_LOCAL_ADDRESS',
+  'UPSTREAM_REMOTE_ADDRESS',
+  'DOWNSTREAM_REMOTE_ADDRESS',
+  'CONNECTION_ID',
+])
+const varyingHeaders: ReadonlySet<string> = new Set([':path', 'x-request-id', 'traceparent', 'x-envoy-upstream-service-time'])
+
+/** Numbers, and texts of addresses and times. */
+const plain: ReadonlySet<string> = new Set([...varying, 'BYTES_RECEIVED', 'BYTES_SENT', 'RESPONSE_CODE', 'DOWNSTREAM_LOCAL_ADDRESS'])
+
 export const supportedOperators: readonly string[] = [
-  ...Object.keys(plain),
+  ...Object.keys(readers),
   'START_TIME(FORMAT)',
   'REQ(X?Y)',
   'REQ_WITHOUT_QUERY(X?Y)',
@@ -104,9 +129,15 @@ export const supportedOperators: readonly string[] = [
 
 /** Undefined when there is no such command, or it takes no such argument. */
 export function operatorOf(name: string, argument: string | undefined): Operator | undefined {
-  if (argument === undefined) return plain[name]
-  if (name === 'START_TIME') return startTimeOperator(argument)
-  const names = argument.toLowerCase().split('?')
+  const read = argument === undefined ? readers[name] : readerOf(name, argument)
+  if (read === undefined) return undefined
+  const varies = varying.has(name) || (argument !== undefined && namesOf(argument).some((header) => varyingHeaders.has(header)))
+  return { read, varies, isPlain: argument === undefined && plain.has(name) }
+}
+
+function readerOf(name: string, argument: string): Reader | undefined {
+  if (name === 'START_TIME') return startTimeReader(argument)
+  const names = namesOf(argument)
   switch (name) {
     case 'REQ':
       return ofRequest((record) => firstOf(record, names, requestHeader))
@@ -119,7 +150,11 @@ export function operatorOf(name: string, argument: string | undefined): Operator
   }
 }
 
-function startTimeOperator(format: string): Operator | undefined {
+function namesOf(argument: string): readonly string[] {
+  return argument.toLowerCase().split('?')
+}
+
+function startTimeReader(format: string): Reader | undefined {
   const write = compileTimeFormat(format)
   return write && (({ startWallMs }) => write(startWallMs))
 }

@@ -58,6 +58,7 @@ test('removing and setting fields keeps the others as they were', () => {
   block.remove('x-one')
   block.set('x-new', 'n')
   expect(block.serialize()).toBe('Host: a\r\nx-two: 2\r\nx-new: n\r\n')
-  expect(block.original('x-one')).toBe('1')
+  expect(block.firstOrOriginal('x-one')).toBe('1')
+  expect(block.firstOrOriginal('x-new')).toBe('n')
   expect(block.has('x-one')).toBe(false)
 })
