@@ -11,17 +11,21 @@ import { workloadMutualTls } from '../tls/mutual-tls-mode.js'
 import { distribute } from './locality-distribution.js'
 import { failoverPriorities } from './locality-failover.js'
 
-/** Of the clusters that are told their endpoints. Where the proxy is decides on priorities, nothing else about it. */
+/** Of the clusters that are told their endpoints. Where the proxy is decides on priorities and on node-local services, nothing else about it. */
 export function loadAssignments(view: ProxyView, targets: readonly OutboundCluster[]): readonly ClusterLoadAssignment[] {
   const place = localityKey(view.locality)
   return targets
     .filter((target) => target.cluster.type === 'EDS')
-    .map((target) => shared(view.snapshot, `endpoints|${place}|${target.key}`, () => loadAssignment(view, target)))
+    .map((target) => {
+      const node = target.service.nodeLocal ? (view.nodeName ?? '') : ''
+      return shared(view.snapshot, `endpoints|${place}|${node}|${target.key}`, () => loadAssignment(view, target))
+    })
 }
 
 function loadAssignment(view: ProxyView, target: OutboundCluster): ClusterLoadAssignment {
   const endpoints = view.snapshot
     .endpointsOf(target.service, target.port)
+    .filter((endpoint) => !target.service.nodeLocal || endpoint.nodeName === view.nodeName)
     .filter((endpoint) => isSubset(target.subset?.labels, endpoint.labels))
   const localities = groupByLocality(endpoints).map(([locality, members]) => localityEndpoints(view, target, locality, members))
   return { clusterName: target.cluster.name, localities: balance(view, target, localities) }

@@ -46,6 +46,6 @@ function reportUnknownPort(view: ProxyView, service: MeshService, port: MeshPort
     severity: 'warning',
     resource: { kind: 'Service', namespace: service.namespace, name: service.name },
     path: 'spec.ports',
-    message: `no container of Pod ${view.namespace}/${view.node.name} has a port named "${port.targetPort}"`,
+    message: `no container of the Pod has a port named "${port.targetPort}"`,
   })
 }

@@ -5,6 +5,11 @@ export type IssueCode =
   | 'unknown-subset'
   | 'unknown-port'
   | 'unknown-gateway'
+  /** A rule delegates to a VirtualService that does not exist, has hosts, or is not exported to it. */
+  | 'unknown-delegate'
+  | 'delegate-conflict'
+  /** The resource is not what its schema says, so it is left out as a whole. */
+  | 'malformed'
   | 'duplicate-host'
   | 'duplicate-domain'
   | 'port-conflict'

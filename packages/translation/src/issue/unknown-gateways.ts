@@ -1,6 +1,6 @@
 /** VirtualServices that are bound to Gateways which do not exist. */
 import type { ProxyView } from '../proxy/proxy-view.js'
-import { meshGateway } from '../snapshot/virtual-services.js'
+import { meshGateway } from '../host/gateway-name.js'
 
 export function reportUnknownGateways(view: ProxyView): void {
   const known = new Set(view.snapshot.gateways.map(({ metadata }) => `${metadata.namespace ?? 'default'}/${metadata.name ?? ''}`))

@@ -2,7 +2,7 @@
  * A sidecar's routes: one configuration per HTTP port with a virtual host per service, and one per port whose protocol is
  * detected. VirtualServices of the mesh take the place of a service's own route; the oldest of two for one host wins.
  */
-import type { Route, RouteConfiguration, VirtualHost } from '@heddle/routing'
+import type { RouteConfiguration, VirtualHost } from '@heddle/routing'
 import { hostCovers, isWildcard } from '../host/host-name.js'
 import type { ResourceReference } from '../issue/translation-issue.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
@@ -12,7 +12,8 @@ import { serviceDomains } from '../route/virtual-host-domains.js'
 import { compareText } from '../snapshot/age.js'
 import { isHttpOrDetected } from '../snapshot/port-protocol.js'
 import { portOf, type MeshPort, type MeshService } from '../snapshot/mesh-service.js'
-import { meshGateway, type MeshVirtualService } from '../snapshot/virtual-services.js'
+import { meshGateway } from '../host/gateway-name.js'
+import type { MeshVirtualService } from '../snapshot/virtual-services.js'
 import { detectedRouteName } from './outbound-listeners.js'
 import { outboundPorts } from './outbound-ports.js'
 import { meshContext } from './service-chains.js'
@@ -28,7 +29,7 @@ export function outboundRoutes(view: ProxyView): readonly RouteConfiguration[] {
   return [
     ...ports.http.map((port) => portRoutes(view, port)),
     ...[...detected].map(([name, { service, port }]) =>
-      routeConfiguration(name, [{ ...serviceHost(view, service, port), domains: ['*'] }]),
+      routeConfiguration(name, [{ ...serviceHost(view, service, port).host, domains: ['*'] }]),
     ),
   ]
 }
@@ -38,7 +39,8 @@ export function routeConfiguration(name: string, virtualHosts: readonly VirtualH
 }
 
 function portRoutes(view: ProxyView, number: number): RouteConfiguration {
-  const hosts: OwnedHost[] = []
+  const plain: OwnedHost[] = []
+  const routed: OwnedHost[] = []
   const onPort = new Map<string, MeshService>()
   for (const service of view.services) {
     const port = portOf(service, number)
@@ -46,33 +48,36 @@ function portRoutes(view: ProxyView, number: number): RouteConfiguration {
     onPort.set(service.host, service)
     if (!isHttpOrDetected(port.protocol)) continue
     const owner = { kind: 'Service', namespace: service.namespace, name: service.name }
-    hosts.push({ owner, host: serviceHost(view, service, port) })
+    const { host, by } = serviceHost(view, service, port)
+    if (by === undefined) plain.push({ owner, host })
+    else routed.push({ owner, host, by })
   }
-  hosts.push(...otherHosts(view, number, onPort))
-  hosts.sort((left, right) => compareText(left.host.name, right.host.name))
+  // As with istiod: VirtualServices come first in their order, each with its plain hosts before its services, then the rest.
+  routed.unshift(...otherHosts(view, number, onPort))
+  routed.sort((left, right) => (left.by?.order ?? 0) - (right.by?.order ?? 0))
+  const hosts = withoutDuplicates(view, [...routed, ...plain])
   const allowAny = view.snapshot.meshConfig.outboundTrafficPolicy === 'ALLOW_ANY'
-  return routeConfiguration(String(number), [...withoutDuplicates(view, hosts), unknownHosts(allowAny)])
+  return routeConfiguration(String(number), [
+    ...hosts.toSorted((left, right) => compareText(left.name, right.name)),
+    unknownHosts(allowAny),
+  ])
 }
 
-function serviceHost(view: ProxyView, service: MeshService, port: MeshPort): VirtualHost {
-  return {
-    name: `${service.host}:${port.number}`,
-    domains: serviceDomains(view, service),
-    includeRequestAttemptCount: true,
-    routes: serviceRoutes(view, service, port),
-  }
-}
-
-function serviceRoutes(view: ProxyView, service: MeshService, port: MeshPort): readonly Route[] {
-  const owner = virtualServiceOf(view, service.host)
-  const routes = owner === undefined ? [] : virtualServiceRoutes(view, owner, meshContext(view, port.number))
-  return routes.length > 0 ? routes : [defaultServiceRoute(view, service, port)]
+/** @returns the virtual host, and the VirtualService that its routes are from, if there is one. */
+function serviceHost(view: ProxyView, service: MeshService, port: MeshPort): Omit<OwnedHost, 'owner'> {
+  const by = virtualServiceOf(view, service.host)
+  const routes = by === undefined ? [] : virtualServiceRoutes(view, by, meshContext(view, port.number))
+  const common = { name: `${service.host}:${port.number}`, domains: serviceDomains(view, service), includeRequestAttemptCount: true }
+  if (routes.length === 0) return { host: { ...common, routes: [defaultServiceRoute(view, service, port)] } }
+  return { host: { ...common, routes }, ...(by === undefined ? {} : { by }) }
 }
 
 /** A virtual host and the resource that it is there for. */
 interface OwnedHost {
   readonly host: VirtualHost
   readonly owner: ResourceReference
+  /** The VirtualService that its routes are from. */
+  readonly by?: MeshVirtualService
 }
 
 /** The most specific VirtualService with HTTP rules for a host, the oldest of equals; the others are reported. */
@@ -85,7 +90,7 @@ function virtualServiceOf(view: ProxyView, host: string): MeshVirtualService | u
 }
 
 function hasHttp(owner: MeshVirtualService): boolean {
-  return (owner.spec.http?.length ?? 0) > 0
+  return owner.rules.length > 0
 }
 
 /**
@@ -104,6 +109,7 @@ function otherHosts(view: ProxyView, number: number, onPort: ReadonlyMap<string,
     const reference = { kind: 'VirtualService', namespace: owner.namespace, name: owner.name }
     return rest.map((host) => ({
       owner: reference,
+      by: owner,
       host: { name: `${host}:${number}`, domains: [host], includeRequestAttemptCount: true, routes },
     }))
   })

@@ -7,7 +7,8 @@ import type { ProxyView } from '../proxy/proxy-view.js'
 import { sourceMatches, type RouteContext } from '../route/source-match.js'
 import { isTls } from '../snapshot/port-protocol.js'
 import type { MeshPort, MeshService } from '../snapshot/mesh-service.js'
-import { meshGateway, type MeshVirtualService } from '../snapshot/virtual-services.js'
+import { meshGateway } from '../host/gateway-name.js'
+import type { MeshVirtualService } from '../snapshot/virtual-services.js'
 import { cidrRange } from './cidr-range.js'
 import { tcpIdleTimeoutMs, tcpRouteFilter } from './tcp-route.js'
 
@@ -20,7 +21,10 @@ export function meshContext(view: ProxyView, port: number): RouteContext {
 }
 
 export function serviceChains(view: ProxyView, service: MeshService, port: MeshPort): readonly FilterChain[] {
-  const owners = [...new Set(view.meshRoutes.covering(service.host).map((entry) => entry.value))]
+  // In the order of the VirtualServices: here a narrower host has no precedence with istiod.
+  const owners = [...new Set(view.meshRoutes.covering(service.host).map((entry) => entry.value))].toSorted(
+    (left, right) => left.order - right.order,
+  )
   const chains = isTls(port.protocol) ? tlsChains(view, owners, port) : tcpChains(view, owners, port)
   if (isTls(port.protocol) ? chains.length > 0 : chains.some((chain) => chain.match === undefined)) return chains
   const cluster = outboundName(port.number, '', service.host)

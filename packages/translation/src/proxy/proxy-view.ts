@@ -8,7 +8,8 @@ import type { EffectiveRule } from '../snapshot/destination-rules.js'
 import { createHostIndex, type HostIndex } from '../snapshot/host-index.js'
 import type { MeshService } from '../snapshot/mesh-service.js'
 import type { MeshSnapshot } from '../snapshot/mesh-snapshot.js'
-import { meshGateway, type MeshVirtualService } from '../snapshot/virtual-services.js'
+import { meshGateway } from '../host/gateway-name.js'
+import type { MeshVirtualService } from '../snapshot/virtual-services.js'
 import { localityOf, type Labels } from '../snapshot/workload.js'
 
 export interface ProxyView {
@@ -19,6 +20,7 @@ export interface ProxyView {
   readonly labels: Labels
   readonly namespace: string
   readonly locality: ProxyNode['locality'] | undefined
+  readonly nodeName: string | undefined
   /** Sorted by host. */
   readonly services: readonly MeshService[]
   /** Oldest first. */
@@ -48,6 +50,7 @@ export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode): ProxyV
     labels,
     namespace: node.namespace,
     locality: localityOf(snapshot.nodeOf(pod?.spec?.nodeName)) ?? node.locality,
+    nodeName: pod?.spec?.nodeName ?? textOf(node.metadata['NODE_NAME']),
     services: snapshot.services.filter((service) => sees(service.exportTo, service.namespace)),
     virtualServices,
     meshRoutes: createHostIndex(
@@ -66,4 +69,8 @@ export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode): ProxyV
     },
     inboundRuleFor: (service) => snapshot.destinationRules.inboundRuleFor(service, viewer),
   }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }

@@ -34,6 +34,7 @@ export interface Service {
     readonly ports?: readonly ServicePort[]
     readonly externalName?: string
     readonly publishNotReadyAddresses?: boolean
+    readonly internalTrafficPolicy?: string
   }
 }
 
@@ -49,7 +50,7 @@ export interface Endpoint {
   readonly hostname?: string
   readonly nodeName?: string
   readonly zone?: string
-  readonly targetRef?: { readonly kind?: string; readonly name?: string; readonly namespace?: string }
+  readonly targetRef?: { readonly kind?: string; readonly name?: string; readonly namespace?: string; readonly uid?: string }
 }
 
 export interface EndpointSlice {

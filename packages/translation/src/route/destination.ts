@@ -13,9 +13,12 @@ export interface ResolvedDestination {
   readonly service: MeshService | undefined
 }
 
+/** The VirtualService that a destination is written in, with the hosts that it is about. */
+export type RuleOwner = Pick<MeshVirtualService, 'name' | 'namespace' | 'hosts'>
+
 export function resolveDestination(
   view: ProxyView,
-  owner: MeshVirtualService,
+  owner: RuleOwner,
   destination: Destination,
   listenerPort: number,
   path: string,
@@ -40,7 +43,7 @@ function impliedPort(service: MeshService | undefined, listenerPort: number, see
 }
 
 /** False for routes that exist on port 80 only because every host gets routes there. */
-function isOwnPort(view: ProxyView, owner: MeshVirtualService, listenerPort: number): boolean {
+function isOwnPort(view: ProxyView, owner: RuleOwner, listenerPort: number): boolean {
   if (view.node.type === 'router') return true
   return owner.hosts.some((host) => {
     if (isWildcard(host)) return true
@@ -51,7 +54,7 @@ function isOwnPort(view: ProxyView, owner: MeshVirtualService, listenerPort: num
 
 function reportProblems(
   view: ProxyView,
-  owner: MeshVirtualService,
+  owner: RuleOwner,
   destination: Destination,
   resolved: { readonly service: MeshService | undefined; readonly port: number | undefined; readonly subset: string },
   path: string,
@@ -64,7 +67,7 @@ function reportProblems(
     report(
       'unknown-host',
       'host',
-      `no service "${destination.host}" is visible from namespace ${view.namespace}: requests get 503 (no cluster)`,
+      `there is no service "${destination.host}", or none that is exported to the caller: requests get 503 (no cluster)`,
     )
     return
   }

@@ -9,6 +9,7 @@ import type { HttpMatchRequest, HttpRoute } from '../resources/virtual-service.j
 import type { MeshVirtualService } from '../snapshot/virtual-services.js'
 import { corsPolicy } from './cors-policy.js'
 import { faultInjection } from './fault-injection.js'
+import type { RuleOwner } from './destination.js'
 import { headerChanges, mergeMutations } from './header-mutations.js'
 import { redirectAction } from './redirect.js'
 import { routeAction } from './route-action.js'
@@ -18,11 +19,11 @@ import { sourceMatches, type RouteContext } from './source-match.js'
 export function virtualServiceRoutes(view: ProxyView, owner: MeshVirtualService, context: RouteContext): readonly Route[] {
   const routes: Route[] = []
   const metadata = virtualServiceMetadata(owner.resource.metadata)
-  for (const [index, rule] of (owner.spec.http ?? []).entries()) {
+  for (const { rule, name, namespace, path } of owner.rules) {
     const matches: readonly (HttpMatchRequest | undefined)[] = rule.match?.length ? rule.match : [undefined]
     for (const match of matches) {
-      if (match !== undefined && !sourceMatches(match, owner.namespace, context)) continue
-      const route = httpRoute({ view, owner, context, metadata, rule, match, path: `spec.http[${index}]` })
+      if (match !== undefined && !sourceMatches(match, namespace, context)) continue
+      const route = httpRoute({ view, owner, writer: { hosts: owner.hosts, name, namespace }, context, metadata, rule, match, path })
       if (route === undefined) continue
       routes.push(route)
       if (isCatchAll(route)) return routes
@@ -34,6 +35,8 @@ export function virtualServiceRoutes(view: ProxyView, owner: MeshVirtualService,
 export interface RuleInput {
   readonly view: ProxyView
   readonly owner: MeshVirtualService
+  /** The resource that the rule is written in: another one when the owner delegates. */
+  readonly writer: RuleOwner
   readonly context: RouteContext
   readonly metadata: Metadata
   readonly rule: HttpRoute
@@ -70,26 +73,15 @@ interface Target {
 }
 
 function routeTarget(input: RuleInput): Target | undefined {
-  const { rule, view, owner, path } = input
-  const resource = { kind: 'VirtualService', namespace: owner.namespace, name: owner.name }
+  const { rule, view, writer, path } = input
   if (rule.redirect !== undefined) return { action: redirectAction(rule.redirect, input.context.port, input.context.secure === true) }
   if (rule.directResponse !== undefined) return { action: directResponse(rule.directResponse) }
-  if (rule.delegate !== undefined) {
-    view.issues.add({
-      code: 'unsupported',
-      severity: 'error',
-      resource,
-      path: `${path}.delegate`,
-      message: 'delegates are not supported: the rule is left out',
-    })
-    return undefined
-  }
   const routed = routeAction(input)
   if (routed !== undefined) return routed
   view.issues.add({
     code: 'no-destination',
     severity: 'error',
-    resource,
+    resource: { kind: 'VirtualService', namespace: writer.namespace, name: writer.name },
     path: `${path}.route`,
     message: 'no destination has a weight: the rule is left out',
   })

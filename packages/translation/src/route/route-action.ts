@@ -39,10 +39,10 @@ export function routeAction(input: RuleInput): Forwarding | undefined {
 }
 
 function branch(input: RuleInput, entry: HttpRouteDestination, index: number): Branch {
-  const { view, owner, context, path } = input
+  const { view, writer, context, path } = input
   const destination = resolveDestination(
     view,
-    owner,
+    writer,
     entry.destination,
     context.port,
     `${path}.route[${index}].destination`,
@@ -99,11 +99,11 @@ interface Mirror {
 }
 
 function mirrorPolicies(input: RuleInput): readonly MirrorPolicy[] {
-  const { view, owner, context } = input
+  const { view, writer, context } = input
   return mirrorsOf(input)
     .filter((mirror) => mirror.fraction.numerator > 0)
     .map(({ destination, fraction: share, path }) => ({
-      cluster: resolveDestination(view, owner, destination, context.port, path, portsSeen(input)).cluster,
+      cluster: resolveDestination(view, writer, destination, context.port, path, portsSeen(input)).cluster,
       fraction: share,
       traceSampled: false,
       disableShadowHostSuffixAppend: true,

@@ -1,5 +1,5 @@
 /** Conditions of a match that are decided at translation: who the client is, through which gateway, on which port. */
-import { resolveGateway } from '../snapshot/virtual-services.js'
+import { resolveGateway } from '../host/gateway-name.js'
 import { isSubset, type Labels } from '../snapshot/workload.js'
 
 export interface RouteContext {

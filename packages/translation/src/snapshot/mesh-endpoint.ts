@@ -1,4 +1,8 @@
-/** One address behind a service port, with what its Pod tells about it. Addresses and ports are the EndpointSlice's. */
+/**
+ * One address behind a service port, with what its Pod tells about it. Addresses and ports are the EndpointSlice's. An address
+ * of a Pod that was not seen yet waits for it, as with istiod: without the Pod's labels it would be called in plaintext and
+ * belong to no subset.
+ */
 import type { ProxyLocality } from '../node/proxy-node.js'
 import type { Endpoint, EndpointConditions, EndpointSlice, KubernetesNode, Pod } from '../resources/kubernetes.js'
 import { canonicalService, localityOf, workloadName, type Labels } from './workload.js'
@@ -15,11 +19,12 @@ export interface MeshEndpoint {
   readonly canonicalRevision: string
   readonly mutualTls: boolean
   readonly locality: ProxyLocality | undefined
+  readonly nodeName: string | undefined
   readonly hostname: string | undefined
 }
 
 export interface EndpointSources {
-  podOf(namespace: string, name: string | undefined, address: string): Pod | undefined
+  podOf(namespace: string, name: string | undefined, address: string | undefined): Pod | undefined
   nodeOf(name: string | undefined): KubernetesNode | undefined
 }
 
@@ -32,27 +37,44 @@ export function sliceEndpoints(slice: EndpointSlice, sources: EndpointSources): 
     const number = port.port
     if (number === undefined || (port.protocol ?? 'TCP') !== 'TCP') continue
     const endpoints = live.flatMap((endpoint) =>
-      endpoint.addresses.slice(0, 1).map((address) => meshEndpoint(endpoint, address, number, namespace, sources)),
+      endpoint.addresses.slice(0, 1).flatMap((address) => meshEndpoint(endpoint, address, number, namespace, sources) ?? []),
     )
     byPort.set(port.name ?? '', endpoints)
   }
   return byPort
 }
 
-function meshEndpoint(endpoint: Endpoint, address: string, port: number, namespace: string, sources: EndpointSources): MeshEndpoint {
+function meshEndpoint(
+  endpoint: Endpoint,
+  address: string,
+  port: number,
+  namespace: string,
+  sources: EndpointSources,
+): MeshEndpoint | undefined {
   const target = endpoint.targetRef?.kind === 'Pod' ? endpoint.targetRef : undefined
-  const pod = sources.podOf(target?.namespace ?? namespace, target?.name, address)
+  const pod =
+    target === undefined
+      ? sources.podOf(namespace, undefined, address)
+      : sources.podOf(target.namespace ?? namespace, target.name, undefined)
+  if (target !== undefined && (pod === undefined || isSuccessor(pod, target))) return undefined
+  const nodeName = pod?.spec?.nodeName ?? endpoint.nodeName
   return {
     address,
     port,
     healthy: endpoint.conditions?.ready ?? true,
     ...workloadOf(pod, namespace),
-    locality: localityOf(sources.nodeOf(pod?.spec?.nodeName ?? endpoint.nodeName)),
+    locality: localityOf(sources.nodeOf(nodeName)),
+    nodeName,
     hostname: endpoint.hostname,
   }
 }
 
-type EndpointWorkload = Omit<MeshEndpoint, 'address' | 'port' | 'healthy' | 'locality' | 'hostname'>
+/** A Pod that took over the name of the one that is meant, as those of a StatefulSet do. */
+function isSuccessor(pod: Pod, { uid }: NonNullable<Endpoint['targetRef']>): boolean {
+  return Boolean(uid && pod.metadata.uid && uid !== pod.metadata.uid)
+}
+
+type EndpointWorkload = Omit<MeshEndpoint, 'address' | 'port' | 'healthy' | 'locality' | 'nodeName' | 'hostname'>
 
 /** Addresses without a Pod have no identity, so nothing but plaintext goes there. */
 function workloadOf(pod: Pod | undefined, namespace: string): EndpointWorkload {

@@ -21,6 +21,8 @@ export interface MeshService {
   readonly ports: readonly MeshPort[]
   readonly selector: Readonly<Record<string, string>> | undefined
   readonly exportTo: readonly string[] | undefined
+  /** internalTrafficPolicy Local: a proxy calls endpoints of its own Node only. */
+  readonly nodeLocal: boolean
   readonly createdAt: string
 }
 
@@ -32,7 +34,6 @@ export function meshService(service: Service, clusterDomain: string): MeshServic
   const namespace = metadata.namespace ?? 'default'
   const headless = spec.clusterIP === 'None'
   const addresses = headless ? [] : (spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []))
-  const exportTo = metadata.annotations?.['networking.istio.io/exportTo']
   return {
     host: `${name}.${namespace}.svc.${clusterDomain}`,
     name,
@@ -41,9 +42,20 @@ export function meshService(service: Service, clusterDomain: string): MeshServic
     headless,
     ports: (spec.ports ?? []).map(meshPort).filter((port) => port.protocol !== 'udp'),
     selector: spec.selector,
-    exportTo: exportTo?.split(',').map((target) => target.trim()),
+    exportTo: exportTo(metadata.annotations?.['networking.istio.io/exportTo']),
+    nodeLocal: spec.internalTrafficPolicy === 'Local',
     createdAt: metadata.creationTimestamp ?? '',
   }
+}
+
+/** An empty annotation says nothing. `~` hides the service from everybody unless `*` shows it. */
+function exportTo(annotation: string | undefined): readonly string[] | undefined {
+  const targets = (annotation ?? '')
+    .split(',')
+    .map((target) => target.trim())
+    .filter((target) => target !== '')
+  if (targets.length === 0) return undefined
+  return targets.includes('~') && !targets.includes('*') ? ['~'] : targets
 }
 
 function meshPort(port: ServicePort): MeshPort {

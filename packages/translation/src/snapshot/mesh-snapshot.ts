@@ -3,6 +3,7 @@
  * Building it is linear in the number of objects; translating one proxy looks only at what its namespace sees.
  */
 import { formatWorkloadId } from '@heddle/base'
+import type { TranslationIssue } from '../issue/translation-issue.js'
 import type { Gateway } from '../resources/gateway.js'
 import type { KubernetesNode, Pod } from '../resources/kubernetes.js'
 import type { PeerAuthentication } from '../resources/peer-authentication.js'
@@ -22,7 +23,9 @@ export interface MeshSnapshot {
   readonly servicesByHost: ReadonlyMap<string, MeshService>
   /** Oldest first. */
   readonly servicesByNamespace: ReadonlyMap<string, readonly MeshService[]>
-  /** Oldest first, hosts and gateways resolved. */
+  /** What is wrong with resources whoever looks at them: what a translation finds comes on top. */
+  readonly issues: readonly TranslationIssue[]
+  /** Oldest first, hosts and gateways resolved, delegates in place. */
   readonly virtualServices: readonly MeshVirtualService[]
   readonly destinationRules: DestinationRuleIndex
   /** Oldest first. */
@@ -48,12 +51,14 @@ export function createMeshSnapshot(input: MeshSnapshotInput): MeshSnapshot {
   const nodeOf: MeshSnapshot['nodeOf'] = (name) => (name === undefined ? undefined : nodes.get(name))
   const endpoints = indexEndpoints(input, { podOf, nodeOf })
   const identities = new Map<string, readonly string[]>()
+  const { virtualServices, issues: delegation } = indexVirtualServices(input.virtualServices ?? [], meshConfig.clusterDomain)
   return {
     meshConfig,
     services,
     servicesByHost: new Map(services.map((service) => [service.host, service])),
     servicesByNamespace: groupBy(services.toSorted(byAge), (service) => service.namespace),
-    virtualServices: indexVirtualServices(input.virtualServices ?? [], meshConfig.clusterDomain),
+    virtualServices,
+    issues: delegation,
     destinationRules: indexDestinationRules(input.destinationRules ?? [], meshConfig),
     gateways: (input.gateways ?? []).toSorted((left, right) => byCreation(left.metadata, right.metadata)),
     peerAuthenticationsByNamespace: groupBy(
@@ -81,7 +86,7 @@ type EndpointIndex = ReadonlyMap<string, readonly MeshEndpoint[]>
 
 function indexEndpoints(input: MeshSnapshotInput, sources: Pick<MeshSnapshot, 'podOf' | 'nodeOf'>): EndpointIndex {
   const index = new Map<string, MeshEndpoint[]>()
-  for (const slice of input.endpointSlices ?? []) {
+  for (const slice of (input.endpointSlices ?? []).toSorted((left, right) => byCreation(left.metadata, right.metadata))) {
     const service = slice.metadata.labels?.['kubernetes.io/service-name']
     if (service === undefined || slice.addressType === 'FQDN') continue
     for (const [portName, endpoints] of sliceEndpoints(slice, sources)) {
@@ -91,8 +96,14 @@ function indexEndpoints(input: MeshSnapshotInput, sources: Pick<MeshSnapshot, 'p
       else known.push(...endpoints)
     }
   }
-  for (const endpoints of index.values()) endpoints.sort((left, right) => compareText(left.address, right.address))
-  return index
+  return new Map([...index].map(([key, endpoints]) => [key, sortedOnce(endpoints)]))
+}
+
+/** Kubernetes lets an endpoint be in two slices while it moves; it counts once. */
+function sortedOnce(endpoints: readonly MeshEndpoint[]): readonly MeshEndpoint[] {
+  const byAddress = new Map<string, MeshEndpoint>()
+  for (const endpoint of endpoints) if (!byAddress.has(endpoint.address)) byAddress.set(endpoint.address, endpoint)
+  return [...byAddress.values()].toSorted((left, right) => compareText(left.address, right.address))
 }
 
 function identitiesOf(service: MeshService, endpoints: EndpointIndex, trustDomain: string): readonly string[] {

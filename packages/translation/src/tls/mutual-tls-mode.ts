@@ -1,6 +1,7 @@
 /**
  * Which mutual TLS a workload demands, from PeerAuthentication: mesh, then namespace, then workload, then port; the
- * narrowest that says something wins, the oldest of equals. Nothing at all means PERMISSIVE.
+ * narrowest that says something wins, the oldest of equals. Nothing at all means PERMISSIVE. In the root namespace only the
+ * policy of the mesh counts: istiod passes over those that select workloads there.
  */
 import type { MutualTlsMode, PeerAuthentication } from '../resources/peer-authentication.js'
 import type { MeshSnapshot } from '../snapshot/mesh-snapshot.js'
@@ -37,9 +38,8 @@ function oldestGeneral(snapshot: MeshSnapshot, namespace: string): PeerAuthentic
 }
 
 function selecting(snapshot: MeshSnapshot, namespace: string, labels: Labels): PeerAuthentication | undefined {
-  const root = snapshot.meshConfig.rootNamespace
-  const candidates = [...policiesIn(snapshot, namespace), ...(namespace === root ? [] : policiesIn(snapshot, root))]
-  return candidates.find((policy) => hasSelector(policy) && isSubset(policy.spec?.selector?.matchLabels, labels))
+  if (namespace === snapshot.meshConfig.rootNamespace) return undefined
+  return policiesIn(snapshot, namespace).find((policy) => hasSelector(policy) && isSubset(policy.spec?.selector?.matchLabels, labels))
 }
 
 function hasSelector(policy: PeerAuthentication): boolean {

@@ -132,9 +132,33 @@ describe('VirtualServices of the mesh', () => {
     const hosts = named(config.routeConfigurations, '80').virtualHosts
     expect(hosts.filter((host) => host.name === 'x.example:80')).toHaveLength(1)
     expect(issues.map((issue) => [issue.code, issue.resource.kind, issue.resource.name])).toEqual([
-      ['duplicate-domain', 'Service', 'twin'],
       ['duplicate-domain', 'VirtualService', 'b'],
+      ['duplicate-domain', 'Service', 'twin'],
     ])
+  })
+
+  it('take a name of a service that they write their own way from it', () => {
+    const owner = virtualService('hello', { hosts: ['hello.default'], http: [{ ...to('hello'), name: 'mine' }] })
+    const hosts = routes({ services: [hello], virtualServices: [owner] }, '80').virtualHosts
+    expect(named(hosts, 'hello.default:80')).toMatchObject({ domains: ['hello.default'], routes: [{ name: 'mine' }] })
+    expect(named(hosts, 'hello.default.svc.cluster.local:80').domains).not.toContain('hello.default')
+  })
+
+  it('are bound to the mesh when their list of gateways is empty', () => {
+    const owner = virtualService('hello', { hosts: ['hello'], gateways: [], http: [{ ...to('hello'), name: 'mine' }] })
+    const host = named(routes({ services: [hello], virtualServices: [owner] }, '80').virtualHosts, 'hello.default.svc.cluster.local:80')
+    expect(host.routes.map((route) => route.name)).toEqual(['mine'])
+  })
+
+  it('decide on TCP by age, not by how narrow their hosts are', () => {
+    const db = service('db', { ports: [{ name: 'tcp', port: 90 }] })
+    const target = (subset: string) => [{ route: [{ destination: { host: 'db', subset } }] }]
+    const narrow = virtualService('narrow', { hosts: ['db'], tcp: target('new') }, { createdAt: '2026-02-01T00:00:00Z' })
+    const wide = virtualService('wide', { hosts: ['*.default.svc.cluster.local'], tcp: target('old') })
+    const { config } = translateFor(client, { services: [db], virtualServices: [narrow, wide] })
+    expect(named(config.listeners, '10.96.0.10_90').filterChains[0]?.filters.at(-1)).toMatchObject({
+      proxy: { target: { cluster: 'outbound|90|old|db.default.svc.cluster.local' } },
+    })
   })
 
   it('that match only other clients leave the service its default route', () => {

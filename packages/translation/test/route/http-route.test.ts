@@ -220,9 +220,9 @@ describe('problems', () => {
     ])
   })
 
-  it('leave rules out that lead nowhere or that are not supported', () => {
-    const { routes, codes } = translated([{ match: [{ uri: { exact: '/a' } }], delegate: { name: 'x' } }, { route: [] }])
-    expect(codes).toEqual(['unsupported spec.http[0].delegate', 'no-destination spec.http[1].route'])
+  it('leave rules out that lead nowhere', () => {
+    const { routes, codes } = translated([{ route: [] }])
+    expect(codes).toEqual(['no-destination spec.http[0].route'])
     expect(routes.map((entry) => entry.name)).toEqual(['default'])
   })
 })
