@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { execContentType, type KubernetesObject } from '@heddle/client'
 import { fieldsOf, listOf, textOf } from '../json-fields.js'
 import { badRequest, failure } from './api-failure.js'
-import { asStatus, type Exchange, readBody, sendError } from './http-exchange.js'
+import { asStatus, type Exchange, readBody, sendError, wholeNumber } from './http-exchange.js'
 import type { PodExecOutput, PodRuntime } from './pod-runtime.js'
 import type { Registry } from './registry.js'
 import type { RequestTarget } from './request-target.js'
@@ -37,8 +37,7 @@ async function serveLog(
   runtime: PodRuntime,
   { namespace, name, ...chosen }: ContainerTarget,
 ): Promise<void> {
-  const number = (key: string): number | undefined => (query.get(key) === null ? undefined : Number(query.get(key)))
-  const [tailLines, sinceSeconds] = [number('tailLines'), number('sinceSeconds')]
+  const [tailLines, sinceSeconds] = [wholeNumber(query, 'tailLines'), wholeNumber(query, 'sinceSeconds')]
   const isOn = (key: string): boolean => query.get(key) === 'true' || query.get(key) === '1'
   const output = runtime.logs(namespace, name, {
     ...chosen,

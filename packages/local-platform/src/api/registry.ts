@@ -10,32 +10,14 @@ import type { Store } from '../store/store.js'
 import { alreadyExists, badRequest, conflict, failure, forbidden, invalid, notFound, type StatusCause } from './api-failure.js'
 import type { ResourceCatalog } from './catalog.js'
 import { type DeleteRequest, hasFinalizers, markDeleted } from './deletion.js'
+import { listObjects, type ListRequest, type ListResult } from './list.js'
 import { applyMergePatch } from './merge-patch.js'
 import { checkMetadata, nameSuffix, newMetadata, specChanged, updatedMetadata } from './object-metadata.js'
-import { apiVersionOf, collectionPrefix, type ResourceKind, storageKey } from './resource-kind.js'
+import { apiVersionOf, type ResourceKind, storageKey } from './resource-kind.js'
 import type { ClusterIpRange, RuleContext } from './rules/kind-rules.js'
 import { rulesFor } from './rules/rule-table.js'
 import { applyScale } from './scale.js'
 import { fillDefaults, inspectObject, pruneFields } from './schema-validation.js'
-import { parseFieldSelector, parseLabelSelector } from './selector.js'
-
-export interface Selectors {
-  readonly namespace?: string | undefined
-  readonly labelSelector?: string | undefined
-  readonly fieldSelector?: string | undefined
-}
-
-export interface ListRequest extends Selectors {
-  readonly limit?: number | undefined
-  readonly continueToken?: string | undefined
-}
-
-export interface ListResult {
-  readonly resourceVersion: string
-  readonly items: readonly KubernetesObject[]
-  readonly continueToken?: string
-  readonly remaining?: number
-}
 
 export interface WriteOptions {
   /** Checks everything and stores nothing. */
@@ -52,6 +34,7 @@ export interface DeleteResult {
 export interface Registry {
   readonly catalog: ResourceCatalog
   readonly store: Store
+  /** Reading shows what is durable, and nothing else. */
   get(kind: ResourceKind, namespace: string | undefined, name: string): KubernetesObject
   find(kind: ResourceKind, namespace: string | undefined, name: string): KubernetesObject | undefined
   list(kind: ResourceKind, request: ListRequest): ListResult
@@ -81,35 +64,39 @@ export interface RegistryDeps {
 export function createRegistry(options: RegistryOptions, deps: RegistryDeps): Registry {
   const { store, catalog } = options
   const find = (kind: ResourceKind, namespace: string | undefined, name: string): KubernetesObject | undefined =>
-    store.get(storageKey(kind, namespace, name))
-  const get = (kind: ResourceKind, namespace: string | undefined, name: string): KubernetesObject => {
-    const object = find(kind, namespace, name)
-    if (!object) throw notFound(kind, name)
-    return object
-  }
+    store.durable.get(storageKey(kind, namespace, name))
+  /** What the next write changes, which may be newer than what is shown. */
+  const newest = (kind: ResourceKind, namespace: string | undefined, name: string): KubernetesObject =>
+    existing(kind, name, store.get(storageKey(kind, namespace, name)))
   const write = createWriter(options, deps)
 
   return {
     catalog,
     store,
     find,
-    get,
-    list: (kind, request) => listObjects(store, kind, request),
+    get: (kind, namespace, name) => existing(kind, name, find(kind, namespace, name)),
+    list: (kind, request) => listObjects(store.durable, kind, request),
     async create(kind, namespace, object, writeOptions = {}) {
       return write.create(kind, namespace, object, writeOptions)
     },
     async update(kind, namespace, name, object, writeOptions = {}) {
-      return write.replace(kind, get(kind, namespace, name), object, writeOptions)
+      return write.replace(kind, newest(kind, namespace, name), object, writeOptions)
     },
     async patch(kind, namespace, name, patch, writeOptions = {}) {
-      const old = get(kind, namespace, name)
-      if (writeOptions.subresource === 'scale') return write.replace(kind, old, applyScale(old, fieldsOf(patch)), {})
+      const old = newest(kind, namespace, name)
+      if (writeOptions.subresource === 'scale')
+        return write.replace(kind, old, applyScale(old, fieldsOf(patch)), { ...writeOptions, subresource: undefined })
       return write.replace(kind, old, applyMergePatch(old, patch) as KubernetesObject, writeOptions)
     },
     async delete(kind, namespace, name, request = {}) {
-      return write.remove(kind, get(kind, namespace, name), request)
+      return write.remove(kind, newest(kind, namespace, name), request)
     },
   }
+}
+
+function existing(kind: ResourceKind, name: string, object: KubernetesObject | undefined): KubernetesObject {
+  if (!object) throw notFound(kind, name)
+  return object
 }
 
 interface Writer {
@@ -142,6 +129,11 @@ function createWriter({ store, clusterIps, catalog }: RegistryOptions, { clock, 
     refuseFor(kind, object, rules.check?.(complete, context) ?? [])
     return complete
   }
+  /** What was asked for is there already; whoever wrote it may still be waiting for the disk. */
+  const unchanged = async (object: KubernetesObject): Promise<KubernetesObject> => {
+    await store.synced()
+    return object
+  }
   const finish = async (kind: ResourceKind, old: KubernetesObject): Promise<DeleteResult> => {
     const object = await store.remove(keyOf(kind, old))
     return { object, isGone: true }
@@ -166,7 +158,7 @@ function createWriter({ store, clusterIps, catalog }: RegistryOptions, { clock, 
       if (isDryRun) return updated
       if (updated.metadata.deletionTimestamp !== undefined && !hasFinalizers(updated) && isFree(updated))
         return (await finish(kind, old)).object
-      if (sameJson(old, updated)) return old
+      if (sameJson(old, updated)) return unchanged(old)
       return store.put(keyOf(kind, old), updated)
     },
     async remove(kind, old, request) {
@@ -178,7 +170,7 @@ function createWriter({ store, clusterIps, catalog }: RegistryOptions, { clock, 
       const marked = markDeleted(kind, old, request, clock.now())
       if (request.isDryRun) return { object: marked, isGone: false }
       if (!hasFinalizers(marked) && isFree(marked)) return finish(kind, old)
-      return { object: sameJson(marked, old) ? old : await store.put(keyOf(kind, old), marked), isGone: false }
+      return { object: await (sameJson(marked, old) ? unchanged(old) : store.put(keyOf(kind, old), marked)), isGone: false }
     },
   }
 }
@@ -238,24 +230,4 @@ function mergeUpdate(kind: ResourceKind, old: KubernetesObject, next: Kubernetes
 function withGeneration(kind: ResourceKind, old: KubernetesObject, next: KubernetesObject): KubernetesObject {
   if (!kind.hasGeneration || !specChanged(old, next)) return next
   return { ...next, metadata: { ...next.metadata, generation: (old.metadata.generation ?? 0) + 1 } }
-}
-
-function listObjects(store: Store, kind: ResourceKind, request: ListRequest): ListResult {
-  const byLabel = parseLabelSelector(request.labelSelector)
-  const byField = parseFieldSelector(request.fieldSelector)
-  const all = store.list(collectionPrefix(kind, request.namespace)).filter((object) => byLabel(object) && byField(object))
-  const resourceVersion = String(store.revision)
-  const start = request.continueToken === undefined ? 0 : positionAfter(all, kind, request.continueToken)
-  const end = request.limit ? start + request.limit : all.length
-  const items = all.slice(start, end)
-  const last = items.at(-1)
-  if (end >= all.length || !last) return { resourceVersion, items }
-  return { resourceVersion, items, continueToken: Buffer.from(keyOf(kind, last)).toString('base64url'), remaining: all.length - end }
-}
-
-/** Pages go on after the last key sent; later pages show the state of their own moment. */
-function positionAfter(objects: readonly KubernetesObject[], kind: ResourceKind, token: string): number {
-  const key = Buffer.from(token, 'base64url').toString('utf8')
-  const position = objects.findIndex((object) => keyOf(kind, object) > key)
-  return position < 0 ? objects.length : position
 }

@@ -4,14 +4,15 @@ import type { KubernetesObject, Status } from '@heddle/client'
 import { fieldsOf } from '../json-fields.js'
 import { badRequest, methodNotAllowed, unsupportedMediaType } from './api-failure.js'
 import type { DeleteRequest } from './deletion.js'
-import { type Exchange, parseObject, readBody, readObject, sendJson } from './http-exchange.js'
+import { type Exchange, parseObject, readBody, readObject, sendJson, wholeNumber } from './http-exchange.js'
 import { inVersion } from './local-client.js'
 import { answerReview, createSubresource, type SubresourceServices } from './object-subresources.js'
 import { servePodOutput } from './pod-output.js'
 import type { PodRuntime } from './pod-runtime.js'
 import type { ListMetadata } from './table.js'
 import { renderTable, tableRequest } from './table.js'
-import type { Registry, Selectors, WriteOptions } from './registry.js'
+import type { Selectors } from './list.js'
+import type { Registry, WriteOptions } from './registry.js'
 import type { RequestTarget } from './request-target.js'
 import { apiVersionOf, qualifiedName } from './resource-kind.js'
 import { scaleOf } from './scale.js'
@@ -68,7 +69,7 @@ function list(exchange: Exchange, target: RequestTarget, { registry, clock }: Re
   const { query } = exchange
   const { items, resourceVersion, continueToken, remaining } = registry.list(kind, {
     ...selectorsOf(exchange, target),
-    limit: Number(query.get('limit') ?? 0) || undefined,
+    limit: wholeNumber(query, 'limit') || undefined,
     continueToken: query.get('continue') || undefined,
   })
   const objects = items.map((item) => inVersion(item, kind, target))
@@ -132,16 +133,17 @@ async function change(exchange: Exchange, target: RequestTarget, services: Resou
   sendObject(exchange, target, services, await registry.update(kind, namespace, name, body, options))
 }
 
-async function readMergePatch({ request }: Exchange): Promise<KubernetesObject> {
+async function readMergePatch({ request }: Exchange): Promise<Partial<KubernetesObject>> {
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim()
   const text = await readBody(request)
-  if (mediaType === 'application/merge-patch+json') return JSON.parse(JSON.stringify(parsePatch(text))) as KubernetesObject
+  if (mediaType === 'application/merge-patch+json') return parsePatch(text)
   throw unsupportedMediaType(
     `the local platform takes application/merge-patch+json patches, not ${mediaType || 'a patch without Content-Type'}; use \`heddle apply\`, \`kubectl replace\` or \`kubectl patch --type=merge\``,
   )
 }
 
-function parsePatch(text: string): object {
+/** A patch need not name its object, and one without metadata changes none. */
+function parsePatch(text: string): Partial<KubernetesObject> {
   const { metadata, ...rest } = parseObject(text)
   return Object.keys(fieldsOf(metadata)).length === 0 ? rest : { metadata, ...rest }
 }
@@ -193,7 +195,7 @@ async function removeCollection(
   const { items } = registry.list(kind, selectorsOf(exchange, target))
   const removed: KubernetesObject[] = []
   for (const item of items) removed.push((await registry.delete(kind, item.metadata.namespace, item.metadata.name, request)).object)
-  const metadata = { resourceVersion: String(registry.store.revision) }
+  const metadata = { resourceVersion: String(registry.store.durable.revision) }
   sendJson(exchange.response, 200, { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind, target.version), metadata, items: removed })
 }
 
@@ -204,10 +206,10 @@ async function deleteRequest(exchange: Exchange): Promise<DeleteRequest> {
     dryRun?: readonly string[]
     orphanDependents?: boolean
   }
-  const grace = exchange.query.get('gracePeriodSeconds')
+  const grace = wholeNumber(exchange.query, 'gracePeriodSeconds')
   const policy =
     body.propagationPolicy ?? exchange.query.get('propagationPolicy') ?? (body.orphanDependents === true ? 'Orphan' : undefined)
-  const gracePeriodSeconds = body.gracePeriodSeconds ?? (grace === null ? undefined : Number(grace))
+  const gracePeriodSeconds = body.gracePeriodSeconds ?? grace
   return {
     ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
     ...(policy && { propagationPolicy: policy as NonNullable<DeleteRequest['propagationPolicy']> }),

@@ -1,13 +1,14 @@
 /** A watch as an HTTP answer: one JSON event a line, headers at once, bookmarks, a clean end, and no unbounded buffer. */
 import type { Clock, Timer } from '@heddle/base'
 import type { KubernetesObject } from '@heddle/client'
-import type { Exchange } from './http-exchange.js'
+import { type Exchange, wholeNumber } from './http-exchange.js'
 import { inVersion } from './local-client.js'
-import type { Registry, Selectors } from './registry.js'
+import type { Selectors } from './list.js'
+import type { Registry } from './registry.js'
 import type { RequestTarget } from './request-target.js'
 import { apiVersionOf } from './resource-kind.js'
 import { renderTable, tableRequest } from './table.js'
-import { startWatch } from './watch-session.js'
+import { startWatch, type WatchSession } from './watch-session.js'
 
 const bookmarkMs = 60_000
 const defaultTimeoutSeconds = 1800
@@ -23,6 +24,7 @@ export function serveWatch(
   const { response, query } = exchange
   const { kind, version } = target
   const table = tableRequest(exchange.accept, query.get('includeObject'))
+  const timeoutSeconds = wholeNumber(query, 'timeoutSeconds') || defaultTimeoutSeconds
   const render = (object: KubernetesObject): object =>
     table
       ? renderTable(kind, [inVersion(object, kind, target)], { resourceVersion: object.metadata.resourceVersion }, table, clock.now())
@@ -45,7 +47,7 @@ export function serveWatch(
   })
   if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
   response.flushHeaders()
-  keepWatch(exchange, session, clock)
+  keepWatch(exchange, session, timeoutSeconds, clock)
 }
 
 function bookmarkObject(kind: string, apiVersion: string, resourceVersion: string, isInitialEnd: boolean): object {
@@ -53,7 +55,7 @@ function bookmarkObject(kind: string, apiVersion: string, resourceVersion: strin
   return { kind, apiVersion, metadata: { resourceVersion, creationTimestamp: null, ...annotations } }
 }
 
-function keepWatch({ response, query }: Exchange, session: { bookmark(): void; stop(): void }, clock: Clock): void {
+function keepWatch({ response, query }: Exchange, session: WatchSession, timeoutSeconds: number, clock: Clock): void {
   let bookmarkTimer: Timer | undefined
   const scheduleBookmark = (): void => {
     bookmarkTimer = clock.setTimer(bookmarkMs, () => {
@@ -62,8 +64,7 @@ function keepWatch({ response, query }: Exchange, session: { bookmark(): void; s
     })
   }
   if (query.get('allowWatchBookmarks') === 'true') scheduleBookmark()
-  const seconds = Number(query.get('timeoutSeconds') ?? 0) || defaultTimeoutSeconds
-  const endTimer = clock.setTimer(seconds * 1000, () => response.end())
+  const endTimer = clock.setTimer(timeoutSeconds * 1000, () => response.end())
   // The response's close, not the request's: that one fires as soon as the empty body was read.
   response.on('close', () => {
     session.stop()

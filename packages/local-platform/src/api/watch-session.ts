@@ -5,7 +5,8 @@
 import type { KubernetesObject } from '@heddle/client'
 import type { StoreEvent } from '../store/event-log.js'
 import { badRequest, expired } from './api-failure.js'
-import type { Registry, Selectors } from './registry.js'
+import type { Selectors } from './list.js'
+import type { Registry } from './registry.js'
 import { collectionPrefix, type ResourceKind } from './resource-kind.js'
 import { parseFieldSelector, parseLabelSelector } from './selector.js'
 
@@ -29,7 +30,8 @@ export interface WatchSession {
 
 /** Sends to `sink` at once what is there, then what comes. @throws 410 Expired, 400 BadRequest. */
 export function startWatch(registry: Registry, kind: ResourceKind, request: WatchRequest, sink: WatchSink): WatchSession {
-  const { events, revision } = registry.store
+  const { events } = registry.store
+  const { revision } = events
   const prefix = collectionPrefix(kind, request.namespace)
   const matches = matcher(request)
   const seen = { revision: startRevision(request, revision) ?? revision }
@@ -48,15 +50,13 @@ export function startWatch(registry: Registry, kind: ResourceKind, request: Watc
     else if (wasIn && before) sink.event('DELETED', atRevision(before, event.revision))
   }
   if (isInitial) {
-    // Memory may be ahead of the log by writes being synced: the list is of `revision`, and older events are skipped.
-    seen.revision = revision
     for (const object of registry.list(kind, request).items) sink.event('ADDED', object)
     if (request.sendInitialEvents) sink.bookmark(String(revision), true)
   }
   for (const event of missed) deliver(event)
   const unsubscribe = events.subscribe(deliver)
   return {
-    bookmark: () => sink.bookmark(String(Math.max(seen.revision, events.revision)), false),
+    bookmark: () => sink.bookmark(String(events.revision), false),
     stop: unsubscribe,
   }
 }

@@ -6,6 +6,7 @@ export interface StoreEvent {
   readonly key: string
   /** Undefined when the object was deleted. */
   readonly object: KubernetesObject | undefined
+  /** As it was before; undefined when it was created. */
   readonly previous: KubernetesObject | undefined
 }
 

@@ -11,19 +11,26 @@ import type { KubernetesObject } from '@heddle/client'
 import { open, type RootDatabase } from 'lmdb'
 import { createEventLog, type EventLog } from './event-log.js'
 import { type AcknowledgedRevision, openAcknowledgedRevision } from './acknowledged-revision.js'
+import { createDurableState, type DurableState } from './durable-state.js'
+import { inKeyOrder } from './key-order.js'
 import { corruptRecord, decodeRecord, encodeRecord } from './record.js'
 
 export interface Store {
-  /** Version of the newest write. */
+  /** Version of the newest write, which may not be durable yet. */
   readonly revision: number
   readonly events: EventLog
+  /** What is on disk: all that a reader may be shown, since what is not could be undone by a crash and its version given away again. */
+  readonly durable: DurableState
+  /** The newest state, for the checks of the next write. */
   get(key: string): KubernetesObject | undefined
-  /** Objects whose key starts with `prefix`, in key order. */
+  /** Objects of the newest state whose key starts with `prefix`, in key order. */
   list(prefix: string): readonly KubernetesObject[]
   /** Stores an object under a new resourceVersion; visible to `get` at once, resolved when durable. @throws HEDDLE_STORE_WRITE */
   put(key: string, object: KubernetesObject): Promise<KubernetesObject>
   /** Removes an object; resolves with its last state under the deletion's resourceVersion. */
   remove(key: string): Promise<KubernetesObject>
+  /** Resolves when every write so far is durable. @throws HEDDLE_STORE_WRITE */
+  synced(): Promise<void>
   close(): Promise<void>
 }
 
@@ -46,6 +53,7 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
   let failure: HeddleError | undefined
   let total = [...digests.values()].reduce((sum, digest) => sum ^ digest, 0n)
   const events = createEventLog(revision, options.eventCapacity)
+  const durable = createDurableState(objects, events)
   let tail: Promise<void> = Promise.resolve()
 
   /** Runs in call order; LMDB groups what waits at the same time into one synced commit. */
@@ -75,8 +83,9 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
       return revision
     },
     events,
+    durable,
     get: (key) => objects.get(key),
-    list: (prefix) => listPrefix(objects, prefix),
+    list: (prefix) => inKeyOrder(objects, prefix).map(([, object]) => object),
     async put(key, object) {
       if (failure) throw failure
       const version = ++revision
@@ -84,7 +93,7 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
       const previous = objects.get(key)
       const { bytes, digest } = encodeRecord(key, Buffer.from(JSON.stringify(stored)))
       objects.set(key, stored)
-      await commit(key, bytes, digest, () => events.append({ revision: version, key, object: stored, previous }))
+      await commit(key, bytes, digest, () => durable.append({ revision: version, key, object: stored, previous }))
       return stored
     },
     async remove(key) {
@@ -94,8 +103,12 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
       const version = ++revision
       const last = { ...previous, metadata: { ...previous.metadata, resourceVersion: String(version) } }
       objects.delete(key)
-      await commit(key, undefined, 0n, () => events.append({ revision: version, key, object: undefined, previous: last }))
+      await commit(key, undefined, 0n, () => durable.append({ revision: version, key, object: undefined, previous }))
       return last
+    },
+    async synced() {
+      await tail
+      if (failure) throw failure
     },
     async close() {
       await tail
@@ -166,12 +179,6 @@ function* readRange(database: RootDatabase<Buffer, string>): Generator<{ key: st
     if (error instanceof HeddleError) throw error
     throw corruptRecord(last, `the records after it cannot be read (${messageOf(error)})`, error)
   }
-}
-
-function listPrefix(objects: ReadonlyMap<string, KubernetesObject>, prefix: string): readonly KubernetesObject[] {
-  const found: [string, KubernetesObject][] = []
-  for (const entry of objects) if (entry[0].startsWith(prefix)) found.push(entry)
-  return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object)
 }
 
 function missing(key: string): HeddleError {

@@ -228,6 +228,38 @@ describe('verbs', () => {
     expect(one.items).toHaveLength(1)
   })
 
+  it('shows in every page the moment of the first, and a watch from there what happened since', async () => {
+    const { client } = harness
+    const labels = { paged: 'yes' }
+    const make = (name: string, value = ''): KubernetesObject => ({
+      ...configMap(name, { value }),
+      metadata: { name, namespace: 'default', labels },
+    })
+    for (const name of ['page-a', 'page-c', 'page-d', 'page-e']) await client.create(types.configMaps, make(name))
+    const path = '/api/v1/namespaces/default/configmaps?labelSelector=paged'
+    const first = (await json(`${path}&limit=2`)).body
+    await client.delete(types.configMaps, 'page-a', 'default')
+    await client.delete(types.configMaps, 'page-d', 'default')
+    await client.patch(types.configMaps, 'page-e', { data: { value: 'new' } }, 'default')
+    await client.create(types.configMaps, make('page-f'))
+    const second = (await json(`${path}&limit=2&continue=${first.metadata.continue}`)).body
+    const seen = [...first.items, ...second.items].map((item: Json) => `${item.metadata.name} ${item.data.value}`)
+    expect(seen).toEqual(['page-a ', 'page-c ', 'page-d ', 'page-e '])
+    expect(second.metadata).toMatchObject({ resourceVersion: first.metadata.resourceVersion })
+    expect(second.metadata.continue).toBeUndefined()
+    const now = (await json(path)).body
+    expect(now.items.map((item: Json) => item.metadata.name)).toEqual(['page-c', 'page-e', 'page-f'])
+    expect(Number(now.metadata.resourceVersion)).toBeGreaterThan(Number(first.metadata.resourceVersion))
+  })
+
+  it('refuses a continue token that is none, and numbers that are no counts', async () => {
+    const path = '/api/v1/namespaces/default/configmaps'
+    for (const query of ['continue=x', 'limit=-1', 'limit=two', 'watch=1&timeoutSeconds=-5'])
+      expect(await json(`${path}?${query}`)).toMatchObject({ status: 400, body: { reason: 'BadRequest' } })
+    const old = Buffer.from(JSON.stringify({ revision: -1, after: '' })).toString('base64url')
+    expect(await json(`${path}?continue=${old}`)).toMatchObject({ status: 410, body: { reason: 'Expired' } })
+  })
+
   it('refuses what has no namespace or an impossible name', async () => {
     const { client } = harness
     expect(await statusOfFailure(client.create(types.configMaps, configMap('x', {}, 'nowhere')))).toMatchObject({

@@ -59,6 +59,25 @@ describe('store', () => {
     await store.close()
   })
 
+  it('shows readers a write when it is durable, and knows the states before it', async () => {
+    const store = openStore(folder)
+    await store.put('a/1', object('1', 'old'))
+    await store.put('a/2', object('2'))
+    const writes = [store.put('a/1', object('1', 'new')), store.remove('a/2'), store.put('a/3', object('3'))]
+    const texts = (revision?: number) =>
+      store.durable.list('a/', revision)?.map(([key, found]) => `${key} ${(found['data'] as { text: string }).text}`)
+    expect([store.revision, store.durable.revision, store.get('a/1')?.['data']]).toEqual([5, 2, { text: 'new' }])
+    expect(texts()).toEqual(['a/1 old', 'a/2 '])
+    await Promise.all(writes)
+    expect([texts(), texts(4), texts(3), texts(2)]).toEqual([['a/1 new', 'a/3 '], ['a/1 new'], ['a/1 new', 'a/2 '], ['a/1 old', 'a/2 ']])
+    expect(store.durable.list('a/', 6)).toBeUndefined()
+    await store.close()
+    const later = openStore(folder)
+    expect(later.durable.list('a/', 2)).toBeUndefined()
+    expect(later.durable.list('a/')?.map(([key]) => key)).toEqual(['a/1', 'a/3'])
+    await later.close()
+  })
+
   it('names the record in which a byte was flipped', async () => {
     const store = openStore(folder)
     await store.put('core/configmaps/default/first', object('first', 'a text that is easy to find'))
