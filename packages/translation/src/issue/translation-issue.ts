@@ -10,6 +10,7 @@ export type IssueCode =
   | 'delegate-conflict'
   /** The resource is not what its schema says, so it is left out as a whole. */
   | 'malformed'
+  | 'no-effect'
   | 'duplicate-host'
   | 'duplicate-domain'
   | 'port-conflict'

@@ -3,6 +3,7 @@
  * Building it is linear in the number of objects; translating one proxy looks only at what its namespace sees.
  */
 import { formatWorkloadId } from '@heddle/base'
+import { resourceIssues } from '../issue/resource-issues.js'
 import type { TranslationIssue } from '../issue/translation-issue.js'
 import type { Gateway } from '../resources/gateway.js'
 import type { KubernetesNode, Pod } from '../resources/kubernetes.js'
@@ -14,6 +15,7 @@ import { defaultMeshConfig, type MeshConfig } from './mesh-config.js'
 import { sliceEndpoints, type MeshEndpoint } from './mesh-endpoint.js'
 import { byAge, meshService, type MeshPort, type MeshService } from './mesh-service.js'
 import type { MeshSnapshotInput } from './snapshot-input.js'
+import { wellFormed } from './well-formed.js'
 import { indexVirtualServices, type MeshVirtualService } from './virtual-services.js'
 
 export interface MeshSnapshot {
@@ -38,7 +40,9 @@ export interface MeshSnapshot {
   identitiesOf(service: MeshService): readonly string[]
 }
 
-export function createMeshSnapshot(input: MeshSnapshotInput): MeshSnapshot {
+/** Malformed resources are left out and reported. */
+export function createMeshSnapshot(written: MeshSnapshotInput): MeshSnapshot {
+  const { input, issues: malformed } = wellFormed(written)
   const meshConfig = { ...defaultMeshConfig, ...input.meshConfig }
   const services = (input.services ?? [])
     .map((service) => meshService(service, meshConfig.clusterDomain))
@@ -58,7 +62,7 @@ export function createMeshSnapshot(input: MeshSnapshotInput): MeshSnapshot {
     servicesByHost: new Map(services.map((service) => [service.host, service])),
     servicesByNamespace: groupBy(services.toSorted(byAge), (service) => service.namespace),
     virtualServices,
-    issues: delegation,
+    issues: [...malformed, ...delegation, ...resourceIssues(input, meshConfig.rootNamespace)],
     destinationRules: indexDestinationRules(input.destinationRules ?? [], meshConfig),
     gateways: (input.gateways ?? []).toSorted((left, right) => byCreation(left.metadata, right.metadata)),
     peerAuthenticationsByNamespace: groupBy(

@@ -1,0 +1,34 @@
+/** What has no effect whoever looks at it: parts of Istio's and Kubernetes' resources that are passed over as a whole. */
+import type { Service } from '../resources/kubernetes.js'
+import type { PeerAuthentication } from '../resources/peer-authentication.js'
+import type { MeshSnapshotInput } from '../snapshot/snapshot-input.js'
+import type { TranslationIssue } from './translation-issue.js'
+
+export function resourceIssues(input: MeshSnapshotInput, rootNamespace: string): readonly TranslationIssue[] {
+  return [
+    ...(input.services ?? []).filter((service) => service.spec?.type === 'ExternalName').map(externalName),
+    ...(input.peerAuthentications ?? [])
+      .filter(({ metadata, spec }) => metadata.namespace === rootNamespace && Object.keys(spec?.selector?.matchLabels ?? {}).length > 0)
+      .map(rootSelector),
+  ]
+}
+
+function externalName({ metadata }: Service): TranslationIssue {
+  return {
+    code: 'unsupported',
+    severity: 'warning',
+    resource: { kind: 'Service', namespace: metadata.namespace ?? 'default', name: metadata.name ?? '' },
+    path: 'spec.type',
+    message: 'a Service of type ExternalName is not known to proxies: calls to it go out like those to any host outside of the mesh',
+  }
+}
+
+function rootSelector({ metadata }: PeerAuthentication): TranslationIssue {
+  return {
+    code: 'no-effect',
+    severity: 'warning',
+    resource: { kind: 'PeerAuthentication', namespace: metadata.namespace ?? 'default', name: metadata.name ?? '' },
+    path: 'spec.selector',
+    message: 'in the root namespace only the policy without a selector counts, for the whole mesh: this one has no effect',
+  }
+}
