@@ -92,7 +92,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
       new ClusterRuntime(config, snapshot.assignments.get(config.edsServiceName ?? config.name), {
         clock,
         random,
-        createEndpoint: (endpoint, transport) => new Endpoint(endpoint, transport),
+        createEndpoint: (endpoint, transport) => new Endpoint(endpoint, transport, clock.monotonicMs()),
         resolve: deps.resolveDns ?? resolveWithSystem,
         onResolveFailed: (cluster, hostname, error) =>
           logger.warn('a host name of a cluster cannot be resolved', { cluster, hostname, error }),

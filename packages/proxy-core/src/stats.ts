@@ -37,7 +37,7 @@ export function proxyStats(snapshot: Snapshot, downstreamConnections: number): P
       address: endpoint.address,
       port: endpoint.port,
       healthy: endpoint.healthy,
-      ejected: endpoint.ejectedUntilMs > 0,
+      ejected: endpoint.ejected,
       weight: endpoint.weight,
       priority: endpoint.priority,
       activeRequests: endpoint.activeRequests,

@@ -1,21 +1,20 @@
 /**
  * One cluster at work: its endpoints from EDS, its own assignment, DNS or the original destination, the breakers'
- * counters (envoy.config.cluster.v3.CircuitBreakers) and passive outlier detection. Endpoints that stay keep their
- * connections over a change of configuration.
+ * counters (envoy.config.cluster.v3.CircuitBreakers) and what became of requests, for outlier detection. Endpoints that
+ * stay keep their connections over a change of configuration.
  */
-import type { Clock, Random, Timer } from '@heddle/base'
-import type { Cluster, ClusterLoadAssignment, LbEndpoint, OutlierDetection, UpstreamTransportSocket } from '@heddle/routing'
+import type { Clock, Random } from '@heddle/base'
+import type { Cluster, ClusterLoadAssignment, LbEndpoint, LocalityLbEndpoints, UpstreamTransportSocket } from '@heddle/routing'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import type { PoolCluster } from '../endpoint/http-pool.js'
-import { createLoadBalancer, type LoadBalancer } from './load-balancer.js'
+import { type DnsDeps, DnsResolution } from './dns-resolution.js'
+import { LoadBalancer, type LocalityEndpoints } from './load-balancer.js'
+import { OutlierDetector } from './outlier-detector.js'
 
-export interface ClusterDeps {
+export interface ClusterDeps extends DnsDeps {
   readonly clock: Clock
   readonly random: Random
   createEndpoint(config: LbEndpoint, transport: UpstreamTransportSocket): Endpoint
-  /** Addresses of a host name. */
-  resolve(hostname: string): Promise<readonly string[]>
-  onResolveFailed(cluster: string, hostname: string, error: unknown): void
 }
 
 const defaultLimit = 1024
@@ -26,10 +25,10 @@ const maxOriginalDestinations = 4096
 export class ClusterRuntime implements PoolCluster {
   config: Cluster
   readonly #deps: ClusterDeps
+  readonly #dns: DnsResolution
   #endpoints = new Map<string, Endpoint>()
   #balancer: LoadBalancer
-  #refresh: Timer | undefined
-  #closed = false
+  #outliers: OutlierDetector | undefined
   /** Breakers and pool settings, read by every request. */
   maxRequests: number = defaultLimit
   maxConnections: number = defaultLimit
@@ -47,26 +46,28 @@ export class ClusterRuntime implements PoolCluster {
   constructor(config: Cluster, assignment: ClusterLoadAssignment | undefined, deps: ClusterDeps) {
     this.config = config
     this.#deps = deps
-    this.#balancer = createLoadBalancer(config, [], deps.random, () => deps.clock.monotonicMs())
+    this.#dns = new DnsResolution(deps, (localities) => this.#replace(localities))
+    this.#balancer = this.#createBalancer([])
     this.update(config, assignment)
   }
 
   get endpoints(): Iterable<Endpoint> {
     return this.#endpoints.values()
   }
+  get detectsOutliers(): boolean {
+    return this.#outliers !== undefined
+  }
+
   /** Takes over new settings and endpoints. */
   update(config: Cluster, assignment: ClusterLoadAssignment | undefined): void {
     this.config = config
     this.#takeSettings(config)
-    this.#refresh?.cancel()
-    const source = config.type === 'EDS' ? assignment : config.loadAssignment
+    this.#detectOutliers(config)
+    this.#dns.stop()
     if (config.type === 'ORIGINAL_DST') return
-    if (config.type === 'STRICT_DNS' || config.type === 'LOGICAL_DNS')
-      this.#resolveAll(source).catch((error: unknown) => this.#deps.onResolveFailed(this.config.name, '', error))
-    else
-      this.#replace(
-        source?.localities.flatMap(({ endpoints, priority }) => endpoints.map((endpoint) => ({ endpoint, priority: priority ?? 0 }))) ?? [],
-      )
+    const localities = (config.type === 'EDS' ? assignment : config.loadAssignment)?.localities ?? []
+    if (config.type === 'STRICT_DNS' || config.type === 'LOGICAL_DNS') this.#dns.start(config, localities)
+    else this.#replace(localities)
   }
 
   #takeSettings({ circuitBreakers, http }: Cluster): void {
@@ -76,6 +77,20 @@ export class ClusterRuntime implements PoolCluster {
     this.maxRetries = circuitBreakers?.maxRetries ?? 3
     this.maxRequestsPerConnection = http?.maxRequestsPerConnection ?? 0
     this.poolIdleMs = http?.idleTimeoutMs ?? defaultPoolIdleMs
+  }
+
+  #detectOutliers({ outlierDetection }: Cluster): void {
+    if (outlierDetection === undefined) {
+      this.#outliers?.close()
+      this.#outliers = undefined
+    } else if (this.#outliers === undefined) {
+      this.#outliers = new OutlierDetector(outlierDetection, {
+        clock: this.#deps.clock,
+        random: this.#deps.random,
+        endpoints: () => this.#endpoints.values(),
+        onChange: () => this.#balancer.refresh(),
+      })
+    } else this.#outliers.update(outlierDetection)
   }
 
   /** A connection is gone; with requests waiting in some pool its place is theirs. */
@@ -100,67 +115,44 @@ export class ClusterRuntime implements PoolCluster {
     const known = this.#endpoints.get(key)
     if (known !== undefined) return known
     if (this.#endpoints.size >= maxOriginalDestinations) this.#forgetIdle()
-    const endpoint = this.#create({ address: { address, port } })
+    const config = { address: { address, port } }
+    const endpoint = this.#deps.createEndpoint(config, transportOf(this.config, config))
     this.#endpoints.set(key, endpoint)
     return endpoint
   }
 
-  /** Counts an outcome for outlier detection. Local failures count as 5xx, as in Envoy without split mode. */
-  observe(endpoint: Endpoint, status: number, localFailure: boolean): void {
-    const failed = localFailure || status >= 500
-    if (failed) endpoint.failures++
-    const outlier = this.config.outlierDetection
-    if (outlier === undefined) return
-    if (!failed) {
-      endpoint.consecutive5xx = 0
-      endpoint.consecutiveGatewayFailures = 0
-      return
-    }
-    endpoint.consecutive5xx++
-    if (localFailure || (status >= 502 && status <= 504)) endpoint.consecutiveGatewayFailures++
-    else endpoint.consecutiveGatewayFailures = 0
-    if (this.#isOutlier(endpoint, outlier)) this.#eject(endpoint)
+  /** An endpoint has answered. @param status the HTTP status, or that which stands for the gRPC status. */
+  answered(endpoint: Endpoint, status: number): void {
+    if (status >= 500) endpoint.failures++
+    this.#outliers?.answered(endpoint, status)
+  }
+
+  /** An endpoint could not be reached, broke off (503) or was too slow (504). */
+  failedLocally(endpoint: Endpoint, status: 503 | 504): void {
+    endpoint.failures++
+    this.#outliers?.failedLocally(endpoint, status)
+  }
+
+  /** There is a connection to an endpoint. @param isAll nothing else will be known of this use of it. */
+  connected(endpoint: Endpoint, isAll: boolean): void {
+    this.#outliers?.connected(endpoint, isAll)
   }
 
   close(): void {
-    this.#closed = true
-    this.#refresh?.cancel()
+    this.#stop()
     for (const endpoint of this.#endpoints.values()) endpoint.pool?.close()
   }
 
   /** The cluster is no longer configured: what runs ends by itself. */
   drain(): void {
-    this.#closed = true
-    this.#refresh?.cancel()
+    this.#stop()
     for (const endpoint of this.#endpoints.values()) endpoint.pool?.drain()
   }
 
-  #isOutlier(endpoint: Endpoint, outlier: OutlierDetection): boolean {
-    const limit5xx = outlier.consecutive5xx ?? 5
-    if (limit5xx > 0 && endpoint.consecutive5xx >= limit5xx && this.#enforces(outlier.enforcingConsecutive5xx ?? 100)) return true
-    const limitGateway = outlier.consecutiveGatewayFailure ?? 5
-    return (
-      limitGateway > 0 &&
-      endpoint.consecutiveGatewayFailures >= limitGateway &&
-      this.#enforces(outlier.enforcingConsecutiveGatewayFailure ?? 0)
-    )
-  }
-
-  #enforces(percent: number): boolean {
-    return percent >= 100 || this.#deps.random.next() * 100 < percent
-  }
-
-  #eject(endpoint: Endpoint): void {
-    const outlier = this.config.outlierDetection
-    const nowMs = this.#deps.clock.monotonicMs()
-    if (outlier === undefined || endpoint.ejectedUntilMs > nowMs) return
-    const all = [...this.#endpoints.values()]
-    const ejected = all.filter(({ ejectedUntilMs }) => ejectedUntilMs > nowMs).length
-    if ((ejected + 1) * 100 > (outlier.maxEjectionPercent ?? 10) * all.length) return
-    endpoint.ejections++
-    endpoint.consecutive5xx = 0
-    endpoint.consecutiveGatewayFailures = 0
-    endpoint.ejectedUntilMs = nowMs + Math.min((outlier.baseEjectionTimeMs ?? 30_000) * endpoint.ejections, 300_000)
+  #stop(): void {
+    this.#dns.stop()
+    this.#outliers?.close()
+    this.#outliers = undefined
   }
 
   #forgetIdle(): void {
@@ -168,51 +160,36 @@ export class ClusterRuntime implements PoolCluster {
       if (endpoint.activeConnections === 0 && endpoint.activeRequests === 0) this.#endpoints.delete(key)
   }
 
-  #create(config: LbEndpoint): Endpoint {
-    return this.#deps.createEndpoint(config, transportOf(this.config, config))
+  #createBalancer(localities: readonly LocalityEndpoints[]): LoadBalancer {
+    const { clock, random } = this.#deps
+    return new LoadBalancer(this.config, localities, { random, monotonicMs: () => clock.monotonicMs() })
   }
 
-  #replace(entries: readonly { readonly endpoint: LbEndpoint; readonly priority: number }[]): void {
+  #replace(localities: readonly LocalityLbEndpoints[]): void {
+    const before = this.#endpoints
     const next = new Map<string, Endpoint>()
-    for (const { endpoint: config, priority } of entries) {
-      const key = `${config.address.address}:${config.address.port}`
-      const transport = transportOf(this.config, config)
-      const known = this.#endpoints.get(key)
-      const same = known !== undefined && JSON.stringify(known.transport) === JSON.stringify(transport)
-      const endpoint = same ? known : this.#deps.createEndpoint(config, transport)
-      endpoint.update(config, priority)
-      next.set(key, endpoint)
-    }
-    for (const [key, endpoint] of this.#endpoints) if (next.get(key) !== endpoint) endpoint.pool?.drain()
-    this.#endpoints = next
-    this.#balancer = createLoadBalancer(this.config, [...next.values()], this.#deps.random, () => this.#deps.clock.monotonicMs())
-  }
-
-  async #resolveAll(source: ClusterLoadAssignment | undefined): Promise<void> {
-    const entries: { endpoint: LbEndpoint; priority: number }[] = []
-    for (const { endpoints, priority } of source?.localities ?? []) {
-      for (const endpoint of endpoints) {
-        const addresses = await this.#resolve(endpoint.address.address)
-        for (const address of addresses)
-          entries.push({ endpoint: { ...endpoint, address: { address, port: endpoint.address.port } }, priority: priority ?? 0 })
+    const groups = localities.map(({ endpoints, priority = 0, loadBalancingWeight: weight = 0 }) => {
+      const members: Endpoint[] = []
+      for (const config of endpoints) {
+        // An address counts once, where it comes first.
+        if (next.has(`${config.address.address}:${config.address.port}`)) continue
+        const endpoint = this.#keepOrCreate(before, config)
+        endpoint.update(config, priority)
+        next.set(endpoint.key, endpoint)
+        members.push(endpoint)
       }
-    }
-    if (this.#closed) return
-    // A failed look-up keeps the addresses that worked last.
-    if (entries.length > 0) this.#replace(entries)
-    const refreshMs = this.config.dns?.refreshRateMs ?? 5000
-    this.#refresh = this.#deps.clock.setTimer(refreshMs, () => {
-      this.#resolveAll(source).catch((error: unknown) => this.#deps.onResolveFailed(this.config.name, '', error))
+      return { priority, weight, endpoints: members }
     })
+    for (const [key, endpoint] of before) if (next.get(key) !== endpoint) endpoint.pool?.drain()
+    this.#endpoints = next
+    this.#balancer = this.#createBalancer(groups)
   }
 
-  async #resolve(hostname: string): Promise<readonly string[]> {
-    try {
-      return await this.#deps.resolve(hostname)
-    } catch (error) {
-      this.#deps.onResolveFailed(this.config.name, hostname, error)
-      return []
-    }
+  #keepOrCreate(before: ReadonlyMap<string, Endpoint>, config: LbEndpoint): Endpoint {
+    const transport = transportOf(this.config, config)
+    const known = before.get(`${config.address.address}:${config.address.port}`)
+    const same = known !== undefined && (known.transport === transport || JSON.stringify(known.transport) === JSON.stringify(transport))
+    return same ? known : this.#deps.createEndpoint(config, transport)
   }
 }
 

@@ -1,153 +1,118 @@
 /**
- * Picks endpoints: round robin (weighted by a smooth schedule), random, least request by the power of two choices, and
- * for the hash policies the ring of highest random weights. Priorities and panic follow Envoy: a priority with less than
- * the threshold of healthy endpoints is used as a whole.
+ * Picks endpoints as Envoy's load balancers do: first the priority by its load, then, with locality weights, the locality
+ * by its weight and health, then the endpoint by the policy. All that depends on health is worked out when health changes.
  */
-import type { Random } from '@heddle/base'
 import type { Cluster } from '@heddle/routing'
 import type { Endpoint } from '../endpoint/endpoint.js'
-import { hashText } from '../message/hash-text.js'
+import { EdfScheduler } from './edf-scheduler.js'
+import { type ChoiceDeps, createHostChoice, type HostChoice, weightedRandom } from './host-choice.js'
+import { availability, type PriorityHealth, priorityLoads } from './priority-load.js'
 
-export interface LoadBalancer {
+/** Endpoints of one locality in one priority. */
+export interface LocalityEndpoints {
+  readonly priority: number
+  /** 0: no traffic when localities are weighted. */
+  readonly weight: number
+  readonly endpoints: readonly Endpoint[]
+}
+
+const defaultPanicPercent = 50
+
+export class LoadBalancer {
+  readonly #cluster: Cluster
+  readonly #deps: ChoiceDeps
+  readonly #priorities: readonly (readonly LocalityEndpoints[])[]
+  #levels: readonly HostChoice[] = []
+  #percents: readonly number[] = []
+  /** The one that gets everything. */
+  #sole: HostChoice | undefined
+
+  constructor(cluster: Cluster, localities: readonly LocalityEndpoints[], deps: ChoiceDeps) {
+    this.#cluster = cluster
+    this.#deps = deps
+    const numbers = [...new Set(localities.map(({ priority }) => priority))].toSorted((a, b) => a - b)
+    this.#priorities = numbers.map((number) => localities.filter(({ priority }) => priority === number))
+    this.refresh()
+  }
+
+  /** Takes note of endpoints that became healthy or unhealthy. */
+  refresh(): void {
+    const { commonLb } = this.#cluster
+    const loads = priorityLoads(
+      this.#priorities.map((localities) => healthOf(localities.flatMap(({ endpoints }) => endpoints))),
+      commonLb?.healthyPanicThreshold ?? defaultPanicPercent,
+    )
+    this.#levels = this.#priorities.map((localities, at) => this.#level(localities, loads[at]?.panics === true))
+    this.#percents = loads.map(({ percent }) => percent)
+    this.#sole = this.#levels[this.#percents.indexOf(100)]
+  }
+
   /** @param hash of the request; undefined without a hash policy. @returns undefined when no endpoint may be used. */
-  pick(hash: number | undefined): Endpoint | undefined
+  pick(hash: number | undefined): Endpoint | undefined {
+    return (this.#sole ?? this.#chooseLevel(hash))?.pick(hash)
+  }
+
   /** Any of those that `pick` chooses from but the excluded; undefined when none is left. */
-  pickExcept(isExcluded: (endpoint: Endpoint) => boolean): Endpoint | undefined
-}
-
-export function createLoadBalancer(cluster: Cluster, endpoints: readonly Endpoint[], random: Random, nowMs: () => number): LoadBalancer {
-  const priorities = [...new Set(endpoints.map(({ priority }) => priority))].toSorted((a, b) => a - b)
-  const levels = priorities.map((priority) => endpoints.filter((endpoint) => endpoint.priority === priority))
-  const panicPercent = cluster.commonLb?.healthyPanicThreshold ?? 50
-  const choose = chooser(cluster, random, haveEqualWeights(endpoints))
-  const single = levels.length === 1 ? levels[0] : undefined
-  const usable: Endpoint[] = []
-
-  const candidates = (level: readonly Endpoint[]): readonly Endpoint[] => {
-    let allUsable = true
-    for (const endpoint of level) if (!isUsable(endpoint, nowMs)) allUsable = false
-    if (allUsable) return level
-    usable.length = 0
-    for (const endpoint of level) if (isUsable(endpoint, nowMs)) usable.push(endpoint)
-    return usable
+  pickExcept(isExcluded: (endpoint: Endpoint) => boolean): Endpoint | undefined {
+    const level = this.#sole ?? this.#chooseLevel(undefined)
+    return weightedRandom(level?.endpoints.filter((endpoint) => !isExcluded(endpoint)) ?? [], this.#deps.random)
   }
-  const pickLevel = (): readonly Endpoint[] => {
-    for (const level of levels) {
-      const fit = candidates(level)
-      if (fit.length > 0 && (fit.length * 100) / level.length >= panicPercent) return fit
+
+  #chooseLevel(hash: number | undefined): HostChoice | undefined {
+    // A session that sticks to an endpoint sticks to its priority.
+    let point = hash !== undefined && isHashPolicy(this.#cluster) ? hash % 100 : this.#deps.random.next() * 100
+    for (let at = 0; at < this.#levels.length; at++) {
+      point -= this.#percents[at] as number
+      if (point < 0) return this.#levels[at]
     }
-    // No priority is healthy enough by itself: panic uses all of the first one, a threshold of 0 forbids it.
-    for (const level of levels) if (candidates(level).length > 0 && panicPercent === 0) return candidates(level)
-    return panicPercent > 0 ? (levels[0] ?? []) : []
+    return undefined
   }
 
-  return {
-    pick(hash) {
-      if (single !== undefined && single.length === 1 && isUsable(single[0] as Endpoint, nowMs)) return single[0]
-      const fit = pickLevel()
-      return fit.length === 0 ? undefined : choose(fit, hash)
-    },
-    pickExcept(isExcluded) {
-      const rest = pickLevel().filter((endpoint) => !isExcluded(endpoint))
-      return rest.length === 0 ? undefined : weightedRandom(rest, random)
-    },
-  }
-}
-
-function isUsable(endpoint: Endpoint, nowMs: () => number): boolean {
-  if (!endpoint.healthy) return false
-  if (endpoint.ejectedUntilMs === 0) return true
-  if (nowMs() < endpoint.ejectedUntilMs) return false
-  endpoint.ejectedUntilMs = 0
-  endpoint.consecutive5xx = 0
-  endpoint.consecutiveGatewayFailures = 0
-  return true
-}
-
-type Choose = (endpoints: readonly Endpoint[], hash: number | undefined) => Endpoint
-
-/** Most clusters do: then a draw needs no sums. */
-function haveEqualWeights(endpoints: readonly Endpoint[]): boolean {
-  return endpoints.every(({ weight }) => weight === endpoints[0]?.weight)
-}
-
-function chooser(cluster: Cluster, random: Random, equalWeights: boolean): Choose {
-  const pickRandom: Choose = equalWeights ? (endpoints) => anyOf(endpoints, random) : (endpoints) => weightedRandom(endpoints, random)
-  switch (cluster.lbPolicy) {
-    case 'LEAST_REQUEST': {
-      const choices = Math.max(2, cluster.leastRequest?.choiceCount ?? 2)
-      return (endpoints) => leastRequest(endpoints, choices, pickRandom)
+  #level(localities: readonly LocalityEndpoints[], panics: boolean): HostChoice {
+    const all = localities.flatMap(({ endpoints }) => endpoints)
+    if (panics) return createHostChoice(this.#cluster, all, this.#deps)
+    if (this.#cluster.commonLb?.localityWeighted === true) {
+      const weighted = this.#weightedLevel(localities)
+      if (weighted !== undefined) return weighted
     }
-    case 'RANDOM':
-      return pickRandom
-    case 'RING_HASH':
-    case 'MAGLEV':
-      return (endpoints, hash) => (hash === undefined ? pickRandom(endpoints, hash) : highestWeight(endpoints, hash))
-    case 'ROUND_ROBIN':
-    case 'CLUSTER_PROVIDED':
-    case undefined:
-    default:
-      return roundRobin(random)
+    return createHostChoice(this.#cluster, all.filter(isUsable), this.#deps)
+  }
+
+  /** Undefined when no locality has both a weight and a healthy endpoint. */
+  #weightedLevel(localities: readonly LocalityEndpoints[]): HostChoice | undefined {
+    const fit = localities.filter(({ weight, endpoints }) => weight > 0 && endpoints.some(isUsable))
+    if (fit.length === 0) return undefined
+    const endpoints = fit.flatMap((locality) => locality.endpoints.filter(isUsable))
+    if (isHashPolicy(this.#cluster)) return createHostChoice(this.#cluster, endpoints, this.#deps, weightsOf(fit))
+    const choices = fit.map((locality) => ({
+      weight: locality.weight * availability(healthOf(locality.endpoints)),
+      choice: createHostChoice(this.#cluster, locality.endpoints.filter(isUsable), this.#deps),
+    }))
+    const start = Math.floor(this.#deps.random.next() * choices.length)
+    const schedule = new EdfScheduler(choices, ({ weight }) => weight, start)
+    return { endpoints, pick: (hash) => schedule.pick()?.choice.pick(hash) }
   }
 }
 
-function leastRequest(endpoints: readonly Endpoint[], choices: number, pickRandom: Choose): Endpoint {
-  let best = pickRandom(endpoints, undefined)
-  for (let draw = 1; draw < choices; draw++) {
-    const other = pickRandom(endpoints, undefined)
-    if (other.activeRequests < best.activeRequests) best = other
-  }
-  return best
+function isHashPolicy({ lbPolicy }: Cluster): boolean {
+  return lbPolicy === 'RING_HASH' || lbPolicy === 'MAGLEV'
 }
 
-function anyOf(endpoints: readonly Endpoint[], random: Random): Endpoint {
-  return endpoints[Math.floor(random.next() * endpoints.length)] ?? (endpoints[0] as Endpoint)
+function isUsable({ healthy, ejected }: Endpoint): boolean {
+  return healthy && !ejected
 }
 
-function weightedRandom(endpoints: readonly Endpoint[], random: Random): Endpoint {
-  const first = endpoints[0] as Endpoint
-  let total = 0
-  for (const endpoint of endpoints) total += endpoint.weight
-  if (total === 0) return anyOf(endpoints, random)
-  let remaining = random.next() * total
-  for (const endpoint of endpoints) {
-    remaining -= endpoint.weight
-    if (remaining < 0) return endpoint
-  }
-  return first
+function healthOf(endpoints: readonly Endpoint[]): PriorityHealth {
+  return { total: endpoints.length, healthy: endpoints.filter(isUsable).length }
 }
 
-/** Smooth weighted round robin; the start is random so that many proxies do not all begin with the first endpoint. */
-function roundRobin(random: Random): Choose {
-  let next = Math.floor(random.next() * 1_000_003)
-  const credit = new WeakMap<Endpoint, number>()
-  return (endpoints) => {
-    const first = endpoints[0] as Endpoint
-    if (endpoints.every(({ weight }) => weight === first.weight)) return endpoints[next++ % endpoints.length] ?? first
-    let best = first
-    let total = 0
-    for (const endpoint of endpoints) {
-      const value = (credit.get(endpoint) ?? 0) + endpoint.weight
-      credit.set(endpoint, value)
-      total += endpoint.weight
-      if (value > (credit.get(best) ?? 0)) best = endpoint
-    }
-    credit.set(best, (credit.get(best) ?? 0) - total)
-    return best
+/** An endpoint's part of its locality's weight. */
+function weightsOf(localities: readonly LocalityEndpoints[]): (endpoint: Endpoint) => number {
+  const weights = new Map<Endpoint, number>()
+  for (const { weight, endpoints } of localities) {
+    const usable = endpoints.filter(isUsable)
+    const total = usable.reduce((sum, endpoint) => sum + endpoint.weight, 0)
+    for (const endpoint of usable) weights.set(endpoint, (weight * endpoint.weight) / total)
   }
-}
-
-/** Rendezvous hashing: like Envoy's ring, an endpoint that goes takes only its own share along. */
-function highestWeight(endpoints: readonly Endpoint[], hash: number): Endpoint {
-  let best = endpoints[0] as Endpoint
-  let bestScore = -Infinity
-  for (const endpoint of endpoints) {
-    const uniform = (hashText(endpoint.key, hash) + 1) / 4_294_967_297
-    const score = -endpoint.weight / Math.log(uniform)
-    if (score > bestScore) {
-      best = endpoint
-      bestScore = score
-    }
-  }
-  return best
+  return (endpoint) => weights.get(endpoint) ?? 0
 }

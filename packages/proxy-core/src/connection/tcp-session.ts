@@ -97,6 +97,7 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
     this.#cancelConnect = undefined
     if (this.#done) return channel.destroy()
     this.#upstream = channel
+    this.#cluster?.connected(this.#endpoint as Endpoint, true)
     this.upstream = {
       remoteAddress: channel.remoteAddress,
       remotePort: channel.remotePort,
@@ -117,10 +118,10 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
     this.#downstream.resume()
   }
 
-  onConnectFailed(_reason: string, details: string): void {
+  onConnectFailed(reason: 'connection-failure' | 'connection-timeout', details: string): void {
     this.#cancelConnect = undefined
     this.upstreamTransportFailureReason = details === '' ? undefined : details
-    if (this.#endpoint !== undefined) this.#cluster?.observe(this.#endpoint, 503, true)
+    if (this.#endpoint !== undefined) this.#cluster?.failedLocally(this.#endpoint, reason === 'connection-timeout' ? 504 : 503)
     this.#refuse(flag.UF | flag.URX, 'upstream_connection_failure')
   }
 

@@ -3,20 +3,25 @@ import type { LbEndpoint, UpstreamTransportSocket } from '@heddle/routing'
 import type { HttpPool } from './http-pool.js'
 
 export class Endpoint {
-  readonly config: LbEndpoint
+  config: LbEndpoint
   readonly address: string
   readonly port: number
   /** `ADDRESS:PORT`. */
   readonly key: string
   readonly transport: UpstreamTransportSocket
+  /** When it came to the cluster, on the monotonic clock: slow start counts from here. */
+  readonly joinedMs: number
   weight: number
   priority = 0
   healthy: boolean
-  /** On the monotonic clock; 0: not ejected. */
-  ejectedUntilMs = 0
-  ejections = 0
+  /** Taken out by outlier detection, and since when on the monotonic clock. */
+  ejected = false
+  ejectedAtMs = 0
+  /** By how many base times it would be ejected now. */
+  ejectionMultiplier = 0
   consecutive5xx = 0
   consecutiveGatewayFailures = 0
+  consecutiveLocalFailures = 0
   activeRequests = 0
   activeConnections = 0
   requests = 0
@@ -24,18 +29,20 @@ export class Endpoint {
   /** Made with the first HTTP request. */
   pool: HttpPool | undefined
 
-  constructor(config: LbEndpoint, transport: UpstreamTransportSocket) {
+  constructor(config: LbEndpoint, transport: UpstreamTransportSocket, joinedMs: number) {
     this.config = config
     this.address = config.address.address
     this.port = config.address.port
     this.key = `${this.address}:${this.port}`
     this.transport = transport
+    this.joinedMs = joinedMs
     this.weight = config.loadBalancingWeight ?? 1
     this.healthy = isHealthy(config)
   }
 
   /** Takes over what may change while connections stay. */
   update(config: LbEndpoint, priority: number): void {
+    this.config = config
     this.priority = priority
     this.weight = config.loadBalancingWeight ?? 1
     this.healthy = isHealthy(config)

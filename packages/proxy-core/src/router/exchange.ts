@@ -21,6 +21,7 @@ import type { Endpoint } from '../endpoint/endpoint.js'
 import type { StreamWaiter } from '../endpoint/http-pool.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'
+import { httpStatusOf } from './grpc-status.js'
 import { applyRequestMutations, applyResponseMutations } from './header-value.js'
 import { headerId } from '../message/header-names.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
@@ -305,6 +306,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     const { head } = this.#stream
     this.#upstreamStream = stream
     this.upstream = stream.info
+    this.#cluster?.connected(this.#endpoint as Endpoint, false)
     if (this.virtualHost?.includeRequestAttemptCount) head.headers.set('x-envoy-attempt-count', String(this.attempts.length))
     const upgrade = this.#upgradeOf(head.upgrade)
     stream.sendHead(this.method, this.upstreamPath, head.headers, head.bodyLength, upgrade, this)
@@ -395,6 +397,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     this.#responseHeaders = headers
     const attempt = this.attempts.at(-1) as Attempt
     attempt.status = status
+    this.#observeAnswer(status, headers)
     const retry = this.#routeRuntime?.retry
     if (retry !== undefined && !headers.has('x-envoy-overloaded') && retry.onStatus(status, headers.first('grpc-status')) && this.#retry())
       return
@@ -405,7 +408,6 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     this.#state = 'answering'
     this.responseCode = status
     this.responseCodeDetails = 'via_upstream'
-    this.#cluster?.observe(this.#endpoint as Endpoint, status, false)
     prepareResponse(headers, this, this.#runtime, this.#deps, this.#routeRuntime?.headers)
     this.#stream.sendHead(status, reason, headers, length, false)
   }
@@ -428,6 +430,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
 
   onUpgraded(status: number, reason: string, headers: HeaderBlock): void {
     this.#responseHeaders = headers
+    this.#observeAnswer(status, headers)
     this.#state = 'tunnel'
     this.responseCode = status
     this.responseCodeDetails = 'via_upstream'
@@ -459,7 +462,10 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     const stream = this.#upstreamStream
     this.#upstreamStream = undefined
     if (this.#state === 'tunnel' || this.#state === 'answering') {
-      if (this.#state === 'answering') this.responseFlags |= reason === 'protocol-error' ? flag.UPE : flag.UC
+      if (this.#state === 'answering') {
+        this.responseFlags |= reason === 'protocol-error' ? flag.UPE : flag.UC
+        this.#observeFailure(503)
+      }
       this.responseCodeDetails = `upstream_reset_after_response_started{${reason.replaceAll('-', '_')}}`
       this.#complete()
       return this.#tunnelEnded ? undefined : this.#stream.abort()
@@ -481,7 +487,8 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
   }
 
   #tryFailed(reason: ResetReason | 'per-try-timeout', details: string, sent: boolean): void {
-    if (this.#endpoint !== undefined) this.#cluster?.observe(this.#endpoint, 503, true)
+    if (reason !== 'per-try-timeout') this.#observeFailure(503)
+    else if (sent) this.#observeFailure(504)
     if (this.#routeRuntime?.retry?.onReset(reason, sent) && this.#retry(reason)) return
     this.#leaveEndpoint(reason)
     if (reason === 'per-try-timeout')
@@ -490,6 +497,21 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     if (reason === 'protocol-error') return this.#reply({ status: 502, body, flags: flag.UPE, details: code })
     const connectFailed = reason === 'connection-failure' || reason === 'connection-timeout'
     this.#reply({ status: 503, body, flags: connectFailed ? flag.UF : flag.UC, details: code })
+  }
+
+  /** For outlier detection a gRPC answer that is all head counts by its gRPC status; one in trailers is not looked at, as in Envoy. */
+  #observeAnswer(status: number, headers: HeaderBlock): void {
+    const cluster = this.#cluster as ClusterRuntime
+    const grpcStatus = cluster.detectsOutliers && this.#isGrpc() ? headers.first('grpc-status') : undefined
+    cluster.answered(this.#endpoint as Endpoint, grpcStatus === undefined ? status : httpStatusOf(grpcStatus))
+  }
+
+  #observeFailure(status: 503 | 504): void {
+    if (this.#endpoint !== undefined) this.#cluster?.failedLocally(this.#endpoint, status)
+  }
+
+  #isGrpc(): boolean {
+    return this.header('content-type')?.startsWith('application/grpc') === true
   }
 
   #mayRetry(): boolean {
@@ -514,8 +536,6 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     this.#retriesLeft--
     const stream = this.#upstreamStream
     this.#upstreamStream = undefined
-    if (failure === 'status' && this.#endpoint !== undefined)
-      cluster.observe(this.#endpoint, (this.attempts.at(-1) as Attempt).status ?? 0, false)
     this.#leaveEndpoint(failure)
     stream?.reset()
     this.#state = 'backing-off'
@@ -557,6 +577,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
   onDeadline(nowMs: number): void {
     if (this.#state === 'done') return
     if (this.#routeDeadlineMs > 0 && nowMs >= this.#routeDeadlineMs) {
+      if (this.#state === 'trying' && this.#upstreamStream !== undefined) this.#observeFailure(504)
       this.#giveUpUpstream()
       if (this.#state !== 'answering')
         return this.#reply({ status: 504, body: 'upstream request timeout', flags: flag.UT, details: 'response_timeout' })
@@ -569,7 +590,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
       const stream = this.#upstreamStream
       this.#upstreamStream = undefined
       stream?.reset()
-      this.#tryFailed('per-try-timeout', '', true)
+      this.#tryFailed('per-try-timeout', '', stream !== undefined)
     }
     if (this.#routeDeadlineMs > 0) this.#armDeadline()
   }
@@ -585,8 +606,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
   #reply(reply: LocalReply, extra: readonly string[] = []): void {
     if (this.#state === 'done') return
     this.#giveUpUpstream()
-    const grpc = this.header('content-type')?.startsWith('application/grpc') === true
-    const { status, headers, body } = localReplyHeaders(reply, grpc)
+    const { status, headers, body } = localReplyHeaders(reply, this.#isGrpc())
     for (let at = 0; at < extra.length; at += 2) headers.append(extra[at] as string, extra[at + 1] as string)
     applyResponseMutations(headers, this.#routeRuntime?.headers, this)
     headers.append('date', new Date(this.#deps.clock.now()).toUTCString())

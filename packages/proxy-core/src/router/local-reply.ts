@@ -1,5 +1,6 @@
 /** Answers that the engine makes itself, with Envoy's texts and details. */
 import { HeaderBlock } from '../message/header-block.js'
+import { grpcStatusOf } from './grpc-status.js'
 
 export interface LocalReply {
   readonly status: number
@@ -7,15 +8,6 @@ export interface LocalReply {
   /** Bits of `responseFlagBits`. */
   readonly flags: number
   readonly details: string
-}
-
-/** RFC 9110 section 10.1.1's mapping as Envoy has it, for callers that speak gRPC. */
-function grpcStatusOf(status: number): number {
-  if (status === 400) return 13
-  if (status === 401) return 16
-  if (status === 403) return 7
-  if (status === 404) return 12
-  return status === 429 || (status >= 502 && status <= 504) ? 14 : 2
 }
 
 /** Head of a local reply. gRPC callers get status 200 with the error in `grpc-status`. */
