@@ -27,8 +27,8 @@ const portPolicyRules = (prefix: string): readonly FieldRule[] => [
   ignored(`${prefix}.connectionPool.tcp.maxConnectionDuration`, 'connections end by idle time only'),
   ignored(`${prefix}.connectionPool.http.h2UpgradePolicy`, 'HTTP/2 is not implemented yet'),
   ignored(`${prefix}.connectionPool.http.maxConcurrentStreams`, 'HTTP/2 is not implemented yet'),
-  ignored(`${prefix}.loadBalancer.warmup`, 'slow start is not implemented'),
-  ignored(`${prefix}.loadBalancer.warmupDurationSecs`, 'slow start is not implemented'),
+  ignored(`${prefix}.loadBalancer.warmup.minimumPercent`, 'a new endpoint starts with a tenth of its weight'),
+  ignored(`${prefix}.loadBalancer.warmup.aggression`, 'the weight of a new endpoint grows evenly'),
   ignored(`${prefix}.loadBalancer.localityLbSetting.failoverPriority`, 'failover by labels is not implemented'),
   ignored(`${prefix}.tls.caCrl`, 'revocation lists are not implemented'),
 ]
