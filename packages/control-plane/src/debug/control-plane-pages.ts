@@ -26,6 +26,7 @@ export function controlPlanePages(sources: PageSources): Pages {
     '/telemetry/metrics': { render: () => prometheus(sources.metrics.render()) },
     '/telemetry/records': { render: (query) => recordsPage(records, query.get('limit')), isLocalOnly: true },
     '/debug/syncz': { render: () => json(discovery.proxies().map(syncStatusOf)), isLocalOnly: true },
+    '/debug/issues': { render: () => json(discovery.issues()), isLocalOnly: true },
     '/debug/config_dump': { render: (query) => configDumpOf(discovery, query.get('proxyID')), isLocalOnly: true },
   }
 }

@@ -4,6 +4,7 @@ import { createMeshSnapshot, type MeshSnapshot, type MeshSnapshotInput, type Pro
 import { typeUrls } from '@heddle/xds'
 import { createDebounce, type Debounce } from './debounce.js'
 import { createGenerator, type Generator } from './generator.js'
+import { createIssueRegistry, type IssueRegistry, type KnownIssue } from './issue-registry.js'
 import { createProxyStream, type ProxyStream, type SendResponse } from './proxy-stream.js'
 import type { SubscriptionStatus } from './subscription.js'
 
@@ -45,6 +46,8 @@ export interface Discovery {
   proxies(): readonly ConnectedProxy[]
   snapshot(): MeshSnapshot
   totals(): DiscoveryTotals
+  /** What is wrong with resources, in the model and for the connected proxies. */
+  issues(): readonly KnownIssue[]
   close(): void
 }
 
@@ -71,6 +74,7 @@ class ProxyPushes implements Discovery {
   readonly #rejects = new Map<string, number>()
   /** Proxies that have not had the newest model yet, the longest waiting first. */
   readonly #behind = new Set<ProxyStream>()
+  readonly #issues: IssueRegistry
   #sweep: Timer | undefined
   #snapshot: MeshSnapshot
   #generator: Generator
@@ -81,8 +85,9 @@ class ProxyPushes implements Discovery {
     this.#options = options
     this.#deps = deps
     this.#debounce = createDebounce({ quietMs: options.quietMs ?? 30, maxMs: options.maxMs ?? 1000 }, deps.clock, () => this.#push())
+    this.#issues = createIssueRegistry(deps.logger)
     this.#snapshot = createMeshSnapshot(options.input())
-    this.#generator = createGenerator(this.#snapshot, deps.logger)
+    this.#generator = this.#createGenerator()
   }
 
   changed(isUrgent: boolean): void {
@@ -113,6 +118,10 @@ class ProxyPushes implements Discovery {
     return { pushes: this.#pushes, rejects: this.#rejects, failures: this.#failures }
   }
 
+  issues(): readonly KnownIssue[] {
+    return this.#issues.list()
+  }
+
   close(): void {
     this.#debounce.close()
     this.#sweep?.cancel()
@@ -121,8 +130,12 @@ class ProxyPushes implements Discovery {
   #disconnect(stream: ProxyStream, node: ProxyNode): void {
     this.#connected.delete(stream)
     this.#behind.delete(stream)
-    const hasOther = [...this.#connected.values()].some((other) => other.node.id === node.id)
-    if (!hasOther) this.#generator.forget(node)
+    this.#issues.forget(node)
+  }
+
+  #createGenerator(): Generator {
+    this.#issues.setModel(this.#snapshot.issues)
+    return createGenerator(this.#snapshot, (node, issues) => this.#issues.set(node, issues))
   }
 
   #push(): void {
@@ -135,7 +148,7 @@ class ProxyPushes implements Discovery {
       logger.error('the model cannot be built; every proxy keeps what it has', { error: messageOf(error) })
       return
     }
-    this.#generator = createGenerator(this.#snapshot, logger)
+    this.#generator = this.#createGenerator()
     for (const stream of this.#connected.keys()) this.#behind.add(stream)
     if (!this.#sweep) this.#serveBehind()
   }
@@ -154,6 +167,7 @@ class ProxyPushes implements Discovery {
         return
       }
     }
+    this.#issues.settle()
   }
 
   /** What fails for one proxy must not keep the others from their configuration. */

@@ -1,20 +1,23 @@
-/** From the model to one proxy's resources: translation, then encoding; one result per proxy and snapshot. */
-import type { Logger } from '@heddle/base'
-import { type MeshSnapshot, nameTable, type ProxyNode, translate } from '@heddle/translation'
+/**
+ * From the model to one proxy's resources: translation, then encoding; one result per stream and snapshot. Streams do not
+ * share results by what a proxy calls itself: another workload could name the same proxy with other metadata.
+ */
+import { type MeshSnapshot, nameTable, type ProxyNode, translate, type TranslationIssue } from '@heddle/translation'
 import { createResource, encode, encodeNameTable, typeUrls } from '@heddle/xds'
 import { indexResources, type ProxyResources } from './proxy-resources.js'
 
 export interface Generator {
+  /** @param node the very object of the stream: its results are kept by it. */
   resourcesFor(node: ProxyNode): ProxyResources
-  /** The proxy is gone. */
-  forget(node: ProxyNode): void
 }
 
-export function createGenerator(snapshot: MeshSnapshot, logger: Logger): Generator {
-  const results = new Map<string, ProxyResources>()
+export type OnIssues = (node: ProxyNode, issues: readonly TranslationIssue[]) => void
+
+export function createGenerator(snapshot: MeshSnapshot, onIssues: OnIssues): Generator {
+  const results = new WeakMap<ProxyNode, ProxyResources>()
   const generate = (node: ProxyNode): ProxyResources => {
     const { config, issues } = translate(snapshot, node)
-    for (const issue of issues) logger.debug('a resource has no or little effect on a proxy', { proxy: node.id, ...issue })
+    onIssues(node, issues)
     const encoded = encode(config, 'istio')
     return indexResources([
       [typeUrls.cluster, encoded.clusters],
@@ -26,12 +29,11 @@ export function createGenerator(snapshot: MeshSnapshot, logger: Logger): Generat
   }
   return {
     resourcesFor(node) {
-      const found = results.get(node.id)
+      const found = results.get(node)
       if (found) return found
       const generated = generate(node)
-      results.set(node.id, generated)
+      results.set(node, generated)
       return generated
     },
-    forget: (node) => void results.delete(node.id),
   }
 }

@@ -8,7 +8,7 @@ import type { Authenticator, Caller } from '@heddle/ca'
 import { type DeltaRequest, encodeDeltaResponse } from '@heddle/xds'
 import type { Discovery, ProxyConnection } from '../push/discovery.js'
 import { authenticateCall } from './call-credentials.js'
-import { identifyNode } from './node-identity.js'
+import { identifyProxy } from './node-identity.js'
 
 export interface DiscoveryServiceOptions {
   readonly discovery: Discovery
@@ -81,7 +81,7 @@ class DiscoveryStream {
 
   #connect({ node }: DeltaRequest, caller: Caller): ProxyConnection | undefined {
     const { discovery, logger } = this.#options
-    const identity = identifyNode(node, caller)
+    const identity = identifyProxy(node, caller, discovery.snapshot())
     if (!identity.ok) {
       this.refuse(identity.code, identity.reason)
       return undefined

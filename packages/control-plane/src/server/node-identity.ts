@@ -1,8 +1,11 @@
-/** Which proxy a caller may speak for: only one of the identity it proved. What the node says of itself is no proof. */
+/**
+ * Which proxy a caller may speak for: only one of the identity it proved, and no Pod that runs as somebody else. What the node
+ * says of itself is no proof.
+ */
 import { status } from '@grpc/grpc-js'
 import { formatWorkloadId } from '@heddle/base'
 import type { Caller } from '@heddle/ca'
-import { parseNode, type ProxyNode } from '@heddle/translation'
+import { type MeshSnapshot, parseNode, type ProxyNode } from '@heddle/translation'
 import type { XdsNode } from '@heddle/xds'
 
 export type NodeIdentity =
@@ -15,6 +18,20 @@ export function identifyNode(node: XdsNode | undefined, caller: Caller): NodeIde
   if (!parsed.ok) return { ok: false, code: status.INVALID_ARGUMENT, reason: parsed.reason }
   const { namespace, serviceAccount } = parsed.node
   if (namespace === caller.namespace && serviceAccount === caller.serviceAccount) return { ok: true, node: parsed.node }
-  const reason = `the node is of ${namespace}/${serviceAccount}, the caller is ${formatWorkloadId(caller)}`
+  return denied(`the node is of ${namespace}/${serviceAccount}, the caller is ${formatWorkloadId(caller)}`)
+}
+
+/** As {@link identifyNode}, and its Pod, once it was seen, must run as the caller. */
+export function identifyProxy(node: XdsNode | undefined, caller: Caller, snapshot: Pick<MeshSnapshot, 'podOf'>): NodeIdentity {
+  const identity = identifyNode(node, caller)
+  if (!identity.ok) return identity
+  const { namespace, serviceAccount, name } = identity.node
+  const pod = snapshot.podOf(namespace, name, undefined)
+  const runsAs = pod === undefined ? serviceAccount : (pod.spec?.serviceAccountName ?? 'default')
+  if (runsAs === serviceAccount) return identity
+  return denied(`Pod ${namespace}/${name} runs as ${runsAs}, the caller is ${formatWorkloadId(caller)}`)
+}
+
+function denied(reason: string): NodeIdentity {
   return { ok: false, code: status.PERMISSION_DENIED, reason }
 }

@@ -94,6 +94,46 @@ it('keeps what proxies have when the model cannot be built, and goes on with the
   expect(proxy.sent).toEqual([`ClusterLoadAssignment ${cluster}`])
 })
 
+describe('a resource', () => {
+  const to = (name: string) => [{ route: [{ destination: { host: name } }] }]
+  const owner = (name: string, http: unknown) => ({ metadata: { name, namespace: 'default' }, spec: { hosts: ['web'], http } })
+
+  it('that is malformed is left out and shown, while proxies are pushed to', () => {
+    const { clock, connect, change, discovery } = harness(withEndpoints('10.0.0.1'))
+    const proxy = connect()
+    proxy.subscribe(typeUrls.endpoint, cluster)
+    proxy.sent.length = 0
+    change({ ...withEndpoints('10.0.0.2'), virtualServices: [owner('bad', [{ match: [null] }])] })
+    clock.advance(30)
+    expect(proxy.sent).toEqual([`ClusterLoadAssignment ${cluster}`])
+    expect(discovery.issues()).toMatchObject([{ kind: 'VirtualService', name: 'bad', code: 'malformed', proxies: [] }])
+  })
+
+  it('that does not do what it says is logged once at warn and shown with its proxies until it is gone', () => {
+    const { clock, connect, change, discovery, logger } = harness(withEndpoints('10.0.0.1'))
+    for (const name of ['web-1', 'web-2']) connect(nodeOf(name)).subscribe(typeUrls.cluster)
+    const wrong = { ...withEndpoints('10.0.0.1'), virtualServices: [owner('lost', to('gone'))] }
+    for (const input of [wrong, { ...wrong }]) {
+      change(input)
+      clock.advance(30)
+    }
+    expect(logger.records.filter(({ level }) => level === 'warn')).toMatchObject([{ fields: { name: 'lost', code: 'unknown-host' } }])
+    expect(discovery.issues()).toMatchObject([{ name: 'lost', proxies: ['web-1.default', 'web-2.default'] }])
+    change(withEndpoints('10.0.0.1'))
+    clock.advance(30)
+    expect(discovery.issues()).toEqual([])
+  })
+})
+
+it('makes the configuration of every stream from its own node, whatever name it shares', () => {
+  const { connect } = harness(withEndpoints('10.0.0.1'))
+  connect()
+  const other = nodeOf()
+  const router = connect({ ...other, type: 'router' })
+  router.subscribe(typeUrls.listener)
+  expect(router.sent).toEqual(['Listener'])
+})
+
 it('counts and tells refusals', () => {
   const { discovery, logger } = harness(withEndpoints())
   const { stream } = discovery.connect(nodeOf(), () => undefined)
