@@ -140,11 +140,11 @@ function readerOf(name: string, argument: string): Reader | undefined {
   const names = namesOf(argument)
   switch (name) {
     case 'REQ':
-      return ofRequest((record) => firstOf(record, names, requestHeader))
+      return ofRequest(firstOf(names.map(requestHeader)))
     case 'REQ_WITHOUT_QUERY':
-      return ofRequest((record) => withoutQuery(firstOf(record, names, requestHeader)))
+      return ofRequest(withoutQuery(firstOf(names.map(requestHeader))))
     case 'RESP':
-      return ofRequest((record) => firstOf(record, names, responseHeader))
+      return ofRequest(firstOf(names.map(responseHeader)))
     default:
       return undefined
   }
@@ -159,40 +159,44 @@ function startTimeReader(format: string): Reader | undefined {
   return write && (({ startWallMs }) => write(startWallMs))
 }
 
-type HeaderReader = (record: RequestRecord, name: string) => string | number | undefined
-
-function firstOf(record: RequestRecord, names: readonly string[], read: HeaderReader): string | number | undefined {
-  for (const name of names) {
-    const value = read(record, name)
-    if (value !== undefined && value !== '') return value
+/** The first of them that is there and not empty. */
+function firstOf(readers: readonly RequestReader[]): RequestReader {
+  return (record) => {
+    for (const read of readers) {
+      const value = read(record)
+      if (value !== undefined && value !== '') return value
+    }
+    return undefined
   }
-  return undefined
 }
 
-function withoutQuery(value: string | number | undefined): string | number | undefined {
-  if (typeof value !== 'string') return value
-  const query = value.indexOf('?')
-  return query < 0 ? value : value.slice(0, query)
+function withoutQuery(read: RequestReader): RequestReader {
+  return (record) => {
+    const value = read(record)
+    const query = typeof value === 'string' ? value.indexOf('?') : -1
+    return typeof value === 'string' && query >= 0 ? value.slice(0, query) : value
+  }
 }
 
 /** `:path` is the path as it went upstream; before a rewrite it is in `x-envoy-original-path`. */
-function requestHeader(record: RequestRecord, name: string): string | undefined {
+function requestHeader(name: string): RequestReader {
   switch (name) {
     case ':method':
-      return record.method
+      return ({ method }) => method
     case ':path':
-      return record.upstreamPath
+      return ({ upstreamPath }) => upstreamPath
     case ':authority':
-      return record.authority
+      return ({ authority }) => authority
     case ':scheme':
-      return record.scheme
+      return ({ scheme }) => scheme
     case 'x-request-id':
-      return record.requestId
+      return ({ requestId }) => requestId
     default:
-      return record.requestHeader(name)
+      return (record) => record.requestHeader(name)
   }
 }
 
-function responseHeader(record: RequestRecord, name: string): string | number | undefined {
-  return name === 'x-envoy-upstream-service-time' ? rounded(record.upstreamServiceTimeMs) : record.responseHeader(name)
+function responseHeader(name: string): RequestReader {
+  if (name === 'x-envoy-upstream-service-time') return ({ upstreamServiceTimeMs }) => rounded(upstreamServiceTimeMs)
+  return (record) => record.responseHeader(name)
 }
