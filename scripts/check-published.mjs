@@ -1,8 +1,9 @@
 /** Packs every public package as a release would and lets publint and attw look at the tarballs, so that publishConfig is what is judged. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pnpm } from './steps.mjs'
 
 const out = mkdtempSync(join(tmpdir(), 'heddle-pack-'))
 const bin = (name) => join('node_modules', '.bin', name)
@@ -10,27 +11,36 @@ const bin = (name) => join('node_modules', '.bin', name)
 const sideEffectEntries = ['--exclude-entrypoints', 'register']
 let failed = false
 
-function judge(title, command, args) {
-  const result = spawnSync(command, args, { encoding: 'utf8' })
-  if (result.status === 0) return
-  failed = true
-  process.stderr.write(`${title}\n${result.stdout}${result.stderr}\n`)
+function pack() {
+  const manifests = readdirSync('packages').map((folder) => JSON.parse(readFileSync(join('packages', folder, 'package.json'), 'utf8')))
+  const filters = manifests.filter((manifest) => !manifest.private).flatMap(({ name }) => ['--filter', name])
+  const [command, ...args] = pnpm(...filters, 'pack', '--pack-destination', out)
+  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  return readdirSync(out).map((tarball) => join(out, tarball))
+}
+
+function judge([command, ...args]) {
+  return new Promise((done) => {
+    execFile(bin(command), args, (error, stdout, stderr) => {
+      if (error) {
+        failed = true
+        process.stderr.write(`${[command, ...args].join(' ')}\n${stdout}${stderr}\n`)
+      }
+      done()
+    })
+  })
 }
 
 try {
-  for (const folder of readdirSync('packages')) {
-    const manifest = JSON.parse(readFileSync(join('packages', folder, 'package.json'), 'utf8'))
-    if (manifest.private) continue
-    execFileSync('npx', ['--yes', 'pnpm@12.21.0', 'pack', '--pack-destination', out], {
-      cwd: join('packages', folder),
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
+  const waiting = pack().flatMap((tarball) => [
+    ['publint', 'run', tarball, '--strict'],
+    ['attw', tarball, '--profile', 'esm-only', '--format', 'ascii', ...sideEffectEntries],
+  ])
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await judge(next)
   }
-  for (const tarball of readdirSync(out)) {
-    judge(`publint ${tarball}`, bin('publint'), ['run', join(out, tarball), '--strict'])
-    judge(`attw ${tarball}`, bin('attw'), [join(out, tarball), '--profile', 'esm-only', '--format', 'ascii', ...sideEffectEntries])
-  }
+  await Promise.all(Array.from({ length: availableParallelism() }, work))
 } finally {
   rmSync(out, { recursive: true, force: true })
 }
-process.exit(failed ? 1 : 0)
+process.exitCode = failed ? 1 : 0
