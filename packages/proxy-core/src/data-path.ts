@@ -118,7 +118,7 @@ function createExchangeDeps(deps: ProxyDeps, parts: Parts, current: () => Snapsh
     ...parts,
     telemetry: guarded(deps.telemetry ?? silentTelemetry, parts.logger),
     ids: createRequestIds(parts.random),
-    filters: createFilterSet(deps.filters ?? []),
+    filters: createFilterSet(deps.filters ?? [], parts.logger),
     maxBufferedBytes: deps.maxBufferedBytes ?? 1_048_576,
     cluster: (name) => current().clusters.get(name),
     pickEndpoint: (cluster, connection: DownstreamConnection, hash) =>

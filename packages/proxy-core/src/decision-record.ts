@@ -128,7 +128,10 @@ export interface RequestRecord extends CommonRecord {
   /** After rewriting. */
   readonly upstreamPath: string
   readonly authority: string
+  /** How the client came, as `x-forwarded-proto` tells it where that is trusted. */
   readonly scheme: 'http' | 'https'
+  /** The client as `x-forwarded-for` tells it where that is trusted; else the socket's peer. */
+  readonly clientAddress: string
   readonly requestId: string
   readonly virtualHost: VirtualHost | undefined
   readonly route: Route | undefined

@@ -58,6 +58,7 @@ export function refusedRequest(
     upstreamPath: '',
     authority: '',
     scheme: connection.tls === undefined ? 'http' : 'https',
+    clientAddress: connection.remoteAddress,
     requestId: '',
     virtualHost: undefined,
     route: undefined,

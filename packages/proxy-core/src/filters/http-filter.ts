@@ -3,6 +3,7 @@
  * upstream. They are synchronous; the engine's own duties (forwarding headers, peer metadata) are not filters, since they
  * are not optional.
  */
+import type { Logger } from '@heddle/base'
 import type { HeaderBlock } from '../message/header-block.js'
 import type { RequestRecord } from '../decision-record.js'
 import type { HeaderEdits } from '../telemetry.js'
@@ -29,20 +30,38 @@ export interface EngineFilter {
 
 export interface HttpFilterSet {
   onRequest(record: RequestRecord, headers: HeaderBlock): FilterReply | undefined
-  onResponse(record: RequestRecord, headers: HeaderBlock): void
+  /** @returns false when one of them threw. */
+  onResponse(record: RequestRecord, headers: HeaderBlock): boolean
 }
 
-export function createFilterSet(filters: readonly EngineFilter[]): HttpFilterSet {
+/** `%RESPONSE_CODE_DETAILS%` of a request whose filter threw: it is answered with 500, and the engine goes on. */
+export const filterFailed = 'filter_failed'
+
+export function createFilterSet(filters: readonly EngineFilter[], logger: Logger): HttpFilterSet {
+  const failed = (filter: EngineFilter, error: unknown): void => logger.error('a filter failed', { filter: filter.name, error })
   return {
     onRequest(record, headers) {
       for (const filter of filters) {
-        const reply = filter.onRequest?.({ record, headers: editsOf(headers) })
-        if (reply !== undefined) return reply
+        try {
+          const reply = filter.onRequest?.({ record, headers: editsOf(headers) })
+          if (reply !== undefined) return reply
+        } catch (error) {
+          failed(filter, error)
+          return { status: 500, details: filterFailed }
+        }
       }
       return undefined
     },
     onResponse(record, headers) {
-      for (const filter of filters) filter.onResponse?.({ record, headers: editsOf(headers) })
+      for (const filter of filters) {
+        try {
+          filter.onResponse?.({ record, headers: editsOf(headers) })
+        } catch (error) {
+          failed(filter, error)
+          return false
+        }
+      }
+      return true
     },
   }
 }

@@ -26,11 +26,13 @@ import { applyRequestMutations, applyResponseMutations } from './header-value.js
 import { headerId } from '../message/header-names.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
 import { type LocalReply, localReplyHeaders, resetTextsOf } from './local-reply.js'
+import { clientAddress } from '../filters/client-address.js'
 import { prepareRequestHeaders } from '../filters/forwarding-headers.js'
 import { normalizePath } from '../filters/path-normalization.js'
+import { filterFailed } from '../filters/http-filter.js'
 import { prepareResponse } from './response-headers.js'
 import { RequestBody } from './request-body.js'
-import { hashOf } from './request-hash.js'
+import type { HashedRequest } from './request-hash.js'
 import type { RouteRuntime } from './route-set.js'
 
 type State = 'routing' | 'trying' | 'backing-off' | 'answering' | 'tunnel' | 'done'
@@ -45,7 +47,7 @@ interface Attempt {
   failure: string | undefined
 }
 
-export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, DeadlineEntry, RequestRecord, RouteRequest {
+export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, DeadlineEntry, RequestRecord, RouteRequest, HashedRequest {
   readonly kind = 'request'
   readonly #deps: ExchangeDeps
   readonly #runtime: ManagerRuntime
@@ -85,6 +87,8 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
   #routeRuntime: RouteRuntime | undefined
   #cluster: ClusterRuntime | undefined
   #endpoint: Endpoint | undefined
+  #hash: number | undefined
+  #newCookies: string[] | undefined
   #upstreamStream: UpstreamStream | undefined
   #responseHeaders: HeaderBlock | undefined
   #routeDeadlineMs = 0
@@ -127,7 +131,17 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     return this.#runtime.config.accessLog ?? []
   }
   get scheme(): 'http' | 'https' {
+    // Where a stranger's header would not be trusted it has been overwritten.
+    const forwarded = this.header('x-forwarded-proto')
+    if (forwarded === 'http' || forwarded === 'https') return forwarded
     return this.connection.tls === undefined ? 'http' : 'https'
+  }
+  get clientAddress(): string {
+    return clientAddress(this.#forwardedFor(), this.#runtime.config, this.connection)
+  }
+  #forwardedFor(): string | undefined {
+    const { headers } = this.#stream.head
+    return headers.get('x-forwarded-for') ?? headers.firstOrOriginal('x-forwarded-for')
   }
   get durationMs(): number {
     return (this.#endMs || this.#deps.clock.monotonicMs()) - this.#startMs
@@ -180,6 +194,11 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     this.#beginRoute(action)
   }
 
+  setCookie(text: string): void {
+    this.#newCookies ??= []
+    this.#newCookies.push(text)
+  }
+
   /** As the forwarding header tells it: TLS may have ended at a load balancer in front. */
   #cameByTls(): boolean {
     return this.header('x-forwarded-proto') === 'https'
@@ -216,6 +235,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     const { headers } = head
     if (!this.#chooseCluster(action)) return this.#reply({ status: 503, body: '', flags: flag.NC, details: 'cluster_not_found' })
     this.#rewriteRequest(headers, action)
+    this.#hash = this.#routeRuntime?.hash?.(this)
     const refusal = this.#deps.filters.onRequest(this, headers)
     if (refusal !== undefined)
       return this.#reply({ status: refusal.status, body: refusal.body ?? '', flags: 0, details: refusal.details ?? 'filter_reply' })
@@ -272,8 +292,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
   }
 
   #pickEndpoint(cluster: ClusterRuntime): Endpoint | undefined {
-    const action = this.route?.action as RouteAction
-    const hash = action.hashPolicy === undefined ? undefined : hashOf(action.hashPolicy, this)
+    const hash = this.#hash
     const retry = this.#routeRuntime?.retry
     let endpoint = this.#deps.pickEndpoint(cluster, this.connection, hash)
     if (this.attempts.length === 0 || !retry?.avoidsTriedHosts) return endpoint
@@ -408,8 +427,16 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     this.#state = 'answering'
     this.responseCode = status
     this.responseCodeDetails = 'via_upstream'
-    prepareResponse(headers, this, this.#runtime, this.#deps, this.#routeRuntime?.headers)
+    if (!this.#prepareResponse(headers)) return
     this.#stream.sendHead(status, reason, headers, length, false)
+  }
+
+  /** @returns whether the answer may go on. */
+  #prepareResponse(headers: HeaderBlock): boolean {
+    for (const cookie of this.#newCookies ?? []) headers.append('set-cookie', cookie)
+    if (prepareResponse(headers, this, this.#runtime, this.#deps, this.#routeRuntime?.headers)) return true
+    this.#reply({ status: 500, body: '', flags: 0, details: filterFailed })
+    return false
   }
 
   onResponseBody(buffer: Buffer, start: number, end: number): void {
@@ -437,7 +464,7 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
     this.#routeDeadlineMs = 0
     this.#tryDeadlineMs = 0
     this.#armDeadline()
-    prepareResponse(headers, this, this.#runtime, this.#deps, this.#routeRuntime?.headers)
+    if (!this.#prepareResponse(headers)) return
     this.#stream.sendHead(status, reason === '' ? 'Switching Protocols' : reason, headers, -2, false)
     this.#stream.startTunnel()
   }
@@ -528,7 +555,11 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
       return false
     }
     const cluster = this.#cluster as ClusterRuntime
-    if (cluster.activeRetries >= cluster.maxRetries && !this.#retrying) return false
+    if (cluster.activeRetries >= cluster.maxRetries && !this.#retrying) {
+      cluster.overflows++
+      this.responseFlags |= flag.UO
+      return false
+    }
     if (!this.#retrying) {
       this.#retrying = true
       cluster.activeRetries++

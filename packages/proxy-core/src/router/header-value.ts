@@ -46,8 +46,9 @@ function expand(text: string, record: RequestRecord): string {
       case 'PROTOCOL':
         return record.protocol
       case 'DOWNSTREAM_REMOTE_ADDRESS':
-        return `${connection.remoteAddress}:${connection.remotePort}`
+        return clientWithPort(record)
       case 'DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT':
+        return record.clientAddress
       case 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT':
         return connection.remoteAddress
       case 'DOWNSTREAM_LOCAL_ADDRESS':
@@ -64,4 +65,9 @@ function expand(text: string, record: RequestRecord): string {
         return whole
     }
   })
+}
+
+/** A client that only a header tells of has no port: Envoy prints 0. */
+function clientWithPort({ clientAddress, connection }: RequestRecord): string {
+  return `${clientAddress}:${clientAddress === connection.remoteAddress ? connection.remotePort : 0}`
 }

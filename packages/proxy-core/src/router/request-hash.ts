@@ -1,35 +1,81 @@
-/** The hash of a request under a route's hash policy (RouteAction.hash_policy): which endpoint a session sticks to. */
+/**
+ * The hash of a request under a route's hash policy (RouteAction.hash_policy): which endpoint a session sticks to. A cookie
+ * with a time to live is made for clients that come without it, from the addresses of their connection.
+ */
 import type { HashPolicy } from '@heddle/routing'
 import { hashText } from '../message/hash-text.js'
-import type { RequestRecord } from '../decision-record.js'
+import type { DownstreamConnection } from '../decision-record.js'
+
+/** What a policy reads. */
+export interface HashedRequest {
+  readonly path: string
+  readonly connection: DownstreamConnection
+  readonly clientAddress: string
+  requestHeader(lowerName: string): string | undefined
+  /** Has the answer carry this `set-cookie`. */
+  setCookie(text: string): void
+}
 
 /** @returns undefined when no policy found something to hash. */
-export function hashOf(policies: readonly HashPolicy[], record: RequestRecord): number | undefined {
-  let hash: number | undefined
-  for (const policy of policies) {
-    const value = valueOf(policy, record)
-    if (value !== undefined) hash = hashText(value, hash === undefined ? 0 : ((hash << 1) | (hash >>> 31)) >>> 0)
+export type RequestHash = (request: HashedRequest) => number | undefined
+
+export function compileHashPolicies(policies: readonly HashPolicy[] | undefined): RequestHash | undefined {
+  if (policies === undefined || policies.length === 0) return undefined
+  const readers = policies.map(compile)
+  return (request) => {
+    let hash: number | undefined
+    for (const read of readers) {
+      const value = read(request)
+      if (value !== undefined) hash = hashText(value, hash === undefined ? 0 : ((hash << 1) | (hash >>> 31)) >>> 0)
+    }
+    return hash
   }
-  return hash
 }
 
-function valueOf(policy: HashPolicy, record: RequestRecord): string | undefined {
+type Reader = (request: HashedRequest) => string | undefined
+
+function compile(policy: HashPolicy): Reader {
   switch (policy.kind) {
-    case 'header':
-      return record.requestHeader(policy.headerName.toLowerCase())
+    case 'header': {
+      const name = policy.headerName.toLowerCase()
+      return (request) => request.requestHeader(name)
+    }
     case 'source-ip':
-      return record.connection.remoteAddress
+      return ({ clientAddress }) => clientAddress
     case 'cookie':
-      return cookieOf(record.requestHeader('cookie') ?? '', policy.name)
+      return (request) => {
+        const value = cookieOf(request.requestHeader('cookie') ?? '', policy.name)
+        return value === '' ? newCookie(policy, request) : value
+      }
     case 'query-parameter':
-      return new URLSearchParams(record.path.slice(record.path.indexOf('?') + 1)).get(policy.name) ?? undefined
+      return ({ path }) => queryParameterOf(path, policy.name)
   }
 }
 
-function cookieOf(header: string, name: string): string | undefined {
+/** Empty when there is none. */
+function cookieOf(header: string, name: string): string {
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=')
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim()
+    if (equals <= 0 || pair.slice(0, equals).trim() !== name) continue
+    const value = pair.slice(equals + 1).trim()
+    return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
   }
-  return undefined
+  return ''
+}
+
+function newCookie(policy: Extract<HashPolicy, { kind: 'cookie' }>, request: HashedRequest): string | undefined {
+  if (policy.ttlMs === undefined) return undefined
+  const { remoteAddress, remotePort, localAddress, localPort } = request.connection
+  const ends = `${remoteAddress}:${remotePort}${localAddress}:${localPort}`
+  const value = [0, 1].map((seed) => hashText(ends, seed).toString(16).padStart(8, '0')).join('')
+  const seconds = Math.floor(policy.ttlMs / 1000)
+  const age = seconds > 0 ? `; Max-Age=${seconds}` : ''
+  const path = policy.path ? `; Path=${policy.path}` : ''
+  request.setCookie(`${policy.name}="${value}"${age}${path}; HttpOnly`)
+  return value
+}
+
+function queryParameterOf(path: string, name: string): string | undefined {
+  const query = path.indexOf('?')
+  return query < 0 ? undefined : (new URLSearchParams(path.slice(query + 1)).get(name) ?? undefined)
 }

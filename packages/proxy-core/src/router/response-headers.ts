@@ -10,20 +10,22 @@ import { applyResponseMutations } from './header-value.js'
 const upstreamOnly =
   (1 << headerId.decoratorOperation) | (1 << headerId.peerMetadata) | (1 << headerId.peerMetadataId) | (1 << headerId.upstreamServiceTime)
 
+/** @returns false when a filter failed: then the answer must not go on. */
 export function prepareResponse(
   headers: HeaderBlock,
   record: RequestRecord,
   manager: ManagerRuntime,
   deps: ExchangeDeps,
   routeHeaders: HeaderMutations | undefined,
-): void {
+): boolean {
   headers.removeKnown(upstreamOnly)
   headers.append('x-envoy-upstream-service-time', String(Math.max(0, Math.round(record.upstreamServiceTimeMs ?? 0))))
   overwriteServer(headers, manager)
   applyResponseMutations(headers, record.weightedCluster?.headers, record)
   applyResponseMutations(headers, routeHeaders, record)
-  deps.filters.onResponse(record, headers)
+  if (!deps.filters.onResponse(record, headers)) return false
   deps.telemetry.onResponse?.(record, headers)
+  return true
 }
 
 function overwriteServer(headers: HeaderBlock, { config }: ManagerRuntime): void {

@@ -9,6 +9,7 @@ import {
   type RouteConfiguration,
   type RouteTable,
 } from '@heddle/routing'
+import { compileHashPolicies, type RequestHash } from './request-hash.js'
 import { compileRetryPolicy, type RetryRuntime } from './retry-policy.js'
 
 export interface RouteRuntime {
@@ -18,6 +19,8 @@ export interface RouteRuntime {
   /** 0: none. */
   readonly timeoutMs: number
   readonly headers: HeaderMutations | undefined
+  /** Undefined without a hash policy. */
+  readonly hash: RequestHash | undefined
 }
 
 export interface RouteSet {
@@ -44,5 +47,6 @@ function compileRoute(route: Route, compileRegex: CompileRegex | undefined): Rou
     retry: action.kind === 'route' ? compileRetryPolicy(action.retryPolicy) : undefined,
     timeoutMs: action.kind === 'route' ? (action.timeoutMs ?? defaultTimeoutMs) : 0,
     headers: route.headers,
+    hash: action.kind === 'route' ? compileHashPolicies(action.hashPolicy) : undefined,
   }
 }

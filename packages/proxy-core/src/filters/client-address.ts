@@ -1,0 +1,18 @@
+/** Who the client of a request is (Envoy's `x-forwarded-for` and trusted hops), which source-IP hashing and `%DOWNSTREAM_REMOTE_ADDRESS%` go by. */
+import { isIP } from 'node:net'
+import type { HttpConnectionManager } from '@heddle/routing'
+import type { DownstreamConnection } from '../decision-record.js'
+
+/**
+ * @param forwardedFor the header after this proxy has added to it: at an edge its last entry is the socket's peer.
+ * @returns the entry that many trusted hops from the right; the socket's peer when there are not as many, or it is no address.
+ */
+export function clientAddress(forwardedFor: string | undefined, manager: HttpConnectionManager, connection: DownstreamConnection): string {
+  if (forwardedFor === undefined) return connection.remoteAddress
+  const entry =
+    forwardedFor
+      .split(',')
+      .at(-1 - (manager.xffNumTrustedHops ?? 0))
+      ?.trim() ?? ''
+  return isIP(entry) === 0 ? connection.remoteAddress : entry
+}
