@@ -69,7 +69,8 @@ function render(): string {
     '## Kubernetes kinds',
     '',
     `Complete field trees: ${[...new Set(kubernetes)].map((kind) => `\`${kind}\``).join(', ')}. The local platform runs Pods, Deployments and`,
-    'ReplicaSets; other workload kinds are stored and answered with an event that says so.',
+    'ReplicaSets; other workload kinds are stored and answered with an event that says so. A Service of type ExternalName is passed over',
+    'by the proxies, with an entry in `/debug/issues` of the control plane that says so; `internalTrafficPolicy: Local` keeps calls on the Node.',
     '',
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-import { customResourceDefinitions } from '@heddle/config-schema'
+import { customResourceDefinitions, validateObject } from '@heddle/config-schema'
 import { describe, expect, it } from 'vitest'
 import { fieldRules, fieldsWithoutEffect } from '../src/index.js'
 
@@ -25,6 +25,25 @@ describe('fields without effect', () => {
       expect(schema).toBeDefined()
     },
   )
+
+  it('that are rejected are refused by validation, too', () => {
+    const refused = (name: string): readonly string[] => {
+      const tls = { mode: 'MUTUAL', credentialName: 'a', [name]: ['x'] }
+      const servers = [{ port: { number: 443, name: 'https', protocol: 'HTTPS' }, hosts: ['a.example'], tls }]
+      const gateway = {
+        apiVersion: 'networking.istio.io/v1',
+        kind: 'Gateway',
+        metadata: { name: 'a' },
+        spec: { selector: { a: 'b' }, servers },
+      }
+      return validateObject(gateway)
+        .diagnostics.filter(({ severity }) => severity === 'error')
+        .map(({ path }) => path)
+    }
+    const rejected = Object.values(fieldRules).flatMap((rules) => rules.filter(({ outcome }) => outcome === 'rejected'))
+    expect(rejected).toHaveLength(2)
+    for (const { path } of rejected) expect(refused(path.split('.').at(-1) ?? '')).toEqual([path.replace('[]', '[0]')])
+  })
 
   it('are found with the index of their list items', () => {
     const resource = {

@@ -364,6 +364,12 @@ describe('Gateway', () => {
       'server-tls/istio-mutual',
     ],
     [
+      'pins of client certificates are refused',
+      server(secure, ', tls: {mode: MUTUAL, credentialName: a, verifyCertificateSpki: [x]}'),
+      'spec.servers[0].tls.verifyCertificateSpki',
+      'server-tls/pins',
+    ],
+    [
       'HTTP is not encrypted',
       server(plain, ', tls: {mode: SIMPLE, credentialName: a}'),
       'spec.servers[0].tls',

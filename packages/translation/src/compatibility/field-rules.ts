@@ -13,6 +13,7 @@ export interface FieldRule {
 }
 
 const ignored = (path: string, reason: string): FieldRule => ({ path, outcome: 'ignored', reason })
+const rejected = (path: string, reason: string): FieldRule => ({ path, outcome: 'rejected', reason })
 
 const policyRules = (prefix: string): readonly FieldRule[] => [
   ignored(`${prefix}.tunnel`, 'tunnelling through CONNECT is not implemented'),
@@ -27,6 +28,11 @@ const portPolicyRules = (prefix: string): readonly FieldRule[] => [
   ignored(`${prefix}.connectionPool.tcp.maxConnectionDuration`, 'connections end by idle time only'),
   ignored(`${prefix}.connectionPool.http.h2UpgradePolicy`, 'HTTP/2 is not implemented yet'),
   ignored(`${prefix}.connectionPool.http.maxConcurrentStreams`, 'HTTP/2 is not implemented yet'),
+  ignored(`${prefix}.connectionPool.http.http2KeepAlive`, 'HTTP/2 is not implemented yet'),
+  ignored(`${prefix}.outlierDetection.outlierDetectionHttpErrorCodes`, 'errors are those with a status of 500 and above'),
+  ignored(`${prefix}.loadBalancer.consistentHash.httpCookie.attributes`, 'the cookie has the attributes that Envoy gives it by default'),
+  ignored(`${prefix}.loadBalancer.backendUtilization`, 'load reports of backends are not implemented'),
+  ignored(`${prefix}.loadBalancer.zoneAwareLbSetting`, 'zone-aware load balancing is not implemented; localityLbSetting is'),
   ignored(`${prefix}.loadBalancer.warmup.minimumPercent`, 'a new endpoint starts with a tenth of its weight'),
   ignored(`${prefix}.loadBalancer.warmup.aggression`, 'the weight of a new endpoint grows evenly'),
   ignored(`${prefix}.loadBalancer.localityLbSetting.failoverPriority`, 'failover by labels is not implemented'),
@@ -42,12 +48,23 @@ export const fieldRules: Readonly<Record<string, readonly FieldRule[]>> = {
     ignored('spec.http[].mirror_percent', 'mirroring is not implemented yet'),
     ignored('spec.http[].mirrorPercentage', 'mirroring is not implemented yet'),
     ignored('spec.http[].corsPolicy', 'CORS is not implemented yet'),
-    ignored('spec.http[].delegate', 'delegates are not implemented; the route is left out'),
     ignored('spec.http[].match[].statPrefix', 'statistics by prefix are not implemented'),
+    ignored('spec.tcp[].match[].sourceSubnet', 'istiod passes over it, too'),
   ],
   DestinationRule: ['spec.trafficPolicy', 'spec.subsets[].trafficPolicy'].flatMap(policyRules),
   Gateway: [
     ignored('spec.servers[].tls.caCrl', 'revocation lists are not implemented'),
+    ignored('spec.servers[].tls.ecdhCurves', 'the curves are those of the TLS library'),
+    ignored('spec.servers[].tls.insecureSkipVerify', 'certificates of clients are verified wherever the mode asks for them'),
+    rejected(
+      'spec.servers[].tls.verifyCertificateSpki',
+      'pinning of client certificates is not implemented: without it others would be let in',
+    ),
+    rejected(
+      'spec.servers[].tls.verifyCertificateHash',
+      'pinning of client certificates is not implemented: without it others would be let in',
+    ),
+    ignored('spec.servers[].defaultEndpoint', 'istiod passes over it, too; VirtualServices say where traffic goes'),
     ignored('spec.servers[].bind', 'a gateway listens on its Pod address'),
   ],
   PeerAuthentication: [],

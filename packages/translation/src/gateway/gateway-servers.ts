@@ -2,6 +2,7 @@
  * The servers that a gateway workload opens: those of all Gateways that select it, merged by port. One port has either
  * plaintext HTTP, plaintext TCP or TLS (told apart by server name); the oldest Gateway decides, others are reported.
  */
+import type { IssueCode } from '../issue/translation-issue.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import type { Gateway, GatewayServer } from '../resources/gateway.js'
 import { selectingServices } from '../inbound/inbound-ports.js'
@@ -50,6 +51,10 @@ function addServer(view: ProxyView, ports: Map<string, OpenPort>, gateway: Gatew
   const report = reporter(view, gateway, `spec.servers[${index}]`)
   if (port < 1024 && view.node.unprivileged) {
     report('unbindable-port', `port ${port} needs privileges that the gateway's Pod does not have: the server is left out`)
+    return
+  }
+  if (server.tls?.verifyCertificateSpki?.length || server.tls?.verifyCertificateHash?.length) {
+    report('unsupported', 'pinning of client certificates is not implemented: the server is left out, so that nobody is let in by mistake')
     return
   }
   const bound = boundServer(gateway, server)
@@ -112,7 +117,7 @@ function hostPart(host: string): string {
   return host.slice(host.indexOf('/') + 1)
 }
 
-function reporter(view: ProxyView, gateway: Gateway, path: string): (code: 'unbindable-port' | 'port-conflict', message: string) => void {
+function reporter(view: ProxyView, gateway: Gateway, path: string): (code: IssueCode, message: string) => void {
   const resource = { kind: 'Gateway', namespace: gateway.metadata.namespace ?? 'default', name: gateway.metadata.name ?? '' }
   return (code, message) => view.issues.add({ code, severity: 'error', resource, path, message })
 }

@@ -7,6 +7,7 @@ import {
   credentialRoots,
   fileCertificate,
   fileRoots,
+  rootsCredential,
   workloadCertificate,
   workloadRoots,
 } from '../tls/secret-name.js'
@@ -40,6 +41,8 @@ function certificates(tls: ServerTlsSettings): readonly SecretReference[] {
   if (tls.mode === 'ISTIO_MUTUAL') return [workloadCertificate]
   const names = tls.credentialName ? [tls.credentialName] : (tls.credentialNames ?? [])
   if (names.length > 0) return names.map(credentialCertificate)
+  if (tls.tlsCertificates?.length)
+    return tls.tlsCertificates.map((files) => fileCertificate(files.serverCertificate ?? '', files.privateKey ?? ''))
   return [fileCertificate(tls.serverCertificate ?? '', tls.privateKey ?? '')]
 }
 
@@ -54,6 +57,8 @@ function clientValidation(tls: ServerTlsSettings): CertificateValidation | undef
 
 function clientRoots(tls: ServerTlsSettings): SecretReference {
   if (tls.mode === 'ISTIO_MUTUAL') return workloadRoots
-  const credential = tls.credentialName ?? tls.credentialNames?.[0]
-  return credential === undefined ? fileRoots(tls.caCertificates ?? 'system') : credentialRoots(credential)
+  if (tls.caCertCredentialName) return rootsCredential(tls.caCertCredentialName)
+  const credential = tls.credentialName || tls.credentialNames?.[0]
+  if (credential) return credentialRoots(credential)
+  return fileRoots(tls.caCertificates || tls.tlsCertificates?.[0]?.caCertificates || 'system')
 }

@@ -11,6 +11,14 @@ export interface ServerTlsSettings {
   readonly caCertificates?: string
   readonly credentialName?: string
   readonly credentialNames?: readonly string[]
+  readonly caCertCredentialName?: string
+  readonly tlsCertificates?: readonly {
+    readonly serverCertificate?: string
+    readonly privateKey?: string
+    readonly caCertificates?: string
+  }[]
+  readonly verifyCertificateSpki?: readonly string[]
+  readonly verifyCertificateHash?: readonly string[]
   readonly subjectAltNames?: readonly string[]
   readonly minProtocolVersion?: TlsVersionSetting
   readonly maxProtocolVersion?: TlsVersionSetting

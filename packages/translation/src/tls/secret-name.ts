@@ -4,15 +4,21 @@ import type { SecretReference } from '@heddle/routing'
 export const workloadCertificate: SecretReference = { name: 'default', source: 'agent' }
 export const workloadRoots: SecretReference = { name: 'ROOTCA', source: 'agent' }
 
+const rootsSuffix = '-cacert'
+
 /** The Kubernetes Secret that a `credentialName` names. */
 export function credentialCertificate(credentialName: string): SecretReference {
-  return { name: credentialUri(credentialName), source: 'ads' }
+  return credentialName.startsWith(builtin) ? workloadCertificate : { name: credentialUri(credentialName), source: 'ads' }
 }
 
-/** The roots for verifying peers: key `ca.crt` of the Secret, or of a second one with the suffix `-cacert`. */
+/** The roots for verifying peers that belong to a credential: key `ca.crt` of its Secret, or of a second one with the suffix. */
 export function credentialRoots(credentialName: string): SecretReference {
-  const uri = credentialUri(credentialName)
-  return { name: uri.endsWith('-cacert') ? uri : `${uri}-cacert`, source: 'ads' }
+  return credentialName.startsWith(builtin) ? workloadRoots : { name: `${credentialUri(credentialName)}${rootsSuffix}`, source: 'ads' }
+}
+
+/** A `caCertCredentialName`: it holds nothing but roots, and may be written with the suffix. */
+export function rootsCredential(name: string): SecretReference {
+  return credentialRoots(name.endsWith(rootsSuffix) ? name.slice(0, -rootsSuffix.length) : name)
 }
 
 export function fileCertificate(certificate: string, key: string): SecretReference {
@@ -24,6 +30,13 @@ export function fileRoots(path: string): SecretReference {
   return { name: `file-root:${path}`, source: 'agent' }
 }
 
+/** The workload's own certificate, in the place of a credential. */
+const builtin = 'builtin://'
+
+/** Other forms than a name of the proxy's namespace. */
+const schemes: readonly string[] = ['kubernetes://', 'configmap://', 'kubernetes-gateway://']
+
 function credentialUri(credentialName: string): string {
-  return credentialName.includes('://') ? credentialName : `kubernetes://${credentialName}`
+  if (credentialName.startsWith('invalid://')) return 'invalid://'
+  return schemes.some((scheme) => credentialName.startsWith(scheme)) ? credentialName : `kubernetes://${credentialName}`
 }

@@ -67,6 +67,15 @@ describe('gateway listeners', () => {
     })
   })
 
+  it('are left out when they pin the certificates of clients, rather than let others in', () => {
+    const tls = { mode: 'MUTUAL', credentialName: 'c', verifyCertificateHash: ['ab'] } as const
+    const servers = [{ port: { number: 443, name: 'a', protocol: 'HTTPS' }, hosts: ['a.example'], tls }]
+    const snapshot = createMeshSnapshot({ services: [edgeService], pods: [edge], gateways: [gateway('a', servers)] })
+    const { config, issues } = translate(snapshot, nodeOf(edge, 'router'))
+    expect(config.listeners).toEqual([])
+    expect(issues).toMatchObject([{ code: 'unsupported', severity: 'error', path: 'spec.servers[0]' }])
+  })
+
   it('refuse a second protocol on a port, a taken server name, and ports that the Pod may not bind', () => {
     const tls = { mode: 'SIMPLE', credentialName: 'c' } as const
     const servers = [
