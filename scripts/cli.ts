@@ -1,6 +1,6 @@
 /** Writes docs/cli.md from the command table of the CLI. `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type CommandSpec, commandTable, type FlagSpec, globalFlags } from '@heddle/cli'
+import { type CommandSpec, commandTable, type FlagSpec, flagSpelling, globalFlags } from '@heddle/cli'
 
 const page = 'docs/cli.md'
 
@@ -51,8 +51,9 @@ function flagTable(flags: Readonly<Record<string, FlagSpec>>): readonly string[]
   return [
     '| flag | meaning | default |',
     '|---|---|---|',
-    ...Object.entries(flags).map(([name, { short, type, value, multiple, description, defaultText }]) => {
-      const spelling = `${short === undefined ? '' : `-${short}, `}--${name}${type === 'string' ? ` ${value ?? 'VALUE'}` : ''}`
+    ...Object.entries(flags).map(([name, spec]) => {
+      const { short, multiple, description, defaultText } = spec
+      const spelling = `${short === undefined ? '' : `-${short}, `}${flagSpelling(name, spec)}`
       return `| \`${spelling}\` | ${description}${multiple === true ? '; may be repeated' : ''} | ${defaultText ?? ''} |`.replace(
         / \| {2}\|$/,
         ' | |',

@@ -27,6 +27,7 @@ const packages = [
 const meanings: Readonly<Record<string, string>> = {
   HEDDLE_ADS_RESOURCE: 'a resource of the control plane cannot be read or supported; its last good version stays',
   HEDDLE_API_STATUS: "the API refused; the error's cause is its `Status`",
+  HEDDLE_API_UNREACHABLE: 'nothing answers at the address of the API, or the connection broke',
   HEDDLE_CA_STATE_LOCKED: 'another authority uses the state',
   HEDDLE_CA_STATE_UNREADABLE: "the authority's state is there and cannot be read; no new root is made in its place",
   HEDDLE_CA_STATE_WRITE_FAILED: "the authority's state could not be saved; what was saved before is unchanged",

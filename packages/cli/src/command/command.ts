@@ -6,9 +6,17 @@ export interface FlagSpec {
   readonly multiple?: boolean
   /** Name of the value in help, in capitals. */
   readonly value?: string
+  /** A string flag that may stand alone, and then has this value; one it is given follows an equals sign. */
+  readonly alone?: string
   readonly description: string
   /** In words, for help. */
   readonly defaultText?: string
+}
+
+/** How help writes a flag: `--output FORMAT`, `--dry-run[=MODE]`. */
+export function flagSpelling(name: string, { type, value = 'VALUE', alone }: FlagSpec): string {
+  if (type === 'boolean') return `--${name}`
+  return alone === undefined ? `--${name} ${value}` : `--${name}[=${value}]`
 }
 
 export interface CommandSpec {
@@ -16,8 +24,12 @@ export interface CommandSpec {
   readonly path: readonly string[]
   readonly aliases?: readonly (readonly string[])[]
   readonly summary: string
-  /** Positional arguments as help shows them: `TYPE[/NAME] ...`. */
+  /** Positional arguments as help shows them: `TYPE[/NAME] ...`. Absent: it takes none. */
   readonly arguments?: string
+  /** How many words it takes at most. Default: none without `arguments`, else any number. */
+  readonly maxArguments?: number
+  /** What stands after `--` is a command of its own; elsewhere it is more arguments. */
+  readonly takesCommand?: boolean
   readonly flags?: Readonly<Record<string, FlagSpec>>
   readonly examples: readonly string[]
   /** Loaded when the command runs, so that others start quickly. */
@@ -35,7 +47,7 @@ export interface Streams {
 /** One call of a command. */
 export interface Invocation {
   readonly positionals: readonly string[]
-  /** What stood after `--`. */
+  /** What stood after `--`, for a command that takes one. */
   readonly rest: readonly string[]
   readonly flags: Flags
   readonly streams: Streams

@@ -1,5 +1,5 @@
 /** Help made from the command table: examples first, then flags. */
-import type { CommandSpec, FlagSpec } from './command.js'
+import { type CommandSpec, type FlagSpec, flagSpelling } from './command.js'
 import { globalFlags } from './parse.js'
 
 export function renderOverview(table: readonly CommandSpec[]): string {
@@ -53,9 +53,8 @@ export function renderCommandHelp(command: CommandSpec): string {
 function renderFlags(flags: Readonly<Record<string, FlagSpec>>): readonly string[] {
   const rows = Object.entries(flags).map(([name, spec]) => {
     const short = spec.short === undefined ? '    ' : `-${spec.short}, `
-    const value = spec.type === 'string' ? ` ${spec.value ?? 'VALUE'}` : ''
     return [
-      `${short}--${name}${value}`,
+      `${short}${flagSpelling(name, spec)}`,
       `${spec.description}${spec.defaultText === undefined ? '' : ` (default: ${spec.defaultText})`}`,
     ] as const
   })

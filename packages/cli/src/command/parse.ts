@@ -69,7 +69,22 @@ export function parseCommand(table: readonly CommandSpec[], argv: readonly strin
   const rest = separator < 0 ? [] : args.slice(separator + 1)
   const ours = switchesWithValues(specs, separator < 0 ? args : args.slice(0, separator))
   const { values, positionals } = parseFlags(found.command, specs, ours)
-  return { command: found.command, positionals, rest, flags: flagsOf(values) }
+  const flags = flagsOf(values)
+  if (found.command.takesCommand) return { command: found.command, positionals, rest, flags }
+  const all = [...positionals, ...rest]
+  if (!flags.boolean('help')) requireFew(found.command, all)
+  return { command: found.command, positionals: all, rest: [], flags }
+}
+
+/** A word that nothing reads is a mistake, and the command may do more than was meant without it. */
+function requireFew({ path, arguments: expected, maxArguments }: CommandSpec, words: readonly string[]): void {
+  const extra = words[maxArguments ?? (expected === undefined ? 0 : words.length)]
+  if (extra === undefined) return
+  const name = ['heddle', ...path].join(' ')
+  throw usageError(
+    expected === undefined ? `${name} takes no arguments, but was given "${extra}"` : `${name} does not expect "${extra}"`,
+    `Run "${name} --help" to see what it takes.`,
+  )
 }
 
 /** The words of the command line that are not flags, as far as they can be told before the command is known. */
@@ -92,15 +107,20 @@ function takesNextWord(table: readonly CommandSpec[], flag: string): boolean {
   const known = [globalFlags, ...table.map(({ flags = {} }) => flags)].flatMap((flags) =>
     Object.entries(flags).filter(([name, { short }]) => flag === `--${name}` || flag === `-${short}`),
   )
-  return known.length > 0 && known.every(([, { type }]) => type === 'string')
+  return known.length > 0 && known.every(([, { type, alone }]) => type === 'string' && alone === undefined)
 }
 
-/** Values of switches that kubectl knows; `server` and `client` are those of `--dry-run`. */
-const switchValues: Readonly<Record<string, boolean>> = { true: true, client: true, server: true, false: false, none: false }
+/** Values of switches that kubectl knows. */
+const switchValues: Readonly<Record<string, boolean>> = { true: true, false: false }
 
-/** `--watch=true` as `--watch`, and `--wait=false` as `--no-wait`: node:util's parser refuses values of switches. */
+/**
+ * `--watch=true` as `--watch`, `--wait=false` as `--no-wait`, and `--dry-run` as `--dry-run=client`: node:util's parser
+ * refuses values of switches, and flags that may have one.
+ */
 function switchesWithValues(specs: Readonly<Record<string, FlagSpec>>, args: readonly string[]): readonly string[] {
   return args.flatMap((arg) => {
+    const alone = specs[arg.slice(2)]?.alone
+    if (arg.startsWith('--') && alone !== undefined) return [`${arg}=${alone}`]
     const [, name, text] = /^--([^=]+)=(.*)$/.exec(arg) ?? []
     if (name === undefined || text === undefined) return [arg]
     const isOn = switchValues[text]

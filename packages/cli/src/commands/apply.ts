@@ -4,10 +4,13 @@ import { isHeddleError } from '@heddle/base'
 import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
+import { usageError } from '../command/parse.js'
 import { hasFaults, readManifests, requireValid } from '../manifest/manifest.js'
 import { threeWayPatch } from '../manifest/three-way-patch.js'
 import { discoverResources, objectName, type ServedResource } from '../target/discovery.js'
 import { inNamespace, resourceOf } from '../target/object-type.js'
+import { collectionPath, objectPath } from '../target/paths.js'
+import { requestJson } from '../target/response.js'
 import { withTarget } from '../target/target.js'
 
 const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -15,6 +18,7 @@ const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration'
 export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams } = invocation
   const partial = flags.boolean('partial')
+  const dryRun = dryRunOf(flags.string('dry-run'))
   const manifests = await readManifests(invocation)
   const objects = requireValid(invocation, manifests, {
     partial,
@@ -32,8 +36,8 @@ export async function run(invocation: Invocation): Promise<number> {
     for (const [index, object] of placed.entries()) {
       const resource = resources[index] as ServedResource
       try {
-        const verb = await applyObject(client, resource, object, flags.boolean('dry-run'))
-        streams.stdout.write(`${objectName(resource, object.metadata.name)} ${verb}${flags.boolean('dry-run') ? ' (dry run)' : ''}\n`)
+        const verb = await applyObject(client, resource, object, dryRun)
+        streams.stdout.write(`${objectName(resource, object.metadata.name)} ${verb}${dryRunNotes[dryRun]}\n`)
       } catch (error) {
         if (!isHeddleError(error, 'HEDDLE_API_STATUS')) throw error
         refused = true
@@ -47,27 +51,45 @@ export async function run(invocation: Invocation): Promise<number> {
   })
 }
 
+/** `client`: the objects are only compared; `server`: the API checks them and stores nothing. */
+export type DryRun = 'none' | 'client' | 'server'
+
+const dryRunNotes: Readonly<Record<DryRun, string>> = { none: '', client: ' (dry run)', server: ' (server dry run)' }
+
+function dryRunOf(mode = 'none'): DryRun {
+  if (mode === 'none' || mode === 'client' || mode === 'server') return mode
+  throw usageError(`--dry-run=${mode} is not one of none, client, server`)
+}
+
 /** Applies one object. @returns kubectl's verb for what happened. */
 export async function applyObject(
   client: ResourceClient,
   resource: Pick<ServedResource, 'type'>,
   object: KubernetesObject,
-  dryRun = false,
+  dryRun: DryRun = 'none',
 ): Promise<'created' | 'configured' | 'unchanged'> {
   const { type } = resource
   const { name, namespace } = object.metadata
   const recorded = record(object)
   const live = await client.get(type, name, namespace)
   if (live === undefined) {
-    if (!dryRun) await client.create(type, recorded)
+    if (dryRun === 'none') await client.create(type, recorded)
+    if (dryRun === 'server') await tryOut(client, 'POST', collectionPath(type, namespace), recorded)
     return 'created'
   }
   const applied = lastAppliedOf(live)
   // The kind may be served in another version than the manifest's.
   const patch = threeWayPatch(applied, { ...recorded, apiVersion: live.apiVersion, kind: live.kind }, live)
   if (patch === undefined || (isDeepStrictEqual(applied, lastAppliedOf(recorded)) && isOnlyRecord(patch))) return 'unchanged'
-  if (!dryRun) await client.patch(type, name, patch, namespace)
+  if (dryRun === 'none') await client.patch(type, name, patch, namespace)
+  if (dryRun === 'server') await tryOut(client, 'PATCH', objectPath(type, name, namespace), patch)
   return 'configured'
+}
+
+/** A write that is checked like any other and not stored. */
+async function tryOut(client: ResourceClient, method: 'POST' | 'PATCH', path: string, body: object): Promise<void> {
+  const headers = { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }
+  await requestJson(client, { method, path: `${path}?dryRun=All`, headers, body: JSON.stringify(body) })
 }
 
 /** The manifest with itself as the record of this apply. */

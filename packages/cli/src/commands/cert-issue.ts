@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { HeddleError, parseDuration } from '@heddle/base'
+import { writeDurably } from '@heddle/base/node'
 import { requestWorkloadCertificate } from '@heddle/client'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
@@ -32,18 +33,25 @@ export async function run(invocation: Invocation): Promise<number> {
       ttlSeconds: Math.ceil(ttl.ms / 1000),
       signal,
     })
-    await mkdir(folder, { recursive: true })
-    for (const [name, text, mode] of [
-      ['cert.pem', issued.chainPem, 0o644],
-      ['key.pem', issued.privateKeyPem, 0o600],
-      ['ca.pem', issued.rootsPem, 0o644],
-    ] as const)
-      await writeFile(join(folder, name), text, { mode })
-    streams.stdout.write(
-      `issued a certificate for ${namespace}/${account}, valid until ${new Date(issued.notAfterMs).toISOString()}\n${['cert.pem', 'key.pem', 'ca.pem'].map((name) => `  ${join(folder, name)}\n`).join('')}`,
-    )
+    const paths = await writeCertificate(folder, issued)
+    const validUntil = new Date(issued.notAfterMs).toISOString()
+    streams.stdout.write(`issued a certificate for ${namespace}/${account}, valid until ${validUntil}\n`)
+    for (const path of paths) streams.stdout.write(`  ${path}\n`)
     return exitCode.ok
   })
+}
+
+/** The key is replaced, not written over: a file that others may read keeps that right. @returns the paths. */
+export async function writeCertificate(
+  folder: string,
+  issued: { readonly chainPem: string; readonly privateKeyPem: string; readonly rootsPem: string },
+): Promise<readonly string[]> {
+  const [certificate, key, roots] = ['cert.pem', 'key.pem', 'ca.pem'].map((name) => join(folder, name)) as [string, string, string]
+  await mkdir(folder, { recursive: true })
+  writeDurably(key, issued.privateKeyPem)
+  await writeFile(certificate, issued.chainPem)
+  await writeFile(roots, issued.rootsPem)
+  return [certificate, key, roots]
 }
 
 async function tokenOf({ client }: Target, namespace: string, account: string): Promise<string> {

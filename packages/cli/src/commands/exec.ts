@@ -1,8 +1,9 @@
 /** `heddle exec POD -- COMMAND`: runs a program with a container's environment and gives its output and exit code. */
 import { HeddleError } from '@heddle/base'
-import { execContentType, readStatus, statusError } from '@heddle/client/resources'
+import { readStatus, statusError } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { usageError } from '../command/parse.js'
+import { openExec } from '../target/exec-stream.js'
 import { readText } from '../target/response.js'
 import { objectPath } from '../target/paths.js'
 import { findPod } from '../target/pods.js'
@@ -13,21 +14,27 @@ export async function run(invocation: Invocation): Promise<number> {
   const { flags, positionals, rest, streams, signal } = invocation
   const command = rest.length > 0 ? rest : positionals.slice(1)
   if (command.length === 0) throw usageError('say what to run after --, such as: heddle exec deploy/sleep -- curl http://helloworld')
+  // A shell without one shows no prompt and echoes nothing, which looks as if it hung.
+  if (flags.boolean('tty') && streams.stdin.isTTY === true)
+    throw usageError(
+      'the program cannot have a terminal (-t): its input and output are pipes',
+      'Run one command, such as: heddle exec POD -- ls; or leave out -t and type commands to a shell without a prompt: heddle exec -i POD -- sh',
+    )
   return withTarget(invocation, async (target) => {
     const pod = await findPod(target, positionals[0])
     const query = new URLSearchParams(command.map((word): [string, string] => ['command', word]))
     const container = flags.string('container')
     if (container !== undefined) query.set('container', container)
-    const stdin = flags.boolean('stdin') ? await readText(streams.stdin) : undefined
-    const response = await target.client.request({
-      method: 'POST',
-      path: `${objectPath(pods, pod.metadata.name, pod.metadata.namespace)}/exec?${query.toString()}`,
-      headers: { accept: execContentType },
-      signal,
-      ...(stdin === undefined ? {} : { body: stdin }),
-    })
-    if (response.status >= 400) throw statusError(readStatus(response.status, await readText(response.body)))
-    return relay(response.body, streams)
+    const hasInput = flags.boolean('stdin')
+    if (hasInput) query.set('stdin', 'true')
+    const path = `${objectPath(pods, pod.metadata.name, pod.metadata.namespace)}/exec?${query.toString()}`
+    const { status, body, close } = await openExec(target, { path, signal, ...(hasInput && { stdin: streams.stdin }) })
+    try {
+      if (status >= 400) throw statusError(readStatus(status, await readText(body)))
+      return await relay(body, streams)
+    } finally {
+      close()
+    }
   })
 }
 

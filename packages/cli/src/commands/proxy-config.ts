@@ -4,7 +4,7 @@ import { exitCode } from '../command/exit-code.js'
 import { type ConfigDump, type DumpFilter, dumpFilters, type DumpPart, dumpTable, resourcesOf } from '../output/config-dump.js'
 import { renderTable } from '../output/table.js'
 import { getFromPod } from '../target/pod-http.js'
-import { findPod } from '../target/pods.js'
+import { findProxyPod } from '../target/pods.js'
 import { withTarget } from '../target/target.js'
 
 const adminPort = 15000
@@ -12,7 +12,7 @@ const adminPort = 15000
 export function runFor(part: DumpPart): CommandRun {
   return (invocation: Invocation) =>
     withTarget(invocation, async (target) => {
-      const pod = await findPod(target, invocation.positionals[0])
+      const pod = await findProxyPod(target, invocation.positionals[0])
       const dump = JSON.parse(await getFromPod(target, pod, adminPort, '/config_dump?include_eds')) as ConfigDump
       const { stdout } = invocation.streams
       const filter = filterOf(invocation, part)

@@ -1,48 +1,55 @@
-/** `heddle proxy-status`: istioctl's table of what each proxy acknowledged. */
+/** `heddle proxy-status`: istioctl's table of what each proxy acknowledged; with a Pod, how its configuration differs from istiod's. */
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
-import { renderTable, type TextTable } from '../output/table.js'
+import { usageError } from '../command/parse.js'
+import type { ConfigDump } from '../output/config-dump.js'
+import { compareConfiguration, type IstiodDump } from '../output/config-comparison.js'
+import { type ProxySync, statusTable } from '../output/proxy-status-table.js'
+import { renderTable } from '../output/table.js'
 import { askIstiods } from '../target/istiod.js'
-import { withTarget } from '../target/target.js'
+import { getFromPod } from '../target/pod-http.js'
+import { findProxyPod } from '../target/pods.js'
+import { type Target, withTarget } from '../target/target.js'
 
-export interface SyncEntry {
-  readonly proxy: string
-  readonly cluster: string
-  readonly version: string
-  readonly types: Readonly<Record<string, { readonly state: string; readonly error?: string }>>
-}
-
-const columns = ['CDS', 'LDS', 'EDS', 'RDS'] as const
+const adminPort = 15000
 
 export async function run(invocation: Invocation): Promise<number> {
-  const { streams, flags } = invocation
-  return withTarget(invocation, async (target) => {
-    const answers = await askIstiods<readonly SyncEntry[]>(target, '/debug/syncz')
-    const entries = answers.flatMap(({ pod, answer }) => answer.map((entry) => ({ ...entry, istiod: pod.metadata.name })))
-    if (flags.string('output') === 'json') {
-      streams.stdout.write(`${JSON.stringify(entries, null, 2)}\n`)
-      return exitCode.ok
-    }
-    if (entries.length === 0) streams.stderr.write('No proxies are connected.\n')
-    else streams.stdout.write(renderTable(statusTable(entries)))
-    for (const { proxy, types } of entries)
-      for (const [type, { error }] of Object.entries(types))
-        if (error !== undefined) streams.stderr.write(`${proxy} refused ${type}: ${error}\n`)
-    return exitCode.ok
-  })
+  const { flags, positionals } = invocation
+  const verbosity = flags.string('verbosity') ?? '0'
+  if (!/^\d+$/.test(verbosity)) throw usageError(`-v ${verbosity} is not a level: 0 or 1`)
+  return withTarget(invocation, (target) =>
+    positionals[0] === undefined ? showAll(invocation, target, Number(verbosity)) : compareOne(invocation, target, positionals[0]),
+  )
 }
 
-export function statusTable(entries: readonly (SyncEntry & { readonly istiod: string })[]): TextTable {
-  return {
-    header: ['NAME', 'CLUSTER', ...columns, 'ISTIOD', 'VERSION'],
-    rows: entries
-      .toSorted((left, right) => (left.proxy < right.proxy ? -1 : 1))
-      .map((entry) => [
-        entry.proxy,
-        entry.cluster,
-        ...columns.map((type) => entry.types[type]?.state ?? 'IGNORED'),
-        entry.istiod,
-        entry.version,
-      ]),
+async function showAll({ streams, flags }: Invocation, target: Target, verbosity: number): Promise<number> {
+  const answers = await askIstiods<readonly Omit<ProxySync, 'istiod'>[]>(target, '/debug/syncz')
+  const entries = answers.flatMap(({ pod, answer }) => answer.map((entry) => ({ ...entry, istiod: pod.metadata.name })))
+  if (flags.string('output') === 'json') {
+    streams.stdout.write(`${JSON.stringify(entries, null, 2)}\n`)
+    return exitCode.ok
   }
+  if (entries.length === 0) streams.stderr.write('No proxies are connected.\n')
+  else streams.stdout.write(renderTable(statusTable(entries, verbosity)))
+  for (const { proxy, types } of entries)
+    for (const [type, { error }] of Object.entries(types))
+      if (error !== undefined) streams.stderr.write(`${proxy} refused ${type}: ${error}\n`)
+  return exitCode.ok
+}
+
+/** Only the istiod that the proxy is connected to knows it; the others answer 404. */
+async function compareOne({ streams }: Invocation, target: Target, word: string): Promise<number> {
+  const pod = await findProxyPod(target, word)
+  const { name, namespace = target.namespace } = pod.metadata
+  const path = `/debug/config_dump?proxyID=${encodeURIComponent(`${name}.${namespace}`)}`
+  const [sent, own] = await Promise.all([
+    askIstiods<IstiodDump>(target, path, 'first'),
+    getFromPod(target, pod, adminPort, '/config_dump?include_eds'),
+  ])
+  const parts = compareConfiguration((sent[0] as (typeof sent)[number]).answer, JSON.parse(own) as ConfigDump)
+  for (const { title, differences } of parts) {
+    streams.stdout.write(`${title} ${differences.length === 0 ? 'Match' : "Don't Match"}\n`)
+    for (const difference of differences) streams.stdout.write(`  ${difference}\n`)
+  }
+  return exitCode.ok
 }

@@ -66,9 +66,9 @@ function fishLine(condition: string, what: string, description: string): string 
 }
 
 /** A flag of files completes files again. */
-function fishFlag(name: string, { short, type, value }: FlagSpec): string {
+function fishFlag(name: string, { short, type, value, alone }: FlagSpec): string {
   const isPath = value === 'FILE' || value === 'DIR'
-  return `-l ${name}${short === undefined ? '' : ` -s ${short}`}${type === 'string' ? ` -r${isPath ? ' -F' : ''}` : ''}`
+  return `-l ${name}${short === undefined ? '' : ` -s ${short}`}${type === 'string' && alone === undefined ? ` -r${isPath ? ' -F' : ''}` : ''}`
 }
 
 function quoted(text: string): string {

@@ -8,10 +8,11 @@ import type { Target } from './target.js'
 
 const monitoringPort = 15014
 
-/** A JSON page of each istiod. @throws HEDDLE_CLI_NO_ISTIOD */
+/** A JSON page of each istiod, or of the first that has it. @throws HEDDLE_CLI_NO_ISTIOD, HEDDLE_CLI_POD_UNREACHABLE */
 export async function askIstiods<Answer>(
   target: Target,
   path: string,
+  which: 'all' | 'first' = 'all',
 ): Promise<readonly { readonly pod: KubernetesObject; readonly answer: Answer }[]> {
   const { items } = await target.client.list(pods, { namespace: istioNamespace, labelSelector: 'app=istiod' })
   const running = items.filter((pod) => (pod['status'] as { readonly phase?: string } | undefined)?.phase === 'Running')
@@ -23,7 +24,11 @@ export async function askIstiods<Answer>(
       origin: 'user',
     })
   }
-  return Promise.all(
-    running.map(async (pod) => ({ pod, answer: JSON.parse(await getFromPod(target, pod, monitoringPort, path)) as Answer })),
-  )
+  const answers = running.map(async (pod) => ({ pod, answer: JSON.parse(await getFromPod(target, pod, monitoringPort, path)) as Answer }))
+  if (which === 'all') return Promise.all(answers)
+  try {
+    return [await Promise.any(answers)]
+  } catch (error) {
+    throw (error as AggregateError).errors[0]
+  }
 }

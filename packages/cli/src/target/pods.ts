@@ -5,7 +5,10 @@ import { usageError } from '../command/parse.js'
 import { deployments, pods, replicaSets, services } from './resource-types.js'
 import type { Target } from './target.js'
 
-const owners: Readonly<Record<string, ResourceType>> = {
+const kinds: Readonly<Record<string, ResourceType>> = {
+  po: pods,
+  pod: pods,
+  pods,
   deploy: deployments,
   deployment: deployments,
   deployments: deployments,
@@ -17,32 +20,49 @@ const owners: Readonly<Record<string, ResourceType>> = {
   services: services,
 }
 
-/** @throws HEDDLE_CLI_NOT_FOUND, HEDDLE_CLI_USAGE */
+/** As kubectl names Pods: whatever dots are in a name. @throws HEDDLE_CLI_NOT_FOUND, HEDDLE_CLI_USAGE */
 export async function findPod(target: Target, word: string | undefined): Promise<KubernetesObject> {
   if (word === undefined) throw usageError('say which Pod: a name, deploy/NAME or svc/NAME')
-  const [name, namespace] = splitNamespace(word)
-  const scoped = namespace === undefined ? target : { ...target, namespace }
-  const [kind, object] = name.includes('/') ? (name.split('/') as [string, string]) : ['pod', name]
-  if (!object) throw usageError(`"${word}" is not TYPE/NAME`)
-  if (['pod', 'pods', 'po'].includes(kind)) return existing(scoped, pods, object)
-  const type = owners[kind]
-  if (!type) throw usageError(`"${kind}" has no Pods; name a pod, deploy, rs or svc`)
-  const selector = selectorText(await existing(scoped, type, object))
+  const { kind, name } = wordParts(word)
+  return podOf(target, word, kind, await existing(target, kind, name))
+}
+
+/**
+ * As istioctl names Pods: also `POD.NAMESPACE` and `deploy/NAME.NAMESPACE`, read so when no object has the whole name.
+ * @throws HEDDLE_CLI_NOT_FOUND, HEDDLE_CLI_USAGE
+ */
+export async function findProxyPod(target: Target, word: string | undefined): Promise<KubernetesObject> {
+  if (word === undefined) throw usageError('say which Pod: POD[.NAMESPACE] or deploy/NAME[.NAMESPACE]')
+  const { kind, name } = wordParts(word)
+  const dot = name.lastIndexOf('.')
+  const whole = dot < 0 ? undefined : await target.client.get(kind, name, target.namespace)
+  if (dot < 0 || whole) return podOf(target, word, kind, whole ?? (await existing(target, kind, name)))
+  const scoped = { ...target, namespace: name.slice(dot + 1) }
+  return podOf(scoped, word, kind, await existing(scoped, kind, name.slice(0, dot)))
+}
+
+function wordParts(word: string): { readonly kind: ResourceType; readonly name: string } {
+  const [first = '', second] = word.split('/')
+  const name = word.includes('/') ? second : first
+  if (!name || word.split('/').length > 2) throw usageError(`"${word}" is not TYPE/NAME`)
+  const kind = word.includes('/') ? kinds[first] : pods
+  if (!kind) throw usageError(`"${first}" has no Pods; name a pod, deploy, rs or svc`)
+  return { kind, name }
+}
+
+/** The Pod itself, or one of what owns or selects it: a running one if there is any. */
+async function podOf(target: Target, word: string, kind: ResourceType, object: KubernetesObject): Promise<KubernetesObject> {
+  if (kind === pods) return object
+  const selector = selectorText(object)
   // A Service without a selector has endpoints that somebody else made; an empty selector would be every Pod.
-  const found = selector === '' ? [] : await podsWith(scoped, selector)
+  const found = selector === '' ? [] : await podsWith(target, selector)
   const pod = found.find((one) => (one['status'] as { phase?: string } | undefined)?.phase === 'Running') ?? found[0]
   if (pod) return pod
-  throw new HeddleError({ code: 'HEDDLE_CLI_NOT_FOUND', message: `no Pods of ${word} in namespace ${scoped.namespace}`, origin: 'user' })
+  throw new HeddleError({ code: 'HEDDLE_CLI_NOT_FOUND', message: `no Pods of ${word} in namespace ${target.namespace}`, origin: 'user' })
 }
 
 export async function podsWith({ client, namespace }: Target, labelSelector: string): Promise<readonly KubernetesObject[]> {
   return (await client.list(pods, { namespace, labelSelector })).items
-}
-
-/** istioctl's form `POD.NAMESPACE`; Pod names cannot hold a dot that Deployments made. */
-function splitNamespace(word: string): readonly [string, string | undefined] {
-  const dot = word.includes('/') ? -1 : word.indexOf('.')
-  return dot < 0 ? [word, undefined] : [word.slice(0, dot), word.slice(dot + 1)]
 }
 
 async function existing({ client, namespace }: Target, type: ResourceType, name: string): Promise<KubernetesObject> {

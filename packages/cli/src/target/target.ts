@@ -2,12 +2,14 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { HeddleError, isHeddleError } from '@heddle/base'
-import { createResourceClient, loadKubeconfig, type ResourceClient } from '@heddle/client/resources'
+import { createResourceClient, loadKubeconfig, type ResourceClient, type ResourceClientOptions } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { kubeconfigOf, stateFolderOf } from './state-folder.js'
 
 export interface Target {
   readonly client: ResourceClient
+  /** Where and as whom `client` talks. */
+  readonly connection: ResourceClientOptions
   /** `-n`, or the context's. */
   readonly namespace: string
   /** Path of the kubeconfig in use. */
@@ -50,6 +52,7 @@ async function openTarget(invocation: Invocation): Promise<Target> {
   const loaded = await loadKubeconfig(path, context === undefined ? {} : { context })
   return {
     client: createResourceClient(loaded),
+    connection: loaded,
     namespace: flags.string('namespace') ?? loaded.namespace,
     kubeconfig: path,
     ...(stateFolder === undefined ? {} : { stateFolder }),

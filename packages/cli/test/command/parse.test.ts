@@ -44,12 +44,36 @@ describe('a command line', () => {
   it.each([
     ['get pods --watch=true', 'watch', true],
     ['get pods --watch=false', 'watch', false],
-    ['apply -f x --dry-run=client', 'dry-run', true],
-    ['apply -f x --dry-run=none', 'dry-run', false],
     ['delete pod x --wait=false', 'no-wait', true],
     ['delete pod x --wait=true', 'no-wait', false],
   ])("takes kubectl's values of switches: %s", (line, flag, expected) => {
     expect(parse(line).flags.boolean(flag)).toBe(expected)
+  })
+
+  it.each([
+    ['apply -f x --dry-run', 'client'],
+    ['apply --dry-run -f x', 'client'],
+    ['apply -f x --dry-run=server', 'server'],
+    ['apply -f x', undefined],
+  ])('takes a flag that may stand alone: %s', (line, expected) => {
+    expect(parse(line).flags.string('dry-run')).toBe(expected)
+    expect(parse(line).flags.strings('filename')).toEqual(['x'])
+  })
+
+  it.each([
+    ['up ./mesh', 'heddle up takes no arguments, but was given "./mesh"'],
+    ['down foo', 'heddle down takes no arguments, but was given "foo"'],
+    ['down -- foo', 'heddle down takes no arguments, but was given "foo"'],
+    ['version now', 'heddle version takes no arguments, but was given "now"'],
+    ['proxy-status a b', 'heddle proxy-status does not expect "b"'],
+    ['logs a b c', 'heddle logs does not expect "c"'],
+  ])('refuses words that nothing reads: %s', (line, message) => {
+    expect(() => parse(line)).toThrow(message)
+  })
+
+  it('takes what stands after -- for arguments where no program is named', () => {
+    expect(parse('get pods -- -odd').positionals).toEqual(['pods', '-odd'])
+    expect(parse('down foo --help').path).toBe('down')
   })
 
   it('gives no default for what was not said', () => {

@@ -96,8 +96,21 @@ describe('apply', () => {
     expect((await apply(configMap('dry', { a: '1' }), '--dry-run')).stdout).toBe('configmap/dry created (dry run)\n')
     expect(await dataOf('dry')).toBeUndefined()
     await apply(configMap('dry', { a: '1' }))
-    expect((await apply(configMap('dry', { a: '2' }), '--dry-run=server')).stdout).toBe('configmap/dry configured (dry run)\n')
+    expect((await apply(configMap('dry', { a: '2' }), '--dry-run=client')).stdout).toBe('configmap/dry configured (dry run)\n')
     expect(await dataOf('dry')).toEqual({ a: '1' })
+    expect((await apply(configMap('dry', { a: '2' }), '--dry-run=always')).code).toBe(64)
+  })
+
+  it('asks the server with --dry-run=server, which checks and stores nothing', async () => {
+    const server = '--dry-run=server'
+    expect((await apply(configMap('tried', { a: '1' }), server)).stdout).toBe('configmap/tried created (server dry run)\n')
+    expect(await dataOf('tried')).toBeUndefined()
+    await apply(configMap('tried', { a: '1' }))
+    expect((await apply(configMap('tried', { a: '2' }), server)).stdout).toBe('configmap/tried configured (server dry run)\n')
+    expect(await dataOf('tried')).toEqual({ a: '1' })
+    const refused = await apply(configMap('tried', {}, 'no-such-namespace'), server)
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('namespaces "no-such-namespace" not found') })
+    expect(await apply(configMap('tried', {}, 'no-such-namespace'), '--dry-run')).toMatchObject({ code: 0 })
   })
 
   it('names a faulty field with its place, and applies nothing of the file unless asked', async () => {

@@ -1,6 +1,7 @@
 /** logs, exec, proxy-config, proxy-status and the mesh's version, with a runtime that only answers. */
 import type { PodExecOptions, PodLogOptions, PodRuntime } from '@heddle/local-platform'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCli } from '../../src/run.js'
 import { deployment, type Platform, pod, startPlatform, types } from '../cli.fixture.js'
 
 const asked: { logs: PodLogOptions[]; exec: PodExecOptions[] } = { logs: [], exec: [] }
@@ -16,7 +17,13 @@ const runtime: PodRuntime = {
   },
   async *exec(_namespace, _name, options) {
     asked.exec.push(options)
-    const input = new TextDecoder().decode(options.stdin)
+    if (options.command[0] === 'echo-each') {
+      for await (const data of options.stdin ?? []) yield { type: 'stdout', data }
+      yield { type: 'exit', code: 0 }
+      return
+    }
+    let input = ''
+    for await (const data of options.stdin ?? []) input += Buffer.from(data).toString('utf8')
     yield { type: 'stdout', data: bytes(`out ${options.command.join('|')} ${input}\n`) }
     yield { type: 'stderr', data: bytes('err\n') }
     yield { type: 'exit', code: options.command[0] === 'false' ? 3 : 0 }
@@ -48,9 +55,15 @@ describe('logs', () => {
     expect((await mesh.cli('logs', 'web-1', 'app')).stdout).toContain('web-1 app one')
   })
 
-  it("finds a running Pod by Deployment, and by istioctl's name", async () => {
-    for (const words of [['deploy/web'], ['web-2.default'], ['pod/web-2']])
+  it('finds a running Pod by Deployment, and a Pod by its whole name, dots included', async () => {
+    for (const words of [['deploy/web'], ['pod/web-2']])
       expect((await mesh.cli('logs', ...words, '-c', 'app')).stdout).toContain('web-2 app one')
+    await mesh.client.create(types.pods, pod('my.pod', { app: 'dotted' }))
+    expect((await mesh.cli('logs', 'my.pod')).stdout).toContain('my.pod app one')
+    expect(await mesh.cli('logs', 'web-2.default')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('pods "web-2.default" not found in namespace default'),
+    })
   })
 
   it('prints the last lines of every Pod that a selector picks', async () => {
@@ -112,6 +125,69 @@ describe('exec', () => {
   })
 })
 
+describe('exec -i', () => {
+  it('passes bytes as they are', async () => {
+    const input = Buffer.from([0xff, 0xfe, 0x00, 0x80, 0x0a])
+    const { chunks, code } = await binary([input], 'echo-each')
+    expect({ code, bytes: Buffer.concat(chunks) }).toEqual({ code: 0, bytes: input })
+  })
+
+  it('passes more than any single request may hold', async () => {
+    const input = Array.from({ length: 80 }, (_, index) => Buffer.alloc(64 * 1024, index))
+    const { chunks, code } = await binary(input, 'echo-each')
+    expect(code).toBe(0)
+    expect(Buffer.concat(chunks).equals(Buffer.concat(input))).toBe(true)
+  })
+
+  it('answers each line before the next is typed', async () => {
+    let next: (line: string) => void = () => {}
+    const lines: (string | undefined)[] = ['one\n']
+    const answered: string[] = []
+    const typed = (async function* () {
+      for (let line = lines.shift(); line !== undefined; line = await new Promise((resolve) => (next = resolve))) yield bytes(line)
+    })()
+    const onBytes = (chunk: Uint8Array): void => {
+      answered.push(Buffer.from(chunk).toString('utf8'))
+      next((answered.length === 1 ? 'two\n' : undefined) as string)
+    }
+    expect((await binaryFrom(typed, onBytes, 'echo-each')).code).toBe(0)
+    expect(answered).toEqual(['one\n', 'two\n'])
+  })
+
+  it('says that there is no terminal rather than seeming to hang', async () => {
+    const typed = Object.assign((async function* () {})(), { isTTY: true })
+    const { code, stderr } = await binaryFrom(typed, () => {}, 'sh', '-t')
+    expect(code).toBe(64)
+    expect(stderr).toContain('the program cannot have a terminal (-t)')
+  })
+
+  async function binary(input: readonly Uint8Array[], command: string): Promise<{ chunks: Uint8Array[]; code: number }> {
+    const chunks: Uint8Array[] = []
+    const stdin = (async function* () {
+      yield* input
+    })()
+    const { code } = await binaryFrom(stdin, (chunk) => chunks.push(chunk), command)
+    return { chunks, code }
+  }
+
+  async function binaryFrom(
+    stdin: AsyncIterable<Uint8Array>,
+    onBytes: (chunk: Uint8Array) => void,
+    command: string,
+    ...flags: readonly string[]
+  ): Promise<{ code: number; stderr: string }> {
+    let stderr = ''
+    const streams = {
+      stdin,
+      stdout: { write: (chunk: string | Uint8Array) => onBytes(chunk as Uint8Array) },
+      stderr: { write: (chunk: string | Uint8Array) => void (stderr += String(chunk)) },
+    }
+    const argv = ['exec', '-i', ...flags, 'web-1', '-c', 'app', '--', command]
+    const context = { streams, env: { HEDDLE_STATE: mesh.stateDir }, cwd: mesh.stateDir, signal: new AbortController().signal }
+    return { code: await runCli(argv, context), stderr }
+  }
+})
+
 describe('what is asked of Pods', () => {
   it('says that no istiod runs', async () => {
     const { code, stderr } = await mesh.cli('proxy-status')
@@ -128,6 +204,12 @@ describe('what is asked of Pods', () => {
   })
 
   it('says that a proxy cannot be reached', async () => {
+    await mesh.client.patch(types.deployments, 'web', { spec: { selector: { matchLabels: { app: 'web' } } } }, 'default')
+    for (const word of ['web-2', 'web-2.default', 'deploy/web.default', 'deploy/web'])
+      expect((await mesh.cli('proxy-config', 'routes', word, ...(word.includes('.') ? ['-n', 'kube-system'] : []))).stderr).toContain(
+        'of Pod default/web-2',
+      )
+    expect((await mesh.cli('proxy-config', 'routes', 'web-2.shop')).stderr).toContain('pods "web-2" not found in namespace shop')
     const { code, stderr } = await mesh.cli('proxy-config', 'routes', 'web-1')
     expect(code).toBe(69)
     expect(stderr).toContain('it has no address yet')

@@ -1,9 +1,9 @@
 /** `pods/NAME/log` and `pods/NAME/exec`: the API finds Pod and container, the runtime gives the bytes. */
-import { once } from 'node:events'
 import { execContentType, type KubernetesObject } from '@heddle/client'
+import { writeAll } from '../back-pressure.js'
 import { fieldsOf, listOf, textOf } from '../json-fields.js'
 import { badRequest, failure } from './api-failure.js'
-import { asStatus, type Exchange, readBody, sendError, wholeNumber } from './http-exchange.js'
+import { asStatus, type Exchange, sendError, wholeNumber } from './http-exchange.js'
 import type { PodExecOutput, PodRuntime } from './pod-runtime.js'
 import type { Registry } from './registry.js'
 import type { RequestTarget } from './request-target.js'
@@ -50,7 +50,7 @@ async function serveLog(
   try {
     for await (const chunk of output) {
       if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/plain' })
-      if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+      await writeAll(response, chunk)
       if (response.destroyed) return
     }
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/plain' })
@@ -62,7 +62,8 @@ async function serveLog(
 
 /**
  * kubectl's exec wants SPDY or WebSocket streams, which this platform does not speak; `heddle exec` posts and reads frames:
- * one byte of channel (1 stdout, 2 stderr, 3 exit code or error as JSON), four of length (big-endian), then the data.
+ * one byte of channel (1 stdout, 2 stderr, 3 exit code or error as JSON), four of length (big-endian), then the data. With
+ * `stdin=true` the request's body is the input, passed on while it comes; the answer begins before the request ends.
  */
 async function serveExec(
   { request, response, query }: Exchange,
@@ -73,11 +74,13 @@ async function serveExec(
     throw failure(501, 'NotImplemented', 'the local platform does not speak the streaming protocols of kubectl exec; use `heddle exec`')
   const command = query.getAll('command')
   if (command.length === 0) throw badRequest('you must specify at least 1 command for the container')
-  const stdin = await readBody(request)
+  const hasInput = query.get('stdin') === 'true'
+  if (!hasInput) request.resume()
   response.writeHead(200, { 'content-type': execContentType })
+  response.flushHeaders()
   try {
-    const output = runtime.exec(namespace, name, { ...chosen, command, ...(stdin !== '' && { stdin: Buffer.from(stdin) }) })
-    for await (const part of output) response.write(frameOf(part))
+    const output = runtime.exec(namespace, name, { ...chosen, command, ...(hasInput && { stdin: request as AsyncIterable<Uint8Array> }) })
+    for await (const part of output) await writeAll(response, frameOf(part))
   } catch (error) {
     response.write(frame(3, Buffer.from(JSON.stringify({ error: asStatus(error) }))))
   }

@@ -16,8 +16,8 @@ export interface PodLogOptions {
 export interface PodExecOptions {
   readonly container?: string
   readonly command: readonly string[]
-  /** Whole input; absent means none. */
-  readonly stdin?: Uint8Array
+  /** Input as it comes, byte for byte; absent means none. */
+  readonly stdin?: AsyncIterable<Uint8Array>
   readonly signal?: AbortSignal
 }
 

@@ -1,9 +1,11 @@
 /** Runs a command in a container: its environment, its folder, its marks. Also stands for `pilot-agent request`, which injected hooks call. */
 import { spawn } from 'node:child_process'
 import http from 'node:http'
+import type { Writable } from 'node:stream'
 import { messageOf } from '@heddle/base'
 import { proxyPorts } from '@heddle/client'
 import { badRequest } from '../api/api-failure.js'
+import { writeAll } from '../back-pressure.js'
 import type { PodExecOutput } from '../api/pod-runtime.js'
 
 export interface CommandPlace {
@@ -13,7 +15,7 @@ export interface CommandPlace {
 }
 
 export interface RunningCommand {
-  readonly stdin: NodeJS.WritableStream
+  readonly stdin: Writable
   readonly stdout: AsyncIterable<Uint8Array>
   readonly stderr: AsyncIterable<Uint8Array>
   /** Exit code; 128 plus the signal's number after a signal. */
@@ -46,7 +48,7 @@ const maxQueuedParts = 16
 /** Both outputs in the order in which they come, then the exit code; the command is ended when the reader leaves. */
 export async function* commandOutput(
   command: RunningCommand,
-  options: { readonly stdin?: Uint8Array; readonly signal?: AbortSignal },
+  options: { readonly stdin?: AsyncIterable<Uint8Array>; readonly signal?: AbortSignal },
 ): AsyncGenerator<PodExecOutput> {
   const queue: PodExecOutput[] = []
   const waiting: (() => void)[] = []
@@ -68,8 +70,7 @@ export async function* commandOutput(
   }
   const abort = (): void => command.kill()
   options.signal?.addEventListener('abort', abort, { once: true })
-  if (options.stdin) command.stdin.write(options.stdin)
-  command.stdin.end()
+  void feed(command.stdin, options.stdin)
   void finish()
   try {
     for (;;) {
@@ -84,6 +85,19 @@ export async function* commandOutput(
     if (!isOver) command.kill()
     for (const resume of waiting.splice(0)) resume()
   }
+}
+
+/** Passes the input on, no faster than the command reads; input that breaks off is an end of input. */
+async function feed(target: Writable, input: AsyncIterable<Uint8Array> | undefined): Promise<void> {
+  try {
+    for await (const bytes of input ?? []) {
+      if (target.destroyed) break
+      await writeAll(target, bytes)
+    }
+  } catch {
+    // Whoever gave the input is gone, which its signal tells too.
+  }
+  target.end()
 }
 
 /** Runs a command to its end and collects its output, the form that probes and hooks need. */

@@ -10,6 +10,10 @@ import { conditionsOf, createRuntimeHarness, phaseOf, podsType, type RuntimeHarn
 const idle = `setInterval(() => {}, 1000); process.on('SIGTERM', () => process.exit(0))`
 const reportPod = `console.log(JSON.stringify({ pid: process.pid, env: process.env, argv: process.argv.slice(2), cwd: process.cwd() })); ${idle}`
 
+async function* inputOf(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text)
+}
+
 async function first<T>(items: AsyncIterable<T>): Promise<T | undefined> {
   for await (const item of items) return item
   return undefined
@@ -452,7 +456,7 @@ describe('the runtime', () => {
     const output: Record<string, string> = {}
     for await (const part of harness.runtime.exec('default', 'web', {
       command: ['sh', '-c', 'cat; echo $COLOR >&2; exit 4'],
-      stdin: Buffer.from('in'),
+      stdin: inputOf('i', 'n'),
     })) {
       if (part.type === 'exit') output['exit'] = String(part.code)
       else output[part.type] = (output[part.type] ?? '') + Buffer.from(part.data).toString('utf8')
