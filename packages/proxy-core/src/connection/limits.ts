@@ -35,6 +35,8 @@ export const meshLimits: ConnectionLimits = {
 export const upstreamHeadLimits: HeadLimits = { maxHeadBytes: 65_536, maxFields: 200, maxFieldBytes: 61_440, maxTargetBytes: 0 }
 /** How long a closed connection may still send before it is cut (Envoy's delayed_close_timeout). */
 export const delayedCloseMs = 1000
+/** How long a closed connection waits for a peer that reads nothing of what is left for it. */
+export const maxStalledMs = 60_000
 /** Bytes of an opaque connection kept while its upstream is being connected. */
 export const maxHeldBytes = 65_536
 /** How long a client that has half-closed is waited for: it may read the answer, or be gone altogether. */

@@ -12,7 +12,8 @@ import { responseFlagBits as flag } from '../response-flag.js'
 import type { Channel, ChannelHandler } from '../transport/channel.js'
 import type { ConnectListener } from '../transport/connector.js'
 import type { ConnectionDeps } from './connection-deps.js'
-import { delayedCloseMs, maxHeldBytes } from './limits.js'
+import { sayFarewell } from './farewell.js'
+import { maxHeldBytes } from './limits.js'
 
 const defaultIdleMs = 3_600_000
 
@@ -168,9 +169,7 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
   /** What was written to the client still goes out; then the FIN. */
   #onUpstreamClose(): void {
     this.#finish()
-    this.#downstream.end()
-    this.#downstream.resume()
-    this.#deps.exchange.clock.setTimer(delayedCloseMs, () => this.#downstream.destroy())
+    sayFarewell(this.#downstream, this.#deps.exchange.clock)
   }
 
   #touch(): void {

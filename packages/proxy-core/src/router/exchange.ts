@@ -37,6 +37,9 @@ import type { RouteRuntime } from './route-set.js'
 
 type State = 'routing' | 'trying' | 'backing-off' | 'answering' | 'tunnel' | 'done'
 
+/** Without a byte from the client of a tunnel whose upstream has ended its direction. */
+const halfTunnelMs = 60_000
+
 /** Believed from peers by the telemetry, never passed on. */
 const peerMetadata = (1 << headerId.peerMetadata) | (1 << headerId.peerMetadataId)
 
@@ -483,6 +486,19 @@ export class Exchange implements RequestEvents, ResponseEvents, StreamWaiter, De
   onTunnelResponseEnd(): void {
     this.#tunnelEnded = true
     this.#stream.endTunnel()
+    this.#watchHalfTunnel()
+  }
+
+  /** A client that neither sends nor closes must not hold its connection for ever. */
+  #watchHalfTunnel(): void {
+    const { bytesReceived } = this
+    const look = (): void => {
+      if (this.bytesReceived !== bytesReceived) return this.#watchHalfTunnel()
+      this.#giveUpUpstream()
+      this.#complete()
+      this.#stream.abort()
+    }
+    this.#deps.clock.setTimer(halfTunnelMs, () => guard(this.#deps.logger, 'half tunnel', look))
   }
 
   onUpstreamReset(reason: ResetReason, details: string): void {
