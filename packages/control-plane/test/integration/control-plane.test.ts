@@ -44,6 +44,20 @@ describe('the pages of 15014', () => {
     caller.close()
   })
 
+  it('tell what resources do not do, and for which proxies', async () => {
+    const owner = { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata: { name: 'lost', namespace: 'default' } }
+    const spec = { hosts: ['web'], http: [{ route: [{ destination: { host: 'gone' } }] }] }
+    await using controlPlane = await createFakeControlPlane({ objects: [service('web'), slice('web', '10.0.0.1'), { ...owner, spec }] })
+    const caller = createCaller(controlPlane, { token: fakeToken('default', 'default') })
+    const call = caller.discover()
+    call.write(request(typeUrls.cluster, { node: node() }))
+    await nextResponse(call)
+    expect(await (await get(controlPlane, '/debug/issues')).json()).toMatchObject([
+      { kind: 'VirtualService', namespace: 'default', name: 'lost', code: 'unknown-host', severity: 'error', proxies: ['web-1.default'] },
+    ])
+    caller.close()
+  })
+
   it('say what is wrong with a request', async () => {
     await using controlPlane = await createFakeControlPlane()
     expect((await get(controlPlane, '/nothing')).status).toBe(404)

@@ -147,6 +147,6 @@ function reportDuplicate(view: ProxyView, loser: MeshVirtualService, winner: Mes
     severity: 'warning',
     resource: { kind: 'VirtualService', namespace: loser.namespace, name: loser.name },
     path: 'spec.hosts',
-    message: `VirtualService ${winner.namespace}/${winner.name} is older and already routes the host "${host}": this one has no effect on it`,
+    message: `VirtualService ${winner.namespace}/${winner.name} already routes the host "${host}": this one has no effect on it`,
   })
 }

@@ -67,6 +67,29 @@ describe('gateway listeners', () => {
     })
   })
 
+  it('carry the rules of delegates', () => {
+    const to = (host: string) => [{ destination: { host } }]
+    const root = virtualService('root', {
+      hosts: ['*'],
+      gateways: ['a'],
+      http: [{ match: [{ uri: { prefix: '/a' } }], delegate: { name: 'leaf' } }],
+    })
+    const leaf = virtualService('leaf', { http: [{ name: 'leaf', match: [{ uri: { prefix: '/a/b' } }], route: to('hello') }] })
+    const { config, issues } = translate(
+      createMeshSnapshot({
+        services: [edgeService, service('hello')],
+        pods: [edge],
+        gateways: [gateway('a', [{ port: http, hosts: ['*'] }])],
+        virtualServices: [root, leaf],
+      }),
+      nodeOf(edge, 'router'),
+    )
+    expect(issues).toEqual([])
+    expect(config.routeConfigurations[0]?.virtualHosts[0]?.routes).toMatchObject([
+      { name: 'leaf', match: { path: { value: '/a/b' } }, action: { target: { cluster: 'outbound|80||hello.default.svc.cluster.local' } } },
+    ])
+  })
+
   it('are left out when they pin the certificates of clients, rather than let others in', () => {
     const tls = { mode: 'MUTUAL', credentialName: 'c', verifyCertificateHash: ['ab'] } as const
     const servers = [{ port: { number: 443, name: 'a', protocol: 'HTTPS' }, hosts: ['a.example'], tls }]
