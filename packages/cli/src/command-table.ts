@@ -9,7 +9,13 @@ const filename: FlagSpec = {
   description: 'A file, a folder, or - for standard input',
 }
 const recursive: FlagSpec = { short: 'R', type: 'boolean', description: 'Also the folders inside a folder' }
-const output: FlagSpec = { short: 'o', type: 'string', value: 'FORMAT', description: 'wide, yaml, json or name', defaultText: 'a table' }
+const output: FlagSpec = {
+  short: 'o',
+  type: 'string',
+  value: 'FORMAT',
+  description: 'wide, yaml, json, name, jsonpath=TEMPLATE, jsonpath-as-json=TEMPLATE or custom-columns=TITLE:PATH,...',
+  defaultText: 'a table',
+}
 const allNamespaces: FlagSpec = { short: 'A', type: 'boolean', description: 'All namespaces' }
 const ignoreNotFound: FlagSpec = { type: 'boolean', description: 'What is not there is no error' }
 const selector: FlagSpec = {
@@ -134,7 +140,13 @@ export const commandTable: readonly CommandSpec[] = [
       'show-labels': { type: 'boolean', description: 'With a column of labels' },
       'ignore-not-found': ignoreNotFound,
     },
-    examples: ['heddle get pods,svc', 'heddle get svc -n istio-system', 'heddle get vs helloworld -o yaml', 'heddle get pods -A -w'],
+    examples: [
+      'heddle get pods,svc',
+      'heddle get svc -n istio-system',
+      'heddle get vs helloworld -o yaml',
+      'heddle get pods -A -w',
+      "heddle get pod -l app=helloworld -o jsonpath='{.items[0].status.podIP}'",
+    ],
     load: async () => (await import('./commands/get.js')).run,
   },
   {

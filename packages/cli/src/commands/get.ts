@@ -3,7 +3,10 @@ import { statusError, readStatus, type KubernetesObject, type Status } from '@he
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
-import { objectFormats, type ObjectFormat, renderObjects } from '../output/objects.js'
+import { customTable } from '../output/custom-columns.js'
+import { goJson } from '../output/json-path.js'
+import { listOf, renderObjects } from '../output/objects.js'
+import { type OutputFormat, parseOutputFormat } from '../output/output-format.js'
 import { type ServerTable, textTable } from '../output/server-table.js'
 import { renderTable } from '../output/table.js'
 import { discoverResources, type ServedResource } from '../target/discovery.js'
@@ -17,17 +20,14 @@ const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/js
 
 export async function run(invocation: Invocation): Promise<number> {
   const { flags } = invocation
-  const format = flags.string('output') ?? 'table'
-  const isObjectFormat = (objectFormats as readonly string[]).includes(format)
-  if (format !== 'table' && format !== 'wide' && !isObjectFormat)
-    throw usageError(`-o ${format} is not one of wide, ${objectFormats.join(', ')}`)
-  if (flags.boolean('watch') && isObjectFormat) throw usageError(`-w follows tables only, not -o ${format}`)
+  const format = parseOutputFormat(flags.string('output'))
+  if (flags.boolean('watch') && format.kind !== 'table') throw usageError(`-w follows tables only, not -o ${flags.string('output')}`)
   return withTarget(invocation, async (target) => {
     const selections = parseSelections(await discoverResources(target.client, invocation.signal), invocation.positionals)
     requireFitting(invocation, selections)
-    return isObjectFormat
-      ? getObjects(invocation, target, selections, format as ObjectFormat)
-      : getTables(invocation, target, selections, format === 'wide')
+    return format.kind === 'table'
+      ? getTables(invocation, target, selections, format.wide)
+      : getObjects(invocation, target, selections, format)
   })
 }
 
@@ -81,8 +81,20 @@ function addTable(tables: KindTable[], resource: ServedResource, table: ServerTa
   else tables[tables.length - 1] = { resource, table: { ...last.table, rows: [...last.table.rows, ...table.rows] } }
 }
 
-async function getObjects(invocation: Invocation, target: Target, selections: readonly Selection[], format: ObjectFormat): Promise<number> {
-  const objects: { readonly selection: Selection; readonly object: KubernetesObject }[] = []
+type ObjectsFormat = Exclude<OutputFormat, { readonly kind: 'table' }>
+
+interface FoundObject {
+  readonly selection: Selection
+  readonly object: KubernetesObject
+}
+
+async function getObjects(
+  invocation: Invocation,
+  target: Target,
+  selections: readonly Selection[],
+  format: ObjectsFormat,
+): Promise<number> {
+  const objects: FoundObject[] = []
   let missing = 0
   for (const selection of selections) {
     const answer = await ask(invocation, target, selection, 'application/json')
@@ -97,8 +109,16 @@ async function getObjects(invocation: Invocation, target: Target, selections: re
       objects.push({ selection, object: { ...kind, ...object } })
   }
   const single = selections.length === 1 && selections[0]?.name !== undefined
-  if (!single || objects.length > 0) invocation.streams.stdout.write(await renderObjects(objects, format, single))
+  if (!single || objects.length > 0) invocation.streams.stdout.write(await render(invocation, objects, format, single))
   return missing > 0 ? exitCode.failure : exitCode.ok
+}
+
+async function render({ flags }: Invocation, found: readonly FoundObject[], format: ObjectsFormat, single: boolean): Promise<string> {
+  if (format.kind === 'objects') return renderObjects(found, format.format, single)
+  const objects = found.map(({ object }) => object)
+  if (format.kind === 'columns') return renderTable(customTable(format.columns, objects), { noHeaders: flags.boolean('no-headers') })
+  const value = single ? objects[0] : listOf(objects)
+  return format.asJson ? `${goJson(format.path.values(value), '    ')}\n` : format.path.render(value)
 }
 
 /** @returns the answer's text, or the `Status` that says that the named object does not exist. */

@@ -12,11 +12,14 @@ export async function renderObjects(
   single: boolean,
 ): Promise<string> {
   if (format === 'name') return objects.map(({ selection, object }) => `${objectName(selection.resource, object.metadata.name)}\n`).join('')
-  const answer = single
-    ? objects[0]?.object
-    : { apiVersion: 'v1', items: objects.map(({ object }) => object), kind: 'List', metadata: { resourceVersion: '' } }
+  const answer = single ? objects[0]?.object : listOf(objects.map(({ object }) => object))
   if (format === 'json') return `${JSON.stringify(answer, null, 4)}\n`
   // The schemas come with it, and the other formats should not wait for them.
   const { formatYaml } = await import('@heddle/config-schema')
   return formatYaml(answer as KubernetesObject)
+}
+
+/** Objects of any kinds as kubectl puts them together. */
+export function listOf(items: readonly KubernetesObject[]): object {
+  return { apiVersion: 'v1', items, kind: 'List', metadata: { resourceVersion: '' } }
 }
