@@ -13,7 +13,7 @@ import { circuitBreakers, tcpKeepalive, upstreamHttp } from './connection-pool.j
 import { loadBalancing } from './load-balancer.js'
 import { outlierDetection } from './outlier-detection.js'
 import { policyFor } from './traffic-policy.js'
-import { upstreamSecurity, type UpstreamSecurity } from './upstream-tls.js'
+import { upstreamSecurity, type UpstreamSecurity, type UpstreamTlsInput } from './upstream-tls.js'
 
 /** A cluster together with what its endpoints are chosen by. */
 export interface OutboundCluster {
@@ -59,8 +59,11 @@ function outboundCluster(
   const sidecar = view.node.type === 'sidecar'
   const direct = policy.loadBalancer?.simple === 'PASSTHROUGH' || (service.headless && sidecar)
   const http = upstreamHttp(port.protocol, policy.connectionPool, sidecar)
-  const { external, ...security } = securityOf(view, { service, port, subset, policy }, http?.protocol === 'http2', direct)
-  const httpOptions = { ...http, ...autoSni(policy) }
+  // As with istiod: a sidecar is given Secrets only where the rule selects it; elsewhere it leaves TLS to the egress gateway.
+  const mayHoldCredentials = !sidecar || rule?.resource.spec?.workloadSelector !== undefined
+  const target = { service, port, subset, policy, mayHoldCredentials }
+  const { external, ...security } = securityOf(view, target, http?.protocol === 'http2', direct)
+  const httpOptions = { ...http, ...(security.transportSocket === undefined ? {} : autoSni(policy)) }
   return {
     service,
     port,
@@ -97,11 +100,11 @@ function connectionSettings(
 
 function securityOf(
   view: ProxyView,
-  target: Pick<OutboundCluster, 'service' | 'port' | 'subset' | 'policy'>,
+  target: Pick<OutboundCluster, 'service' | 'port' | 'subset' | 'policy'> & Pick<UpstreamTlsInput, 'mayHoldCredentials'>,
   http2: boolean,
   direct: boolean,
 ): UpstreamSecurity {
-  const { service, port, subset, policy } = target
+  const { service, port, subset, policy, mayHoldCredentials } = target
   const { snapshot } = view
   return upstreamSecurity({
     settings: policy.tls,
@@ -110,6 +113,7 @@ function securityOf(
     sni: sniOf(port.number, subset?.name ?? '', service.host),
     http2,
     perEndpoint: !direct,
+    mayHoldCredentials,
   })
 }
 

@@ -22,6 +22,8 @@ export interface UpstreamTlsInput {
   readonly http2: boolean
   /** ORIGINAL_DST clusters know no endpoints in advance, so they cannot choose per endpoint. */
   readonly perEndpoint: boolean
+  /** Whether the proxy may be given Secrets: every sidecar that a rule reaches by chance may not. */
+  readonly mayHoldCredentials: boolean
 }
 
 export type UpstreamSecurity = Pick<Cluster, 'transportSocket' | 'transportSocketMatches'> & {
@@ -33,6 +35,7 @@ export function upstreamSecurity(input: UpstreamTlsInput): UpstreamSecurity {
   const { settings } = input
   if (settings?.mode === 'DISABLE') return { external: false }
   if (settings?.mode === 'ISTIO_MUTUAL') return { transportSocket: { kind: 'tls', tls: meshTls(input) }, external: false }
+  if (settings !== undefined && !input.mayHoldCredentials && namesSecret(settings)) return { external: true }
   if (settings?.mode !== undefined) return { transportSocket: { kind: 'tls', tls: clientTls(settings, input.http2) }, external: true }
   if (!input.autoMutualTls) return { external: false }
   const tls = meshTls(input)
@@ -44,6 +47,11 @@ export function upstreamSecurity(input: UpstreamTlsInput): UpstreamSecurity {
     ],
     external: false,
   }
+}
+
+/** ConfigMaps hold authorities only, which are no secret. */
+function namesSecret({ credentialName }: ClientTlsSettings): boolean {
+  return Boolean(credentialName) && !credentialName?.startsWith('configmap://')
 }
 
 function meshTls(input: UpstreamTlsInput): UpstreamTlsContext {

@@ -142,7 +142,8 @@ describe('upstream TLS', () => {
 })
 
 it('names each secret of a configuration once', () => {
-  const rule = destinationRule('hello', { host: 'hello', trafficPolicy: { tls: { mode: 'MUTUAL', credentialName: 'up', sni: 'x' } } })
+  const tls = { mode: 'MUTUAL', credentialName: 'up', sni: 'x' } as const
+  const rule = destinationRule('hello', { host: 'hello', workloadSelector: { matchLabels: { team: 'a' } }, trafficPolicy: { tls } })
   const { config } = translateFor(client, { services: [hello], destinationRules: [rule] })
   expect(secretsOf(config)).toEqual([
     { name: 'default', source: 'agent' },
@@ -150,4 +151,27 @@ it('names each secret of a configuration once', () => {
     { name: 'kubernetes://up', source: 'ads' },
     { name: 'kubernetes://up-cacert', source: 'ads' },
   ])
+})
+
+describe('a credentialName', () => {
+  const socket = (credentialName: string, type: 'sidecar' | 'router') => {
+    const rule = destinationRule('hello', { host: 'hello', trafficPolicy: { tls: { mode: 'SIMPLE', credentialName } } })
+    const { clusters } = translateFor(client, { services: [hello], destinationRules: [rule] }, type).config
+    return named(clusters, `outbound|80||${host}`)
+  }
+
+  it('is for gateways: a sidecar that the rule does not select connects without TLS, for the egress gateway to add it', () => {
+    expect(socket('up', 'router').transportSocket).toMatchObject({
+      tls: { common: { validation: { roots: { name: 'kubernetes://up-cacert' } } } },
+    })
+    const sidecar = socket('up', 'sidecar')
+    expect([sidecar.transportSocket, sidecar.transportSocketMatches, sidecar.http?.autoSni]).toEqual([undefined, undefined, undefined])
+    expect(sidecar.metadata).toMatchObject({ istio: { alpn_override: 'false' } })
+  })
+
+  it('that means a ConfigMap is for everybody', () => {
+    expect(socket('configmap://up', 'sidecar').transportSocket).toMatchObject({
+      tls: { common: { validation: { roots: { name: 'configmap://up-cacert' } } } },
+    })
+  })
 })

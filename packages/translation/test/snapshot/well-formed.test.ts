@@ -60,9 +60,13 @@ describe('a resource of the wrong shape', () => {
 it('a resource without effect for anybody is named', () => {
   const external = { ...hello, metadata: { ...hello.metadata, name: 'out' }, spec: { type: 'ExternalName', externalName: 'x.example' } }
   const policy = peerAuthentication('p', { selector: { matchLabels: { app: 'a' } } }, { namespace: 'istio-system' })
-  const { issues } = translated({ services: [hello, external], peerAuthentications: [policy] })
+  const tls = { mode: 'SIMPLE', credentialName: 'c' } as const
+  const rule = destinationRule('d', { host: 'hello', subsets: [{ name: 'v1', trafficPolicy: { tls } }] })
+  const selecting = destinationRule('s', { host: 'hello', workloadSelector: {}, trafficPolicy: { tls } })
+  const { issues } = translated({ services: [hello, external], peerAuthentications: [policy], destinationRules: [rule, selecting] })
   expect(issues).toMatchObject([
     { code: 'unsupported', resource: { kind: 'Service', name: 'out' }, path: 'spec.type' },
     { code: 'no-effect', resource: { kind: 'PeerAuthentication', name: 'p' }, path: 'spec.selector' },
+    { code: 'no-effect', resource: { kind: 'DestinationRule', name: 'd' }, path: 'spec.workloadSelector' },
   ])
 })
