@@ -49,4 +49,5 @@ export {
   type IdentitySourceOptions,
 } from './identity/identity-source.js'
 export type { WorkloadCertificate } from './identity/workload-certificate.js'
+export type { ResourceFault } from './ads/snapshot.js'
 export { createMeshClient, type MeshClient, type MeshClientDeps, type MeshClientOptions } from './mesh-client.js'

@@ -2,9 +2,10 @@
  * A workload's link to the control plane: its certificate and its configuration, from the first token to the last
  * renewal. What was good last is kept on disk, so that a restart without the control plane serves as before.
  */
+import { createSecureContext } from 'node:tls'
 import { type Clock, HeddleError, type Logger, messageOf, type Random, silentLogger } from '@heddle/base'
 import { systemClock, systemRandom } from '@heddle/base/node'
-import type { ProxyConfig } from '@heddle/routing'
+import type { ProxyConfig, Secret, SecretSource } from '@heddle/routing'
 import {
   decodeCluster,
   decodeEndpoints,
@@ -12,13 +13,14 @@ import {
   type Decoded,
   decodeNameTable,
   decodeRouteConfiguration,
+  decodeSecret,
   type NameTable,
   typeUrls,
   type XdsNode,
 } from '@heddle/xds'
 import { type AdsClient, createAdsClient } from './ads/ads-client.js'
 import { createResourceTable, type ResourceTable, type SubscriptionKind } from './ads/resource-table.js'
-import { assembleConfig, type ConfigTables, isComplete } from './ads/snapshot.js'
+import { acceptanceOf, assembleConfig, type ConfigTables, isServable, referencesOf, type ResourceFault } from './ads/snapshot.js'
 import { createTableStore, type TableStore } from './ads/table-store.js'
 import { type ControlPlaneAddress, createControlPlaneChannel } from './grpc/channel.js'
 import { createCertificate } from './grpc/certificate-request.js'
@@ -42,8 +44,11 @@ export interface MeshClientOptions {
   readonly root: () => string
   /** Folder of the last good state; absent keeps nothing. */
   readonly stateDir?: string
-  /** Applies a configuration; a rejection is reported to the control plane and the last one stays. */
-  readonly onConfig: (config: ProxyConfig) => Promise<void>
+  /**
+   * Applies a configuration and names what of it could not be used, if anything: that is refused by name, the rest
+   * acknowledged. A rejection refuses all of it, and the last one stays.
+   */
+  readonly onConfig: (config: ProxyConfig) => Promise<readonly ResourceFault[] | void>
   readonly onNameTable?: (table: NameTable) => void
   readonly onConnected?: (isConnected: boolean) => void
 }
@@ -58,6 +63,12 @@ export interface MeshClient {
   /** Restores what is on disk, then follows the control plane. Resolves when there is an identity. */
   start(signal?: AbortSignal): Promise<void>
   readonly identity: IdentitySource
+  /** The identity's secrets, and those that the control plane serves (`kubernetes://NAME`). */
+  readonly secrets: SecretSource
+  /** Names of {@link secrets} that the configuration refers to and the control plane serves. */
+  secretNames(): readonly string[]
+  /** Applies the newest configuration again: to be called when something that was refused became usable. */
+  recheck(): void
   readonly isConnected: boolean
   close(): void
 }
@@ -70,12 +81,14 @@ export function createMeshClient(options: MeshClientOptions, deps: MeshClientDep
 
 class WorkloadLink implements MeshClient {
   readonly identity: IdentitySource
+  readonly secrets: SecretSource
   readonly #options: MeshClientOptions
   readonly #logger: Logger
   readonly #tables: ConfigTables
   readonly #names: ResourceTable<NameTable>
   readonly #store: TableStore | undefined
   readonly #ads: AdsClient
+  readonly #secretListeners = new Set<(name: string) => void>()
 
   constructor(options: MeshClientOptions, deps: Required<MeshClientDeps>) {
     this.#options = options
@@ -86,6 +99,18 @@ class WorkloadLink implements MeshClient {
     const tables = { ...this.#tables, names: this.#names }
     this.#store = options.stateDir === undefined ? undefined : createTableStore({ stateDir: options.stateDir, tables }, deps)
     this.#ads = this.#openAds(deps)
+    this.secrets = {
+      get: (name) => this.identity.get(name) ?? this.#tables.secrets.held.get(name)?.value,
+      subscribe: (listener) => this.#subscribeSecrets(listener),
+    }
+  }
+
+  secretNames(): readonly string[] {
+    return [...referencesOf('secrets', this.#tables)]
+  }
+
+  recheck(): void {
+    this.#ads.recheck()
   }
 
   get isConnected(): boolean {
@@ -94,7 +119,7 @@ class WorkloadLink implements MeshClient {
 
   async start(signal?: AbortSignal): Promise<void> {
     await this.identity.ready(signal)
-    if (this.#store?.load() && isComplete(this.#tables)) await this.#useLastGood()
+    if (this.#store?.load()) await this.#useLastGood()
     signal?.throwIfAborted()
     this.#ads.start()
   }
@@ -106,9 +131,12 @@ class WorkloadLink implements MeshClient {
   }
 
   async #useLastGood(): Promise<void> {
+    for (const table of [this.#names, this.#tables.secrets]) table.snapshot()(new Set())
+    if (!isServable(this.#tables)) return
     this.#publishNames()
+    const accept = acceptanceOf(this.#tables)
     try {
-      await this.#options.onConfig(assembleConfig(this.#tables))
+      accept((await this.#options.onConfig(assembleConfig(this.#tables))) ?? [])
       this.#logger.info('serving the last good configuration until the control plane answers')
     } catch (error) {
       this.#logger.error('the last good configuration was refused; waiting for the control plane', { error: messageOf(error) })
@@ -130,14 +158,27 @@ class WorkloadLink implements MeshClient {
           const channel = createControlPlaneChannel(controlPlane(this.#options, discovery), this.identity.current)
           return openDiscoveryStream(channel, { node, token: token() }, handlers)
         },
-        onConfig: async (config) => {
-          await onConfig(config)
-          this.#store?.save()
-        },
+        onConfig: async (config) => (await onConfig(config)) ?? [],
+        onAccepted: () => this.#store?.save(),
+        onSecrets: (names) => this.#tellSecrets(names),
         ...(onConnected ? { onConnected } : {}),
       },
       deps,
     )
+  }
+
+  #subscribeSecrets(listener: (name: string) => void): () => void {
+    const stop = this.identity.subscribe(listener)
+    this.#secretListeners.add(listener)
+    return () => {
+      stop()
+      this.#secretListeners.delete(listener)
+    }
+  }
+
+  #tellSecrets(names: readonly string[]): void {
+    for (const name of names) for (const listener of this.#secretListeners) listener(name)
+    this.#store?.save()
   }
 
   #publishNames(): void {
@@ -150,6 +191,7 @@ const configTypes: Readonly<Record<keyof ConfigTables, string>> = {
   endpoints: typeUrls.endpoint,
   listeners: typeUrls.listener,
   routes: typeUrls.routeConfiguration,
+  secrets: typeUrls.secret,
 }
 
 function controlPlane({ serverName = defaultServerName, root }: MeshClientOptions, address: () => string): ControlPlaneAddress {
@@ -184,6 +226,7 @@ function createTables(logger: Logger): ConfigTables {
     endpoints: table(decodeEndpoints, 'by-name'),
     listeners: table(decodeListener, 'wildcard'),
     routes: table(decodeRouteConfiguration, 'by-name'),
+    secrets: createResourceTable(usableSecret, 'kept'),
   }
 }
 
@@ -204,4 +247,17 @@ function accept<Value>(decoded: Decoded<Value>, resource: { readonly name: strin
 
 function textOf(issues: readonly { readonly path: string; readonly message: string }[]): string {
   return issues.map(({ path, message }) => `${path} ${message}`.trim()).join('; ')
+}
+
+/** Key material that OpenSSL does not take would fail every handshake; refused, its last good version goes on. */
+function usableSecret(bytes: Uint8Array, name: string): Secret {
+  const secret = decodeSecret({ bytes })
+  try {
+    if (secret.kind === 'certificate') createSecureContext({ cert: secret.certificateChainPem, key: secret.privateKeyPem })
+    else createSecureContext({ ca: secret.rootsPem })
+  } catch (cause) {
+    const message = `the secret "${name}" cannot be used: ${messageOf(cause)}`
+    throw new HeddleError({ code: 'HEDDLE_ADS_SECRET', message, origin: 'upstream', cause })
+  }
+  return secret
 }

@@ -1,6 +1,7 @@
 /** What embedders may give to a proxy. Everything has a default that does what the configuration says. */
 import type { Clock, Logger, Random } from '@heddle/base'
 import type { Cluster, CompileRegex, LbEndpoint, Listener, SecretSource } from '@heddle/routing'
+import type { ApplyIssue } from './apply-issue.js'
 import type { OriginalDestination } from './connection/connection-deps.js'
 import type { EngineFilter } from './filters/http-filter.js'
 import type { Telemetry } from './telemetry.js'
@@ -40,6 +41,8 @@ export interface ProxyDeps {
   readonly maxConnections?: number
   /** Default: the listener's address, unless `bindToPort` is false. An empty list: nothing is bound. */
   readonly bind?: (listener: Listener) => readonly BindTarget[]
+  /** Told of resources that were refused and are in force now, without a new configuration: a port became free. */
+  readonly onRecovered?: (resources: readonly ApplyIssue[]) => void
   /** Default: the endpoint's address. */
   readonly dial?: (cluster: Cluster, endpoint: LbEndpoint) => DialTarget
   /** Host names of explicit proxying. Default: IP addresses only. */

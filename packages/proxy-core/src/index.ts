@@ -1,3 +1,4 @@
+export type { ApplyIssue, RefusedResource, ResourceKind } from './apply-issue.js'
 export type { OriginalDestination } from './connection/connection-deps.js'
 export type {
   AttemptRecord,
@@ -12,7 +13,7 @@ export type {
 export type { BindTarget, ProxyDeps } from './deps.js'
 export type { EngineFilter, FilterReply, HttpFilterEngineView } from './filters/http-filter.js'
 export type { InjectRequest, InjectResponse } from './inject.js'
-export { createProxy, type ApplyIssue, type ApplyResult, type BoundListener, type Proxy } from './proxy.js'
+export { createProxy, type ApplyResult, type BoundListener, type Proxy } from './proxy.js'
 export { responseFlagBits, responseFlagsOf, type ResponseFlag } from './response-flag.js'
 export type { ClusterStats, EndpointStats, ProxyStats } from './stats.js'
 export { silentTelemetry, type HeaderEdits, type Telemetry } from './telemetry.js'

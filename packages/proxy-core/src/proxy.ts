@@ -1,32 +1,29 @@
 /**
- * The proxy as embedders hold it. `apply` compiles a configuration completely before anything changes: it is taken as a
- * whole or refused as a whole, and then the last good one goes on. Listeners that did not change keep their sockets and
- * their connections; those that did keep their connections too, which end after their current answer.
+ * The proxy as embedders hold it. `apply` compiles and binds a configuration before anything changes, and then replaces the
+ * last one in one step. A resource that cannot be used keeps its last good version, or stays away, and is named; its
+ * neighbours apply. Listeners that did not change keep their sockets and their connections; those that did keep their
+ * connections too, which end after their current answer. What could not be bound is tried again with back-off.
  */
 import type { Socket } from 'node:net'
-import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
+import { HeddleError, type Timer } from '@heddle/base'
 import { emptyProxyConfig, type Listener, type ProxyConfig } from '@heddle/routing'
+import { type ApplyIssue, createRefusedResources, type RefusedResource, type RefusedResources } from './apply-issue.js'
 import type { ClusterRuntime } from './cluster/cluster-runtime.js'
+import { compileConfig, isSame, snapshotOf } from './compile-config.js'
 import { AcceptedConnection } from './connection/accepted-connection.js'
 import { createDataPath } from './data-path.js'
 import type { BindTarget, ProxyDeps } from './deps.js'
 import { injectRequest, type InjectRequest, type InjectResponse } from './inject.js'
-import { createListenerRuntime, type ListenerRuntime } from './listener/listener-runtime.js'
-import { openSocketListener, type SocketListener } from './listener/socket-listener.js'
-import { createRouteSet, type RouteSet } from './router/route-set.js'
+import { type BoundAddress, type BoundListeners, createBoundListeners } from './listener/bound-listeners.js'
+import type { ListenerRuntime } from './listener/listener-runtime.js'
 import type { Snapshot } from './snapshot.js'
 import { proxyStats, type ProxyStats } from './stats.js'
 import { acceptChannel, adoptionWorks } from './transport/accept.js'
 
-export interface ApplyIssue {
-  /** A `HEDDLE_...` code. */
-  readonly code: string
-  readonly message: string
-  /** The listener, route configuration or cluster at fault. */
-  readonly resource: string
-}
-
-export type ApplyResult = { readonly kind: 'applied' } | { readonly kind: 'rejected'; readonly issues: readonly ApplyIssue[] }
+export type ApplyResult =
+  | { readonly kind: 'applied' }
+  /** The named resources keep their last good version, or stay away; everything else is in force. */
+  | { readonly kind: 'applied-in-part'; readonly issues: readonly ApplyIssue[] }
 
 export interface BoundListener {
   readonly name: string
@@ -39,42 +36,34 @@ export interface BoundListener {
 export interface Proxy {
   /** Binds the listeners of the configuration. @throws HEDDLE_PROXY_LISTEN when an address cannot be bound. */
   start(): Promise<void>
-  /** Replaces the configuration. Before `start` nothing is bound. */
+  /** Replaces the configuration. Before `start` nothing is bound. Never rejects for what the configuration says. */
   apply(config: ProxyConfig): Promise<ApplyResult>
   /** Stops accepting, ends idle HTTP connections, lets the others finish, and cuts what is left at the deadline. */
   drain(options: { readonly deadlineMs: number }): Promise<void>
   /** Cuts everything. Idempotent. */
   close(): Promise<void>
   stats(): ProxyStats
+  /** The configuration in force: refused resources in their last good version. */
   configDump(): ProxyConfig
+  /** What of the newest configuration is not in force, or not on all of its addresses. */
+  refused(): readonly RefusedResource[]
   /** Runs one request in memory, without a port. @throws HEDDLE_PROXY_LISTENER_UNKNOWN */
   inject(request: InjectRequest): Promise<InjectResponse>
   listeners(): readonly BoundListener[]
 }
 
-interface Bound {
-  key: string
-  name: string
-  target: BindTarget
-  readonly socket: SocketListener
-  runtime: ListenerRuntime
-  connections: number
-}
-
 const defaultMaxConnections = 10_000
 
-/** @throws HeddleError when the first configuration cannot be used; its issues are in the message. */
+/** What cannot be used of the first configuration is left out, logged and shown by `refused`. */
 export function createProxy(config: ProxyConfig = emptyProxyConfig, deps: ProxyDeps = {}): Proxy {
   const engine = new Engine(deps)
-  const first = engine.compile(config)
-  if (first.kind === 'applied') engine.install(first.snapshot)
-  else engine.firstIssues = first.issues
+  engine.install(config)
   return engine
 }
 
-type Compiled =
-  | { readonly kind: 'applied'; readonly snapshot: Omit<Snapshot, 'clusters'> }
-  | { readonly kind: 'rejected'; readonly issues: readonly ApplyIssue[] }
+/** Between attempts to bind what could not be bound: doubled each time. */
+const firstRetryMs = 500
+const longestRetryMs = 8000
 
 class Engine implements Proxy {
   readonly #deps: ProxyDeps
@@ -87,7 +76,8 @@ class Engine implements Proxy {
     clusters: new Map(),
     assignments: new Map(),
   }
-  readonly #bound = new Map<string, Bound>()
+  readonly #sockets: BoundListeners
+  readonly #refused: RefusedResources
   readonly #connections = new Set<AcceptedConnection>()
   #nextId = 1
   #started = false
@@ -95,83 +85,101 @@ class Engine implements Proxy {
   #adopt = true
   #applying: Promise<unknown> = Promise.resolve()
   #onQuiet: (() => void) | undefined
-  firstIssues: readonly ApplyIssue[] = []
+  #wanted: ProxyConfig = emptyProxyConfig
+  #retry: Timer | undefined
+  #retryMs = firstRetryMs
 
   constructor(deps: ProxyDeps) {
     this.#deps = deps
     this.#path = createDataPath(deps, () => this.#snapshot)
+    const { logger } = this.#path
+    this.#refused = createRefusedResources(logger)
+    this.#sockets = createBoundListeners({
+      logger,
+      targetsOf: (listener) => this.#bindTargets(listener),
+      accept: (bound, socket) => this.#accept(bound, socket),
+    })
   }
 
   async start(): Promise<void> {
-    if (this.firstIssues.length > 0) this.#path.logger.warn('the first configuration was rejected', { issues: this.firstIssues })
     this.#adopt = await adoptionWorks()
     if (!this.#adopt) this.#path.logger.warn('accepted sockets cannot be adopted on this Node: reads cost more')
+    await this.#inTurn(() => this.#bindFirst())
+  }
+
+  /** Whoever starts a proxy by hand wants to know of a port that is taken. */
+  async #bindFirst(): Promise<void> {
+    const { listeners } = this.#snapshot
+    const planned = await this.#sockets.open(listeners, listeners)
+    if (planned.failure !== undefined) {
+      planned.discard()
+      throw planned.failure
+    }
+    planned.commit()
     this.#started = true
-    await this.#bindAll(this.#snapshot)
   }
 
   apply(config: ProxyConfig): Promise<ApplyResult> {
-    const run = this.#applying.then(() => this.#apply(config))
-    this.#applying = run.catch(() => {})
-    return run
+    this.#retryMs = firstRetryMs
+    return this.#inTurn(async () => {
+      const { issues } = await this.#take(config)
+      return issues.length === 0 ? { kind: 'applied' } : { kind: 'applied-in-part', issues }
+    })
   }
 
-  async #apply(config: ProxyConfig): Promise<ApplyResult> {
-    const compiled = this.compile(config)
-    if (compiled.kind === 'rejected') return compiled
+  /** Without sockets: for a configuration before `start`. */
+  install(config: ProxyConfig): void {
+    const compiled = this.#compile(config)
+    this.#wanted = config
+    this.#replace(snapshotOf(config, compiled, compiled.listeners))
+    this.#refused.update(compiled.issues, config, this.#path.clock.now())
+  }
+
+  async #take(config: ProxyConfig): Promise<{ readonly issues: readonly ApplyIssue[]; readonly recovered: readonly ApplyIssue[] }> {
+    this.#retry?.cancel()
+    this.#wanted = config
+    const compiled = this.#compile(config)
+    let { listeners, issues } = compiled
     if (this.#started && !this.#draining) {
-      try {
-        await this.#bindAll(compiled.snapshot)
-      } catch (error) {
-        return { kind: 'rejected', issues: [{ code: 'HEDDLE_PROXY_LISTEN', message: messageOf(error), resource: 'listeners' }] }
+      const planned = await this.#sockets.open(listeners, this.#snapshot.listeners)
+      // It may have begun to drain, or ended, meanwhile.
+      if (this.#draining) planned.discard()
+      else {
+        planned.commit()
+        listeners = planned.listeners
+        issues = [...issues, ...planned.issues]
+        if (planned.issues.length > 0) this.#retryLater()
       }
     }
-    this.install(compiled.snapshot)
-    return { kind: 'applied' }
+    this.#replace(snapshotOf(config, compiled, listeners))
+    return { issues, recovered: this.#refused.update(issues, config, this.#path.clock.now()) }
   }
 
-  /** Everything that can fail happens here, before anything changes. */
-  compile(config: ProxyConfig): Compiled {
-    const issues: ApplyIssue[] = []
-    const attempt = <T>(resource: string, make: () => T): T | undefined => {
-      try {
-        return make()
-      } catch (error) {
-        issues.push({ code: isHeddleError(error) ? error.code : 'HEDDLE_PROXY_CONFIG', message: messageOf(error), resource })
-        return undefined
-      }
-    }
-    const previous = this.#snapshot
-    const assignments = new Map(config.endpoints.map((assignment) => [assignment.clusterName, assignment]))
-    const routes = new Map<string, RouteSet>()
-    for (const route of config.routeConfigurations) {
-      const known = previous.routes.get(route.name)
-      const same = known !== undefined && isSame(known.table.configuration, route)
-      const set = same ? known : attempt(`route configuration "${route.name}"`, () => createRouteSet(route, this.#deps.compileRegex))
-      if (set !== undefined) routes.set(route.name, set)
-    }
-    const listeners = new Map<string, ListenerRuntime>()
-    const byAddress = new Map<string, ListenerRuntime>()
-    for (const listener of config.listeners) {
-      const known = previous.listeners.get(listener.name)
-      const same = known !== undefined && isSame(known.config, listener)
-      const runtime = same ? known : attempt(`listener "${listener.name}"`, () => createListenerRuntime(listener, this.#path.terminalOf))
-      if (runtime === undefined) continue
-      if (listeners.has(listener.name))
-        issues.push({
-          code: 'HEDDLE_PROXY_CONFIG',
-          message: `listener "${listener.name}" is there twice`,
-          resource: `listener "${listener.name}"`,
-        })
-      listeners.set(listener.name, runtime)
-      if (listener.useOriginalDst !== true) byAddress.set(`${listener.address.address}:${listener.address.port}`, runtime)
-    }
-    if (issues.length > 0) return { kind: 'rejected', issues }
-    return { kind: 'applied', snapshot: { config, listeners, byAddress, routes, assignments } }
+  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+    const turn = this.#applying.then(run)
+    this.#applying = turn.catch(() => {})
+    return turn
+  }
+
+  /** The program that has the port may leave it; nobody would push the configuration again for that. */
+  #retryLater(): void {
+    const waitMs = this.#retryMs * (0.75 + this.#path.random.next() / 4)
+    this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs)
+    this.#retry = this.#path.clock.setTimer(waitMs, () => void this.#inTurn(() => this.#bindAgain()))
+  }
+
+  async #bindAgain(): Promise<void> {
+    if (this.#draining) return
+    const { recovered } = await this.#take(this.#wanted)
+    if (recovered.length > 0) this.#deps.onRecovered?.(recovered)
+  }
+
+  #compile(config: ProxyConfig): ReturnType<typeof compileConfig> {
+    return compileConfig(config, this.#snapshot, { compileRegex: this.#deps.compileRegex, terminalOf: this.#path.terminalOf })
   }
 
   /** From here on nothing can fail. */
-  install(snapshot: Omit<Snapshot, 'clusters'>): void {
+  #replace(snapshot: Omit<Snapshot, 'clusters'>): void {
     const previous = this.#snapshot
     const clusters = new Map<string, ClusterRuntime>()
     for (const config of snapshot.config.clusters) {
@@ -189,16 +197,13 @@ class Engine implements Proxy {
     for (const [name, cluster] of previous.clusters) if (!clusters.has(name)) cluster.drain()
     for (const [name, runtime] of previous.listeners) if (snapshot.listeners.get(name) !== runtime) this.#retire(runtime)
     this.#snapshot = { ...snapshot, clusters }
-    for (const bound of this.#bound.values()) {
-      const runtime = snapshot.listeners.get(bound.name)
-      if (runtime !== undefined) bound.runtime = runtime
-    }
-    this.#closeUnused(snapshot)
+    this.#sockets.follow(snapshot.listeners)
   }
 
   async drain({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> {
     this.#draining = true
-    for (const bound of this.#bound.values()) bound.socket.close()
+    this.#retry?.cancel()
+    this.#sockets.close()
     for (const runtime of this.#snapshot.listeners.values()) this.#retire(runtime)
     if (this.#connections.size > 0) await this.#quietWithin(deadlineMs)
     await this.close()
@@ -206,8 +211,8 @@ class Engine implements Proxy {
 
   close(): Promise<void> {
     this.#draining = true
-    for (const bound of this.#bound.values()) bound.socket.close()
-    this.#bound.clear()
+    this.#retry?.cancel()
+    this.#sockets.close()
     for (const connection of this.#connections) connection.destroy()
     for (const cluster of this.#snapshot.clusters.values()) cluster.close()
     this.#path.close()
@@ -219,6 +224,9 @@ class Engine implements Proxy {
   }
   configDump(): ProxyConfig {
     return this.#snapshot.config
+  }
+  refused(): readonly RefusedResource[] {
+    return this.#refused.list
   }
   inject(request: InjectRequest): Promise<InjectResponse> {
     const { listeners } = this.#snapshot
@@ -234,12 +242,7 @@ class Engine implements Proxy {
     )
   }
   listeners(): readonly BoundListener[] {
-    return [...this.#bound.values()].map(({ name, target, socket, connections }) => ({
-      name,
-      address: target.address,
-      port: socket.port,
-      connections,
-    }))
+    return this.#sockets.list().map(({ name, target, port, connections }) => ({ name, address: target.address, port, connections }))
   }
 
   #quietWithin(deadlineMs: number): Promise<void> {
@@ -262,62 +265,7 @@ class Engine implements Proxy {
     return listener.bindToPort === false ? [] : [listener.address]
   }
 
-  /** Opens what is not open yet; on a failure what was opened now is closed again. A socket whose listener goes passes to the one that takes its address. */
-  async #bindAll(snapshot: Pick<Snapshot, 'listeners'>): Promise<void> {
-    const wanted = this.#wantedKeys(snapshot)
-    const opened: Bound[] = []
-    const handovers: (() => void)[] = []
-    try {
-      for (const [name, runtime] of snapshot.listeners) {
-        for (const target of this.#bindTargets(runtime.config)) {
-          const key = bindKey(name, target)
-          if (this.#bound.has(key)) continue
-          const spare = this.#spareFor(target, wanted)
-          if (spare === undefined) opened.push(await this.#open(key, name, target, runtime))
-          else handovers.push(() => this.#handOver(spare, key, name, target, runtime))
-        }
-      }
-    } catch (error) {
-      for (const bound of opened) bound.socket.close()
-      throw error
-    }
-    for (const bound of opened) this.#bound.set(bound.key, bound)
-    for (const handOver of handovers) handOver()
-  }
-
-  #spareFor(target: BindTarget, wanted: ReadonlySet<string>): Bound | undefined {
-    if (target.port === 0) return undefined
-    return [...this.#bound.values()].find(
-      (bound) => bound.target.address === target.address && bound.target.port === target.port && !wanted.has(bound.key),
-    )
-  }
-
-  #handOver(bound: Bound, key: string, name: string, target: BindTarget, runtime: ListenerRuntime): void {
-    this.#bound.delete(bound.key)
-    Object.assign(bound, { key, name, target, runtime })
-    this.#bound.set(key, bound)
-  }
-
-  #wantedKeys(snapshot: Pick<Snapshot, 'listeners'>): ReadonlySet<string> {
-    const wanted = new Set<string>()
-    for (const [name, runtime] of snapshot.listeners)
-      for (const target of this.#bindTargets(runtime.config)) wanted.add(bindKey(name, target))
-    return wanted
-  }
-
-  async #open(key: string, name: string, target: BindTarget, runtime: ListenerRuntime): Promise<Bound> {
-    const socket = await openSocketListener({
-      address: target.address,
-      port: target.port,
-      name,
-      logger: this.#path.logger,
-      accept: (accepted) => this.#accept(bound, accepted),
-    })
-    const bound: Bound = { key, name, target, socket, runtime, connections: 0 }
-    return bound
-  }
-
-  #accept(bound: Bound, accepted: Socket): boolean {
+  #accept(bound: BoundAddress, accepted: Socket): boolean {
     if (this.#draining || this.#connections.size >= (this.#deps.maxConnections ?? defaultMaxConnections)) return false
     const channel = acceptChannel(accepted, this.#path.logger, this.#adopt)
     const connection = new AcceptedConnection(
@@ -337,21 +285,4 @@ class Engine implements Proxy {
     connection.start()
     return true
   }
-
-  #closeUnused(snapshot: Pick<Snapshot, 'listeners'>): void {
-    const wanted = this.#wantedKeys(snapshot)
-    for (const [key, bound] of this.#bound) {
-      if (wanted.has(key)) continue
-      bound.socket.close()
-      this.#bound.delete(key)
-    }
-  }
-}
-
-function bindKey(name: string, { address, port, original }: BindTarget): string {
-  return JSON.stringify([name, address, port, original])
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b)
 }

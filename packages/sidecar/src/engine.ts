@@ -1,6 +1,5 @@
 /** The engine as a Pod's proxy runs it: secrets from the identity, listeners by the bind plan, RE2 for regular expressions. */
-import type { Random } from '@heddle/base'
-import { createSeededRandom } from '@heddle/base/testing'
+import { createSeededRandom, type Random } from '@heddle/base'
 import { readNamesFile } from '@heddle/client'
 import { createProxy, type IstioTelemetry, type Proxy } from '@heddle/proxy-core'
 import { emptyProxyConfig, type SecretSource } from '@heddle/routing'
@@ -15,9 +14,11 @@ export interface EngineParts {
   readonly secrets: SecretSource
   readonly telemetry: IstioTelemetry
   readonly names: MeshNames
+  /** Called when a refused resource came into force without a new configuration. */
+  readonly onRecovered: () => void
 }
 
-export function createEngine({ settings, secrets, telemetry, names }: EngineParts, deps: SidecarDeps): Proxy {
+export function createEngine({ settings, secrets, telemetry, names, onRecovered }: EngineParts, deps: SidecarDeps): Proxy {
   const plan = planOf(settings, deps.random)
   return createProxy(emptyProxyConfig, {
     ...deps,
@@ -25,6 +26,7 @@ export function createEngine({ settings, secrets, telemetry, names }: EnginePart
     secrets,
     compileRegex,
     telemetry,
+    onRecovered,
     resolveName: (host, port) => {
       const address = names.resolve(host)
       return address === undefined ? undefined : { address, port }

@@ -3,7 +3,7 @@
  * the engine serves, and the agent's ports say how it is. Ready means: a certificate and an accepted configuration.
  */
 import { readFileSync } from 'node:fs'
-import { type Clock, formatWorkloadId, HeddleError, type Logger, type Random } from '@heddle/base'
+import { type Clock, formatWorkloadId, type Logger, type Random } from '@heddle/base'
 import {
   type AccessLogSender,
   createAccessLogSender,
@@ -11,8 +11,9 @@ import {
   createMeshClient,
   type MeshClient,
   proxyPorts,
+  type ResourceFault,
 } from '@heddle/client'
-import { createIstioTelemetry, type IstioTelemetry, type Proxy } from '@heddle/proxy-core'
+import { type ApplyIssue, createIstioTelemetry, type IstioTelemetry, type Proxy } from '@heddle/proxy-core'
 import type { ProxyConfig } from '@heddle/routing'
 import type { XdsNode } from '@heddle/xds'
 import { accessEntryOf } from './access-entry.js'
@@ -23,7 +24,9 @@ import { controlPlaneAddress } from './control-plane-address.js'
 import { createEngine } from './engine.js'
 import { createMeshNames, type MeshNames } from './mesh-names.js'
 import { workloadOf, xdsNodeOf } from './proxy-node.js'
+import { ownVersion } from './own-version.js'
 import type { ProxySettings } from './proxy-settings.js'
+import { createRefusalMetrics, type RefusalMetrics } from './refusal-metrics.js'
 
 export interface SidecarDeps {
   readonly clock: Clock
@@ -40,7 +43,6 @@ export interface Sidecar {
 
 /** Istio's default terminationDrainDuration. */
 const drainMs = 5000
-const version = '0.1.0'
 
 export function createSidecar(settings: ProxySettings, deps: SidecarDeps): Sidecar {
   return new PodProxy(settings, deps)
@@ -55,14 +57,16 @@ class PodProxy implements Sidecar {
   readonly #records: AccessLogSender
   readonly #telemetry: IstioTelemetry
   readonly #proxy: Proxy
+  readonly #refusals: RefusalMetrics
   readonly #servers: AgentServer[] = []
+  readonly #version = ownVersion()
   #isConfigured = false
   #draining: Promise<void> | undefined
 
   constructor(settings: ProxySettings, deps: SidecarDeps) {
     this.#settings = settings
     this.#deps = deps
-    this.#node = xdsNodeOf(settings, version)
+    this.#node = xdsNodeOf(settings, this.#version)
     this.#names = createMeshNames(settings.podNamespace, settings.pod)
     this.#client = this.#createClient()
     this.#records = this.#createRecords()
@@ -74,7 +78,17 @@ class PodProxy implements Sidecar {
       },
       deps,
     )
-    this.#proxy = createEngine({ settings, secrets: this.#client.identity, telemetry: this.#telemetry, names: this.#names }, deps)
+    this.#proxy = createEngine(
+      {
+        settings,
+        secrets: this.#client.secrets,
+        telemetry: this.#telemetry,
+        names: this.#names,
+        onRecovered: () => this.#client.recheck(),
+      },
+      deps,
+    )
+    this.#refusals = createRefusalMetrics(this.#telemetry.registry, this.#proxy)
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -102,10 +116,12 @@ class PodProxy implements Sidecar {
     return this.#isConfigured && this.#client.identity.current !== undefined && this.#draining === undefined
   }
 
-  async #apply(config: ProxyConfig): Promise<void> {
+  async #apply(config: ProxyConfig): Promise<readonly ResourceFault[]> {
     const result = await this.#proxy.apply(config)
-    if (result.kind === 'rejected') throw rejection(result.issues)
     this.#isConfigured = true
+    if (result.kind === 'applied') return []
+    this.#refusals.count(result.issues)
+    return result.issues.map(faultOf)
   }
 
   #createClient(): MeshClient {
@@ -156,10 +172,10 @@ class PodProxy implements Sidecar {
     const sources = {
       settings,
       clock,
-      version,
+      version: this.#version,
       proxy: this.#proxy,
-      secrets: this.#client.identity,
-      secretNames: ['default', 'ROOTCA'],
+      secrets: this.#client.secrets,
+      secretNames: () => ['default', 'ROOTCA', ...this.#client.secretNames()],
       renderMetrics: () => this.#telemetry.registry.render(),
       isReady: () => this.#isReady(),
       drain: () => void this.drain(),
@@ -193,9 +209,12 @@ function readText(path: string): string | undefined {
   }
 }
 
-function rejection(issues: readonly { readonly resource: string; readonly message: string }[]): HeddleError {
-  return new HeddleError({
-    code: 'HEDDLE_PROXY_CONFIG_REJECTED',
-    message: issues.map(({ resource, message }) => `${resource}: ${message}`).join('; '),
-  })
+function faultOf({ kind, name, message }: ApplyIssue): ResourceFault {
+  return { kind: tables[kind], name, message: `${name}: ${message}` }
+}
+
+const tables: Readonly<Record<ApplyIssue['kind'], ResourceFault['kind']>> = {
+  listener: 'listeners',
+  'route configuration': 'routes',
+  cluster: 'clusters',
 }

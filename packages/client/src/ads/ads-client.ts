@@ -1,8 +1,9 @@
 /**
  * The delta ADS client (xDS protocol, "Incremental xDS"): subscribes to everything of its own, follows references as
  * soon as they are decoded, hands over each complete configuration, and acknowledges what was taken only after the
- * proxy has applied it. A lost stream changes nothing: the last configuration stays, and the next stream says which
- * versions are held. Only endpoints and routes whose successors are already needed are acknowledged before.
+ * proxy has applied it. A resource that the proxy could not use is named in the NACK of the response it came with, while its
+ * neighbours are in force. A lost stream changes nothing: the last configuration stays, and the next stream says which
+ * versions were accepted. Only endpoints and routes whose successors are already needed are acknowledged before.
  *
  *   response -> tables -> references subscribed -> complete? -> onConfig -> ACK (or NACK with the reasons)
  */
@@ -12,7 +13,16 @@ import type { DeltaResponse } from '@heddle/xds'
 import type { AdsStream, OpenAdsStream } from './ads-stream.js'
 import { type BackOff, type BackOffOptions, createBackOff } from './back-off.js'
 import type { ResourceTable } from './resource-table.js'
-import { assembleConfig, type ConfigTables, incompleteKinds, isComplete, referencedEndpoints, referencedRoutes } from './snapshot.js'
+import {
+  acceptanceOf,
+  assembleConfig,
+  type ConfigTables,
+  incompleteKinds,
+  type ReferencedKind,
+  referencedKinds,
+  referencesOf,
+  type ResourceFault,
+} from './snapshot.js'
 
 export interface AdsClientOptions {
   readonly open: OpenAdsStream
@@ -20,8 +30,12 @@ export interface AdsClientOptions {
   readonly typeUrls: Readonly<Record<keyof ConfigTables, string>>
   /** Further wildcard types that are no part of the configuration, such as Istio's name table. */
   readonly extras?: readonly ExtraType[]
-  /** Applies a configuration; a rejection becomes a NACK and the proxy keeps what it runs. */
-  readonly onConfig: (config: ProxyConfig) => Promise<void>
+  /** Applies a configuration and names what of it could not be used; rejects when nothing of it could. */
+  readonly onConfig: (config: ProxyConfig) => Promise<readonly ResourceFault[]>
+  /** Called when accepted versions have changed. */
+  readonly onAccepted?: () => void
+  /** Called with the names of secrets that came or changed, before the configuration that needs them. */
+  readonly onSecrets?: (names: readonly string[]) => void
   readonly onConnected?: (isConnected: boolean) => void
   readonly backOff?: BackOffOptions
 }
@@ -42,14 +56,22 @@ export interface AdsClientDeps {
 export interface AdsClient {
   start(): void
   close(): void
+  /** Applies the newest configuration again: what was refused may be usable now. */
+  recheck(): void
   readonly isConnected: boolean
 }
 
 interface Outstanding {
+  /** Nonces mean something on their own stream only. */
+  readonly stream: AdsStream | undefined
   readonly typeUrl: string
   readonly nonce: string
+  readonly names: ReadonlySet<string>
   readonly faults: readonly string[]
 }
+
+/** How long a configuration waits for secrets that nobody answers for; handshakes that need them fail afterwards. */
+const secretPatienceMs = 1000
 
 const defaultBackOff: BackOffOptions = { baseMs: 200, maxMs: 2000 }
 
@@ -62,9 +84,11 @@ class DeltaClient implements AdsClient {
   readonly #deps: AdsClientDeps
   readonly #backOff: BackOff
   readonly #kindOf: ReadonlyMap<string, keyof ConfigTables>
-  readonly #subscribed = { endpoints: new Set<string>(), routes: new Set<string>() }
+  readonly #subscribed: Readonly<Record<ReferencedKind, Set<string>>> = { endpoints: new Set(), routes: new Set(), secrets: new Set() }
   /** Types that have had a response; the first configuration needs one for clusters and listeners both. */
   readonly #answered = new Set<string>()
+  /** What the control plane takes for refused, by `KIND NAME`. */
+  readonly #refused = new Map<string, ResourceFault>()
   #outstanding: Outstanding[] = []
   #stream: AdsStream | undefined
   #retry: Timer | undefined
@@ -74,6 +98,8 @@ class DeltaClient implements AdsClient {
   #isConnected = false
   #isApplying = false
   #hasChanged = false
+  #patience: Timer | undefined
+  #isPatienceOver = false
 
   constructor(options: AdsClientOptions, deps: AdsClientDeps) {
     this.#options = options
@@ -89,14 +115,19 @@ class DeltaClient implements AdsClient {
   start(): void {
     const { tables } = this.#options
     // Tables may hold the configuration of an earlier run; its references are asked for again.
-    for (const name of referencedEndpoints(tables)) this.#subscribed.endpoints.add(name)
-    for (const name of referencedRoutes(tables)) this.#subscribed.routes.add(name)
+    for (const kind of referencedKinds) for (const name of referencesOf(kind, tables)) this.#subscribed[kind].add(name)
     this.#connect()
+  }
+
+  recheck(): void {
+    this.#hasChanged = true
+    void this.#applyWhenComplete()
   }
 
   close(): void {
     this.#isClosed = true
     this.#retry?.cancel()
+    this.#patience?.cancel()
     this.#stream?.close()
     this.#stream = undefined
     this.#setConnected(false)
@@ -105,6 +136,8 @@ class DeltaClient implements AdsClient {
   #connect(): void {
     const { tables, typeUrls, extras = [] } = this.#options
     this.#outstanding = []
+    this.#refused.clear()
+    for (const table of Object.values(tables)) (table as ResourceTable<unknown>).reset()
     try {
       this.#stream = this.#open()
     } catch (error) {
@@ -112,9 +145,9 @@ class DeltaClient implements AdsClient {
       this.#onEnd(messageOf(error))
       return
     }
-    for (const kind of ['clusters', 'endpoints', 'listeners', 'routes'] as const) {
-      const names = kind === 'endpoints' || kind === 'routes' ? [...this.#subscribed[kind]] : []
-      if (names.length > 0 || kind === 'clusters' || kind === 'listeners') this.#subscribe(typeUrls[kind], names, tables[kind])
+    for (const kind of ['clusters', 'endpoints', 'listeners', 'routes', 'secrets'] as const) {
+      if (kind === 'clusters' || kind === 'listeners') this.#subscribe(typeUrls[kind], [], tables[kind])
+      else if (this.#subscribed[kind].size > 0) this.#subscribe(typeUrls[kind], [...this.#subscribed[kind]], tables[kind])
     }
     for (const { typeUrl, table } of extras) this.#subscribe(typeUrl, [], table)
   }
@@ -155,27 +188,45 @@ class DeltaClient implements AdsClient {
     this.#backOff.reset()
     this.#lastReason = undefined
     this.#setConnected(true)
+    const outstanding = (faults: readonly string[]): Outstanding => {
+      const names = new Set(response.resources.map(({ name }) => name))
+      return { stream: this.#stream, typeUrl, nonce, names, faults }
+    }
     const extra = this.#options.extras?.find((candidate) => candidate.typeUrl === typeUrl)
     if (extra) {
-      const faults = extra.table.take(response)
+      const faults = takeAndAccept(extra.table, response)
       extra.onChange()
-      this.#acknowledge([{ typeUrl, nonce, faults }])
+      this.#acknowledge([outstanding(faults)])
       return
     }
     const kind = this.#kindOf.get(typeUrl)
     if (!kind) return
     const { tables } = this.#options
-    this.#outstanding.push({ typeUrl, nonce, faults: tables[kind].take(response) })
     this.#answered.add(typeUrl)
-    this.#hasChanged = true
-    if (kind === 'clusters') this.#follow('endpoints', referencedEndpoints(tables))
-    if (kind === 'listeners') this.#follow('routes', referencedRoutes(tables))
-    this.#releaseAwaited()
+    if (kind === 'secrets') this.#takeSecrets(response, outstanding)
+    else {
+      this.#outstanding.push(outstanding(tables[kind].take(response)))
+      this.#hasChanged = true
+      this.#followAll()
+      this.#releaseAwaited()
+    }
     void this.#applyWhenComplete()
   }
 
+  /** A rotation is no change of configuration: the new value is in force at once. */
+  #takeSecrets(response: DeltaResponse, outstanding: (faults: readonly string[]) => Outstanding): void {
+    const { tables, onSecrets } = this.#options
+    const faults = takeAndAccept(tables.secrets, response)
+    onSecrets?.(response.resources.map(({ name }) => name))
+    this.#acknowledge([outstanding(faults)])
+  }
+
+  #followAll(): void {
+    for (const kind of referencedKinds) this.#follow(kind, referencesOf(kind, this.#options.tables))
+  }
+
   /** Subscribes to names that are newly referred to, and lets go of those that are not any more. */
-  #follow(kind: 'endpoints' | 'routes', referenced: ReadonlySet<string>): void {
+  #follow(kind: ReferencedKind, referenced: ReadonlySet<string>): void {
     const subscribed = this.#subscribed[kind]
     const table = this.#options.tables[kind]
     const isFirst = subscribed.size === 0
@@ -200,6 +251,7 @@ class DeltaClient implements AdsClient {
   #releaseAwaited(): void {
     const { typeUrls, tables } = this.#options
     for (const kind of incompleteKinds(tables)) {
+      if (kind === 'secrets') continue
       const released = this.#outstanding.filter(({ typeUrl }) => typeUrl === typeUrls[kind])
       this.#outstanding = this.#outstanding.filter(({ typeUrl }) => typeUrl !== typeUrls[kind])
       this.#acknowledge(released)
@@ -209,13 +261,17 @@ class DeltaClient implements AdsClient {
   async #applyWhenComplete(): Promise<void> {
     const { tables, typeUrls, onConfig } = this.#options
     const hasBoth = this.#answered.has(typeUrls.clusters) && this.#answered.has(typeUrls.listeners)
-    if (this.#isApplying || !this.#hasChanged || !hasBoth || !isComplete(tables)) return
+    if (this.#isApplying || !this.#hasChanged || !hasBoth || !this.#hasAll()) return
     this.#isApplying = true
     this.#hasChanged = false
     const covered = this.#outstanding.splice(0)
+    const accept = acceptanceOf(tables)
     try {
-      await onConfig(assembleConfig(tables))
-      this.#acknowledge(covered)
+      const faults = await onConfig(assembleConfig(tables))
+      accept(faults)
+      this.#options.onAccepted?.()
+      this.#report(covered, faults)
+      this.#followAll()
     } catch (error) {
       this.#deps.logger.error('a configuration was refused; the last one stays', { error: messageOf(error) })
       this.#acknowledge(covered.map((one) => ({ ...one, faults: [...one.faults, messageOf(error)] })))
@@ -224,9 +280,53 @@ class DeltaClient implements AdsClient {
     void this.#applyWhenComplete()
   }
 
+  /** Whether everything referred to is there. Secrets are waited for, but not for ever: one that is missing fails its handshakes only. */
+  #hasAll(): boolean {
+    const missing = incompleteKinds(this.#options.tables)
+    if (missing.length === 0) {
+      this.#patience?.cancel()
+      this.#patience = undefined
+      this.#isPatienceOver = false
+      return true
+    }
+    if (missing.some((kind) => kind !== 'secrets')) return false
+    this.#patience ??= this.#deps.clock.setTimer(secretPatienceMs, () => {
+      this.#isPatienceOver = true
+      void this.#applyWhenComplete()
+    })
+    return this.#isPatienceOver
+  }
+
+  /**
+   * Answers the responses that a configuration covers. What is refused, or is so no more, without a response that could say
+   * so, is asked for again: its answer can.
+   */
+  #report(covered: readonly Outstanding[], faults: readonly ResourceFault[]): void {
+    const { typeUrls, tables } = this.#options
+    this.#acknowledge(
+      covered.map((one) => {
+        const own = faults.filter(({ kind, name }) => typeUrls[kind] === one.typeUrl && one.names.has(name))
+        return { ...one, faults: [...one.faults, ...own.map(({ message }) => message)] }
+      }),
+    )
+    const isCovered = (typeUrl: string, name: string): boolean => covered.some((one) => one.typeUrl === typeUrl && one.names.has(name))
+    const before = new Map(this.#refused)
+    this.#refused.clear()
+    for (const fault of faults) this.#refused.set(`${fault.kind} ${fault.name}`, fault)
+    const changed = [...[...this.#refused].filter(([key]) => !before.has(key)), ...[...before].filter(([key]) => !this.#refused.has(key))]
+    for (const [, { kind, name }] of changed) {
+      if (tables[kind].held.has(name) && !isCovered(typeUrls[kind], name)) this.#askAgain(typeUrls[kind], name)
+    }
+  }
+
+  #askAgain(typeUrl: string, name: string): void {
+    this.#stream?.send({ typeUrl, subscribe: [name], unsubscribe: [], initialVersions: {} })
+  }
+
   #acknowledge(responses: readonly Outstanding[]): void {
-    for (const { typeUrl, nonce, faults } of responses) {
-      this.#stream?.send({
+    for (const { stream, typeUrl, nonce, faults } of responses) {
+      if (stream === undefined || stream !== this.#stream) continue
+      stream.send({
         typeUrl,
         subscribe: [],
         unsubscribe: [],
@@ -236,4 +336,10 @@ class DeltaClient implements AdsClient {
       })
     }
   }
+}
+
+function takeAndAccept(table: ResourceTable<unknown>, response: DeltaResponse): readonly string[] {
+  const faults = table.take(response)
+  table.snapshot()(new Set())
+  return faults
 }

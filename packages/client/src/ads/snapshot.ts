@@ -1,5 +1,14 @@
 /** From resource tables to one consistent configuration: what is referred to, what is still missing, and the whole. */
-import type { Cluster, ClusterLoadAssignment, FilterChain, Listener, ProxyConfig, RouteConfiguration } from '@heddle/routing'
+import type {
+  Cluster,
+  ClusterLoadAssignment,
+  CommonTlsContext,
+  FilterChain,
+  Listener,
+  ProxyConfig,
+  RouteConfiguration,
+  Secret,
+} from '@heddle/routing'
 import type { ResourceTable } from './resource-table.js'
 
 export interface ConfigTables {
@@ -7,33 +16,67 @@ export interface ConfigTables {
   readonly endpoints: ResourceTable<ClusterLoadAssignment>
   readonly listeners: ResourceTable<Listener>
   readonly routes: ResourceTable<RouteConfiguration>
+  /** Values that the engine asks for by name; no part of the configuration. */
+  readonly secrets: ResourceTable<Secret>
 }
 
-/** Names of the load assignments that clusters of type EDS refer to. */
-export function referencedEndpoints({ clusters }: ConfigTables): ReadonlySet<string> {
-  const names = new Set<string>()
-  for (const { value } of clusters.held.values()) if (value.type === 'EDS') names.add(value.edsServiceName ?? value.name)
-  return names
+export type ConfigKind = 'clusters' | 'endpoints' | 'listeners' | 'routes'
+
+/** A resource that is not in force as it was sent. */
+export interface ResourceFault {
+  readonly kind: ConfigKind
+  readonly name: string
+  readonly message: string
 }
 
-/** Names of the route configurations that connection managers refer to. */
-export function referencedRoutes({ listeners }: ConfigTables): ReadonlySet<string> {
-  const names = new Set<string>()
-  for (const { value } of listeners.held.values()) for (const chain of chainsOf(value)) addRoute(names, chain)
-  return names
+/** Types that are subscribed by the names which others refer to. */
+export type ReferencedKind = 'endpoints' | 'routes' | 'secrets'
+
+export const referencedKinds: readonly ReferencedKind[] = ['endpoints', 'routes', 'secrets']
+
+/** Names of a type that the clusters and listeners refer to: in their newest version, and in the one that is in force. */
+export function referencesOf(kind: ReferencedKind, tables: ConfigTables): ReadonlySet<string> {
+  return references[kind](tables)
 }
 
-/** True when everything referred to has arrived or is known not to exist. */
-export function isComplete(tables: ConfigTables): boolean {
-  return incompleteKinds(tables).length === 0
+const references: Readonly<Record<ReferencedKind, (tables: ConfigTables) => ReadonlySet<string>>> = {
+  endpoints({ clusters }) {
+    const names = new Set<string>()
+    for (const value of valuesIn(clusters)) if (value.type === 'EDS') names.add(value.edsServiceName ?? value.name)
+    return names
+  },
+  routes({ listeners }) {
+    const names = new Set<string>()
+    for (const value of valuesIn(listeners)) for (const chain of chainsOf(value)) addRoute(names, chain)
+    return names
+  },
+  secrets({ clusters, listeners }) {
+    const names = new Set<string>()
+    for (const value of valuesIn(listeners)) for (const { tls } of chainsOf(value)) addSecrets(names, tls?.common)
+    for (const { transportSocket, transportSocketMatches = [] } of valuesIn(clusters))
+      for (const socket of [transportSocket, ...transportSocketMatches.map((match) => match.transportSocket)])
+        if (socket?.kind === 'tls') addSecrets(names, socket.tls.common)
+    return names
+  },
 }
 
 /** Kinds of which something referred to has not arrived yet. */
-export function incompleteKinds(tables: ConfigTables): readonly ('endpoints' | 'routes')[] {
-  const missing: ('endpoints' | 'routes')[] = []
-  if (!arrived(tables.endpoints, referencedEndpoints(tables))) missing.push('endpoints')
-  if (!arrived(tables.routes, referencedRoutes(tables))) missing.push('routes')
-  return missing
+export function incompleteKinds(tables: ConfigTables): readonly ReferencedKind[] {
+  return referencedKinds.filter((kind) => !arrived(tables[kind], referencesOf(kind, tables)))
+}
+
+/** True when a configuration can be served: secrets are all that may still be missing. */
+export function isServable(tables: ConfigTables): boolean {
+  return incompleteKinds(tables).every((kind) => kind === 'secrets')
+}
+
+/** Of the tables as they are now: the result accepts them, but for what has a fault. */
+export function acceptanceOf(tables: ConfigTables): (faults: readonly ResourceFault[]) => void {
+  const kinds: readonly ConfigKind[] = ['clusters', 'endpoints', 'listeners', 'routes']
+  const snapshots = kinds.map((kind) => [kind, tables[kind].snapshot()] as const)
+  return (faults) => {
+    for (const [kind, accept] of snapshots) accept(new Set(faults.filter((fault) => fault.kind === kind).map(({ name }) => name)))
+  }
 }
 
 export function assembleConfig(tables: ConfigTables): ProxyConfig {
@@ -53,6 +96,17 @@ function addRoute(names: Set<string>, chain: FilterChain): void {
   for (const filter of chain.filters) {
     if (filter.kind === 'http-connection-manager' && filter.manager.routes.kind === 'rds') names.add(filter.manager.routes.routeConfigName)
   }
+}
+
+/** The workload's own agent has the others. */
+function addSecrets(names: Set<string>, common: CommonTlsContext | undefined): void {
+  const roots = common?.validation?.roots
+  for (const { name, source } of [...(common?.certificates ?? []), ...(roots ? [roots] : [])]) if (source === 'ads') names.add(name)
+}
+
+function* valuesIn<Value>({ held, accepted }: ResourceTable<Value>): Iterable<Value> {
+  for (const { value } of held.values()) yield value
+  for (const [name, resource] of accepted) if (held.get(name) !== resource) yield resource.value
 }
 
 function arrived(table: ResourceTable<unknown>, names: ReadonlySet<string>): boolean {

@@ -1,6 +1,7 @@
 /**
- * The last good resources of a proxy in one file, with a checksum: all of them or none. What is known not to exist is kept
- * too, or a configuration that refers to it would never be complete again.
+ * The last accepted resources of a proxy in one file, with a checksum: all of them or none. Secrets are among them, so that a
+ * gateway serves TLS after a restart without the control plane; the file is for its owner only (0600). What is known not to
+ * exist is kept too, or a configuration that refers to it would never be complete again.
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
@@ -21,7 +22,7 @@ export interface TableStoreDeps {
 }
 
 export interface TableStore {
-  /** Fills the tables. @returns false when there is nothing usable, which is then said; the tables are empty then. */
+  /** Fills the tables; nothing is accepted by that yet. @returns false when there is nothing usable, which is then said; the tables are empty then. */
   load(): boolean
   /** Writes at once, but not more often than once a second: writing waits for the disk, and requests wait meanwhile. */
   save(): void
@@ -115,7 +116,7 @@ class LastGoodFile implements TableStore {
 }
 
 function stored(table: ResourceTable<unknown>): StoredTable {
-  const held = [...table.held].map(([name, { version, bytes }]) => ({ name, version, bytes: Buffer.from(bytes).toString('base64') }))
+  const held = [...table.accepted].map(([name, { version, bytes }]) => ({ name, version, bytes: Buffer.from(bytes).toString('base64') }))
   return { held, absent: [...table.absent] }
 }
 

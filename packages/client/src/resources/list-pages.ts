@@ -31,16 +31,17 @@ async function listPages(
 ): Promise<ResourceList> {
   const items: KubernetesObject[] = []
   let next: string | undefined
-  let resourceVersion = ''
+  let resourceVersion: string | undefined
   do {
     const query = listQuery(options, { ...(limit !== undefined && { limit }), ...(next !== undefined && { continue: next }) })
     const path = `${resourcePath(type, { namespace: options.namespace })}${query}`
     const answer = (await connection.call({ path, ...(options.signal && { signal: options.signal }) })) as unknown as ListAnswer
-    resourceVersion = answer.metadata?.resourceVersion ?? resourceVersion
+    // A server may answer later pages with newer versions: a watch from those would miss what changed on pages read before.
+    resourceVersion ??= answer.metadata?.resourceVersion
     for (const item of answer.items ?? []) items.push(withKind(item, answer))
     next = answer.metadata?.continue || undefined
   } while (next !== undefined)
-  return { resourceVersion, items }
+  return { resourceVersion: resourceVersion ?? '', items }
 }
 
 /** A real API server leaves kind and apiVersion out of list items. */

@@ -23,8 +23,10 @@ function harness(folder = stateDir) {
   }
   const tables = { clusters: createResourceTable(decode, 'by-name'), routes: createResourceTable(decode, 'by-name') }
   const store = createTableStore({ stateDir: folder, tables }, { clock, logger })
-  const put = (name: string, text: string) =>
+  const put = (name: string, text: string) => {
     tables.clusters.take({ resources: [{ name, version: '1', typeUrl: '', bytes: Buffer.from(text) }], removed: ['gone'] })
+    tables.clusters.snapshot()(new Set())
+  }
   return { clock, logger, tables, store, put }
 }
 

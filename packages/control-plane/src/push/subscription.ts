@@ -76,7 +76,10 @@ class DeltaSubscription<Resource extends VersionedResource> implements Subscript
   #isFirst = true
   #owesAnswer = true
   #waitingNonce: string | undefined
-  #error: string | undefined
+  /** Names in the response that is unacknowledged. */
+  #waitingNames: readonly string[] = []
+  /** Reasons by name. A refusal holds for the resource it names until that is accepted or gone, whatever else is accepted. */
+  readonly #refused = new Map<string, string>()
 
   constructor(nextNonce: () => string) {
     this.#nextNonce = nextNonce
@@ -87,13 +90,13 @@ class DeltaSubscription<Resource extends VersionedResource> implements Subscript
   }
 
   get isRefused(): boolean {
-    return this.#error !== undefined
+    return this.#refused.size > 0
   }
 
   receive(request: SubscriptionRequest): void {
     if (request.responseNonce && request.responseNonce === this.#waitingNonce) {
       this.#waitingNonce = undefined
-      this.#error = request.errorMessage?.slice(0, maxReason)
+      this.#settle(this.#waitingNames, request.errorMessage?.slice(0, maxReason))
     }
     if (this.#isFirst) {
       this.#isFirst = false
@@ -113,10 +116,14 @@ class DeltaSubscription<Resource extends VersionedResource> implements Subscript
     const removed = [...(withRemovals ? this.#gone(resources) : []), ...this.#missing(resources)]
     if (updates.length === 0 && removed.length === 0 && !this.#owesAnswer) return undefined
     for (const resource of updates) this.#held.set(resource.name, resource.version)
-    for (const name of removed) this.#held.delete(name)
+    for (const name of removed) {
+      this.#held.delete(name)
+      this.#refused.delete(name)
+    }
     this.#unanswered.clear()
     this.#owesAnswer = false
     this.#waitingNonce = this.#nextNonce()
+    this.#waitingNames = updates.map(({ name }) => name)
     return { nonce: this.#waitingNonce, resources: updates, removed }
   }
 
@@ -126,10 +133,21 @@ class DeltaSubscription<Resource extends VersionedResource> implements Subscript
 
   status(resources: ReadonlyMap<string, Resource>): SubscriptionStatus {
     const resourceCount = this.#held.size
-    if (this.#error !== undefined) return { state: 'ERROR', error: this.#error, resourceCount }
+    if (this.isRefused) return { state: 'ERROR', error: [...new Set(this.#refused.values())].join('; '), resourceCount }
     if (this.#owesAnswer) return { state: 'NOT SENT', resourceCount }
     const isCurrent = !this.isWaiting && !this.isBehind(resources)
     return { state: isCurrent ? 'SYNCED' : 'STALE', resourceCount }
+  }
+
+  /** A reason that names none of the resources is for all of them. */
+  #settle(names: readonly string[], reason: string | undefined): void {
+    this.#refused.delete('')
+    const named = reason === undefined ? [] : names.filter((name) => reason.includes(name))
+    for (const name of names) {
+      if (reason !== undefined && (named.length === 0 || named.includes(name))) this.#refused.set(name, reason)
+      else this.#refused.delete(name)
+    }
+    if (reason !== undefined && names.length === 0) this.#refused.set('', reason)
   }
 
   #subscribe(name: string, heldVersion: string | undefined): void {
@@ -152,6 +170,7 @@ class DeltaSubscription<Resource extends VersionedResource> implements Subscript
     else {
       this.#unanswered.delete(name)
       this.#held.delete(name)
+      this.#refused.delete(name)
     }
   }
 

@@ -111,4 +111,24 @@ describe('acknowledgement', () => {
     subscription.receive(request({ responseNonce: second!.nonce }))
     expect(subscription.status(resources({ a: '2' })).state).toBe('SYNCED')
   })
+
+  it('with a reason holds for the resource it names until that one is accepted or gone', () => {
+    const subscription = subscribed()
+    const now: Record<string, string> = { good: '1', bad: '1', worse: '1' }
+    const answer = (errorMessage?: string): void => {
+      const { nonce } = subscription.respond(resources(now), true)!
+      subscription.receive(request({ responseNonce: nonce, ...(errorMessage === undefined ? {} : { errorMessage }) }))
+    }
+    const status = () => subscription.status(resources(now))
+    answer('bad: its port is taken; worse: so is this')
+    now['good'] = '2'
+    answer()
+    expect(status()).toMatchObject({ state: 'ERROR', error: 'bad: its port is taken; worse: so is this' })
+    delete now['worse']
+    answer()
+    expect(status().state).toBe('ERROR')
+    subscription.receive(request({ subscribe: ['bad'] }))
+    answer()
+    expect(status().state).toBe('SYNCED')
+  })
 })

@@ -179,15 +179,20 @@ test('a listener with another name takes over the address without a gap', async 
   expect(await exchange(front.port, get)).toMatch(/same port$/)
 })
 
-test('a configuration with a regular expression and no engine is rejected and the last good one serves on', async () => {
+test('a listener that cannot be compiled keeps its last good version, and the rest of the configuration applies', async () => {
   const upstream = keep(await httpUpstream((_, outgoing) => void outgoing.end('good')))
   const good = config(httpListener([anyRoute(action('u'))]), [staticCluster('u', [upstream.port])])
   const front = keep(await startProxy(good))
-  const bad = config(httpListener([{ match: { path: { kind: 'regex', value: '/.*' } }, action: action('u') }]), [])
+  const clusters = [staticCluster('u', [upstream.port]), staticCluster('new', [upstream.port])]
+  const bad = config(httpListener([{ match: { path: { kind: 'regex', value: '/.*' } }, action: action('u') }]), clusters)
   const result = await front.proxy.apply(bad)
-  expect(result).toMatchObject({ kind: 'rejected', issues: [{ code: 'HEDDLE_ROUTING_REGEX_UNAVAILABLE', resource: 'listener "test"' }] })
-  expect(front.proxy.configDump()).toBe(good)
+  const issue = { code: 'HEDDLE_ROUTING_REGEX_UNAVAILABLE', kind: 'listener', name: 'test' }
+  expect(result).toMatchObject({ kind: 'applied-in-part', issues: [issue] })
+  expect(front.proxy.refused()).toMatchObject([{ ...issue, config: bad.listeners[0] }])
+  expect(front.proxy.configDump()).toMatchObject({ listeners: good.listeners, clusters: [{ name: 'u' }, { name: 'new' }] })
   expect(await exchange(front.port, get)).toMatch(/good$/)
+  expect(await front.proxy.apply(good)).toEqual({ kind: 'applied' })
+  expect(front.proxy.refused()).toEqual([])
 })
 
 test('a port that is taken is named, and the proxy keeps what it had', async () => {

@@ -1,4 +1,5 @@
-import type { Random } from '../random.js'
+/** Randomness that can be repeated: for tests, and for a load balancer whose choices are to be replayed from a seed. */
+import type { Random } from './random.js'
 
 /** mulberry32: small, fast, and the same sequence for the same seed on every machine. Not for keys. */
 export function createSeededRandom(seed: number): Random {

@@ -1,0 +1,119 @@
+import { createServer } from 'node:net'
+import { createFakeClock, type FakeClock } from '@heddle/base/testing'
+import { type ApplyIssue, createProxy, type Proxy } from '@heddle/proxy-core'
+import type { Listener } from '@heddle/routing'
+import { afterEach, expect, test } from 'vitest'
+import { action, anyRoute, exchange, httpListener, httpUpstream, staticCluster } from './harness.js'
+
+const open: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const thing of open.splice(0).toReversed()) await thing.close()
+})
+const keep = <Thing extends { close(): unknown }>(thing: Thing): Thing => {
+  open.push(thing)
+  return thing
+}
+
+const get = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+
+/** A program that has a port until it is closed. */
+async function otherProgram(): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { readonly port: number }
+  return { port, close: () => new Promise((resolve) => void server.close(() => resolve())) }
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const program = await otherProgram()
+  await program.close()
+  return program.port
+}
+
+function listener(name: string, port: number): Listener {
+  return { ...httpListener([anyRoute(action('u'))]), name, address: { address: '127.0.0.1', port } }
+}
+
+interface Front {
+  readonly proxy: Proxy
+  readonly clock: FakeClock
+  readonly recovered: ApplyIssue[]
+  readonly apply: (...listeners: readonly Listener[]) => ReturnType<Proxy['apply']>
+}
+
+async function started(bind?: (listener: Listener) => readonly { readonly address: string; readonly port: number }[]): Promise<Front> {
+  const upstream = keep(await httpUpstream((_, outgoing) => void outgoing.end('served')))
+  const clock = createFakeClock()
+  const recovered: ApplyIssue[] = []
+  const proxy = keep(createProxy(undefined, { clock, onRecovered: (issues) => recovered.push(...issues), ...(bind ? { bind } : {}) }))
+  await proxy.start()
+  const clusters = [staticCluster('u', [upstream.port])]
+  return { proxy, clock, recovered, apply: (...listeners) => proxy.apply({ listeners, routeConfigurations: [], clusters, endpoints: [] }) }
+}
+
+const names = (proxy: Proxy): readonly string[] => proxy.listeners().map(({ name }) => name)
+
+test('a listener whose port is taken is refused by name, its neighbour opens, and it opens once the port is free', async () => {
+  const program = keep(await otherProgram())
+  const { proxy, clock, recovered, apply } = await started()
+  const [good, bad] = [listener('good', 0), listener('bad', program.port)]
+  const message = `listener "bad" cannot bind 127.0.0.1:${program.port}: EADDRINUSE`
+  const issues = [{ code: 'HEDDLE_PROXY_LISTEN', kind: 'listener', name: 'bad', message }]
+  expect(await apply(bad, good)).toEqual({ kind: 'applied-in-part', issues })
+  expect(names(proxy)).toEqual(['good'])
+  expect(proxy.configDump().listeners.map(({ name }) => name)).toEqual(['good'])
+  expect(await exchange(proxy.listeners()[0]!.port, get)).toMatch(/served$/)
+  await program.close()
+  await expect
+    .poll(() => {
+      clock.advance(500)
+      return names(proxy)
+    })
+    .toEqual(['good', 'bad'])
+  expect(await exchange(program.port, get)).toMatch(/served$/)
+  expect(recovered).toMatchObject([{ name: 'bad' }])
+  expect(proxy.refused()).toEqual([])
+})
+
+test('a listener that cannot move keeps its old address and its connections, and nobody else gets them', async () => {
+  const program = keep(await otherProgram())
+  const { proxy, apply } = await started()
+  const port = await freePort()
+  await apply(listener('mover', port))
+  expect(await apply(listener('heir', port), listener('mover', program.port))).toMatchObject({
+    kind: 'applied-in-part',
+    issues: [
+      { name: 'heir', message: expect.stringContaining('is served by listener "mover"') as string },
+      { name: 'mover', message: expect.stringContaining('EADDRINUSE') as string },
+    ],
+  })
+  expect(names(proxy)).toEqual(['mover'])
+  expect(proxy.configDump().listeners).toMatchObject([{ name: 'mover', address: { port } }])
+  expect(await exchange(port, get)).toMatch(/served$/)
+})
+
+test('one address of several that is taken is reported while the others serve', async () => {
+  const program = keep(await otherProgram())
+  const port = await freePort()
+  const { proxy, apply } = await started(() => [port, program.port].map((bound) => ({ address: '127.0.0.1', port: bound })))
+  expect(await apply(listener('edge', 80))).toMatchObject({ kind: 'applied-in-part', issues: [{ name: 'edge' }] })
+  expect(await exchange(port, get)).toMatch(/served$/)
+  expect(proxy.refused()).toMatchObject([{ name: 'edge', kind: 'listener' }])
+})
+
+test('a second listener of one name is refused and the first serves', async () => {
+  const { proxy, apply } = await started()
+  expect(await apply(listener('twice', 0), listener('twice', 0))).toMatchObject({
+    issues: [{ message: 'listener "twice" is there twice' }],
+  })
+  expect(names(proxy)).toEqual(['twice'])
+})
+
+test('a listener that is refused and then removed is forgotten', async () => {
+  const program = keep(await otherProgram())
+  const { proxy, apply } = await started()
+  await apply(listener('bad', program.port))
+  expect(await apply()).toEqual({ kind: 'applied' })
+  expect(proxy.refused()).toEqual([])
+})

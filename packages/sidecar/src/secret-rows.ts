@@ -1,0 +1,41 @@
+/** What may be shown of a secret: what it is, whose and how long; never a key. */
+import type { SecretSource } from '@heddle/routing'
+import { parseCertificate, parseCertificatePem } from '@heddle/x509'
+
+export interface SecretRow {
+  readonly name: string
+  readonly type: string
+  /** `WARMING`: something refers to it and it has not come. */
+  readonly status: 'ACTIVE' | 'WARMING'
+  readonly valid?: string
+  readonly serial_number?: string
+  readonly not_before?: string
+  readonly not_after?: string
+  readonly uris?: readonly string[]
+  readonly dns_names?: readonly string[]
+}
+
+/** One row for a certificate, one for each root. */
+export function secretRows(secrets: SecretSource, name: string, nowMs: number): readonly SecretRow[] {
+  const secret = secrets.get(name)
+  if (!secret) return [{ name, type: 'unknown', status: 'WARMING' }]
+  const pem = parseCertificatePem(secret.kind === 'certificate' ? secret.certificateChainPem : secret.rootsPem)
+  const type = secret.kind === 'certificate' ? 'Cert Chain' : 'CA'
+  if (!pem.ok) return [{ name, type, status: 'ACTIVE', valid: 'false' }]
+  return pem.ders.slice(0, secret.kind === 'certificate' ? 1 : undefined).map((der) => {
+    const parsed = parseCertificate(der)
+    if (!parsed.ok) return { name, type, status: 'ACTIVE', valid: 'false' }
+    const { notBeforeMs, notAfterMs, serialHex, extensions } = parsed.certificate
+    return {
+      name,
+      type,
+      status: 'ACTIVE',
+      valid: String(nowMs >= notBeforeMs && nowMs < notAfterMs),
+      serial_number: serialHex,
+      not_before: new Date(notBeforeMs).toISOString(),
+      not_after: new Date(notAfterMs).toISOString(),
+      uris: extensions.subjectAltNames?.uris ?? [],
+      dns_names: extensions.subjectAltNames?.dnsNames ?? [],
+    }
+  })
+}
