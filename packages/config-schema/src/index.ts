@@ -14,6 +14,7 @@ export {
 export { kindTable, type KindInfo } from './kinds/kind-table.js'
 export { formatPath, type FieldPath, type PathSegment } from './path.js'
 export { listMergeKeys, type MergeKeys } from './kubernetes/merge-keys.js'
+export { targetPortNumber } from './kubernetes/target-port.js'
 export { isOfKind, type KubernetesObject, type ResourceByKind } from './resource.js'
 export { validate, validateObject, type ValidateOptions, type ValidateResult } from './validate/validate.js'
 export { formatYaml } from './yaml/format-yaml.js'

@@ -19,6 +19,7 @@ import { apiServiceAddress, createClusterIpRange } from './api/rules/cluster-ips
 import { createTokenIssuer, type TokenIssuer } from './api/token-issuer.js'
 import { startControllers } from './controllers/start-controllers.js'
 import { createFirstObjects } from './first-objects.js'
+import { ownVersion } from './own-version.js'
 import { openStateFolder } from './store/state-folder.js'
 import { openStore, type Store } from './store/store.js'
 import { leaseSubnet } from './subnet-lease.js'
@@ -30,7 +31,7 @@ export interface PlatformOptions {
   readonly port?: number
   /** Second octet of the mesh's 127.x.0.0/16. Default: leased, so that meshes do not collide. */
   readonly subnet?: number
-  /** Version shown by `/version`. Default: `0.1.0`. */
+  /** Version shown by `/version`. Default: that of this package. */
   readonly version?: string
   /** Folder of the subnet leases, shared by all meshes of the machine. Default: `heddle-subnets` in the system's temp folder. */
   readonly leaseFolder?: string
@@ -72,7 +73,7 @@ export interface Platform {
 export function createPlatform(options: PlatformOptions, deps: PlatformDeps = {}): Platform {
   const resolved = {
     port: 6443,
-    version: '0.1.0',
+    version: ownVersion(),
     leaseFolder: join(tmpdir(), 'heddle-subnets'),
     ...options,
     stateDir: resolve(options.stateDir),

@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { type KubernetesObject, portMapAnnotation } from '@heddle/client'
-import { type Fields, fieldsOf, listOf, numberOf, textOf } from '../json-fields.js'
+import { type ServicePort, targetPortNumber } from '@heddle/config-schema'
+import { type Fields, fieldsOf, listOf, textOf } from '../json-fields.js'
 import { ownerReference } from './controller.js'
 import { isReady, phaseOf } from './pod-state.js'
 
@@ -45,7 +46,7 @@ function chunks(endpoints: readonly Fields[]): readonly (readonly Fields[])[] {
 function boundPorts(service: KubernetesObject, pod: KubernetesObject): readonly Fields[] {
   const map = portMap(pod)
   return listOf(fieldsOf(service['spec'])['ports']).flatMap((port) => {
-    const declared = declaredPort(port, pod)
+    const declared = targetPortNumber(fieldsOf(pod['spec']), port as unknown as ServicePort)
     if (declared === undefined) return []
     const { appProtocol } = port
     const bound = map[String(declared)] ?? declared
@@ -67,19 +68,6 @@ function portMap(pod: KubernetesObject): Readonly<Record<string, number>> {
   } catch {
     return {}
   }
-}
-
-/** A number, or the name of a container's port; native sidecars (init containers that stay) count as containers. */
-function declaredPort(port: Fields, pod: KubernetesObject): number | undefined {
-  const target = port['targetPort'] ?? port['port']
-  if (typeof target === 'number') return target
-  const spec = fieldsOf(pod['spec'])
-  const sidecars = listOf(spec['initContainers']).filter((container) => container['restartPolicy'] === 'Always')
-  const protocol = port['protocol'] ?? 'TCP'
-  for (const container of [...listOf(spec['containers']), ...sidecars])
-    for (const candidate of listOf(container['ports']))
-      if (candidate['name'] === target && (candidate['protocol'] ?? 'TCP') === protocol) return numberOf(candidate['containerPort'])
-  return undefined
 }
 
 function endpointOf(service: KubernetesObject, pod: KubernetesObject): Fields {

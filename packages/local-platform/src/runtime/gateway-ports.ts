@@ -3,7 +3,8 @@
  * the number behind each of its ports (design section 6, "Ingress").
  */
 import { boundPortsAnnotation, type KubernetesObject, type ResourceClient, type ResourceType } from '@heddle/client'
-import { fieldsOf, listOf, numberOf, sameJson, textMapOf } from '../json-fields.js'
+import { type ServicePort, targetPortNumber } from '@heddle/config-schema'
+import { fieldsOf, listOf, sameJson, textMapOf } from '../json-fields.js'
 import type { Pod } from './pod.js'
 import type { PodRecord } from './pod-record.js'
 
@@ -25,9 +26,9 @@ export function servicesOf(pod: KubernetesObject, all: readonly KubernetesObject
 }
 
 /** Writes one LoadBalancer Service's address and numbers, unless they are there already. */
-export async function publishGatewayPorts(client: ResourceClient, service: KubernetesObject, record: PodRecord): Promise<void> {
+export async function publishGatewayPorts(client: ResourceClient, service: KubernetesObject, pod: Pod, record: PodRecord): Promise<void> {
   const { name, namespace, annotations } = service.metadata
-  const bound = boundServicePorts(service, record)
+  const bound = boundServicePorts(service, pod, record)
   if (!sameJson(parse(annotations?.[boundPortsAnnotation]), bound)) {
     await client.patch(services, name, { metadata: { annotations: { [boundPortsAnnotation]: JSON.stringify(bound) } } }, namespace)
   }
@@ -37,9 +38,9 @@ export async function publishGatewayPorts(client: ResourceClient, service: Kuber
 }
 
 /** Service port -> port on the external address. */
-function boundServicePorts(service: KubernetesObject, record: PodRecord): Readonly<Record<string, number>> {
+function boundServicePorts(service: KubernetesObject, pod: Pod, record: PodRecord): Readonly<Record<string, number>> {
   const ports = listOf(fieldsOf(service['spec'])['ports']).flatMap((port) => {
-    const target = numberOf(port['targetPort']) ?? numberOf(port['port'])
+    const target = targetPortNumber(pod.spec, port as unknown as ServicePort)
     const bound = target === undefined ? undefined : record.portMap[String(target)]
     return bound === undefined ? [] : [[String(port['port']), bound]]
   })

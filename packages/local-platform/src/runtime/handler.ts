@@ -1,9 +1,9 @@
 /** Carries out one action of a probe or a lifecycle hook (core/v1 ProbeHandler and LifecycleHandler) against a container. */
 import http from 'node:http'
-import http2 from 'node:http2'
 import https from 'node:https'
 import net from 'node:net'
 import { type Clock, messageOf } from '@heddle/base'
+import { checkGrpcHealth } from './grpc-health.js'
 import type { Container, Handler, HttpGetAction } from './pod.js'
 
 export interface HandlerTarget {
@@ -26,7 +26,10 @@ export async function runHandler(handler: Handler, target: HandlerTarget, timeou
     if (handler.httpGet) return await httpGet(handler.httpGet, target, timeoutMs)
     if (handler.tcpSocket)
       return await tcpConnect(handler.tcpSocket.host ?? target.podIp, portOf(handler.tcpSocket.port, target), timeoutMs)
-    if (handler.grpc) return await grpcCheck(target.podIp, portOf(handler.grpc.port, target), handler.grpc.service ?? '', timeoutMs)
+    if (handler.grpc) {
+      const fault = await checkGrpcHealth(target.podIp, portOf(handler.grpc.port, target), handler.grpc.service ?? '', timeoutMs)
+      return fault === undefined ? success : { ok: false, reason: fault }
+    }
     if (handler.sleep) await sleep(target.clock, handler.sleep.seconds * 1000)
     return success
   } catch (error) {
@@ -80,47 +83,6 @@ function tcpConnect(host: string, port: number, timeoutMs: number): Promise<Hand
     socket.once('timeout', () => finish({ ok: false, reason: `no connection to ${host}:${port} within ${timeoutMs} ms` }))
     socket.once('error', (error) => finish({ ok: false, reason: error.message }))
   })
-}
-
-const servingStatus = 1
-
-/** grpc.health.v1.Health/Check over plaintext HTTP/2; `HealthCheckRequest.service` and `HealthCheckResponse.status` are both field 1. */
-function grpcCheck(host: string, port: number, service: string, timeoutMs: number): Promise<HandlerResult> {
-  return new Promise((resolve) => {
-    const session = http2.connect(`http://${host}:${port}`)
-    const finish = (result: HandlerResult): void => {
-      session.destroy()
-      resolve(result)
-    }
-    session.setTimeout(timeoutMs, () => finish({ ok: false, reason: `no answer within ${timeoutMs} ms` }))
-    session.once('error', (error) => finish({ ok: false, reason: error.message }))
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/grpc.health.v1.Health/Check',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    })
-    const parts: Buffer[] = []
-    stream.on('data', (part: Buffer) => parts.push(part))
-    stream.once('error', (error) => finish({ ok: false, reason: error.message }))
-    stream.once('end', () => {
-      const status = healthStatus(Buffer.concat(parts))
-      finish(status === servingStatus ? success : { ok: false, reason: `gRPC health status is ${status}` })
-    })
-    stream.end(healthRequest(service))
-  })
-}
-
-function healthRequest(service: string): Buffer {
-  const name = Buffer.from(service)
-  const message = name.length === 0 ? name : Buffer.concat([Buffer.from([0x0a, name.length]), name])
-  const frame = Buffer.alloc(5)
-  frame.writeUInt32BE(message.length, 1)
-  return Buffer.concat([frame, message])
-}
-
-function healthStatus(frame: Buffer): number {
-  return frame.length >= 7 && frame[5] === 0x08 ? (frame[6] as number) : 0
 }
 
 function sleep(clock: Clock, delayMs: number): Promise<void> {

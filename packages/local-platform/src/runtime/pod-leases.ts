@@ -1,7 +1,8 @@
 /** Gives each Pod its addresses and ports, once; a Pod whose platform crashed keeps those of its record. */
 import { randomBytes } from 'node:crypto'
 import { injectionStatusAnnotation, type KubernetesObject } from '@heddle/client'
-import { fieldsOf, listOf, numberOf } from '../json-fields.js'
+import { type ServicePort, targetPortNumber } from '@heddle/config-schema'
+import { fieldsOf, listOf } from '../json-fields.js'
 import { isAlive } from '../process-start.js'
 import { isGatewayPod, servicesOf } from './gateway-ports.js'
 import { isTrafficSetup } from './built-in-images.js'
@@ -101,12 +102,7 @@ function declaredPorts(pod: Pod, services: readonly KubernetesObject[]): readonl
     .filter((port) => (port.protocol ?? 'TCP') === 'TCP')
     .map((port) => port.containerPort)
   const ofServices = servicesOf(pod, services).flatMap((service) =>
-    listOf(fieldsOf(service['spec'])['ports']).flatMap((port) => targetNumber(port['targetPort'], port['port']) ?? []),
+    listOf(fieldsOf(service['spec'])['ports']).flatMap((port) => targetPortNumber(pod.spec, port as unknown as ServicePort) ?? []),
   )
   return [...new Set([...ofContainers, ...ofServices])]
-}
-
-/** A named target port stands for a declared one; an absent one is the Service's own number. */
-function targetNumber(targetPort: unknown, port: unknown): number | undefined {
-  return numberOf(targetPort) ?? (targetPort === undefined ? numberOf(port) : undefined)
 }

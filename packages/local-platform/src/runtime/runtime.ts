@@ -18,6 +18,7 @@ import {
 } from '@heddle/client'
 import { badRequest, failure } from '../api/api-failure.js'
 import type { PodExecOptions, PodExecOutput, PodLogOptions, PodRuntime } from '../api/pod-runtime.js'
+import { ownVersion } from '../own-version.js'
 import { builtInImages, type Programs } from './built-in-images.js'
 import { commandOutput, isPilotAgentRequest, pilotAgentRequest, startCommand } from './command-runner.js'
 import { type ContainerUnit, containerLogPath } from './container.js'
@@ -53,7 +54,7 @@ export interface RuntimeOptions {
   readonly api?: { readonly host: string; readonly port: number }
   /** Variables that every proxy gets, unless its container declares them itself. */
   readonly proxyEnvironment?: Readonly<Record<string, string>>
-  /** Version that the Node shows. Default: `0.1.0`. */
+  /** Version that the Node shows. Default: that of this package. */
   readonly version?: string
   /** Where gateways listen outside the mesh. Default: 127.0.0.1. */
   readonly externalAddress?: string
@@ -182,7 +183,7 @@ class LocalRuntime implements Runtime {
   }
 
   async #registerNode(isReady: boolean): Promise<void> {
-    const { nodeName: name, version = '0.1.0' } = this.#options
+    const { nodeName: name, version = ownVersion() } = this.#options
     await registerNode(this.#deps.client, { name, address: hostAddress, version }, isReady, this.#deps.clock)
   }
 
@@ -265,9 +266,9 @@ class LocalRuntime implements Runtime {
     if (isGatewayPod(pod)) await this.#publishGateway(pod, record)
   }
 
-  async #publishGateway(pod: KubernetesObject, record: PodRecord): Promise<void> {
+  async #publishGateway(pod: Pod, record: PodRecord): Promise<void> {
     for (const service of servicesOf(pod, this.#informers.get('services')?.list() ?? [])) {
-      if ((service['spec'] as { type?: string }).type === 'LoadBalancer') await publishGatewayPorts(this.#deps.client, service, record)
+      if ((service['spec'] as { type?: string }).type === 'LoadBalancer') await publishGatewayPorts(this.#deps.client, service, pod, record)
     }
   }
 
