@@ -6,6 +6,7 @@
 import type { Logger } from '@heddle/base'
 import type { HeaderBlock } from '../message/header-block.js'
 import type { RequestRecord } from '../decision-record.js'
+import type { LocalReply } from '../router/local-reply.js'
 import type { HeaderEdits } from '../telemetry.js'
 
 export interface HttpFilterEngineView {
@@ -29,13 +30,14 @@ export interface EngineFilter {
 }
 
 export interface HttpFilterSet {
-  onRequest(record: RequestRecord, headers: HeaderBlock): FilterReply | undefined
+  /** @returns the answer of a filter that stops the request. */
+  onRequest(record: RequestRecord, headers: HeaderBlock): LocalReply | undefined
   /** @returns false when one of them threw. */
   onResponse(record: RequestRecord, headers: HeaderBlock): boolean
 }
 
-/** `%RESPONSE_CODE_DETAILS%` of a request whose filter threw: it is answered with 500, and the engine goes on. */
-export const filterFailed = 'filter_failed'
+/** For a request whose filter threw; the engine goes on. */
+export const filterFailedReply: LocalReply = { status: 500, body: '', flags: 0, details: 'filter_failed' }
 
 export function createFilterSet(filters: readonly EngineFilter[], logger: Logger): HttpFilterSet {
   const failed = (filter: EngineFilter, error: unknown): void => logger.error('a filter failed', { filter: filter.name, error })
@@ -44,10 +46,11 @@ export function createFilterSet(filters: readonly EngineFilter[], logger: Logger
       for (const filter of filters) {
         try {
           const reply = filter.onRequest?.({ record, headers: editsOf(headers) })
-          if (reply !== undefined) return reply
+          if (reply !== undefined)
+            return { status: reply.status, body: reply.body ?? '', flags: 0, details: reply.details ?? 'filter_reply' }
         } catch (error) {
           failed(filter, error)
-          return { status: 500, details: filterFailed }
+          return filterFailedReply
         }
       }
       return undefined

@@ -1,5 +1,8 @@
-/** Answers that the engine makes itself, with Envoy's texts and details. */
+/** Answers that the engine makes itself, with Envoy's texts, flags and details. */
+import type { DirectResponseAction } from '@heddle/routing'
+import type { ResetReason } from '../codec/stream.js'
 import { HeaderBlock } from '../message/header-block.js'
+import { responseFlagBits as flag } from '../response-flag.js'
 import { grpcStatusOf } from './grpc-status.js'
 
 export interface LocalReply {
@@ -8,6 +11,55 @@ export interface LocalReply {
   /** Bits of `responseFlagBits`. */
   readonly flags: number
   readonly details: string
+  /** One that it has besides. */
+  readonly header?: readonly [name: string, value: string]
+}
+
+type ReplyName = 'pathRefused' | 'noRoute' | 'noCluster' | 'noEndpoint' | 'overflow' | 'brokenRequest' | 'routeTimeout' | 'tryTimeout'
+
+const timedOut = { status: 504, body: 'upstream request timeout', flags: flag.UT }
+
+export const localReplies: Readonly<Record<ReplyName, LocalReply>> = {
+  pathRefused: { status: 400, body: '', flags: 0, details: 'path_normalization_failed' },
+  noRoute: { status: 404, body: '', flags: flag.NR, details: 'route_not_found' },
+  noCluster: { status: 503, body: '', flags: flag.NC, details: 'cluster_not_found' },
+  noEndpoint: { status: 503, body: 'no healthy upstream', flags: flag.UH, details: 'no_healthy_upstream' },
+  overflow: { ...resetReply('overflow', ''), flags: flag.UO, header: ['x-envoy-overloaded', 'true'] },
+  brokenRequest: { status: 400, body: 'Bad Request', flags: flag.DPE, details: 'http1.codec_error' },
+  routeTimeout: { ...timedOut, details: 'response_timeout' },
+  tryTimeout: { ...timedOut, details: 'upstream_per_try_timeout' },
+}
+
+export function redirectReply(status: number, location: string): LocalReply {
+  return { status, body: '', flags: 0, details: 'direct_response', header: ['location', location] }
+}
+
+export function directReply({ status, body }: DirectResponseAction): LocalReply {
+  const bytes = body === undefined ? undefined : 'text' in body ? Buffer.from(body.text, 'utf8') : Buffer.from(body.base64, 'base64')
+  return { status, body: bytes?.toString('latin1') ?? '', flags: 0, details: 'direct_response' }
+}
+
+/** For an upstream that failed before it answered. @param transport what the transport says of it. */
+export function failedTryReply(reason: ResetReason | 'per-try-timeout', transport: string): LocalReply {
+  if (reason === 'per-try-timeout') return localReplies.tryTimeout
+  if (reason === 'protocol-error') return { ...resetReply(reason, transport), status: 502, flags: flag.UPE }
+  const connectFailed = reason === 'connection-failure' || reason === 'connection-timeout'
+  return { ...resetReply(reason, transport), flags: connectFailed ? flag.UF : flag.UC }
+}
+
+function resetReply(reason: ResetReason, transport: string): LocalReply {
+  const texts: Readonly<Record<ResetReason, string>> = {
+    'connection-failure': 'remote connection failure',
+    'connection-timeout': 'connection timeout',
+    'connection-termination': 'connection termination',
+    'protocol-error': 'protocol error',
+    'local-reset': 'local reset',
+    overflow: 'overflow',
+  }
+  const text = texts[reason]
+  const body = `upstream connect error or disconnect/reset before headers. reset reason: ${text}`
+  const details = `upstream_reset_before_response_started{${text.replaceAll(' ', '_')}${transport === '' ? '' : `|${transport.replaceAll(' ', '_')}`}}`
+  return { status: 503, body: transport === '' ? body : `${body}, transport failure reason: ${transport}`, flags: 0, details }
 }
 
 /** Head of a local reply. gRPC callers get status 200 with the error in `grpc-status`. */
@@ -20,25 +72,7 @@ export function localReplyHeaders(
     headers.append('content-type', 'application/grpc')
     headers.append('grpc-status', String(grpcStatusOf(reply.status)))
     if (reply.body !== '') headers.append('grpc-message', encodeURI(reply.body))
-    return { status: 200, headers, body: '' }
-  }
-  if (reply.body !== '') headers.append('content-type', 'text/plain')
-  return { status: reply.status, headers, body: reply.body }
-}
-
-const resetTexts: Readonly<Record<string, string>> = {
-  'connection-failure': 'remote connection failure',
-  'connection-timeout': 'connection timeout',
-  'connection-termination': 'connection termination',
-  'protocol-error': 'protocol error',
-  'local-reset': 'local reset',
-  overflow: 'overflow',
-}
-
-/** Envoy's body and details for an upstream that failed before it answered. */
-export function resetTextsOf(reason: string, transport: string): { readonly body: string; readonly details: string } {
-  const text = resetTexts[reason] ?? reason
-  const body = `upstream connect error or disconnect/reset before headers. reset reason: ${text}`
-  const details = `upstream_reset_before_response_started{${text.replaceAll(' ', '_')}${transport === '' ? '' : `|${transport.replaceAll(' ', '_')}`}}`
-  return { body: transport === '' ? body : `${body}, transport failure reason: ${transport}`, details }
+  } else if (reply.body !== '') headers.append('content-type', 'text/plain')
+  if (reply.header !== undefined) headers.append(reply.header[0], reply.header[1])
+  return grpc ? { status: 200, headers, body: '' } : { status: reply.status, headers, body: reply.body }
 }

@@ -1,13 +1,14 @@
 /** When a request is tried again: Envoy's `x-envoy-retry-on` conditions (router filter), compiled once a route. */
 import type { RetryPolicy } from '@heddle/routing'
 import type { ResetReason } from '../codec/stream.js'
+import type { HeaderBlock } from '../message/header-block.js'
 
 export interface RetryRuntime {
   readonly maxRetries: number
   readonly perTryTimeoutMs: number
   readonly avoidsTriedHosts: boolean
   readonly hostPicks: number
-  onStatus(status: number, grpcStatus: string | undefined): boolean
+  onAnswer(status: number, headers: HeaderBlock): boolean
   /** @param sent whether the head had been written to an upstream connection. */
   onReset(reason: ResetReason | 'per-try-timeout', sent: boolean): boolean
   /** Uniform in the growing window of Envoy's back-off. @param attempt from 1. */
@@ -22,7 +23,8 @@ const grpcCodes: Readonly<Record<string, string>> = {
   unavailable: '14',
 }
 
-export function compileRetryPolicy(policy: RetryPolicy | undefined): RetryRuntime | undefined {
+/** @param routeTimeoutMs 0: none. */
+export function compileRetryPolicy(policy: RetryPolicy | undefined, routeTimeoutMs: number): RetryRuntime | undefined {
   const conditions = new Set(
     (policy?.retryOn ?? '')
       .split(',')
@@ -30,31 +32,17 @@ export function compileRetryPolicy(policy: RetryPolicy | undefined): RetryRuntim
       .filter((word) => word !== ''),
   )
   if (policy === undefined || conditions.size === 0) return undefined
-  const statuses = new Set(policy.retriableStatusCodes)
-  const codes = new Set(
-    Object.keys(grpcCodes)
-      .filter((name) => conditions.has(name))
-      .map((name) => grpcCodes[name]),
-  )
-  const on5xx = conditions.has('5xx')
-  const onGatewayError = conditions.has('gateway-error')
-  const on409 = conditions.has('retriable-4xx')
-  const onListed = conditions.has('retriable-status-codes')
+  const onStatus = statusCondition(conditions, policy)
+  const onGrpc = grpcCondition(conditions)
   const anyReset = conditions.has('5xx') || conditions.has('gateway-error') || conditions.has('reset')
   const baseMs = policy.backOff?.baseIntervalMs ?? 25
   const maxMs = policy.backOff?.maxIntervalMs ?? baseMs * 10
   return {
     maxRetries: policy.numRetries ?? 1,
-    perTryTimeoutMs: policy.perTryTimeoutMs ?? 0,
+    perTryTimeoutMs: perTryTimeoutMs(policy, routeTimeoutMs),
     avoidsTriedHosts: policy.previousHosts ?? false,
     hostPicks: policy.hostSelectionRetryMaxAttempts ?? 1,
-    onStatus(status, grpcStatus) {
-      if (on5xx && status >= 500) return true
-      if (onGatewayError && status >= 502 && status <= 504) return true
-      if (on409 && status === 409) return true
-      if (onListed && statuses.has(status)) return true
-      return grpcStatus !== undefined && codes.has(grpcStatus)
-    },
+    onAnswer: (status, headers) => (onStatus(status) || onGrpc(headers)) && !headers.has('x-envoy-overloaded'),
     onReset(reason, sent) {
       if (reason === 'overflow') return false
       if (anyReset) return true
@@ -63,4 +51,30 @@ export function compileRetryPolicy(policy: RetryPolicy | undefined): RetryRuntim
     },
     backOffMs: (attempt, random) => Math.min((2 ** attempt - 1) * baseMs, maxMs) * random,
   }
+}
+
+function statusCondition(conditions: ReadonlySet<string>, policy: RetryPolicy): (status: number) => boolean {
+  const statuses = new Set(policy.retriableStatusCodes)
+  const on5xx = conditions.has('5xx')
+  const onGatewayError = conditions.has('gateway-error')
+  const on409 = conditions.has('retriable-4xx')
+  const onListed = conditions.has('retriable-status-codes')
+  return (status) =>
+    (on5xx && status >= 500) ||
+    (onGatewayError && status >= 502 && status <= 504) ||
+    (on409 && status === 409) ||
+    (onListed && statuses.has(status))
+}
+
+/** Of answers that are all head: the status in trailers comes too late. */
+function grpcCondition(conditions: ReadonlySet<string>): (headers: HeaderBlock) => boolean {
+  const names = Object.keys(grpcCodes).filter((name) => conditions.has(name))
+  if (names.length === 0) return () => false
+  const codes = new Set(names.map((name) => grpcCodes[name]))
+  return (headers) => codes.has(headers.first('grpc-status'))
+}
+
+/** One that the route's own timeout makes pointless is none, as in Envoy. */
+function perTryTimeoutMs({ perTryTimeoutMs: perTryMs = 0 }: RetryPolicy, routeTimeoutMs: number): number {
+  return routeTimeoutMs > 0 && perTryMs >= routeTimeoutMs ? 0 : perTryMs
 }

@@ -9,6 +9,7 @@ import {
   type RouteConfiguration,
   type RouteTable,
 } from '@heddle/routing'
+import { directReply, type LocalReply } from './local-reply.js'
 import { compileHashPolicies, type RequestHash } from './request-hash.js'
 import { compileRetryPolicy, type RetryRuntime } from './retry-policy.js'
 
@@ -16,6 +17,8 @@ export interface RouteRuntime {
   readonly route: Route
   readonly rewrite: RewritePath | undefined
   readonly retry: RetryRuntime | undefined
+  /** Of a route that answers by itself. */
+  readonly directReply: LocalReply | undefined
   /** 0: none. */
   readonly timeoutMs: number
   readonly headers: HeaderMutations | undefined
@@ -41,11 +44,13 @@ export function createRouteSet(configuration: RouteConfiguration, compileRegex: 
 function compileRoute(route: Route, compileRegex: CompileRegex | undefined): RouteRuntime {
   const { action } = route
   const rewrite = action.kind === 'direct-response' ? undefined : compilePathRewrite(route.match.path, action, compileRegex)
+  const timeoutMs = action.kind === 'route' ? (action.timeoutMs ?? defaultTimeoutMs) : 0
   return {
     route,
     rewrite,
-    retry: action.kind === 'route' ? compileRetryPolicy(action.retryPolicy) : undefined,
-    timeoutMs: action.kind === 'route' ? (action.timeoutMs ?? defaultTimeoutMs) : 0,
+    retry: action.kind === 'route' ? compileRetryPolicy(action.retryPolicy, timeoutMs) : undefined,
+    directReply: action.kind === 'direct-response' ? directReply(action) : undefined,
+    timeoutMs,
     headers: route.headers,
     hash: action.kind === 'route' ? compileHashPolicies(action.hashPolicy) : undefined,
   }
