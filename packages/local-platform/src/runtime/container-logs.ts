@@ -1,11 +1,13 @@
 /**
  * Reading a container's log file, as `kubectl logs` asks for it. The file holds the program's bytes and nothing else, so
  * there is no time per line: `timestamps` puts the time before lines that arrive while following, and the time at which
- * the file was last written before all earlier ones; `sinceSeconds` looks at that time alone.
+ * the file was last written before all earlier ones; `sinceSeconds` looks at that time alone. What was turned away from a
+ * long log is read before it, and a reader that follows goes on across the turn.
  */
 import { watch } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import type { Clock } from '@heddle/base'
+import { turnedPath } from './container-log-files.js'
 
 export interface LogOptions {
   readonly follow?: boolean
@@ -21,12 +23,15 @@ export interface LogOptions {
 const chunkBytes = 65_536
 const newline = 0x0a
 
-/** `isRunning` says whether more can come; it is asked each time the end of the file is reached. */
-export async function* readLog(
-  path: string,
-  options: LogOptions,
-  source: { readonly isRunning: () => boolean; readonly clock: Clock },
-): AsyncGenerator<Uint8Array> {
+export interface LogSource {
+  /** Whether more can come; asked each time the end of the file is reached. */
+  readonly isRunning: () => boolean
+  /** How often the file has been turned: its text moved beside it, and itself emptied. */
+  readonly turns: () => number
+  readonly clock: Clock
+}
+
+export async function* readLog(path: string, options: LogOptions, source: LogSource): AsyncGenerator<Uint8Array> {
   const file = await open(path, 'r').catch(() => undefined)
   if (!file) return
   try {
@@ -36,29 +41,72 @@ export async function* readLog(
   }
 }
 
-async function* readFrom(
-  file: FileHandle,
-  path: string,
-  options: LogOptions,
-  source: Parameters<typeof readLog>[2],
-): AsyncGenerator<Uint8Array> {
+async function* readFrom(file: FileHandle, path: string, options: LogOptions, source: LogSource): AsyncGenerator<Uint8Array> {
+  let turns = source.turns()
   const { size, mtimeMs } = await file.stat()
   const isOld = mtimeMs < sinceMs(options, source.clock)
-  let position = isOld ? size : await startOfTail(file, size, options.tailLines)
+  const tail = isOld ? { start: size, missing: 0 } : await startOfTail(file, size, options.tailLines)
+  let position = tail.start
   const stamp = options.timestamps ? createStamper() : undefined
+  const shown = (bytes: Uint8Array, time: string): Uint8Array => (stamp ? stamp(bytes, time) : bytes)
   let time = new Date(mtimeMs).toISOString()
+  if (tail.missing > 0) for await (const part of turnedTail(path, tail.missing, options, source)) yield shown(part.bytes, part.time)
   for (;;) {
     const wasRunning = source.isRunning()
     for (;;) {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
+      if (source.turns() !== turns) {
+        // What was just read may be of the emptied file; the rest of the text before lies beside it.
+        const isNext = source.turns() === turns + 1
+        turns = source.turns()
+        for await (const bytes of partOf(turnedPath(path), isNext ? position : 0)) yield shown(bytes, time)
+        position = 0
+        continue
+      }
       if (bytesRead === 0) break
       position += bytesRead
-      const bytes = buffer.subarray(0, bytesRead)
-      yield stamp ? stamp(bytes, time) : bytes
+      yield shown(buffer.subarray(0, bytesRead), time)
     }
     if (!options.follow || !wasRunning || options.signal?.aborted) return
     await changed(path, options.signal, source)
     time = new Date(source.clock.now()).toISOString()
+  }
+}
+
+/** The last lines of what was turned away. */
+async function* turnedTail(
+  path: string,
+  lines: number,
+  options: LogOptions,
+  { clock }: LogSource,
+): AsyncGenerator<{ readonly bytes: Uint8Array; readonly time: string }> {
+  const file = await open(turnedPath(path), 'r').catch(() => undefined)
+  if (!file) return
+  let start: number
+  let time: string
+  try {
+    const { size, mtimeMs } = await file.stat()
+    if (mtimeMs < sinceMs(options, clock)) return
+    start = (await startOfTail(file, size, lines === Number.POSITIVE_INFINITY ? undefined : lines)).start
+    time = new Date(mtimeMs).toISOString()
+  } finally {
+    await file.close()
+  }
+  for await (const bytes of partOf(turnedPath(path), start)) yield { bytes, time }
+}
+
+async function* partOf(path: string, start: number): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r').catch(() => undefined)
+  if (!file) return
+  try {
+    for (let position = start; ;) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
+      if (bytesRead === 0) return
+      position += bytesRead
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
   }
 }
 
@@ -67,10 +115,17 @@ function sinceMs(options: LogOptions, clock: Clock): number {
   return options.sinceTime === undefined ? 0 : Date.parse(options.sinceTime)
 }
 
-/** Byte offset of the last `lines` lines; the whole file without a number. */
-async function startOfTail(file: FileHandle, size: number, lines: number | undefined): Promise<number> {
-  if (lines === undefined) return 0
-  if (lines <= 0) return size
+interface Tail {
+  /** Byte offset of the first wanted line. */
+  readonly start: number
+  /** Lines that the file lacks; infinity when all are wanted. */
+  readonly missing: number
+}
+
+/** Where the last `lines` lines begin; the whole file without a number. */
+async function startOfTail(file: FileHandle, size: number, lines: number | undefined): Promise<Tail> {
+  if (lines === undefined) return { start: 0, missing: Number.POSITIVE_INFINITY }
+  if (lines <= 0) return { start: size, missing: 0 }
   let found = 0
   let end = size
   while (end > 0) {
@@ -80,11 +135,11 @@ async function startOfTail(file: FileHandle, size: number, lines: number | undef
     for (let index = buffer.length - 1; index >= 0; index--) {
       // The newline that ends the last line does not begin one.
       if (buffer[index] !== newline || start + index === size - 1) continue
-      if (++found >= lines) return start + index + 1
+      if (++found >= lines) return { start: start + index + 1, missing: 0 }
     }
     end = start
   }
-  return 0
+  return { start: 0, missing: lines - found - (size > 0 ? 1 : 0) }
 }
 
 function createStamper(): (bytes: Uint8Array, time: string) => Uint8Array {
@@ -107,7 +162,7 @@ function createStamper(): (bytes: Uint8Array, time: string) => Uint8Array {
 const pollMs = 250
 
 /** Resolves when the file may have grown or the reader left; the timer covers the container's end and file systems without notification. */
-function changed(path: string, signal: AbortSignal | undefined, source: Parameters<typeof readLog>[2]): Promise<void> {
+function changed(path: string, signal: AbortSignal | undefined, source: LogSource): Promise<void> {
   return new Promise((resolve) => {
     const watcher = watch(path, () => finish())
     const finish = (): void => {

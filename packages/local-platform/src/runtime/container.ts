@@ -6,10 +6,11 @@
  *        ^                  |
  *        +---- back-off ----+--exit, to be restarted--
  */
-import { closeSync, mkdirSync, openSync, readSync, fstatSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, isHeddleError, messageOf, type Timer } from '@heddle/base'
 import type { Launch } from './container-launch.js'
+import { containerLogPath, logTail, removeOldLogs } from './container-log-files.js'
 import { type ContainerProcess, type ProcessExit, startProcess } from './container-process.js'
 import type { ContainerState, ContainerView, TerminatedState } from './container-state.js'
 import { type HandlerTarget, runHandler } from './handler.js'
@@ -55,13 +56,8 @@ export interface ContainerUnit {
 
 const configRetryMs = 2000
 const livenessGraceMs = 30_000
-const logTailBytes = 4096
 /** A program without probes counts as ready after this long even if it does not listen. */
 const listenBoundMs = 1000
-
-export function containerLogPath(podDirectory: string, name: string, restartCount: number): string {
-  return join(podDirectory, 'containers', name, 'logs', `${restartCount}.log`)
-}
 
 export function createContainer(container: Container, context: ContainerContext, earlier: ContainerRecord | undefined): ContainerUnit {
   return new SupervisedContainer(container, context, earlier)
@@ -196,6 +192,7 @@ class SupervisedContainer implements ContainerUnit {
     const logPath = containerLogPath(this.#context.podDirectory, this.name, this.#restartCount)
     mkdirSync(join(logPath, '..'), { recursive: true })
     mkdirSync(launch.workingDirectory, { recursive: true })
+    removeOldLogs(this.#context.podDirectory, this.name, this.#restartCount)
     try {
       const process = await startProcess({ ...launch, logPath })
       this.#context.event('Normal', 'Started', `Started container ${this.name}: ${launch.command.join(' ')}`)
@@ -376,21 +373,5 @@ class SupervisedContainer implements ContainerUnit {
 
   #time(): string {
     return new Date(this.#context.clock.now()).toISOString().replace(/\.\d{3}Z$/, 'Z')
-  }
-}
-
-function logTail(path: string): string {
-  try {
-    const file = openSync(path, 'r')
-    try {
-      const { size } = fstatSync(file)
-      const buffer = Buffer.alloc(Math.min(size, logTailBytes))
-      readSync(file, buffer, 0, buffer.length, size - buffer.length)
-      return buffer.toString('utf8')
-    } finally {
-      closeSync(file)
-    }
-  } catch {
-    return ''
   }
 }

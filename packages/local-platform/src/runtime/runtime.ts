@@ -21,7 +21,8 @@ import type { PodExecOptions, PodExecOutput, PodLogOptions, PodRuntime } from '.
 import { ownVersion } from '../own-version.js'
 import { builtInImages, type Programs } from './built-in-images.js'
 import { commandOutput, isPilotAgentRequest, pilotAgentRequest, startCommand } from './command-runner.js'
-import { type ContainerUnit, containerLogPath } from './container.js'
+import type { ContainerUnit } from './container.js'
+import { containerLogPath, createLogTurner } from './container-log-files.js'
 import type { LaunchSettings } from './container-launch.js'
 import { readLog, type LogOptions } from './container-logs.js'
 import { preloadPath } from './default-programs.js'
@@ -81,6 +82,8 @@ const endpointSlices: ResourceType = { group: 'discovery.k8s.io', version: 'v1',
 const hostAddress = '127.0.0.1'
 const namesDelayMs = 5
 const shutdownGraceMs = 5000
+/** As often as a kubelet looks. */
+const logCheckMs = 10_000
 
 export function createRuntime(options: RuntimeOptions, deps: RuntimeDeps): Runtime {
   return new LocalRuntime(options, {
@@ -97,6 +100,7 @@ class LocalRuntime implements Runtime {
   readonly #records
   readonly #leases
   readonly #events
+  readonly #logs = createLogTurner()
   readonly #workers = new Map<string, PodWorker>()
   readonly #starting = new Map<string, Promise<void>>()
   readonly #earlier = new Map<string, PodRecord>()
@@ -129,6 +133,7 @@ class LocalRuntime implements Runtime {
     await Promise.all(this.#starting.values())
     await Promise.all([...this.#workers.values()].map((worker) => worker.reported()))
     await this.#registerNode(true)
+    this.#turnLogsLater()
   }
 
   async *logs(namespace: string, name: string, options: LogOptions & PodLogOptions): AsyncGenerator<Uint8Array> {
@@ -137,7 +142,7 @@ class LocalRuntime implements Runtime {
     if (options.previous && restartCount === 0) throw badRequest(`previous terminated container "${unit.name}" in pod "${name}" not found`)
     const path = containerLogPath(this.#records.directoryOf(worker.uid), unit.name, options.previous ? restartCount - 1 : restartCount)
     const isRunning = (): boolean => !options.previous && unit.currentLaunch() !== undefined && unit.view().restartCount === restartCount
-    yield* readLog(path, options, { isRunning, clock: this.#deps.clock })
+    yield* readLog(path, options, { isRunning, turns: () => this.#logs.turns(path), clock: this.#deps.clock })
   }
 
   async *exec(namespace: string, name: string, options: PodExecOptions): AsyncGenerator<PodExecOutput> {
@@ -180,6 +185,23 @@ class LocalRuntime implements Runtime {
         endRecorded(record)
       }
     }
+  }
+
+  #turnLogsLater(): void {
+    this.#deps.clock.setTimer(logCheckMs, () => {
+      if (this.#isClosing) return
+      try {
+        this.#logs.check([...this.#workers.values()].flatMap((worker) => this.#logsOf(worker)))
+      } catch (error) {
+        this.#deps.logger.warn('a log that is too long was not turned', { error: messageOf(error) })
+      }
+      this.#turnLogsLater()
+    })
+  }
+
+  #logsOf(worker: PodWorker): readonly string[] {
+    const running = worker.units().filter((unit) => unit.currentLaunch() !== undefined)
+    return running.map((unit) => containerLogPath(this.#records.directoryOf(worker.uid), unit.name, unit.view().restartCount))
   }
 
   async #registerNode(isReady: boolean): Promise<void> {
