@@ -8,6 +8,9 @@ import { type Authenticator, type Ca, createCertificateService } from '@heddle/c
 import type { ResourceClient } from '@heddle/client'
 import type { MeshConfig, MeshSnapshotInput } from '@heddle/translation'
 import { createRootPublisher, type RootPublisher } from './citadel/root-publisher.js'
+import { createCredentials, type Credentials } from './credentials/credentials.js'
+import { createSecretAccess } from './credentials/secret-access.js'
+import { watchSecrets } from './credentials/secret-watch.js'
 import { controlPlanePages, telemetryPages } from './debug/control-plane-pages.js'
 import { serveMonitoring } from './debug/monitoring-server.js'
 import type { CertificateCounters } from './debug/pilot-metrics.js'
@@ -83,6 +86,7 @@ class Istiod implements ControlPlane {
   readonly #certificates: CertificateCounters = { csrCount: 0, successCount: 0, refusedCount: 0 }
   /** Whatever is open, in the order in which it was opened. */
   readonly #open: Closable[] = []
+  #credentials: Credentials | undefined
   #renewal: Timer | undefined
   #isReady = false
 
@@ -118,12 +122,14 @@ class Istiod implements ControlPlane {
       if (changed !== undefined) void this.#publisher.publish(changed)
     }
     const source = this.#keep(createSource({ client, namespace, onChange, logger: this.#deps.logger }))
-    await source.untilSynced(signal)
+    const secrets = this.#keep(watchSecrets({ client, onChange: () => discovery?.secretsChanged() }))
+    await Promise.all([source.untilSynced(signal), secrets.untilSynced(signal)])
     const input = (): MeshSnapshotInput => {
       const seen = source.input()
       return { ...seen, meshConfig: { ...seen.meshConfig, ...meshConfig } }
     }
-    discovery = this.#keep(createDiscovery({ input }, this.#deps))
+    this.#credentials = createCredentials({ secretOf: (inside, name) => secrets.get(inside, name), logger: this.#deps.logger })
+    discovery = this.#keep(createDiscovery({ input, credentials: this.#credentials }, this.#deps))
     return { source, discovery }
   }
 
@@ -138,7 +144,14 @@ class Istiod implements ControlPlane {
   async #serveMonitoring(discovery: Discovery): Promise<Omit<ControlPlanePorts, 'secureGrpc'>> {
     const { address, ports, version } = this.#options
     const { logger } = this.#deps
-    const sources = { discovery, records: this.#records, metrics: this.#metrics, certificates: this.#certificates, version }
+    const sources = {
+      discovery,
+      records: this.#records,
+      metrics: this.#metrics,
+      certificates: this.#certificates,
+      credentials: this.#credentials,
+      version,
+    }
     const pages = controlPlanePages({ ...sources, isReady: () => this.#isReady })
     const monitoring = this.#keep(await serveMonitoring(address, ports.monitoring, pages, logger))
     const telemetry = this.#keep(await serveMonitoring(address, ports.telemetry, telemetryPages(this.#metrics), logger))
@@ -146,10 +159,10 @@ class Istiod implements ControlPlane {
   }
 
   #services(discovery: Discovery): SecureServices {
-    const { ca, authenticators } = this.#options
+    const { ca, authenticators, client } = this.#options
     const { clock, logger } = this.#deps
     return {
-      discovery: { discovery, authenticators, logger },
+      discovery: { discovery, authenticators, logger, secretAccess: createSecretAccess(client, { clock, logger }) },
       certificates: {
         certificates: createCertificateService({ ca, authenticators }, { clock, logger }),
         onAnswer: (isIssued) => this.#countCertificate(isIssued),

@@ -59,6 +59,7 @@ export type {
   VirtualHost,
   WeightedCluster,
 } from './model/route.js'
+export { secretReferencesOf } from './model/secret-references.js'
 export type { Secret, SecretSource } from './model/secret.js'
 export type {
   CertificateValidation,

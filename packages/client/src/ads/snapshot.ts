@@ -1,13 +1,13 @@
 /** From resource tables to one consistent configuration: what is referred to, what is still missing, and the whole. */
-import type {
-  Cluster,
-  ClusterLoadAssignment,
-  CommonTlsContext,
-  FilterChain,
-  Listener,
-  ProxyConfig,
-  RouteConfiguration,
-  Secret,
+import {
+  type Cluster,
+  type ClusterLoadAssignment,
+  type FilterChain,
+  type Listener,
+  type ProxyConfig,
+  type RouteConfiguration,
+  type Secret,
+  secretReferencesOf,
 } from '@heddle/routing'
 import type { ResourceTable } from './resource-table.js'
 
@@ -50,14 +50,9 @@ const references: Readonly<Record<ReferencedKind, (tables: ConfigTables) => Read
     for (const value of valuesIn(listeners)) for (const chain of chainsOf(value)) addRoute(names, chain)
     return names
   },
-  secrets({ clusters, listeners }) {
-    const names = new Set<string>()
-    for (const value of valuesIn(listeners)) for (const { tls } of chainsOf(value)) addSecrets(names, tls?.common)
-    for (const { transportSocket, transportSocketMatches = [] } of valuesIn(clusters))
-      for (const socket of [transportSocket, ...transportSocketMatches.map((match) => match.transportSocket)])
-        if (socket?.kind === 'tls') addSecrets(names, socket.tls.common)
-    return names
-  },
+  /** The workload's own agent has the others. */
+  secrets: ({ clusters, listeners }) =>
+    new Set(secretReferencesOf(valuesIn(listeners), valuesIn(clusters)).flatMap(({ name, source }) => (source === 'ads' ? [name] : []))),
 }
 
 /** Kinds of which something referred to has not arrived yet. */
@@ -96,12 +91,6 @@ function addRoute(names: Set<string>, chain: FilterChain): void {
   for (const filter of chain.filters) {
     if (filter.kind === 'http-connection-manager' && filter.manager.routes.kind === 'rds') names.add(filter.manager.routes.routeConfigName)
   }
-}
-
-/** The workload's own agent has the others. */
-function addSecrets(names: Set<string>, common: CommonTlsContext | undefined): void {
-  const roots = common?.validation?.roots
-  for (const { name, source } of [...(common?.certificates ?? []), ...(roots ? [roots] : [])]) if (source === 'ads') names.add(name)
 }
 
 function* valuesIn<Value>({ held, accepted }: ResourceTable<Value>): Iterable<Value> {

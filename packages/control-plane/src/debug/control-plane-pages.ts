@@ -1,4 +1,5 @@
 /** The pages of 15014 by path. */
+import type { Credentials } from '../credentials/credentials.js'
 import type { Discovery } from '../push/discovery.js'
 import type { AccessStore } from '../telemetry/access-store.js'
 import type { MeshMetrics } from '../telemetry/mesh-metrics.js'
@@ -12,6 +13,7 @@ export interface PageSources {
   readonly records: AccessStore
   readonly metrics: MeshMetrics
   readonly certificates: CertificateCounters
+  readonly credentials: Pick<Credentials, 'errorCount'> | undefined
   readonly isReady: () => boolean
   readonly version: string
 }
@@ -19,10 +21,12 @@ export interface PageSources {
 const defaultRecords = 100
 
 export function controlPlanePages(sources: PageSources): Pages {
-  const { discovery, records, certificates, isReady, version } = sources
+  const { discovery, records, certificates, credentials, isReady, version } = sources
   return {
     '/ready': { render: () => (isReady() ? text('ready\n') : text('starting\n', 503)) },
-    '/metrics': { render: () => prometheus(renderPilotMetrics(discovery, certificates, version)) },
+    '/metrics': {
+      render: () => prometheus(renderPilotMetrics({ discovery, certificates, secretErrors: credentials?.errorCount ?? 0, version })),
+    },
     '/telemetry/metrics': { render: () => prometheus(sources.metrics.render()) },
     '/telemetry/records': { render: (query) => recordsPage(records, query.get('limit')), isLocalOnly: true },
     '/debug/syncz': { render: () => json(discovery.proxies().map(syncStatusOf)), isLocalOnly: true },

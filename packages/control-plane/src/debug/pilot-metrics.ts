@@ -8,7 +8,15 @@ export interface CertificateCounters {
   refusedCount: number
 }
 
-export function renderPilotMetrics(discovery: Discovery, certificates: CertificateCounters, version: string): string {
+export interface PilotFigures {
+  readonly discovery: Discovery
+  readonly certificates: CertificateCounters
+  /** Secrets that proxies needed and did not get. */
+  readonly secretErrors: number
+  readonly version: string
+}
+
+export function renderPilotMetrics({ discovery, certificates, secretErrors, version }: PilotFigures): string {
   const { pushes, rejects, failures } = discovery.totals()
   return [
     '# TYPE istio_build gauge',
@@ -23,6 +31,8 @@ export function renderPilotMetrics(discovery: Discovery, certificates: Certifica
     ...[...rejects].map(([typeUrl, count]) => `pilot_total_xds_rejects{type="${typeNames[typeUrl] ?? 'other'}"} ${count}`),
     '# TYPE pilot_total_xds_internal_errors counter',
     `pilot_total_xds_internal_errors ${failures}`,
+    '# TYPE pilot_sds_certificate_errors_total counter',
+    `pilot_sds_certificate_errors_total ${secretErrors}`,
     '# TYPE citadel_server_csr_count counter',
     `citadel_server_csr_count ${certificates.csrCount}`,
     '# TYPE citadel_server_success_cert_issuance_count counter',

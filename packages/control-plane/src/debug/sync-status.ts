@@ -8,6 +8,7 @@ export const typeNames: Readonly<Record<string, string>> = {
   [typeUrls.listener]: 'LDS',
   [typeUrls.endpoint]: 'EDS',
   [typeUrls.routeConfiguration]: 'RDS',
+  [typeUrls.secret]: 'SDS',
   [typeUrls.nameTable]: 'NDS',
 }
 

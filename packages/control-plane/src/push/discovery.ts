@@ -2,14 +2,18 @@
 import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
 import { createMeshSnapshot, type MeshSnapshot, type MeshSnapshotInput, type ProxyNode } from '@heddle/translation'
 import { typeUrls } from '@heddle/xds'
+import type { Credentials } from '../credentials/credentials.js'
 import { createDebounce, type Debounce } from './debounce.js'
 import { createGenerator, type Generator } from './generator.js'
+import { indexResources, type ProxyResources } from './proxy-resources.js'
 import { createIssueRegistry, type IssueRegistry, type KnownIssue } from './issue-registry.js'
 import { createProxyStream, type ProxyStream, type SendResponse } from './proxy-stream.js'
 import type { SubscriptionStatus } from './subscription.js'
 
 export interface DiscoveryOptions {
   readonly input: () => MeshSnapshotInput
+  /** Serves the secrets that configurations name. Default: none. */
+  readonly credentials?: Pick<Credentials, 'resourcesFor'>
   /** Quiet time before a push. Default: 30 ms. */
   readonly quietMs?: number
   /** Longest wait after the first change. Default: 1 s. */
@@ -41,8 +45,13 @@ export interface DiscoveryTotals {
 export interface Discovery {
   /** Says that the input changed; proxies hear of it after the debounce, or at once. */
   changed(isUrgent: boolean): void
-  /** @throws what translation throws for this proxy. */
-  connect(node: ProxyNode, send: SendResponse): ProxyConnection
+  /** Says that secrets changed, and nothing else: proxies that refer to them hear of it at once. */
+  secretsChanged(): void
+  /**
+   * @param mayHaveKeys whether the proxy's account may have private keys. Default: false.
+   * @throws what translation throws for this proxy.
+   */
+  connect(node: ProxyNode, send: SendResponse, mayHaveKeys?: boolean): ProxyConnection
   proxies(): readonly ConnectedProxy[]
   snapshot(): MeshSnapshot
   totals(): DiscoveryTotals
@@ -69,7 +78,7 @@ const servedTypes: ReadonlySet<string> = new Set(Object.values(typeUrls))
 class ProxyPushes implements Discovery {
   readonly #options: DiscoveryOptions
   readonly #deps: DiscoveryDeps
-  readonly #connected = new Map<ProxyStream, ConnectedProxy>()
+  readonly #connected = new Map<ProxyStream, ConnectedProxy & { readonly mayHaveKeys: boolean }>()
   readonly #debounce: Debounce
   readonly #rejects = new Map<string, number>()
   /** Proxies that have not had the newest model yet, the longest waiting first. */
@@ -94,15 +103,20 @@ class ProxyPushes implements Discovery {
     this.#debounce.trigger(isUrgent)
   }
 
-  connect(node: ProxyNode, send: SendResponse): ProxyConnection {
+  secretsChanged(): void {
+    for (const stream of this.#connected.keys()) if (stream.status().has(typeUrls.secret)) this.#behind.add(stream)
+    if (!this.#sweep) this.#serveBehind()
+  }
+
+  connect(node: ProxyNode, send: SendResponse, mayHaveKeys: boolean = false): ProxyConnection {
     const onRefused = (typeUrl: string, reason: string): void => {
       // A proxy chooses the type it names; only those that are served become metrics of their own.
       const type = servedTypes.has(typeUrl) ? typeUrl : 'other'
       this.#rejects.set(type, (this.#rejects.get(type) ?? 0) + 1)
       this.#deps.logger.warn('a proxy refused resources', { proxy: node.id, typeUrl, reason })
     }
-    const stream = createProxyStream(this.#generator.resourcesFor(node), { send, onRefused })
-    this.#connected.set(stream, { node, connectedAtMs: this.#deps.clock.now(), status: () => stream.status() })
+    const stream = createProxyStream(this.#resourcesFor(node, mayHaveKeys), { send, onRefused })
+    this.#connected.set(stream, { node, connectedAtMs: this.#deps.clock.now(), status: () => stream.status(), mayHaveKeys })
     return { stream, close: () => this.#disconnect(stream, node) }
   }
 
@@ -161,7 +175,7 @@ class ProxyPushes implements Discovery {
     for (const stream of this.#behind) {
       this.#behind.delete(stream)
       const proxy = this.#connected.get(stream)
-      if (proxy) this.#pushTo(stream, proxy.node)
+      if (proxy) this.#pushTo(stream, proxy.node, proxy.mayHaveKeys)
       if (this.#behind.size > 0 && clock.monotonicMs() >= endMs) {
         this.#sweep = clock.setTimer(0, () => this.#serveBehind())
         return
@@ -171,12 +185,19 @@ class ProxyPushes implements Discovery {
   }
 
   /** What fails for one proxy must not keep the others from their configuration. */
-  #pushTo(stream: ProxyStream, node: ProxyNode): void {
+  #pushTo(stream: ProxyStream, node: ProxyNode, mayHaveKeys: boolean): void {
     try {
-      stream.push(this.#generator.resourcesFor(node))
+      stream.push(this.#resourcesFor(node, mayHaveKeys))
     } catch (error) {
       this.#failures++
       this.#deps.logger.error('a proxy keeps what it has: its configuration cannot be made', { proxy: node.id, error: messageOf(error) })
     }
+  }
+
+  #resourcesFor(node: ProxyNode, mayHaveKeys: boolean): ProxyResources {
+    const { resources, secretNames } = this.#generator.resourcesFor(node)
+    if (secretNames.length === 0) return resources
+    const secrets = this.#options.credentials?.resourcesFor(node, secretNames, mayHaveKeys) ?? []
+    return new Map([...resources, ...indexResources([[typeUrls.secret, secrets]])])
   }
 }

@@ -15,7 +15,7 @@ import {
 } from './subscription.js'
 
 /** Types in the order of a push; others follow in the order they were asked for. */
-const pushOrder: readonly string[] = [typeUrls.cluster, typeUrls.endpoint, typeUrls.listener, typeUrls.routeConfiguration]
+const pushOrder: readonly string[] = [typeUrls.cluster, typeUrls.endpoint, typeUrls.listener, typeUrls.routeConfiguration, typeUrls.secret]
 const referrers: readonly string[] = [typeUrls.listener, typeUrls.routeConfiguration]
 const referred: readonly string[] = [typeUrls.cluster, typeUrls.endpoint]
 

@@ -6,7 +6,9 @@ import { type handleBidiStreamingCall, type ServerDuplexStream, status } from '@
 import { isHeddleError, type Logger, messageOf } from '@heddle/base'
 import type { Authenticator, Caller } from '@heddle/ca'
 import { type DeltaRequest, encodeDeltaResponse } from '@heddle/xds'
+import type { SecretAccess } from '../credentials/secret-access.js'
 import type { Discovery, ProxyConnection } from '../push/discovery.js'
+import type { SendResponse } from '../push/proxy-stream.js'
 import { authenticateCall } from './call-credentials.js'
 import { identifyProxy } from './node-identity.js'
 
@@ -14,6 +16,8 @@ export interface DiscoveryServiceOptions {
   readonly discovery: Discovery
   readonly authenticators: readonly Authenticator[]
   readonly logger: Logger
+  /** Whether a caller may have private keys. Default: nobody. */
+  readonly secretAccess?: SecretAccess
   /** Streams served at a time; further ones are refused with RESOURCE_EXHAUSTED. Default: 10,000. */
   readonly maxStreams?: number
 }
@@ -57,8 +61,12 @@ class DiscoveryStream {
     try {
       const identity = await authenticateCall(this.#options.authenticators, this.#call)
       if (this.#isClosed) return
-      if (!identity.ok) this.refuse(identity.code, identity.details, identity.reason)
-      else this.#call.on('data', (request: DeltaRequest) => this.#receive(request, identity.caller))
+      if (!identity.ok) {
+        this.refuse(identity.code, identity.details, identity.reason)
+        return
+      }
+      const mayHaveKeys = (await this.#options.secretAccess?.check(identity.caller)) ?? false
+      this.#call.on('data', (request: DeltaRequest) => this.#receive(request, identity.caller, mayHaveKeys))
     } catch (error) {
       this.#fail(error)
     }
@@ -69,17 +77,17 @@ class DiscoveryStream {
     this.#call.emit('error', { code, details })
   }
 
-  #receive(request: DeltaRequest, caller: Caller): void {
+  #receive(request: DeltaRequest, caller: Caller, mayHaveKeys: boolean): void {
     if (this.#isClosed) return
     try {
-      this.#connection ??= this.#connect(request, caller)
+      this.#connection ??= this.#connect(request, caller, mayHaveKeys)
       this.#connection?.stream.receive(request.typeUrl, request)
     } catch (error) {
       this.#fail(error)
     }
   }
 
-  #connect({ node }: DeltaRequest, caller: Caller): ProxyConnection | undefined {
+  #connect({ node }: DeltaRequest, caller: Caller, mayHaveKeys: boolean): ProxyConnection | undefined {
     const { discovery, logger } = this.#options
     const identity = identifyProxy(node, caller, discovery.snapshot())
     if (!identity.ok) {
@@ -87,7 +95,8 @@ class DiscoveryStream {
       return undefined
     }
     logger.info('a proxy connected', { proxy: identity.node.id })
-    return discovery.connect(identity.node, (typeUrl, response) => void this.#call.write(encodeDeltaResponse({ typeUrl, ...response })))
+    const send: SendResponse = (typeUrl, response) => void this.#call.write(encodeDeltaResponse({ typeUrl, ...response }))
+    return discovery.connect(identity.node, send, mayHaveKeys)
   }
 
   #fail(error: unknown): void {

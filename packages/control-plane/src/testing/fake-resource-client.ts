@@ -19,6 +19,8 @@ export interface FakeResourceClient extends ResourceClient {
   apply(object: ApplyObject): void
   /** Deletes an object that {@link apply} made; nothing happens when there is none. */
   remove(object: ApplyObject): void
+  /** From now on access reviews refuse a user, such as `system:serviceaccount:NAMESPACE:NAME`; all others may do everything. */
+  deny(user: string): void
   /** While true, every call but the open watches fails as if the API could not be reached. */
   setAway(isAway: boolean): void
 }
@@ -45,6 +47,7 @@ interface Watcher {
 class MemoryApi implements FakeResourceClient {
   readonly #objects = new Map<string, Map<string, KubernetesObject>>()
   readonly #watchers = new Set<Watcher>()
+  readonly #denied = new Set<string>()
   #version = 0
   #isAway = false
 
@@ -54,6 +57,10 @@ class MemoryApi implements FakeResourceClient {
 
   remove(object: ApplyObject): void {
     this.#delete(pluralOf(object), object.metadata.name, object.metadata.namespace)
+  }
+
+  deny(user: string): void {
+    this.#denied.add(user)
   }
 
   setAway(isAway: boolean): void {
@@ -72,6 +79,8 @@ class MemoryApi implements FakeResourceClient {
 
   async create({ plural }: ResourceType, object: KubernetesObject): Promise<KubernetesObject> {
     this.#checkReachable()
+    if (plural === 'subjectaccessreviews')
+      return { ...object, status: { allowed: !this.#denied.has((object['spec'] as { readonly user?: string }).user ?? '') } }
     if (this.#table(plural).has(keyOfObject(object))) throw failure(409, 'AlreadyExists')
     return this.#store(plural, object)
   }
@@ -163,9 +172,13 @@ class MemoryApi implements FakeResourceClient {
   }
 }
 
-function isWatched({ options }: Watcher, { metadata }: KubernetesObject): boolean {
+function isWatched({ options }: Watcher, object: KubernetesObject): boolean {
+  const { metadata } = object
   if (options.namespace !== undefined && options.namespace !== metadata.namespace) return false
-  return options.fieldSelector === undefined || options.fieldSelector === `metadata.name=${metadata.name}`
+  return (options.fieldSelector ?? '').split(',').every((term) => {
+    if (term.startsWith('type!=')) return object['type'] !== term.slice('type!='.length)
+    return term === '' || term === `metadata.name=${metadata.name}`
+  })
 }
 
 function pluralOf({ apiVersion, kind }: ApplyObject): string {
