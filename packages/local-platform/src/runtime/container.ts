@@ -11,13 +11,13 @@ import { join } from 'node:path'
 import { type Clock, isHeddleError, messageOf, type Timer } from '@heddle/base'
 import type { Launch } from './container-launch.js'
 import { containerLogPath, logTail, removeOldLogs } from './container-log-files.js'
+import { type ContainerProbes, startContainerProbes } from './container-probes.js'
 import { type ContainerProcess, type ProcessExit, startProcess } from './container-process.js'
 import type { ContainerState, ContainerView, TerminatedState } from './container-state.js'
 import { type HandlerTarget, runHandler } from './handler.js'
 import { type ListeningPlace, untilListening } from './listening.js'
-import type { Container, Probe, RestartPolicy } from './pod.js'
+import type { Container, RestartPolicy } from './pod.js'
 import type { ContainerRecord } from './pod-record.js'
-import { type ProbeLoop, startProbeLoop } from './probe-loop.js'
 import { createRestartBackoff } from './restart-backoff.js'
 
 export interface ContainerContext {
@@ -70,7 +70,6 @@ class SupervisedContainer implements ContainerUnit {
   readonly #context: ContainerContext
   readonly #earlier: ContainerRecord | undefined
   readonly #backoff = createRestartBackoff()
-  readonly #probes = new Set<ProbeLoop>()
   #state: ContainerState = { kind: 'waiting', reason: 'ContainerCreating' }
   #lastState: TerminatedState | undefined
   #restartCount: number
@@ -81,6 +80,7 @@ class SupervisedContainer implements ContainerUnit {
   #imageFailures = 0
   #launch: Launch | undefined
   #process: ContainerProcess | undefined
+  #probes: ContainerProbes | undefined
   #timer: Timer | undefined
   #runningSinceMs = 0
 
@@ -144,13 +144,13 @@ class SupervisedContainer implements ContainerUnit {
     this.#isDetached = true
     this.#isStopping = true
     this.#timer?.cancel()
-    this.#stopProbes()
+    this.#probes?.stop()
   }
 
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true
     this.#timer?.cancel()
-    this.#stopProbes()
+    this.#probes?.stop()
     if (this.#process) {
       this.#context.event('Normal', 'Killing', `Stopping container ${this.name}`)
       await this.#end(this.#process, graceMs)
@@ -244,7 +244,7 @@ class SupervisedContainer implements ContainerUnit {
   }
 
   #ended(state: TerminatedState, ranMs: number): void {
-    this.#stopProbes()
+    this.#probes?.stop()
     this.#isStarted = false
     this.#isReady = false
     if (this.#isStopping || !this.#isRestarted(state)) {
@@ -272,7 +272,7 @@ class SupervisedContainer implements ContainerUnit {
   }
 
   #startProbes(process: ContainerProcess): void {
-    const { startupProbe, lifecycle } = this.#container
+    const { lifecycle } = this.#container
     const target = this.#context.target(this.#launch as Launch)
     if (lifecycle?.postStart) {
       void runHandler(lifecycle.postStart, target, livenessGraceMs).then((result) => {
@@ -281,44 +281,22 @@ class SupervisedContainer implements ContainerUnit {
         void this.#end(process, livenessGraceMs)
       })
     }
-    if (!startupProbe || this.#isStarted) {
-      this.#startSteadyProbes(process, target)
-      return
-    }
-    const loop = this.#probe(startupProbe, 'Startup', target, {
-      onSuccess: () => {
-        loop.stop()
-        this.#probes.delete(loop)
-        this.#isStarted = true
-        this.#isReady = !this.#container.readinessProbe
-        this.#context.onChange()
-        this.#startSteadyProbes(process, target)
+    this.#probes = startContainerProbes(
+      this.#container,
+      this.#isStarted,
+      target,
+      {
+        onStarted: () => {
+          this.#isStarted = true
+          this.#isReady = !this.#container.readinessProbe
+          this.#context.onChange()
+        },
+        onReady: (isReady) => this.#ready(isReady),
+        onFailed: (probe) => this.#restart(process, probe),
+        onUnhealthy: (message) => this.#context.event('Warning', 'Unhealthy', message),
       },
-      onFailure: () => this.#restart(process, 'startup'),
-    })
-  }
-
-  #startSteadyProbes(process: ContainerProcess, target: HandlerTarget): void {
-    const { readinessProbe, livenessProbe } = this.#container
-    if (readinessProbe) {
-      this.#probe(readinessProbe, 'Readiness', target, { onSuccess: () => this.#ready(true), onFailure: () => this.#ready(false) })
-    }
-    if (livenessProbe) {
-      this.#probe(livenessProbe, 'Liveness', target, { onSuccess: () => {}, onFailure: () => this.#restart(process, 'liveness') })
-    }
-  }
-
-  #probe(probe: Probe, kind: string, target: HandlerTarget, outcome: { onSuccess: () => void; onFailure: () => void }): ProbeLoop {
-    const loop = startProbeLoop({
-      probe,
-      check: (timeoutMs) => runHandler(probe, target, timeoutMs),
-      onSuccess: outcome.onSuccess,
-      onFailure: outcome.onFailure,
-      onUnhealthy: (reason) => this.#context.event('Warning', 'Unhealthy', `${kind} probe failed: ${reason}`),
-      clock: this.#context.clock,
-    })
-    this.#probes.add(loop)
-    return loop
+      this.#context.clock,
+    )
   }
 
   #ready(isReady: boolean): void {
@@ -329,7 +307,7 @@ class SupervisedContainer implements ContainerUnit {
 
   #restart(process: ContainerProcess, probe: string): void {
     this.#context.event('Normal', 'Killing', `Container ${this.name} failed ${probe} probe, will be restarted`)
-    this.#stopProbes()
+    this.#probes?.stop()
     void this.#end(process, livenessGraceMs)
   }
 
@@ -346,11 +324,6 @@ class SupervisedContainer implements ContainerUnit {
     process.signal('SIGTERM')
     await process.exited
     deadline.cancel()
-  }
-
-  #stopProbes(): void {
-    for (const probe of this.#probes) probe.stop()
-    this.#probes.clear()
   }
 
   /** A program that takes its address for granted cannot share the machine's loopback; say so where the user looks. */

@@ -4,23 +4,21 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Clock, delay, type Logger, messageOf } from '@heddle/base'
-import { boundPort, emptyNamesFile, type KubernetesObject, type ResourceClient, statusOf, writeNamesFile } from '@heddle/client'
+import { delay, type Logger, messageOf } from '@heddle/base'
+import { emptyNamesFile, type ResourceClient, statusOf, writeNamesFile } from '@heddle/client'
 import { sameJson } from '../json-fields.js'
-import { runCommand } from './command-runner.js'
+import type { CommandPlace } from './command-runner.js'
 import { type ContainerContext, type ContainerUnit, createContainer } from './container.js'
-import { execEnvironment, type Launch, type LaunchContext, type LaunchSettings, planLaunch } from './container-launch.js'
-import { adoptProcess, type ContainerProcess } from './container-process.js'
+import { type EarlierProcesses, findEarlierProcesses } from './earlier-processes.js'
 import type { EventRecorder } from './events.js'
-import type { HandlerTarget } from './handler.js'
+import { mountWarnings } from './mount-warnings.js'
 import type { NamesContent } from './platform-names.js'
 import { type Container, isSidecar, type Pod, podName } from './pod.js'
-import type { ContainerRecord, PodRecord, PodRecords } from './pod-record.js'
+import { createPodPlace, type PodPlace, type PodPlaceDeps } from './pod-place.js'
+import type { PodRecord, PodRecords } from './pod-record.js'
 import { podStatus } from './pod-status.js'
-import type { ListeningPlace } from './listening.js'
 import { createPodVolumes, linkOnce, type PodVolumes } from './pod-volumes.js'
 import { createStatusWriter, isGone, type StatusWriter } from './status-writer.js'
-import { unsupportedKind, type VolumeSources } from './volume-files.js'
 
 export interface PodWorker {
   readonly uid: string
@@ -42,28 +40,19 @@ export interface PodWorker {
   detach(): void
   /** Ends the processes and keeps the Pod, for a platform that goes down. */
   suspend(graceMs: number): Promise<void>
-  execPlace(
-    unit: ContainerUnit,
-    command: readonly string[],
-  ): { environment: Readonly<Record<string, string>>; workingDirectory: string; podIp: string } | undefined
+  /** Undefined while the container does not run. */
+  execPlace(unit: ContainerUnit, command: readonly string[]): CommandPlace | undefined
 }
 
-export interface PodWorkerDeps {
+export interface PodWorkerDeps extends PodPlaceDeps {
   readonly client: ResourceClient
-  readonly clock: Clock
   readonly logger: Logger
   readonly records: PodRecords
   readonly events: EventRecorder
-  readonly settings: () => LaunchSettings
-  readonly nodeName: string
-  readonly hostIp: string
-  readonly configMap: (name: string, namespace: string) => KubernetesObject | undefined
-  readonly secret: (name: string, namespace: string) => KubernetesObject | undefined
   readonly onGone: (worker: PodWorker) => void
 }
 
 const podType = { group: '', version: 'v1', plural: 'pods' } as const
-const serviceAccountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 const mountRetryMs = 2000
 /** Between the end of a Pod's place in its Services and its SIGTERM: until then proxies may still send to it. */
 const farewellMs = 300
@@ -82,9 +71,8 @@ class LocalPod implements PodWorker {
   readonly #status: StatusWriter
   readonly #initUnits: readonly ContainerUnit[]
   readonly #applicationUnits: readonly ContainerUnit[]
-  /** Processes of an earlier platform that are not yet looked after. */
-  readonly #adopted = new Map<string, ContainerProcess>()
-  readonly #adoptedNames: ReadonlySet<string>
+  readonly #place: PodPlace
+  readonly #earlier: EarlierProcesses
   readonly #startTime: string
   #pod: Pod
   #record: PodRecord
@@ -111,11 +99,8 @@ class LocalPod implements PodWorker {
     this.#lastStatus = pod.status
     this.#startTime = pod.status?.startTime ?? this.#time()
     this.#volumes = createPodVolumes(this.#directory, deps)
-    for (const [name, container] of Object.entries(record.containers)) {
-      const process = container.process && adoptProcess(container.process, deps.clock)
-      if (process) this.#adopted.set(name, process)
-    }
-    this.#adoptedNames = new Set(this.#adopted.keys())
+    this.#place = createPodPlace(() => this.#pod, record, this.#directory, deps)
+    this.#earlier = findEarlierProcesses(record, deps.clock)
     this.#initUnits = (pod.spec.initContainers ?? []).map((one) => this.#unit(one, isSidecar(one) ? 'sidecar' : 'init'))
     this.#applicationUnits = pod.spec.containers.map((one) => this.#unit(one, 'application'))
     this.#status = createStatusWriter(pod, () => this.#computeStatus(), deps)
@@ -157,7 +142,7 @@ class LocalPod implements PodWorker {
       this.#wake()
       return
     }
-    this.#volumes.write(this.#sources()).catch((error: unknown) => {
+    this.#volumes.write(this.#place.sources()).catch((error: unknown) => {
       this.#deps.logger.debug('volumes were not refreshed', { pod: podName(this.#pod), error: messageOf(error) })
     })
   }
@@ -171,7 +156,7 @@ class LocalPod implements PodWorker {
     mkdirSync(shared, { recursive: true })
     writeNamesFile(join(shared, 'platform-names.json'), file)
     // In an injected Pod the sidecar owns this file as soon as it is up.
-    if (podIp !== appAddress && !this.#isMounted && this.#adoptedNames.size === 0) writeNamesFile(join(shared, 'names.json'), file)
+    if (podIp !== appAddress && !this.#isMounted && this.#earlier.isEmpty) writeNamesFile(join(shared, 'names.json'), file)
   }
 
   async terminate(graceMs: number): Promise<void> {
@@ -210,13 +195,13 @@ class LocalPod implements PodWorker {
 
   execPlace(unit: ContainerUnit, command: readonly string[]): ReturnType<PodWorker['execPlace']> {
     const launch = unit.currentLaunch()
-    return launch && this.#place(launch, command)
+    return launch && this.#place.commandPlace(launch, command)
   }
 
   async #run(): Promise<void> {
     this.#adoptAll()
     this.#persist()
-    this.#warnAboutMounts()
+    for (const { reason, message } of mountWarnings(this.#pod)) this.#event('Warning', reason, message)
     await this.#mount()
     await this.#initialize()
     if (this.#isEnding) return
@@ -231,10 +216,8 @@ class LocalPod implements PodWorker {
   #adoptAll(): void {
     this.#isAdopting = true
     for (const unit of this.units()) {
-      const process = this.#adopted.get(unit.name)
-      if (!process) continue
-      unit.adopt(process)
-      this.#adopted.delete(unit.name)
+      const process = this.#earlier.take(unit.name)
+      if (process) unit.adopt(process)
     }
     this.#isAdopting = false
   }
@@ -244,7 +227,7 @@ class LocalPod implements PodWorker {
     while (!this.#isEnding) {
       const seen = this.#changes
       try {
-        await this.#volumes.write(this.#sources())
+        await this.#volumes.write(this.#place.sources())
         mkdirSync(join(this.#directory, 'shared'), { recursive: true })
         for (const unit of this.units()) linkShared(this.#directory, unit.name)
         this.#isMounted = true
@@ -280,7 +263,7 @@ class LocalPod implements PodWorker {
   }
 
   #begin(unit: ContainerUnit): void {
-    if (!this.#adoptedNames.has(unit.name) && !unit.isDone()) unit.start()
+    if (!this.#earlier.ranOn(unit.name) && !unit.isDone()) unit.start()
   }
 
   /**
@@ -297,10 +280,7 @@ class LocalPod implements PodWorker {
   async #stopAll(graceMs: number): Promise<void> {
     this.#isEnding = true
     this.#wake()
-    // What was to be adopted and never was: the Pod ended before it got there.
-    for (const process of this.#adopted.values()) process.kill()
-    await Promise.all(this.#adopted.size > 0 ? [...this.#adopted.values()].map((process) => process.exited) : [])
-    this.#adopted.clear()
+    await this.#earlier.end()
     const startMs = this.#deps.clock.monotonicMs()
     await Promise.all(this.#applicationUnits.map((unit) => unit.stop(graceMs)))
     for (const unit of this.#initUnits) if (unit.role === 'init') await unit.stop(0)
@@ -328,9 +308,9 @@ class LocalPod implements PodWorker {
       podDirectory: this.#directory,
       podLabel: `${this.name}_${this.namespace}(${this.uid})`,
       restartPolicy: this.#pod.spec.restartPolicy ?? 'Always',
-      plan: (restartCount) => planLaunch(container, restartCount, this.#launchContext()),
-      target: (launch) => this.#target(container, launch),
-      listensAt: this.#listensAt(container),
+      plan: (restartCount) => this.#place.plan(container, restartCount),
+      target: (launch) => this.#place.target(container, launch),
+      listensAt: this.#place.listensAt(container),
       event: (type, reason, message) => this.#deps.events.record(this.#pod, type, reason, message, container.name),
       onChange: () => {
         this.#persist()
@@ -340,55 +320,8 @@ class LocalPod implements PodWorker {
       },
       clock: this.#deps.clock,
     }
-    return createContainer(container, context, this.#earlierRun(container.name))
-  }
-
-  /** How the container stood when this platform took over. */
-  #earlierRun(name: string): ContainerRecord | undefined {
-    const earlier = this.#record.containers[name]
-    if (!earlier || this.#adopted.has(name)) return earlier
-    const { process, startedAt = this.#startTime, ...rest } = earlier
-    // Its process was lost with the platform: nobody knows how it ended.
-    const lastExit = process ? { exitCode: 137, reason: 'ContainerStatusUnknown', startedAt, finishedAt: this.#time() } : rest.lastExit
-    // A Pod whose processes are all gone starts from the beginning, init containers included, as after a node's restart.
-    const isComplete = rest.isComplete === true && this.#adopted.size > 0
-    return { restartCount: rest.restartCount, isComplete, ...(lastExit && { lastExit }) }
-  }
-
-  #listensAt(container: Container): ListeningPlace | undefined {
-    const declared = container.ports?.find(({ protocol = 'TCP' }) => protocol === 'TCP')?.containerPort
-    const { appAddress, portMap } = this.#record
-    return declared === undefined ? undefined : { host: appAddress, port: boundPort(portMap, declared) }
-  }
-
-  #target(container: Container, launch: Launch): HandlerTarget {
-    const { clock } = this.#deps
-    return {
-      container,
-      clock,
-      podIp: this.#record.podIp,
-      boundPort: (declared) => boundPort(this.#record.portMap, declared),
-      run: (command, timeoutMs) =>
-        runCommand(command, this.#place(launch, command), { timeoutMs, onTimeout: (callback) => clock.setTimer(timeoutMs, callback) }),
-    }
-  }
-
-  #place(launch: Launch, command: readonly string[]): NonNullable<ReturnType<PodWorker['execPlace']>> {
-    const environment = execEnvironment(launch, command, this.#launchContext())
-    return { environment, workingDirectory: launch.workingDirectory, podIp: this.#record.podIp }
-  }
-
-  #launchContext(): LaunchContext {
-    return { settings: this.#deps.settings(), record: this.#record, podDirectory: this.#directory, sources: this.#sources() }
-  }
-
-  #sources(): VolumeSources {
-    return {
-      pod: this.#pod,
-      place: { podIp: this.#record.podIp, nodeName: this.#deps.nodeName, hostIp: this.#deps.hostIp },
-      configMap: (name) => this.#deps.configMap(name, this.namespace),
-      secret: (name) => this.#deps.secret(name, this.namespace),
-    }
+    const lost = { startTime: this.#startTime, nowTime: this.#time() }
+    return createContainer(container, context, this.#earlier.earlierRun(container.name, lost))
   }
 
   #computeStatus(): object {
@@ -412,24 +345,7 @@ class LocalPod implements PodWorker {
 
   /** Until it is adopted, a process of the earlier platform stays in the record. */
   #containerRecord(unit: ContainerUnit): PodRecord['containers'][string] {
-    return (this.#adopted.has(unit.name) ? this.#record.containers[unit.name] : undefined) ?? unit.record()
-  }
-
-  /** Programs see the machine's own files: a mount is found below `HEDDLE_POD_ROOT`, and only by who looks there. */
-  #warnAboutMounts(): void {
-    const { volumes = [], containers } = this.#pod.spec
-    for (const volume of volumes) {
-      const kind = unsupportedKind(volume)
-      if (kind === undefined) continue
-      const message = `volume "${volume.name}" is a ${kind}, which the local platform does not have; it is an empty folder`
-      this.#event('Warning', 'VolumeNotSupported', message)
-    }
-    for (const container of containers.filter((one) => one.name !== 'istio-proxy')) {
-      const paths = (container.volumeMounts ?? []).map((mount) => mount.mountPath).filter((path) => path !== serviceAccountPath)
-      if (paths.length === 0) continue
-      const message = `container ${container.name} finds ${paths.join(', ')} below $HEDDLE_POD_ROOT, not at the root of the file system`
-      this.#event('Warning', 'MountNotVisible', message)
-    }
+    return this.#earlier.recordOf(unit.name) ?? unit.record()
   }
 
   #event(type: 'Normal' | 'Warning', reason: string, message: string): void {

@@ -5,39 +5,27 @@
 import { resolve } from 'node:path'
 import { type Clock, type Logger, messageOf, type Random, silentLogger } from '@heddle/base'
 import { systemClock, systemRandom } from '@heddle/base/node'
-import {
-  appAddressAnnotation,
-  externalAddressAnnotation,
-  type Informer,
-  type InformerEvent,
-  type KubernetesObject,
-  type ListOptions,
-  portMapAnnotation,
-  type ResourceClient,
-  type ResourceType,
-} from '@heddle/client'
+import type { Informer, InformerEvent, KubernetesObject, ListOptions, ResourceClient, ResourceType } from '@heddle/client'
 import { badRequest, failure } from '../api/api-failure.js'
 import type { PodExecOptions, PodExecOutput, PodLogOptions, PodRuntime } from '../api/pod-runtime.js'
 import { ownVersion } from '../own-version.js'
 import { builtInImages, type Programs } from './built-in-images.js'
-import { commandOutput, isPilotAgentRequest, pilotAgentRequest, startCommand } from './command-runner.js'
 import type { ContainerUnit } from './container.js'
-import { containerLogPath, createLogTurner } from './container-log-files.js'
+import { createContainerAccess } from './container-access.js'
 import type { LaunchSettings } from './container-launch.js'
-import { readLog, type LogOptions } from './container-logs.js'
+import type { LogOptions } from './container-logs.js'
 import { preloadPath } from './default-programs.js'
 import { createEventRecorder } from './events.js'
-import { isGatewayPod, publishGatewayPorts, servicesOf } from './gateway-ports.js'
 import type { ImageEntry } from './image-map.js'
+import { endRecorded, liveContainers } from './left-processes.js'
 import { registerNode } from './node-object.js'
 import { platformNames } from './platform-names.js'
 import { type Pod, podName } from './pod.js'
 import { createPodLeases } from './pod-leases.js'
+import { publishPod } from './pod-publication.js'
 import { createPodRecords, type PodRecord } from './pod-record.js'
 import { createPodWorker, type PodWorker } from './pod-worker.js'
-import { isGone } from './status-writer.js'
 import { endStrayProcesses } from './stray-processes.js'
-import { endRecorded, liveContainers } from './left-processes.js'
 
 export interface RuntimeOptions {
   /** Name of the Node that it registers and whose Pods it runs. */
@@ -100,7 +88,7 @@ class LocalRuntime implements Runtime {
   readonly #records
   readonly #leases
   readonly #events
-  readonly #logs = createLogTurner()
+  readonly #access
   readonly #workers = new Map<string, PodWorker>()
   readonly #starting = new Map<string, Promise<void>>()
   readonly #earlier = new Map<string, PodRecord>()
@@ -113,6 +101,7 @@ class LocalRuntime implements Runtime {
     this.#options = { ...options, stateDir: resolve(options.stateDir) }
     this.#deps = deps
     this.#records = createPodRecords(this.#options.stateDir)
+    this.#access = createContainerAccess((uid) => this.#records.directoryOf(uid), deps.clock)
     this.#leases = createPodLeases(options.subnet, options.externalAddress ?? hostAddress)
     this.#events = createEventRecorder({ ...deps, nodeName: options.nodeName })
   }
@@ -138,24 +127,12 @@ class LocalRuntime implements Runtime {
 
   async *logs(namespace: string, name: string, options: LogOptions & PodLogOptions): AsyncGenerator<Uint8Array> {
     const { worker, unit } = this.#find(namespace, name, options.container)
-    const { restartCount } = unit.view()
-    if (options.previous && restartCount === 0) throw badRequest(`previous terminated container "${unit.name}" in pod "${name}" not found`)
-    const path = containerLogPath(this.#records.directoryOf(worker.uid), unit.name, options.previous ? restartCount - 1 : restartCount)
-    const isRunning = (): boolean => !options.previous && unit.currentLaunch() !== undefined && unit.view().restartCount === restartCount
-    yield* readLog(path, options, { isRunning, turns: () => this.#logs.turns(path), clock: this.#deps.clock })
+    yield* this.#access.logs(worker, unit, options)
   }
 
   async *exec(namespace: string, name: string, options: PodExecOptions): AsyncGenerator<PodExecOutput> {
     const { worker, unit } = this.#find(namespace, name, options.container)
-    const place = worker.execPlace(unit, options.command)
-    if (!place) throw badRequest(`container ${unit.name} of pod ${namespace}/${name} is not running`)
-    if (isPilotAgentRequest(options.command)) {
-      const { exitCode, output } = await pilotAgentRequest(options.command, place.podIp)
-      yield { type: exitCode === 0 ? 'stdout' : 'stderr', data: Buffer.from(output) }
-      yield { type: 'exit', code: exitCode }
-      return
-    }
-    yield* commandOutput(await startCommand(options.command, place), options)
+    yield* this.#access.exec(worker, unit, options)
   }
 
   async close({
@@ -191,17 +168,12 @@ class LocalRuntime implements Runtime {
     this.#deps.clock.setTimer(logCheckMs, () => {
       if (this.#isClosing) return
       try {
-        this.#logs.check([...this.#workers.values()].flatMap((worker) => this.#logsOf(worker)))
+        this.#access.turnLogs(this.#workers.values())
       } catch (error) {
         this.#deps.logger.warn('a log that is too long was not turned', { error: messageOf(error) })
       }
       this.#turnLogsLater()
     })
-  }
-
-  #logsOf(worker: PodWorker): readonly string[] {
-    const running = worker.units().filter((unit) => unit.currentLaunch() !== undefined)
-    return running.map((unit) => containerLogPath(this.#records.directoryOf(worker.uid), unit.name, unit.view().restartCount))
   }
 
   async #registerNode(isReady: boolean): Promise<void> {
@@ -262,36 +234,12 @@ class LocalRuntime implements Runtime {
     this.#earlier.delete(uid)
     this.#workers.set(uid, worker)
     worker.writeNames(this.#names(worker.namespace))
-    try {
-      await this.#publish(pod, record)
-    } catch (error) {
-      if (!isGone(error)) throw error
-    }
+    await publishPod(this.#deps.client, pod, record, this.#informers.get('services')?.list() ?? [])
     // It may have been deleted while its addresses were chosen.
     const current = this.#informers.get('pods')?.get(pod.metadata.name, pod.metadata.namespace)
     if (current?.metadata.uid !== uid) return worker.terminate(0)
     if (current.metadata.deletionTimestamp !== undefined) return worker.terminate(0)
     if (!this.#isClosing) worker.start()
-  }
-
-  /** Tells the API which addresses and ports the Pod has. */
-  async #publish(pod: Pod, record: PodRecord): Promise<void> {
-    const { client } = this.#deps
-    const { name, namespace } = pod.metadata
-    const annotations = {
-      [portMapAnnotation]: JSON.stringify(record.portMap),
-      ...(record.appAddress !== record.podIp && { [appAddressAnnotation]: record.appAddress }),
-      ...(record.externalAddress !== undefined && { [externalAddressAnnotation]: record.externalAddress }),
-    }
-    const isKnown = Object.entries(annotations).every(([key, value]) => pod.metadata.annotations?.[key] === value)
-    if (!isKnown) await client.patch(pods, name, { metadata: { annotations } }, namespace)
-    if (isGatewayPod(pod)) await this.#publishGateway(pod, record)
-  }
-
-  async #publishGateway(pod: Pod, record: PodRecord): Promise<void> {
-    for (const service of servicesOf(pod, this.#informers.get('services')?.list() ?? [])) {
-      if ((service['spec'] as { type?: string }).type === 'LoadBalancer') await publishGatewayPorts(this.#deps.client, service, pod, record)
-    }
   }
 
   #endForgottenPods(): void {
