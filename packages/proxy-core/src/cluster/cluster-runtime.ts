@@ -7,6 +7,7 @@ import type { Clock, Random } from '@heddle/base'
 import type { Cluster, ClusterLoadAssignment, LbEndpoint, LocalityLbEndpoints, UpstreamTransportSocket } from '@heddle/routing'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import type { PoolCluster } from '../endpoint/http-pool.js'
+import type { Hash64 } from '../message/xxhash64.js'
 import { type DnsDeps, DnsResolution } from './dns-resolution.js'
 import { LoadBalancer, type LocalityEndpoints } from './load-balancer.js'
 import { OutlierDetector } from './outlier-detector.js'
@@ -100,7 +101,7 @@ export class ClusterRuntime implements PoolCluster {
     for (const endpoint of this.#endpoints.values()) endpoint.pool?.dialAsNeeded()
   }
 
-  pick(hash: number | undefined): Endpoint | undefined {
+  pick(hash: Hash64 | undefined): Endpoint | undefined {
     return this.#balancer.pick(hash)
   }
 

@@ -1,18 +1,21 @@
 /**
  * The load balancing policies over one set of endpoints: round robin and least request (by weight with an earliest deadline
- * first schedule, else in turn and by the power of two choices), random, and for the hash policies highest random weights.
+ * first schedule, else in turn and by the power of two choices), random, and for the hash policies Envoy's ring and table.
  * Slow start (Envoy's, aggression 1, at least a tenth) is a weight that grows with the age of an endpoint.
  */
 import type { Random } from '@heddle/base'
 import type { Cluster } from '@heddle/routing'
 import type { Endpoint } from '../endpoint/endpoint.js'
-import { hashText } from '../message/hash-text.js'
+import type { Hash64 } from '../message/xxhash64.js'
 import { EdfScheduler } from './edf-scheduler.js'
+import { HashRing } from './hash-ring.js'
+import { hashedHosts } from './hashed-hosts.js'
+import { MaglevTable } from './maglev-table.js'
 
 export interface HostChoice {
   readonly endpoints: readonly Endpoint[]
   /** @returns undefined when there is none. */
-  pick(hash: number | undefined): Endpoint | undefined
+  pick(hash: Hash64 | undefined): Endpoint | undefined
 }
 
 export interface ChoiceDeps {
@@ -36,8 +39,9 @@ export function createHostChoice(
     case 'RANDOM':
       return { endpoints, pick: () => anyOf(endpoints, random) }
     case 'RING_HASH':
+      return byHash(endpoints, random, () => new HashRing(hashedHosts(endpoints, weightOf), cluster.ringHash))
     case 'MAGLEV':
-      return { endpoints, pick: (hash) => (hash === undefined ? anyOf(endpoints, random) : highestWeight(endpoints, hash, weightOf)) }
+      return byHash(endpoints, random, () => new MaglevTable(hashedHosts(endpoints, weightOf), cluster.maglev?.tableSize))
     case 'LEAST_REQUEST':
       return leastRequest(cluster, endpoints, deps)
     case 'ROUND_ROBIN':
@@ -122,17 +126,15 @@ function anyOf(endpoints: readonly Endpoint[], random: Random): Endpoint {
   return endpoints[Math.floor(random.next() * endpoints.length)] ?? (endpoints[0] as Endpoint)
 }
 
-/** Rendezvous hashing: like Envoy's ring, an endpoint that goes takes only its own share along. */
-function highestWeight(endpoints: readonly Endpoint[], hash: number, weightOf: (endpoint: Endpoint) => number): Endpoint {
-  let best = endpoints[0] as Endpoint
-  let bestScore = -Infinity
-  for (const endpoint of endpoints) {
-    const uniform = (hashText(endpoint.key, hash) + 1) / 4_294_967_297
-    const score = -weightOf(endpoint) / Math.log(uniform)
-    if (score > bestScore) {
-      best = endpoint
-      bestScore = score
-    }
+/** A request without a hash goes anywhere. The table is made for the first one that has a hash: endpoints may change more often than that. */
+function byHash(endpoints: readonly Endpoint[], random: Random, makeTable: () => { pick(hash: Hash64): number }): HostChoice {
+  let table: ReturnType<typeof makeTable> | undefined
+  return {
+    endpoints,
+    pick(hash) {
+      if (hash === undefined) return anyOf(endpoints, random)
+      table ??= makeTable()
+      return endpoints[table.pick(hash)]
+    },
   }
-  return best
 }

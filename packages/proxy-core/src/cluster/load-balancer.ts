@@ -4,6 +4,7 @@
  */
 import type { Cluster } from '@heddle/routing'
 import type { Endpoint } from '../endpoint/endpoint.js'
+import { type Hash64, hashModulo } from '../message/xxhash64.js'
 import { EdfScheduler } from './edf-scheduler.js'
 import { type ChoiceDeps, createHostChoice, type HostChoice, weightedRandom } from './host-choice.js'
 import { availability, type PriorityHealth, priorityLoads } from './priority-load.js'
@@ -48,7 +49,7 @@ export class LoadBalancer {
   }
 
   /** @param hash of the request; undefined without a hash policy. @returns undefined when no endpoint may be used. */
-  pick(hash: number | undefined): Endpoint | undefined {
+  pick(hash: Hash64 | undefined): Endpoint | undefined {
     return (this.#sole ?? this.#chooseLevel(hash))?.pick(hash)
   }
 
@@ -58,9 +59,9 @@ export class LoadBalancer {
     return weightedRandom(level?.endpoints.filter((endpoint) => !isExcluded(endpoint)) ?? [], this.#deps.random)
   }
 
-  #chooseLevel(hash: number | undefined): HostChoice | undefined {
+  #chooseLevel(hash: Hash64 | undefined): HostChoice | undefined {
     // A session that sticks to an endpoint sticks to its priority.
-    let point = hash !== undefined && isHashPolicy(this.#cluster) ? hash % 100 : this.#deps.random.next() * 100
+    let point = hash !== undefined && isHashPolicy(this.#cluster) ? hashModulo(hash, 100) : this.#deps.random.next() * 100
     for (let at = 0; at < this.#levels.length; at++) {
       point -= this.#percents[at] as number
       if (point < 0) return this.#levels[at]

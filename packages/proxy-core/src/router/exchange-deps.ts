@@ -9,6 +9,7 @@ import type { Endpoint } from '../endpoint/endpoint.js'
 import type { StreamWaiter } from '../endpoint/http-pool.js'
 import type { HttpFilterSet } from '../filters/http-filter.js'
 import type { RequestIds } from '../filters/forwarding-headers.js'
+import type { Hash64 } from '../message/xxhash64.js'
 import type { Telemetry } from '../telemetry.js'
 import type { RouteSet } from './route-set.js'
 
@@ -31,7 +32,7 @@ export interface ExchangeDeps {
   readonly ids: RequestIds
   readonly filters: HttpFilterSet
   cluster(name: string): ClusterRuntime | undefined
-  pickEndpoint(cluster: ClusterRuntime, connection: DownstreamConnection, hash: number | undefined): Endpoint | undefined
+  pickEndpoint(cluster: ClusterRuntime, connection: DownstreamConnection, hash: Hash64 | undefined): Endpoint | undefined
   /** A stream at once, or later through the waiter. */
   acquireStream(
     cluster: ClusterRuntime,

@@ -19,6 +19,7 @@ import { filterFailedReply } from '../filters/http-filter.js'
 import { normalizePath } from '../filters/path-normalization.js'
 import { guard } from '../guard.js'
 import type { HeaderBlock } from '../message/header-block.js'
+import type { Hash64 } from '../message/xxhash64.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'
@@ -41,7 +42,7 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
   readonly #stream: DownstreamStream
   #state: State = 'routing'
   #routeRuntime: RouteRuntime | undefined
-  #hash: number | undefined
+  #hash: Hash64 | undefined
   /** Made with the first byte of a body, the first timeout, the first failed try. */
   #body: RequestBody | undefined
   #deadlines: RequestDeadlines | undefined

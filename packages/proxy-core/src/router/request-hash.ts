@@ -3,7 +3,7 @@
  * with a time to live is made for clients that come without it, from the addresses of their connection.
  */
 import type { HashPolicy } from '@heddle/routing'
-import { hashText } from '../message/hash-text.js'
+import { type Hash64, joinHashes, xxHash64 } from '../message/xxhash64.js'
 import type { DownstreamConnection } from '../decision-record.js'
 
 /** What a policy reads. */
@@ -17,16 +17,16 @@ export interface HashedRequest {
 }
 
 /** @returns undefined when no policy found something to hash. */
-export type RequestHash = (request: HashedRequest) => number | undefined
+export type RequestHash = (request: HashedRequest) => Hash64 | undefined
 
 export function compileHashPolicies(policies: readonly HashPolicy[] | undefined): RequestHash | undefined {
   if (policies === undefined || policies.length === 0) return undefined
   const readers = policies.map(compile)
   return (request) => {
-    let hash: number | undefined
+    let hash: Hash64 | undefined
     for (const read of readers) {
       const value = read(request)
-      if (value !== undefined) hash = hashText(value, hash === undefined ? 0 : ((hash << 1) | (hash >>> 31)) >>> 0)
+      if (value !== undefined) hash = hash === undefined ? xxHash64(value) : joinHashes(hash, xxHash64(value))
     }
     return hash
   }
@@ -66,8 +66,8 @@ function cookieOf(header: string, name: string): string {
 function newCookie(policy: Extract<HashPolicy, { kind: 'cookie' }>, request: HashedRequest): string | undefined {
   if (policy.ttlMs === undefined) return undefined
   const { remoteAddress, remotePort, localAddress, localPort } = request.connection
-  const ends = `${remoteAddress}:${remotePort}${localAddress}:${localPort}`
-  const value = [0, 1].map((seed) => hashText(ends, seed).toString(16).padStart(8, '0')).join('')
+  const { high, low } = xxHash64(`${remoteAddress}:${remotePort}${localAddress}:${localPort}`)
+  const value = [high, low].map((half) => half.toString(16).padStart(8, '0')).join('')
   const seconds = Math.floor(policy.ttlMs / 1000)
   const age = seconds > 0 ? `; Max-Age=${seconds}` : ''
   const path = policy.path ? `; Path=${policy.path}` : ''
@@ -77,5 +77,12 @@ function newCookie(policy: Extract<HashPolicy, { kind: 'cookie' }>, request: Has
 
 function queryParameterOf(path: string, name: string): string | undefined {
   const query = path.indexOf('?')
-  return query < 0 ? undefined : (new URLSearchParams(path.slice(query + 1)).get(name) ?? undefined)
+  if (query < 0) return undefined
+  const prefix = `${name}=`
+  // As it stands there: Envoy does not decode it either.
+  const found = path
+    .slice(query + 1)
+    .split('&')
+    .find((pair) => pair === name || pair.startsWith(prefix))
+  return found?.slice(prefix.length)
 }

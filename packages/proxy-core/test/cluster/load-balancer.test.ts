@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { createSeededRandom } from '@heddle/base/testing'
 import type { Cluster } from '@heddle/routing'
 import { LoadBalancer, type LocalityEndpoints } from '../../src/cluster/load-balancer.js'
+import { hashModulo, xxHash64 } from '../../src/message/xxhash64.js'
 import { Endpoint } from '../../src/endpoint/endpoint.js'
 
 let ports = 0
@@ -118,7 +119,7 @@ test('hash policies weigh endpoints with their localities', () => {
     locality(b, { weight: 3 }),
   ])
   let ofB = 0
-  for (let hash = 0; hash < 4000; hash++) if (balancer.pick((hash * 2_654_435_761) >>> 0) === b[0]) ofB++
+  for (let hash = 0; hash < 4000; hash++) if (balancer.pick(xxHash64(String(hash))) === b[0]) ofB++
   expect(ofB / 4000).toBeCloseTo(0.75, 1)
 })
 
@@ -138,13 +139,27 @@ test('a new endpoint warms up: a tenth at first, then with its age, then all', (
   }
 })
 
-test('hashing sticks to an endpoint and moves only the share of one that goes', () => {
+test.each(['RING_HASH', 'MAGLEV'] as const)('%s sticks to an endpoint and moves little but the share of one that goes', (lbPolicy) => {
   const all = endpoints([1, 1, 1, 1])
-  const before = balance({ lbPolicy: 'RING_HASH' }, [locality(all)])
-  const after = balance({ lbPolicy: 'RING_HASH' }, [locality(all.slice(0, 3))])
-  for (let hash = 0; hash < 500; hash++) {
-    const first = before.pick(hash * 7919)
-    expect(before.pick(hash * 7919)).toBe(first)
-    if (first !== all[3]) expect(after.pick(hash * 7919)).toBe(first)
+  const before = balance({ lbPolicy }, [locality(all)])
+  const after = balance({ lbPolicy }, [locality(all.slice(0, 3))])
+  let moved = 0
+  for (let number = 0; number < 500; number++) {
+    const hash = xxHash64(String(number))
+    const first = before.pick(hash)
+    expect(before.pick(hash)).toBe(first)
+    if (first !== all[3] && after.pick(hash) !== first) moved++
+  }
+  expect(moved).toBeLessThan(100)
+})
+
+test('a session that sticks to an endpoint sticks to its priority', () => {
+  const near = endpoints([1, 1])
+  const far = endpoints([1, 1])
+  ;(near[0] as Endpoint).healthy = false
+  const balancer = balance({ lbPolicy: 'RING_HASH' }, [locality(near), locality(far, { priority: 1 })])
+  for (let number = 0; number < 100; number++) {
+    const hash = xxHash64(String(number))
+    expect(far.includes(balancer.pick(hash) as Endpoint)).toBe(hashModulo(hash, 100) >= 70)
   }
 })
