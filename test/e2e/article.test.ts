@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask, askMany, startLoad } from './http.fixture.js'
-import { has, type Mesh, program, repository, run, startMesh } from './mesh.fixture.js'
+import { has, type Mesh, heddleProgram, repositoryRoot, run, startMesh } from '../mesh.fixture.js'
 
-const manifests = join(repository, 'apps/helloworld/manifests')
+const manifests = join(repositoryRoot, 'apps/helloworld/manifests')
 const manifest = join(manifests, 'helloworld.yaml')
 const soon = { timeout: 10_000, interval: 25 }
 
@@ -18,7 +18,7 @@ const created = [
 describe('the article, command by command', () => {
   let mesh: Mesh
   beforeAll(async () => {
-    mesh = await startMesh('--seed', '7')
+    mesh = await startMesh({ flags: ['--ports', 'auto', '--seed', '7'] })
   })
   afterAll(() => mesh?.stop())
 
@@ -58,7 +58,9 @@ describe('the article, command by command', () => {
       return
     }
     const script = '"$0" "$1" apply -f <("$0" "$1" kube-inject -f "$2")'
-    const outcome = await run('bash', ['-c', script, process.execPath, program, manifest], { env: { HEDDLE_STATE: mesh.stateDir } })
+    const outcome = await run('bash', ['-c', script, process.execPath, heddleProgram, manifest], {
+      env: { HEDDLE_STATE: mesh.stateFolder },
+    })
     expect(outcome).toEqual({ code: 0, stdout: `${created.join('\n')}\n`, stderr: '' })
   })
 
@@ -85,7 +87,7 @@ describe('the article, command by command', () => {
     const canary = readFileSync(join(manifests, 'canary.yaml'), 'utf8')
     const shift = async (percent: number): Promise<void> => {
       const text = canary.replace(/weight: (90|10)$/gm, (_, weight) => `weight: ${weight === '90' ? 100 - percent : percent}`)
-      const { code, stderr } = await mesh.heddleWith(text, 'apply', '-f', '-')
+      const { code, stderr } = await mesh.heddle(['apply', '-f', '-'], { input: text })
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
       await expect.poll(() => gatewayWeights(gatewayIp), soon).toEqual([100 - percent, percent].filter((weight) => weight > 0))
     }

@@ -3,16 +3,16 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask, askMany } from './http.fixture.js'
-import { type Mesh, repository, startMesh } from './mesh.fixture.js'
+import { type Mesh, repositoryRoot, startMesh } from '../mesh.fixture.js'
 
-const samples = join(repository, '../shared/corpus/istio/samples')
+const samples = join(repositoryRoot, '../shared/corpus/istio/samples')
 const soon = { timeout: 10_000, interval: 25 }
 
 describe('manifests like that of the article', () => {
   let mesh: Mesh
   beforeAll(async () => {
     mesh = await startMesh()
-    await mesh.heddleWith(namespaces, 'apply', '-f', '-')
+    await mesh.heddle(['apply', '-f', '-'], { input: namespaces })
   })
   afterAll(() => mesh?.stop())
 
@@ -57,7 +57,7 @@ describe('manifests like that of the article', () => {
       const port = Number(/31400:(\d+)\/TCP/.exec(table)?.[1] ?? /\b(31400)\/TCP/.exec(table)?.[1])
       await expect.poll(() => echoed(port, 'heddle'), soon).toBe('one heddle\n')
       const canary = readFileSync(join(samples, 'tcp-echo/tcp-echo-20-v2.yaml'), 'utf8')
-      expect((await mesh.heddleWith(canary, 'apply', '-f', '-')).code).toBe(0)
+      expect((await mesh.heddle(['apply', '-f', '-'], { input: canary })).code).toBe(0)
       const answers = async (): Promise<readonly string[]> =>
         [...new Set(await Promise.all(Array.from({ length: 40 }, () => echoed(port, 'heddle'))))].toSorted()
       await expect.poll(answers, soon).toEqual(['one heddle\n', 'two heddle\n'])
@@ -65,9 +65,9 @@ describe('manifests like that of the article', () => {
   })
 
   it('with other names, ports and namespaces, several gateways and hosts', async () => {
-    const injected = await mesh.heddleWith(shop, 'kube-inject', '-f', '-')
+    const injected = await mesh.heddle(['kube-inject', '-f', '-'], { input: shop })
     expect(injected.code).toBe(0)
-    const applied = await mesh.heddleWith(injected.stdout, 'apply', '-f', '-')
+    const applied = await mesh.heddle(['apply', '-f', '-'], { input: injected.stdout })
     expect(applied).toMatchObject({ code: 0, stderr: '' })
     await mesh.must('rollout', 'status', 'deploy/storefront', '-n', 'shop', '--timeout', '30')
     await mesh.must('rollout', 'status', 'deploy/ledger', '-n', 'books', '--timeout', '30')
@@ -76,16 +76,8 @@ describe('manifests like that of the article', () => {
     expect((await through('books.example', '/elsewhere')()).status).toBe(404)
     const call = through('shop.example', '/api/call?url=http://ledger.books:9090/api/hello')
     await expect.poll(call, soon).toEqual({ status: 200, body: 'Hello world ledger' })
-    const inside = await mesh.heddle(
-      'exec',
-      '-n',
-      'shop',
-      'deploy/storefront',
-      '--',
-      'node',
-      '-e',
-      `fetch('http://ledger:9090').catch((error) => process.stdout.write(error.cause.code))`,
-    )
+    const script = `fetch('http://ledger:9090').catch((error) => process.stdout.write(error.cause.code))`
+    const inside = await mesh.heddle(['exec', '-n', 'shop', 'deploy/storefront', '--', 'node', '-e', script])
     expect(inside.stdout).toBe('ENOTFOUND')
   })
 })

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask } from './http.fixture.js'
-import { has, type Mesh, repository, run, startMesh } from './mesh.fixture.js'
+import { has, type Mesh, repositoryRoot, run, startMesh } from '../mesh.fixture.js'
 
-const manifests = join(repository, 'apps/helloworld/manifests')
+const manifests = join(repositoryRoot, 'apps/helloworld/manifests')
 const soon = { timeout: 10_000, interval: 25 }
 const gatewayId = 'spiffe://cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account'
 const workloadId = 'spiffe://cluster.local/ns/default/sa/default'
@@ -29,7 +29,7 @@ describe('services of the mesh', () => {
     })
 
     it('with the application itself, through the gateway', async () => {
-      await mesh.heddleWith(callerRoute, 'apply', '-f', '-')
+      await mesh.heddle(['apply', '-f', '-'], { input: callerRoute })
       const url = `${mesh.gatewayUrl}/api/call?url=http://helloworld/api/hello`
       await expect.poll(() => ask(url), soon).toEqual({ status: 200, body: 'Hello world v1' })
     })
@@ -193,7 +193,7 @@ describe('services of the mesh', () => {
 })
 
 const serverName = 'outbound_.80_._.helloworld.default.svc.cluster.local'
-const grpcPath = createRequire(join(repository, 'packages/client/package.json')).resolve('@grpc/grpc-js')
+const grpcPath = createRequire(join(repositoryRoot, 'packages/client/package.json')).resolve('@grpc/grpc-js')
 
 const callerRoute = `
 apiVersion: networking.istio.io/v1
@@ -228,7 +228,7 @@ async function startWorkloads(mesh: Mesh): Promise<void> {
   await mesh.inject(join(manifests, 'helloworld.yaml'))
   await mesh.inject(join(manifests, 'caller.yaml'))
   await mesh.inject(file)
-  await mesh.heddleWith(plainPod, 'apply', '-f', '-')
+  await mesh.heddle(['apply', '-f', '-'], { input: plainPod })
   for (const name of ['helloworld-v1', 'caller', 'web', 'echo']) await mesh.must('rollout', 'status', `deploy/${name}`, '--timeout', '30')
 }
 

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { endAll, heddle, type Mesh, newStateFolder, type Outcome, startMesh, temporaryFolder } from './mesh.fixture.js'
+import { endAll, heddle, type Mesh, newStateFolder, type Outcome, startMesh, temporaryFolder } from '../mesh.fixture.js'
 
 const service = (name: string, ports: string, namespace = 'default'): string =>
   `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: ${namespace}}\nspec:\n  selector: {app: ${name}}\n  ports: ${ports}\n`
@@ -115,7 +115,7 @@ describe('kube-inject', () => {
 describe('apply', () => {
   let mesh: Mesh
   beforeAll(async () => {
-    mesh = await startMesh(newStateFolder())
+    mesh = await startMesh()
   })
   afterAll(() => mesh?.interrupt())
 

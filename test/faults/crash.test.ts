@@ -1,5 +1,5 @@
 /** `kill -9` of each part and of everything, under load: who fails, who takes over, what is still there afterwards. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { answerOf, startLoad } from './load.fixture.js'
 import {
@@ -13,14 +13,14 @@ import {
   newStateFolder,
   type PodProcess,
   startMesh,
-} from './mesh.fixture.js'
+} from '../mesh.fixture.js'
 
 const stateFolder = newStateFolder()
 const requestsPerSecond = 200
 let mesh: Mesh
 
 beforeAll(async () => {
-  mesh = await startMesh(stateFolder)
+  mesh = await startMesh({ stateFolder })
   const manifest = readFileSync(helloManifest, 'utf8').replace('replicas: 1', 'replicas: 2')
   const injected = await heddle(['kube-inject', '-f', '-'], { input: manifest })
   expect(await mesh.heddle(['apply', '-f', '-'], { input: injected.stdout })).toMatchObject({ code: 0, stderr: '' })
@@ -135,7 +135,7 @@ test('the platform killed leaves the Pods serving, and the next one adopts them'
   await eventually('load runs', () => load.sent > requestsPerSecond / 2)
   await mesh.killPlatform()
   expect(identities(mesh.processes())).toEqual(identities(before))
-  mesh = await startMesh(stateFolder)
+  mesh = await startMesh({ stateFolder })
   await allSynced()
   const report = await load.stop()
   expect(report.failed).toEqual([])
@@ -166,7 +166,7 @@ test('everything killed comes back with all that was acknowledged, each process 
   await writing
   await eventually('nothing runs', () => livingProcesses(stateFolder).length === 0)
 
-  mesh = await startMesh(stateFolder)
+  mesh = await startMesh({ stateFolder })
   await eventually('the article answers again', async () => (await hello()) === 200)
   await allSynced()
   const { items } = await mesh.get<{ items: readonly { metadata: { name: string } }[] }>('/api/v1/namespaces/default/configmaps')
@@ -181,4 +181,13 @@ test('everything killed comes back with all that was acknowledged, each process 
 
   expect(await mesh.interrupt()).toBe(0)
   expect(livingProcesses(stateFolder)).toEqual([])
+}, 60_000)
+
+test('down ends what a killed platform left, and deletes its state only then', async () => {
+  mesh = await startMesh({ stateFolder })
+  expect(livingProcesses(stateFolder).length).toBeGreaterThan(2)
+  await mesh.killPlatform()
+  const { code, stdout } = await mesh.heddle(['down', '--purge'])
+  expect(stdout).toMatch(/^ended \d+ processes that a mesh which crashed had left running\nthe mesh of .* is down\ndeleted /)
+  expect({ code, living: livingProcesses(stateFolder), isThere: existsSync(stateFolder) }).toEqual({ code: 0, living: [], isThere: false })
 }, 60_000)

@@ -15,7 +15,7 @@ import {
   startMesh,
   startOf,
   temporaryFolder,
-} from './mesh.fixture.js'
+} from '../mesh.fixture.js'
 
 afterAll(endAll)
 
@@ -37,7 +37,7 @@ describe('a mesh with an application', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'stops everything that it started on %s',
     async (signal) => {
-      const mesh = await startMesh(newStateFolder())
+      const mesh = await startMesh()
       const injected = await heddle(['kube-inject', '-f', helloManifest])
       await mesh.heddle(['apply', '-f', '-'], { input: injected.stdout })
       // Not awaited until ready: it must also stop what is only starting.
@@ -63,7 +63,7 @@ describe('a mesh with an application', () => {
   })
 
   test('is ended by heddle down from elsewhere', async () => {
-    const mesh = await startMesh(newStateFolder())
+    const mesh = await startMesh()
     expect(await mesh.heddle(['down'])).toMatchObject({ code: 0, stdout: expect.stringContaining('is down') })
     expect(await mesh.closed).toBe(0)
     expect(livingProcesses(mesh.stateFolder)).toEqual([])

@@ -5,7 +5,7 @@ import { request } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { answerOf } from './load.fixture.js'
-import { endAll, eventually, heddle, helloManifest, livingProcesses, newStateFolder, readKubeconfig, startMesh } from './mesh.fixture.js'
+import { endAll, eventually, heddle, helloManifest, livingProcesses, newStateFolder, readKubeconfig, startMesh } from '../mesh.fixture.js'
 
 const up = (stateFolder: string, ...args: readonly string[]) => heddle(['up', '--state', stateFolder, '--ports', 'auto', ...args])
 
@@ -62,7 +62,7 @@ describe('the state folder', () => {
 describe('a mesh that ran before', () => {
   test('refuses a second one on its state, stays as it is, ends on Ctrl-C, and a flipped byte is named, not served', async () => {
     const stateFolder = newStateFolder()
-    const mesh = await startMesh(stateFolder)
+    const mesh = await startMesh({ stateFolder })
     const before = mesh.processes()
 
     const second = await up(stateFolder)
@@ -91,7 +91,7 @@ describe('a mesh that ran before', () => {
 
     // Nothing lost: with the byte turned back everything is there, and only once.
     writeFileSync(database, intact)
-    const again = await startMesh(stateFolder)
+    const again = await startMesh({ stateFolder })
     const { items } = await again.get<{ items: readonly { metadata: { name: string } }[] }>(
       '/apis/apps/v1/namespaces/istio-system/deployments',
     )
@@ -132,7 +132,7 @@ describe('taken ports', () => {
     await occupy(8080, '127.0.0.1')
     // What listens on all addresses has the port on every Pod's too.
     const appPort = await occupy(0)
-    const mesh = await startMesh(newStateFolder(), [])
+    const mesh = await startMesh({ flags: [] })
     expect(mesh.output()).toMatch(/port 6443 was taken: the API uses 64\d\d/)
     expect(mesh.output()).toMatch(/port 8080 was taken: the gateway uses 2\d\d\d\d/)
     const { port } = new URL(mesh.gatewayUrl)

@@ -1,20 +1,22 @@
 /**
- * A whole mesh in processes of its own for tests that hurt it: started through the program a user starts, found again
- * through the records in its state folder, and ended however the test left it.
+ * A whole mesh in processes of its own: started through the program a user starts, used through the command users call, found
+ * again through the records in its state folder, and ended however a test left it. Nothing is built here; the built programs
+ * are what is tested.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export const repositoryRoot: string = fileURLToPath(new URL('../..', import.meta.url))
+export const repositoryRoot: string = fileURLToPath(new URL('..', import.meta.url))
 export const heddleProgram: string = join(repositoryRoot, 'packages/cli/bin/heddle.js')
 export const helloManifest: string = join(repositoryRoot, 'apps/helloworld/manifests/helloworld.yaml')
 
 export interface Outcome {
-  readonly code: number | null
+  /** 1 for a program that a signal ended. */
+  readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
@@ -22,17 +24,33 @@ export interface Outcome {
 export interface RunOptions {
   readonly cwd?: string
   readonly input?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Runs any program to its end. */
+export function run(command: string, args: readonly string[], { cwd, input, env = {} }: RunOptions = {}): Promise<Outcome> {
+  const child = spawn(command, args, { cwd: cwd ?? repositoryRoot, env: { ...environment(), ...env } })
+  const output = collect(child)
+  // A program that does not read its input closes it early.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input ?? '')
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code: code ?? 1, ...output }))
+  })
 }
 
 /** Runs `heddle` to its end. */
 export function heddle(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [heddleProgram, ...args], { cwd: options.cwd ?? repositoryRoot, env: environment() })
-  const output = collect(child)
-  child.stdin.end(options.input ?? '')
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ code, ...output }))
-  })
+  return run(process.execPath, [heddleProgram, ...args], options)
+}
+
+/** Whether a program such as curl is installed. */
+export async function has(command: string): Promise<boolean> {
+  return run(command, [command === 'openssl' ? 'version' : '--version']).then(
+    ({ code }) => code === 0,
+    () => false,
+  )
 }
 
 /** The machine's, without what a shell of a person may have set for Heddle. */
@@ -96,6 +114,8 @@ export interface Pod {
 }
 
 export interface Mesh {
+  /** A folder for the test's files, with the state folder in it. */
+  readonly folder: string
   readonly stateFolder: string
   readonly child: ChildProcess
   readonly gatewayUrl: string
@@ -104,12 +124,20 @@ export interface Mesh {
   send(method: string, path: string, body: unknown): Promise<number>
   pods(namespace: string): Promise<readonly Pod[]>
   processes(): readonly PodProcess[]
+  /** Runs the command against this mesh. */
   heddle(args: readonly string[], options?: RunOptions): Promise<Outcome>
+  /** Runs the command and gives its output. @throws Error with the output when it fails. */
+  must(...args: readonly string[]): Promise<string>
+  /** `apply -f` of what `kube-inject` makes of a manifest. @throws Error with the output when it fails. */
+  inject(manifest: string, ...flags: readonly string[]): Promise<string>
+  /** What `heddle up` has printed. */
   output(): string
   /** Resolves with its exit code when `heddle up` has ended. */
   readonly closed: Promise<number | null>
   /** As Ctrl-C. @returns the exit code */
   interrupt(): Promise<number | null>
+  /** The same, and deletes its folder. Idempotent. */
+  stop(): Promise<number | null>
   /** Ends the platform alone, without a chance to say goodbye. */
   killPlatform(): Promise<void>
 }
@@ -117,7 +145,7 @@ export interface Mesh {
 const opened = new Set<string>()
 
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'heddle-faults-'))
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-mesh-'))
   opened.add(folder)
   return folder
 }
@@ -138,41 +166,87 @@ export function endAll(): void {
   opened.clear()
 }
 
+export interface MeshOptions {
+  /** Default: a new one. */
+  readonly stateFolder?: string
+  /** Of `heddle up`. Default: `--ports auto`. */
+  readonly flags?: readonly string[]
+}
+
+/** Under the hooks' own limit, so that a mesh that does not come up is told with what it printed. */
+const startDeadlineMs = 50_000
+
 /** Starts `heddle up` and waits until it says that it is ready. */
-export async function startMesh(stateFolder: string, args: readonly string[] = ['--ports', 'auto']): Promise<Mesh> {
-  const child = spawn(process.execPath, [heddleProgram, 'up', '--state', stateFolder, ...args], { cwd: repositoryRoot, env: environment() })
+export async function startMesh({ stateFolder = newStateFolder(), flags = ['--ports', 'auto'] }: MeshOptions = {}): Promise<Mesh> {
+  const child = spawn(process.execPath, [heddleProgram, 'up', '--state', stateFolder, ...flags], {
+    cwd: repositoryRoot,
+    env: environment(),
+  })
   const output = collect(child)
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
   const text = (): string => output.stdout + output.stderr
-  await eventually(
-    'heddle up is ready',
-    () => {
-      if (child.exitCode !== null) throw new Hopeless(`heddle up ended: ${text()}`)
-      return /Ctrl-C stops everything/.test(output.stdout)
-    },
-    60_000,
-  )
-  const api = apiOf(stateFolder)
+  const check = (): boolean => {
+    if (child.exitCode !== null) throw new Hopeless(`heddle up ended: ${text()}`)
+    return /Ctrl-C stops everything/.test(output.stdout)
+  }
+  try {
+    await eventually('heddle up is ready', check, startDeadlineMs)
+  } catch (error) {
+    child.kill('SIGINT')
+    await closed
+    throw new Error(text(), { cause: error })
+  }
   return {
-    stateFolder,
+    ...operations(stateFolder),
     child,
     closed,
     gatewayUrl: /Gateway\s+(\S+)/.exec(output.stdout)?.[1] ?? '',
-    get: async (path) => JSON.parse((await api('GET', path)).body) as never,
-    send: async (method, path, body) => (await api(method, path, body)).status,
-    pods: async (namespace) =>
-      (JSON.parse((await api('GET', `/api/v1/namespaces/${namespace}/pods`)).body) as { items: readonly Pod[] }).items,
-    processes: () => podProcesses(stateFolder),
-    heddle: (command, options) => heddle([...command, '--state', stateFolder], options),
     output: text,
     interrupt: () => {
       child.kill('SIGINT')
       return closed
     },
+    stop: async () => {
+      child.kill('SIGINT')
+      const code = await closed
+      rmSync(dirname(stateFolder), { recursive: true, force: true })
+      return code
+    },
     killPlatform: async () => {
       child.kill('SIGKILL')
       await closed
     },
+  }
+}
+
+type Operations = Pick<Mesh, 'folder' | 'stateFolder' | 'get' | 'send' | 'pods' | 'processes' | 'heddle' | 'must' | 'inject'>
+
+/** What is done to a mesh by its command and its API. */
+function operations(stateFolder: string): Operations {
+  const api = apiOf(stateFolder)
+  const folder = dirname(stateFolder)
+  const command = (args: readonly string[], options: RunOptions = {}): Promise<Outcome> =>
+    heddle(args, { ...options, env: { HEDDLE_STATE: stateFolder, ...options.env } })
+  const must = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await command(args)
+    if (code !== 0) throw new Error(`heddle ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`)
+    return stdout
+  }
+  return {
+    folder,
+    stateFolder,
+    heddle: command,
+    must,
+    async inject(manifest, ...flags) {
+      const injected = join(folder, 'injected.yaml')
+      writeFileSync(injected, await must('kube-inject', '-f', manifest))
+      return must('apply', '-f', injected, ...flags)
+    },
+    get: async (path) => JSON.parse((await api('GET', path)).body) as never,
+    send: async (method, path, body) => (await api(method, path, body)).status,
+    pods: async (namespace) =>
+      (JSON.parse((await api('GET', `/api/v1/namespaces/${namespace}/pods`)).body) as { items: readonly Pod[] }).items,
+    processes: () => podProcesses(stateFolder),
   }
 }
 
