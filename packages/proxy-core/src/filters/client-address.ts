@@ -8,11 +8,9 @@ import type { DownstreamConnection } from '../decision-record.js'
  * @returns the entry that many trusted hops from the right; the socket's peer when there are not as many, or it is no address.
  */
 export function clientAddress(forwardedFor: string | undefined, manager: HttpConnectionManager, connection: DownstreamConnection): string {
-  if (forwardedFor === undefined) return connection.remoteAddress
-  const entry =
-    forwardedFor
-      .split(',')
-      .at(-1 - (manager.xffNumTrustedHops ?? 0))
-      ?.trim() ?? ''
-  return isIP(entry) === 0 ? connection.remoteAddress : entry
+  const { useRemoteAddress, xffNumTrustedHops: hops = 0 } = manager
+  if (forwardedFor === undefined || (useRemoteAddress === true && hops === 0)) return connection.remoteAddress
+  const entry = hops === 0 ? forwardedFor.slice(forwardedFor.lastIndexOf(',') + 1) : (forwardedFor.split(',').at(-1 - hops) ?? '')
+  const address = entry.trim()
+  return isIP(address) === 0 ? connection.remoteAddress : address
 }

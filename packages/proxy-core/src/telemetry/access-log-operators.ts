@@ -47,6 +47,13 @@ function addressesOf(connection: Pick<DownstreamConnection, 'remoteAddress' | 'r
   return texts
 }
 
+/** A client that only a header tells of has no port: Envoy prints 0. */
+function clientText(record: DecisionRecord): string | undefined {
+  const { connection } = record
+  if (record.kind === 'request' && record.clientAddress !== connection.remoteAddress) return socketAddress(record.clientAddress, 0)
+  return addressesOf(connection).remote
+}
+
 const flagTexts = new Map<number, string | undefined>()
 
 /** As metrics and logs print them: `UF,URX`; undefined when there is none. The sets that occur are few. */
@@ -92,8 +99,8 @@ const readers: Readonly<Record<string, Reader>> = {
   UPSTREAM_PEER_URI_SAN: ({ upstream }) => upstream?.tls?.peer?.uriSans.join(',') || undefined,
   DOWNSTREAM_LOCAL_ADDRESS: ({ connection }) => addressesOf(connection).local,
   DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ connection }) => connection.localAddress,
-  DOWNSTREAM_REMOTE_ADDRESS: ({ connection }) => addressesOf(connection).remote,
-  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ({ connection }) => connection.remoteAddress,
+  DOWNSTREAM_REMOTE_ADDRESS: clientText,
+  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: (record) => (record.kind === 'request' ? record.clientAddress : record.connection.remoteAddress),
   DOWNSTREAM_PEER_URI_SAN: ({ connection }) => connection.tls?.peer?.uriSans.join(',') || undefined,
   DOWNSTREAM_TLS_VERSION: ({ connection }) => connection.tls?.version,
   REQUESTED_SERVER_NAME: ({ connection }) => connection.requestedServerName,

@@ -106,3 +106,10 @@ describe('the access log language', () => {
     expect(isHeddleError(thrown) && thrown.code).toBe('HEDDLE_ACCESS_LOG_FORMAT')
   })
 })
+
+it('names the client that x-forwarded-for tells of, with port 0', () => {
+  const format = '%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%'
+  const { remoteAddress, remotePort } = requestRecord().connection
+  expect(text(format, requestRecord({ clientAddress: '192.0.2.7' }))).toBe('192.0.2.7:0 192.0.2.7')
+  expect(text(format, requestRecord({ clientAddress: remoteAddress }))).toBe(`${remoteAddress}:${remotePort} ${remoteAddress}`)
+})

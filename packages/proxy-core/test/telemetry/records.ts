@@ -84,7 +84,7 @@ export function requestRecord(more: Partial<RequestRecord> = {}, headers: Header
     upstreamPath: '/a?b=c',
     authority: 'reviews',
     scheme: 'http',
-    clientAddress: '10.0.0.1',
+    clientAddress: (more.connection ?? connection()).remoteAddress,
     requestId: '11111111-2222-4333-8444-555555555555',
     virtualHost: undefined,
     route: undefined,
