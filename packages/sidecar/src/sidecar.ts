@@ -27,6 +27,7 @@ import { workloadOf, xdsNodeOf } from './proxy-node.js'
 import { ownVersion } from './own-version.js'
 import type { ProxySettings } from './proxy-settings.js'
 import { createRefusalMetrics, type RefusalMetrics } from './refusal-metrics.js'
+import { createWorkloadSecrets, type WorkloadSecrets } from './workload-secrets.js'
 
 export interface SidecarDeps {
   readonly clock: Clock
@@ -54,6 +55,7 @@ class PodProxy implements Sidecar {
   readonly #node: XdsNode
   readonly #names: MeshNames
   readonly #client: MeshClient
+  readonly #secrets: WorkloadSecrets
   readonly #records: AccessLogSender
   readonly #telemetry: IstioTelemetry
   readonly #proxy: Proxy
@@ -69,6 +71,7 @@ class PodProxy implements Sidecar {
     this.#node = xdsNodeOf(settings, this.#version)
     this.#names = createMeshNames(settings.podNamespace, settings.pod)
     this.#client = this.#createClient()
+    this.#secrets = createWorkloadSecrets(this.#client.secrets, settings.pod?.root ?? '/', deps)
     this.#records = this.#createRecords()
     this.#telemetry = createIstioTelemetry(
       {
@@ -81,7 +84,7 @@ class PodProxy implements Sidecar {
     this.#proxy = createEngine(
       {
         settings,
-        secrets: this.#client.secrets,
+        secrets: this.#secrets,
         telemetry: this.#telemetry,
         names: this.#names,
         onRecovered: () => this.#client.recheck(),
@@ -106,6 +109,7 @@ class PodProxy implements Sidecar {
   async #end(): Promise<void> {
     this.#deps.logger.info('draining', { deadlineMs: drainMs })
     await this.#proxy.drain({ deadlineMs: drainMs })
+    this.#secrets.close()
     this.#client.close()
     await this.#records.close()
     this.#telemetry.close()
@@ -117,6 +121,7 @@ class PodProxy implements Sidecar {
   }
 
   async #apply(config: ProxyConfig): Promise<readonly ResourceFault[]> {
+    this.#secrets.follow(config)
     const result = await this.#proxy.apply(config)
     this.#isConfigured = true
     if (result.kind === 'applied') return []
@@ -174,8 +179,8 @@ class PodProxy implements Sidecar {
       clock,
       version: this.#version,
       proxy: this.#proxy,
-      secrets: this.#client.secrets,
-      secretNames: () => ['default', 'ROOTCA', ...this.#client.secretNames()],
+      secrets: this.#secrets,
+      secretNames: () => this.#secrets.names(),
       renderMetrics: () => this.#telemetry.registry.render(),
       isReady: () => this.#isReady(),
       drain: () => void this.drain(),

@@ -51,7 +51,8 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
     if (spiffeIdOf(leaf) === undefined) {
       if (rootsName !== systemRoots && secrets.get(rootsName) === undefined)
         return `the trusted roots "${rootsName}" have not been delivered`
-      return socket.authorized ? '' : `the peer's certificate is not trusted: ${String(socket.authorizationError)}`
+      const fault = pathFault(socket, role)
+      return fault === '' ? '' : `the peer's certificate is not trusted: ${fault}`
     }
     const bundle = bundleOf(rootsName)
     if (bundle === undefined) return `the trusted roots "${rootsName}" have not been delivered`
@@ -80,6 +81,18 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
     },
     secretChanged: (name) => void bundles.delete(name),
   }
+}
+
+/**
+ * What OpenSSL found of the peer's chain during the handshake. Node fills `authorized` for connections that it dialled; for
+ * an accepted socket that we wrapped ourselves nobody does, and the handle has to be asked. No answer is a refusal.
+ */
+function pathFault(socket: TLSSocket, peerRole: 'client' | 'server'): string {
+  if (peerRole === 'server') return socket.authorized ? '' : String(socket.authorizationError)
+  const { ssl } = socket as unknown as { readonly ssl?: { readonly verifyError?: () => NodeJS.ErrnoException | null | undefined } }
+  if (typeof ssl?.verifyError !== 'function') return 'this Node does not say what OpenSSL found'
+  const error = ssl.verifyError()
+  return error == null ? '' : (error.code ?? error.message)
 }
 
 function readBundle(secrets: SecretSource, name: string): TrustBundle | undefined {

@@ -65,17 +65,19 @@ function make(secrets: SecretSource, common: CommonTlsContext, side: 'server' | 
     ciphers: `${tls13Suites}:${suites(common.cipherSuites)}`,
     secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   }
-  const name = common.certificates?.[0]?.name
-  let localUriSan: string | undefined
-  if (name !== undefined) {
-    const secret = secrets.get(name)
-    if (secret?.kind !== 'certificate') return { ok: false, reason: `the certificate "${name}" has not been delivered` }
-    options.cert = secret.certificateChainPem
-    options.key = secret.privateKeyPem
-    localUriSan = firstUriSan(secret.certificateChainPem)
+  const names = (common.certificates ?? []).map(({ name }) => name)
+  // Several are for clients with different algorithms: OpenSSL chooses. One that is missing must not keep the others from serving.
+  const pairs = names.map((name) => secrets.get(name)).filter((secret) => secret?.kind === 'certificate')
+  const [first] = pairs
+  if (first !== undefined) {
+    options.cert = pairs.map(({ certificateChainPem }) => certificateChainPem)
+    options.key = pairs.map(({ privateKeyPem }) => privateKeyPem)
+  } else if (names.length > 0) {
+    return { ok: false, reason: `the certificate "${names.join('", "')}" has not been delivered` }
   } else if (side === 'server') {
     return { ok: false, reason: 'no certificate is configured' }
   }
+  const localUriSan = first === undefined ? undefined : firstUriSan(first.certificateChainPem)
   const roots = common.validation === undefined ? undefined : secrets.get(common.validation.roots.name)
   if (roots?.kind === 'validation') options.ca = roots.rootsPem
   try {
@@ -83,7 +85,7 @@ function make(secrets: SecretSource, common: CommonTlsContext, side: 'server' | 
   } catch (error) {
     return {
       ok: false,
-      reason: `the certificate "${name ?? ''}" cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      reason: `the certificate "${names.join('", "')}" cannot be used: ${error instanceof Error ? error.message : String(error)}`,
     }
   }
 }

@@ -9,13 +9,17 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { emptyNamesFile, writeNamesFile } from '@heddle/client'
 import { type ApplyObject, type FakeControlPlane, fakeToken } from '@heddle/control-plane/testing'
-import { type ProxySettings, readProxySettings } from '../../src/proxy-settings.js'
+import { type ProxyRole, type ProxySettings, readProxySettings } from '../../src/proxy-settings.js'
 
 export interface FakePodOptions {
   readonly name: string
   readonly app: string
   /** Probes of the application by rewritten path. */
   readonly probers?: object
+  /** Default: a sidecar. */
+  readonly role?: ProxyRole
+  /** Ports that are bound elsewhere. Default: 8080. */
+  readonly ports?: readonly number[]
 }
 
 export interface FakePod {
@@ -23,12 +27,16 @@ export interface FakePod {
   readonly appAddress: string
   /** Where the declared port 8080 is really bound, on both addresses. */
   readonly port: number
+  /** Where each of `ports` is really bound. */
+  readonly portMap: Readonly<Record<number, number>>
   /** Proof for the capture ports. */
   readonly token: string
   readonly root: string
   readonly settings: ProxySettings
   /** As the API has it. */
   readonly object: ApplyObject
+  /** Writes a file of the Pod. */
+  put(path: string, text: string): void
   remove(): void
 }
 
@@ -50,9 +58,11 @@ async function freePort(address: string): Promise<number> {
   return port
 }
 
-export async function createFakePod({ name, app, probers = {} }: FakePodOptions, controlPlane: FakeControlPlane): Promise<FakePod> {
+export async function createFakePod(options: FakePodOptions, controlPlane: FakeControlPlane): Promise<FakePod> {
+  const { name, app, probers = {}, role = 'sidecar', ports = [8080] } = options
   const [podIp, appAddress] = addresses()
-  const port = await freePort(podIp)
+  const portMap: Record<number, number> = {}
+  for (const port of ports) portMap[port] = await freePort(podIp)
   const root = mkdtempSync(join(tmpdir(), 'heddle-pod-'))
   const put = (path: string, text: string): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true })
@@ -69,7 +79,7 @@ export async function createFakePod({ name, app, probers = {} }: FakePodOptions,
     HEDDLE_POD_ROOT: root,
     HEDDLE_POD_IP: podIp,
     HEDDLE_APP_ADDRESS: appAddress,
-    HEDDLE_PORT_MAP: JSON.stringify({ 8080: port }),
+    HEDDLE_PORT_MAP: JSON.stringify(portMap),
     HEDDLE_NAMES: join(root, 'names.json'),
     HEDDLE_PLATFORM_NAMES: join(root, 'platform-names.json'),
     POD_NAME: name,
@@ -83,10 +93,12 @@ export async function createFakePod({ name, app, probers = {} }: FakePodOptions,
   return {
     podIp,
     appAddress,
-    port,
+    port: portMap[8080] ?? 0,
+    portMap,
+    put,
     token: names.token,
     root,
-    settings: readProxySettings(['proxy', 'sidecar'], env),
+    settings: readProxySettings(['proxy', role], env),
     object: {
       apiVersion: 'v1',
       kind: 'Pod',

@@ -1,0 +1,53 @@
+/** A certificate authority as a company has one for its websites: names of the DNS, no SPIFFE ids. */
+import { randomBytes } from 'node:crypto'
+import { encodePem, encodePrivateKey, generateKey, issueCertificate, parseCertificate, publicKeyOf } from '@heddle/x509'
+
+export interface WebCertificate {
+  readonly chainPem: string
+  readonly keyPem: string
+}
+
+export interface WebAuthority {
+  readonly rootPem: string
+  issue(dnsName: string): WebCertificate
+}
+
+export function createWebAuthority(organization: string): WebAuthority {
+  const key = generateKey()
+  const common = () => ({
+    serial: Uint8Array.of(0x40, ...randomBytes(15)),
+    notBeforeMs: Date.parse('2026-01-01'),
+    notAfterMs: Date.parse('2036-01-01'),
+  })
+  const rootDer = issueCertificate(
+    {
+      ...common(),
+      subject: { organization },
+      publicKey: publicKeyOf(key),
+      basicConstraints: { isCa: true },
+      keyUsages: ['keyCertSign', 'cRLSign'],
+    },
+    { privateKey: key },
+  )
+  const root = parseCertificate(rootDer)
+  if (!root.ok) throw new Error(root.reason)
+  return {
+    rootPem: encodePem('CERTIFICATE', rootDer),
+    issue(dnsName) {
+      const own = generateKey()
+      const der = issueCertificate(
+        {
+          ...common(),
+          subject: { organization: dnsName },
+          publicKey: publicKeyOf(own),
+          altNames: { dnsNames: [dnsName] },
+          basicConstraints: { isCa: false },
+          keyUsages: ['digitalSignature'],
+          purposes: ['serverAuth', 'clientAuth'],
+        },
+        { privateKey: key, certificate: root.certificate },
+      )
+      return { chainPem: encodePem('CERTIFICATE', der), keyPem: encodePrivateKey(own) }
+    },
+  }
+}
