@@ -8,11 +8,13 @@ import type { RequestEvents } from '../codec/stream.js'
 import type { DownstreamConnection } from '../decision-record.js'
 import type { DeadlineEntry } from '../deadline-queue.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
+import { acceptsUpgrade } from '../message/upgrade.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { Channel } from '../transport/channel.js'
 import type { AcceptedConnection } from './accepted-connection.js'
 import type { ConnectionDeps } from './connection-deps.js'
 import { type ConnectionLimits, delayedCloseMs, edgeLimits, halfCloseGraceMs, meshLimits } from './limits.js'
+import { opaqueClusterOf } from './opaque-http2.js'
 import { TcpSession } from './tcp-session.js'
 
 export interface HttpTarget {
@@ -32,6 +34,8 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
   readonly #limits: ConnectionLimits
   readonly #codec: Http1ServerConnection
   #requests = 0
+  /** Of the current request: those of an explicit proxy go to different ones. */
+  #current: ManagerRuntime | undefined
   #phase: 'idle' | 'head' | 'request' | 'half-closed' | 'closing' = 'idle'
   heapIndex = -1
   dueMs = 0
@@ -56,7 +60,8 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
       forwardProxy: chooseTarget !== undefined,
     })
     channel.handler = this.#codec
-    this.onPhase('head')
+    // Proxies of the mesh open connections ahead of requests; strangers get the time of a head to begin one.
+    this.onPhase(this.#limits === edgeLimits ? 'head' : 'idle')
   }
 
   onRequest(stream: Http1ServerConnection): RequestEvents {
@@ -64,9 +69,14 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     const target = this.#chooseTarget === undefined ? undefined : this.#chooseTarget(stream, this)
     if (this.#chooseTarget !== undefined && target === undefined) return ignoredRequest
     const manager = target?.manager ?? (this.#manager as ManagerRuntime)
+    this.#current = manager
     const exchange = this.#deps.createExchange(manager, target?.connection ?? this.#accepted, stream)
     exchange.start()
     return exchange
+  }
+
+  acceptsUpgrade(type: string): boolean {
+    return this.#current !== undefined && acceptsUpgrade(this.#current.config, type)
   }
 
   onBadRequest(stream: Http1ServerConnection, status: number, reason: string): void {
@@ -86,12 +96,15 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
   }
 
   onHttp2Preface(buffer: Buffer, start: number, end: number): boolean {
-    const cluster = this.#manager === undefined ? undefined : this.#accepted.defaultClusterOf(this.#manager)
+    const cluster = this.#manager === undefined ? undefined : opaqueClusterOf(this.#manager, this.#accepted)
     if (cluster === undefined || this.#manager === undefined) {
-      this.#deps.logger.warn('an HTTP/2 connection was refused: HTTP/2 is not spoken here yet and its route has no single cluster', {
-        listener: this.#accepted.listener.name,
-        remote: this.#accepted.remoteAddress,
-      })
+      this.#deps.logger.warn(
+        'an HTTP/2 connection was refused: HTTP/2 is not spoken here yet, and its route is not one cluster for all requests as they are',
+        {
+          listener: this.#accepted.listener.name,
+          remote: this.#accepted.remoteAddress,
+        },
+      )
       return false
     }
     this.#deps.exchange.deadlines.remove(this)
@@ -133,7 +146,15 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
       if (bytes !== this.#lastBytes || !this.#codec.awaitsBody) return this.onPhase('request')
       return this.#channel.destroy()
     }
+    if (this.#phase === 'head' && !this.#codec.idle) return this.#headTimedOut()
     this.#channel.destroy()
+  }
+
+  /** As Envoy answers a head that does not come to its end. */
+  #headTimedOut(): void {
+    const reason = 'request header timeout'
+    this.refuse(this.#codec, 408, reason)
+    this.#accepted.reportBadRequest(this.#manager, 408, reason, reason.length)
   }
 
   onConnectionClosed(): void {
