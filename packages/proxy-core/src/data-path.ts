@@ -26,8 +26,10 @@ import type { TerminalFilter } from './listener/listener-runtime.js'
 import { Exchange } from './router/exchange.js'
 import type { ExchangeDeps, ManagerRuntime } from './router/exchange-deps.js'
 import { createRouteSet } from './router/route-set.js'
+import { singleClusterManager } from './router/single-cluster-manager.js'
 import type { Snapshot } from './snapshot.js'
-import { silentTelemetry, type Telemetry } from './telemetry.js'
+import { silentTelemetry } from './telemetry.js'
+import { guarded } from './telemetry/guarded.js'
 import { type Connector, createConnector, type ConnectListener, type DialTarget } from './transport/connector.js'
 import { createPeerVerifier } from './transport/peer-verifier.js'
 import { createTlsContexts } from './transport/tls-contexts.js'
@@ -207,76 +209,8 @@ function terminalOf(chain: FilterChain, deps: ProxyDeps, current: () => Snapshot
   return { kind: 'none' }
 }
 
-function singleClusterManager(cluster: string): ManagerRuntime {
-  const routeConfiguration = {
-    name: cluster,
-    virtualHosts: [
-      {
-        name: cluster,
-        domains: ['*'],
-        routes: [
-          {
-            match: { path: { kind: 'prefix', value: '/' } },
-            action: { kind: 'route', target: { kind: 'cluster', cluster }, timeoutMs: 0 },
-          },
-        ],
-      },
-    ],
-  } as const
-  const routes = createRouteSet(routeConfiguration, undefined)
-  const config = {
-    statPrefix: cluster,
-    routes: { kind: 'inline', routeConfiguration },
-    httpFilters: [{ kind: 'router' }],
-    streamIdleTimeoutMs: 0,
-  } as const
-  return { config, routes: () => routes, overridesAlpn: false, activeRequests: { count: 0, total: 0 } }
-}
-
 async function resolveWithSystem(hostname: string): Promise<readonly string[]> {
   if (isIP(hostname) !== 0) return [hostname]
   const found = await lookup(hostname, { all: true, order: 'ipv4first' })
   return found.map(({ address }) => address)
-}
-
-/** A telemetry that throws loses its record, not the request. Written out: closures a call would show on the hot path. */
-function guarded(telemetry: Telemetry, logger: Logger): Telemetry {
-  const failed = (what: string, error: unknown): void => logger.error('telemetry failed', { what, error })
-  return {
-    onRequest(record, headers) {
-      try {
-        telemetry.onRequest?.(record, headers)
-      } catch (error) {
-        failed('onRequest', error)
-      }
-    },
-    onResponse(record, headers) {
-      try {
-        telemetry.onResponse?.(record, headers)
-      } catch (error) {
-        failed('onResponse', error)
-      }
-    },
-    onRequestComplete(record) {
-      try {
-        telemetry.onRequestComplete(record)
-      } catch (error) {
-        failed('onRequestComplete', error)
-      }
-    },
-    onConnectionOpen(connection) {
-      try {
-        telemetry.onConnectionOpen?.(connection)
-      } catch (error) {
-        failed('onConnectionOpen', error)
-      }
-    },
-    onConnectionComplete(record) {
-      try {
-        telemetry.onConnectionComplete(record)
-      } catch (error) {
-        failed('onConnectionComplete', error)
-      }
-    },
-  }
 }
