@@ -26,6 +26,7 @@ const packages = [
 
 const meanings: Readonly<Record<string, string>> = {
   HEDDLE_ADS_RESOURCE: 'a resource of the control plane cannot be read or supported; its last good version stays',
+  HEDDLE_ADS_SECRET: 'the key material of a secret does not fit together or cannot be read; its last good version stays',
   HEDDLE_API_STATUS: "the API refused; the error's cause is its `Status`",
   HEDDLE_API_UNREACHABLE: 'nothing answers at the address of the API, or the connection broke',
   HEDDLE_CA_STATE_LOCKED: 'another authority uses the state',
@@ -46,8 +47,7 @@ const meanings: Readonly<Record<string, string>> = {
   HEDDLE_CONTROL_PLANE_USAGE: "heddle-istiod's arguments are wrong",
   HEDDLE_INJECT_INVALID_MANIFEST: 'the YAML or a workload in it is faulty; the message has a line a fault',
   HEDDLE_INJECT_INVALID_OBJECT: 'the object is no workload of its kind',
-  HEDDLE_PROXY_CONFIG: 'a resource of the configuration contradicts another or cannot be used; the last good configuration stays',
-  HEDDLE_PROXY_CONFIG_REJECTED: 'the engine refused the configuration; the message names each resource and why',
+  HEDDLE_PROXY_CONFIG: 'a resource of the configuration cannot be used; its last good version stays',
   HEDDLE_PROXY_LISTEN: 'an address of the proxy cannot be bound',
   HEDDLE_PROXY_USAGE: "heddle-proxy's arguments or environment are wrong",
   HEDDLE_RUNTIME_CONFIG: 'a ConfigMap, Secret or key that a container needs is missing',

@@ -2,6 +2,7 @@
  * From a configuration to what the engine runs, before anything changes. What cannot be compiled keeps the version that runs
  * now, or stays away; everything else is new. Parts that did not change keep their runtime and with it their connections.
  */
+import { HeddleError } from '@heddle/base'
 import {
   type Cluster,
   type CommonTlsContext,
@@ -42,7 +43,8 @@ export function compileConfig(config: ProxyConfig, previous: Snapshot, deps: Com
     for (const resource of resources) {
       const { name } = resource
       if (all.has(name)) {
-        issues.push(applyIssue(kind, name, new Error(`${kind} "${name}" is there twice`)))
+        const twice = new HeddleError({ code: 'HEDDLE_PROXY_CONFIG', message: `${kind} "${name}" is there twice` })
+        issues.push(applyIssue(kind, name, twice))
         continue
       }
       const running = known(name)
