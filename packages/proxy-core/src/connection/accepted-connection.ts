@@ -192,24 +192,6 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     )
   }
 
-  /**
-   * The one cluster that a route table sends everything of this destination to, for protocols that the codec cannot read:
-   * the virtual host of the destination's own address, else the only virtual host there is.
-   */
-  defaultClusterOf(manager: ManagerRuntime): string | undefined {
-    const routes = manager.routes()
-    if (routes === undefined) return undefined
-    const { virtualHosts } = routes.table.configuration
-    const authority = `${this.localAddress}:${this.localPort}`
-    const byAddress = virtualHosts.find(({ domains }) => domains.includes(this.localAddress) || domains.includes(authority))
-    const host = byAddress ?? (virtualHosts.length === 1 ? virtualHosts[0] : undefined)
-    const clusters = new Set(
-      host?.routes.map(({ action }) => (action.kind === 'route' && action.target.kind === 'cluster' ? action.target.cluster : undefined)),
-    )
-    const [only] = clusters
-    return clusters.size === 1 ? only : undefined
-  }
-
   traits(hello: ClientHello | undefined, protocols: readonly string[]): ConnectionTraits {
     return {
       destinationAddress: this.localAddress,

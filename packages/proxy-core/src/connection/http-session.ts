@@ -58,6 +58,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
       limits: this.#limits.head,
       rejectUnderscores: this.#limits.rejectUnderscores,
       forwardProxy: chooseTarget !== undefined,
+      defaultHost: manager?.config.httpProtocolOptions?.defaultHostForHttp10,
     })
     channel.handler = this.#codec
     // Proxies of the mesh open connections ahead of requests; strangers get the time of a head to begin one.
@@ -146,6 +147,8 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
       if (bytes !== this.#lastBytes || !this.#codec.awaitsBody) return this.onPhase('request')
       return this.#channel.destroy()
     }
+    // It does read: a client that is gone would have reset the connection by now.
+    if (this.#phase === 'half-closed' && this.#codec.answerStarted) return this.onPhase('request')
     if (this.#phase === 'head' && !this.#codec.idle) return this.#headTimedOut()
     this.#channel.destroy()
   }

@@ -3,6 +3,7 @@ import type { RouteAction } from '@heddle/routing'
 import type { RequestRecord } from '../decision-record.js'
 import type { HeaderBlock } from '../message/header-block.js'
 import { headerId } from '../message/header-names.js'
+import { acceptsUpgrade } from '../message/upgrade.js'
 import { applyRequestMutations } from './header-value.js'
 import type { RouteRuntime } from './route-set.js'
 
@@ -23,6 +24,5 @@ export function prepareRequest(headers: HeaderBlock, record: RequestRecord, acti
 
 /** The upgrade that was asked for, when the manager lets it through; else empty. */
 export function allowedUpgrade(asked: string, { manager }: RequestRecord): string {
-  if (asked === '') return ''
-  return manager.upgradeTypes?.some((type) => type.toLowerCase() === asked.toLowerCase()) ? asked : ''
+  return asked !== '' && acceptsUpgrade(manager, asked) ? asked : ''
 }

@@ -123,3 +123,66 @@ test('a request half sent when its client vanishes is destroyed at the upstream,
   await expect.poll(() => front.proxy.stats().clusters[0]?.activeConnections).toBe(0)
   expect(front.proxy.stats().clusters[0]?.activeRequests).toBe(0)
 })
+
+test("bytes behind an answer without a body are nobody's answer, also when a request waits for the connection", async () => {
+  const poisoned = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPWNED!'
+  const upstream = keep(
+    await rawUpstream((socket) =>
+      socket.on('data', (data) => {
+        const isHead = data.toString('latin1').startsWith('HEAD ')
+        socket.write(
+          isHead ? `HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n${poisoned}` : 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nsound',
+        )
+      }),
+    ),
+  )
+  const cluster = staticCluster('u', [upstream.port], { circuitBreakers: { maxConnections: 1 } })
+  const front = keep(await startProxy(config(httpListener([anyRoute(action('u'))]), [cluster])))
+  const [, answer] = await Promise.all([
+    exchange(front.port, 'HEAD /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'),
+    exchange(front.port, 'GET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'),
+  ])
+  expect(answer).toMatch(/sound$/)
+  expect(answer).not.toContain('PWNED')
+})
+
+test('an upgrade that is not allowed, h2c with a body too, is a plain request with its deadline', async () => {
+  const { front, seen } = await scripted('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+  const upgrade = 'Connection: close, Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n'
+  const answer = await exchange(front.port, `POST / HTTP/1.1\r\nHost: a\r\n${upgrade}Content-Length: 3\r\n\r\nabc`)
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK[^]*ok$/)
+  expect(seen[0]).toMatch(/abc$/)
+  expect(seen[0]?.toLowerCase()).not.toContain('upgrade')
+
+  const silent = await rawUpstream(() => {})
+  keep(silent)
+  const slow = keep(await startProxy(config(httpListener([anyRoute(action('u', { timeoutMs: 50 }))]), [staticCluster('u', [silent.port])])))
+  expect(await exchange(slow.port, `GET / HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`)).toMatch(/^HTTP\/1\.1 504 /)
+})
+
+const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
+
+test('HTTP/2 bytes pass only where no rule about requests is passed by', async () => {
+  const upstream = keep(await rawUpstream((socket) => socket.on('data', () => socket.end('settings'))))
+  const clusters = [staticCluster('u', [upstream.port])]
+  const answerOf = async (listener: Parameters<typeof config>[0]): Promise<string> =>
+    exchange(keep(await startProxy(config(listener, clusters))).port, preface)
+  const open = httpListener([anyRoute(action('u'))])
+  expect(await answerOf({ ...open, trafficDirection: 'outbound' })).toBe('settings')
+  expect(await answerOf({ ...open, trafficDirection: 'inbound' })).toMatch(/^HTTP\/1\.1 400 /)
+  expect(await answerOf({ ...httpListener([anyRoute(action('u'))], { useRemoteAddress: true }), trafficDirection: 'outbound' })).toMatch(
+    /400/,
+  )
+  const guarded = anyRoute(action('u'), { match: { path: { kind: 'prefix', value: '/public' } } })
+  expect(await answerOf({ ...httpListener([guarded]), trafficDirection: 'outbound' })).toMatch(/^HTTP\/1\.1 400 /)
+})
+
+test('HTTP/1.0 without a host is refused, unless the configuration names one', async () => {
+  const { front } = await scripted('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+  expect(await exchange(front.port, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
+  const named = await scripted('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', {
+    httpProtocolOptions: { defaultHostForHttp10: 'old.example' },
+  })
+  expect(await exchange(named.front.port, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /)
+  expect(named.seen[0]?.toLowerCase()).toContain('host: old.example')
+})

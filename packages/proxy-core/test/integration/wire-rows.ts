@@ -206,7 +206,7 @@ export const requestRows: readonly (readonly [row: number, bytes: string, want: 
   [300, '{P}Expect: 100-continue, x\\r\\nContent-Length: 5\\r\\n\\r\\nhello', '417/ok hello'],
   [301, '{P}Expect:\\r\\n 100-continue\\r\\nContent-Length: 5\\r\\n\\r\\nhello', '400'],
   [306, '{G}Upgrade: websocket\\r\\n\\r\\n', 'ok, Upgrade stripped'],
-  [309, '{P}Connection: Upgrade\\r\\nUpgrade: websocket\\r\\nContent-Length: 5\\r\\n\\r\\nhello', '400 or body framed first'],
+  [309, '{P}Connection: Upgrade\\r\\nUpgrade: websocket\\r\\nContent-Length: 5\\r\\n\\r\\nhello', 'ok hello'],
   [310, 'GET / HTTP/1.0\\r\\nHost: a\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n\\r\\n', 'ok, plain request'],
   [312, 'CONNECT a:443 HTTP/1.1\\r\\nHost: a:443\\r\\n\\r\\n{S}', '405/403 and close'],
   [313, 'CONNECT / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n', '400'],

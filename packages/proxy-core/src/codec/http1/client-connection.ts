@@ -188,11 +188,11 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
       this.#events?.onInformational(status, this.#headers)
       return start + length
     }
-    this.#beginAnswer(status)
-    return this.#answerDone ? this.#afterAnswer(start + length, end) : start + length
+    return this.#beginAnswer(status, start + length, end)
   }
 
-  #beginAnswer(status: number): void {
+  /** @returns where the body starts; -1 when there is none: the connection may already be another exchange's then. */
+  #beginAnswer(status: number, at: number, end: number): number {
     const { length, declaredLength } = this.#framing
     if (this.#framing.close) this.#reusable = false
     const noBody = length === bodyLength.none
@@ -203,11 +203,9 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
       this.#chunks.reset()
     }
     this.#events?.onResponseHead(status, this.#parser.reason, this.#headers, noBody ? Math.max(declaredLength, 0) : length)
-    if (noBody && this.#state === 'body') this.#endAnswer(undefined)
-  }
-
-  #afterAnswer(at: number, end: number): number {
-    if (at < end) this.#close()
+    if (!noBody || this.#state !== 'body') return at
+    if (at < end) this.#reusable = false
+    this.#endAnswer(undefined)
     return -1
   }
 

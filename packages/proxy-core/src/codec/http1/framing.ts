@@ -52,10 +52,8 @@ export class Framing {
       this.close = !this.keepAlive || this.close
       this.expectContinue = false
     }
-    if (this.#connectionUpgrade && this.#upgradeValue !== '' && minorVersion === 1) {
-      if (this.length !== 0) return this.#bad(400, 'upgrade with a body')
-      this.upgrade = this.#upgradeValue
-    }
+    // With a body it is a plain request: no bytes of a body may be taken for the new protocol's.
+    if (this.#connectionUpgrade && minorVersion === 1 && this.length === bodyLength.none) this.upgrade = this.#upgradeValue
   }
 
   /** The same for an answer. RFC 9112 section 6.3 decides the order. */

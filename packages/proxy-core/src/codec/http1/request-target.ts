@@ -9,6 +9,7 @@ const slash = 0x2f
 
 export class RequestTarget {
   readonly #forwardProxy: boolean
+  readonly #defaultHost: string | undefined
   /** The last sound host; empty: none yet. */
   #host = ''
   path = ''
@@ -16,16 +17,21 @@ export class RequestTarget {
   /** Empty unless the target was in absolute form. */
   scheme = ''
 
-  /** @param forwardProxy whether absolute form and CONNECT are for this proxy. */
-  constructor(forwardProxy: boolean) {
+  /** @param forwardProxy whether absolute form and CONNECT are for this proxy. @param defaultHost of requests that may lack one. */
+  constructor(forwardProxy: boolean, defaultHost: string | undefined) {
     this.#forwardProxy = forwardProxy
+    this.#defaultHost = defaultHost
   }
 
   /** @param hostIndex of the host field; -1: none. @returns why the target or the host is refused; empty when they are sound. */
-  read(method: string, target: string, headers: HeaderBlock, hostIndex: number, isHostNeeded: boolean): string {
-    if (hostIndex < 0 ? isHostNeeded : !this.#readHost(headers, hostIndex)) return 'host'
+  read(method: string, target: string, headers: HeaderBlock, hostIndex: number, mayLackHost: boolean): string {
+    if (hostIndex < 0) {
+      if (!mayLackHost || this.#defaultHost === undefined) return 'host'
+      this.#host = this.#defaultHost
+      headers.append('host', this.#host)
+    } else if (!this.#readHost(headers, hostIndex)) return 'host'
     this.scheme = ''
-    this.authority = hostIndex < 0 ? '' : this.#host
+    this.authority = this.#host
     if (method === 'TRACE') return 'method'
     if (target.charCodeAt(0) !== slash || method === 'CONNECT') return this.#readUnusual(method, target, headers)
     this.path = target

@@ -17,12 +17,16 @@ export interface ServerCodecOptions {
   readonly rejectUnderscores: boolean
   /** Whether absolute form and CONNECT are for this proxy (explicit proxying). */
   readonly forwardProxy: boolean
+  /** The host of HTTP/1.0 requests that name none; undefined: they are refused. */
+  readonly defaultHost: string | undefined
 }
 
 /** Who owns the connection: it makes the exchanges and keeps the deadlines. */
 export interface ServerConnectionOwner {
   /** A whole, sound head. @returns where the rest goes. */
   onRequest(stream: Http1ServerConnection): RequestEvents
+  /** Whether the current request may become a tunnel of this protocol. */
+  acceptsUpgrade(type: string): boolean
   /** A head that cannot be served; the owner answers through `refuse` and reports it. */
   onBadRequest(stream: Http1ServerConnection, status: number, reason: string): void
   /** The HTTP/2 preface. The owner may take the channel over; @returns whether it did. */
@@ -63,6 +67,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   #held: Buffer | undefined
   #processing = false
   #requestDone = true
+  #answerStarted = false
   #answerDone = true
   #closeAfter = false
   #peerEnded = false
@@ -75,7 +80,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     this.#options = options
     this.#parser = new HeadParser('request', options.limits)
     this.#writer = new MessageWriter(channel)
-    this.#target = new RequestTarget(options.forwardProxy)
+    this.#target = new RequestTarget(options.forwardProxy, options.defaultHost)
   }
 
   get head(): RequestHead {
@@ -96,6 +101,11 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   /** True between requests. */
   get idle(): boolean {
     return this.#state === 'head' && this.#held === undefined
+  }
+
+  /** Whether the head of the current answer is out. */
+  get answerStarted(): boolean {
+    return this.#answerStarted
   }
 
   /** Whether bytes of the request's body are still to come. */
@@ -178,6 +188,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     if (status === 101) head += `connection: upgrade\r\n`
     else if (this.#closeAfter) head += 'connection: close\r\n'
     else if (this.protocol === 'HTTP/1.0') head += 'connection: keep-alive\r\n'
+    this.#answerStarted = true
     const noBody = this.method === 'HEAD' || status === 204 || status === 304
     this.#writer.begin(`${head}\r\n`, noBody ? 0 : framed)
   }
@@ -262,6 +273,8 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
       else {
         if (this.#state === 'tunnel') this.#events?.onTunnelData(buffer, at, end)
         else if (this.#state === 'answering') this.#hold(buffer, at, end)
+        // Given away (CONNECT): what came behind the head is for whoever took it.
+        else if (this.#channel.handler !== this) this.#channel.handler.onData(buffer, at, end)
         break
       }
     }
@@ -344,7 +357,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     const events = this.#owner.onRequest(this)
     if (this.#answerDone || this.#answerAborted()) return
     this.#events = events
-    if (this.#requestDone && framing.upgrade === '') events.onRequestEnd(undefined)
+    if (this.#requestDone && (framing.upgrade === '' || !this.#owner.acceptsUpgrade(framing.upgrade))) events.onRequestEnd(undefined)
   }
 
   #answerAborted(): boolean {
@@ -353,6 +366,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
 
   #beginAnswer(close: boolean): void {
     this.#closeAfter = close || this.#peerEnded
+    this.#answerStarted = false
     this.#answerDone = false
     this.#requestDone = true
     this.#state = 'answering'
@@ -361,8 +375,8 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   /** @returns why the target or the host is refused; empty when they are sound. */
   #readTarget(): string {
     const target = this.#target
-    const isHostNeeded = this.protocol === 'HTTP/1.1'
-    const refusal = target.read(this.method, this.#parser.target, this.headers, this.#framing.hostIndex, isHostNeeded)
+    const mayLackHost = this.protocol === 'HTTP/1.0'
+    const refusal = target.read(this.method, this.#parser.target, this.headers, this.#framing.hostIndex, mayLackHost)
     this.path = target.path
     this.authority = target.authority
     this.targetScheme = target.scheme
