@@ -1,7 +1,8 @@
 /** `heddle down` beside processes that are not its own, and after crashes. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { call, temporaryFolder } from '../cli.fixture.js'
 
@@ -29,7 +30,7 @@ const ended = (child: ChildProcess): Promise<unknown> => new Promise((done) => c
 /** A platform whose one Pod is ready. */
 async function platformWithPod(): Promise<{ stateDir: string; platform: ChildProcess; podPid: number }> {
   const stateDir = join(temporaryFolder(), 'state')
-  const program = resolve(import.meta.dirname, '../platform-process.ts')
+  const program = fileURLToPath(new URL('../platform-process.ts', import.meta.url))
   const platform = start(process.execPath, ['--conditions=@heddle/source', '--import', 'tsx', program, stateDir])
   const podPid = await new Promise<number>((done, fail) => {
     platform.stdout?.once('data', (bytes: Buffer) => done(Number(bytes.toString('utf8'))))

@@ -205,6 +205,18 @@ describe('verbs', () => {
     const answer = await json('/api/v1/namespaces/default/configmaps?dryRun=All', { 'content-type': 'application/json' }, 'POST', body)
     expect(answer).toMatchObject({ status: 201, body: { metadata: { name: 'dry' } } })
     expect(await harness.client.get(types.configMaps, 'dry', 'default')).toBeUndefined()
+    await harness.client.create(types.configMaps, configMap('dry', { a: '1' }))
+    await harness.client.create(types.deployments, deployment('dry', 0))
+    const send = async (method: string, path: string, patch: object = {}): Promise<Json> =>
+      (await json(`${path}?dryRun=All`, { 'content-type': 'application/merge-patch+json' }, method, JSON.stringify(patch))).body
+    const maps = '/api/v1/namespaces/default/configmaps/dry'
+    expect(await send('PATCH', maps, { data: { a: '2' } })).toMatchObject({ data: { a: '2' } })
+    await send('DELETE', maps)
+    const deployments = '/apis/apps/v1/namespaces/default/deployments/dry'
+    expect(await send('PATCH', `${deployments}/scale`, { spec: { replicas: 3 } })).toMatchObject({ spec: { replicas: 3 } })
+    expect(await harness.client.get(types.configMaps, 'dry', 'default')).toMatchObject({ data: { a: '1' } })
+    expect(await harness.client.get(types.deployments, 'dry', 'default')).toMatchObject({ spec: { replicas: 0 } })
+    await harness.client.delete(types.deployments, 'dry', 'default')
   })
 
   it('selects by labels and fields, and pages', async () => {
