@@ -3,9 +3,9 @@
  * changes. Connections that are up keep theirs, so rotation drops nothing. No tickets and no renegotiation: a resumed
  * session would carry an old verdict about the peer.
  */
-import { constants } from 'node:crypto'
+import { constants, createPrivateKey } from 'node:crypto'
 import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls'
-import type { CommonTlsContext, SecretSource, TlsVersion } from '@heddle/routing'
+import type { CommonTlsContext, Secret, SecretSource, TlsVersion } from '@heddle/routing'
 import { parseCertificate, parseCertificatePem } from '@heddle/x509'
 
 export interface TlsMaterial {
@@ -66,8 +66,7 @@ function make(secrets: SecretSource, common: CommonTlsContext, side: 'server' | 
     secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   }
   const names = (common.certificates ?? []).map(({ name }) => name)
-  // Several are for clients with different algorithms: OpenSSL chooses. One that is missing must not keep the others from serving.
-  const pairs = names.map((name) => secrets.get(name)).filter((secret) => secret?.kind === 'certificate')
+  const pairs = oneOfEachKeyType(names.map((name) => secrets.get(name)))
   const [first] = pairs
   if (first !== undefined) {
     options.cert = pairs.map(({ certificateChainPem }) => certificateChainPem)
@@ -87,6 +86,31 @@ function make(secrets: SecretSource, common: CommonTlsContext, side: 'server' | 
       ok: false,
       reason: `the certificate "${names.join('", "')}" cannot be used: ${error instanceof Error ? error.message : String(error)}`,
     }
+  }
+}
+
+type KeyPair = Extract<Secret, { kind: 'certificate' }>
+
+/**
+ * Several certificates are for clients with different algorithms: OpenSSL holds one of each and chooses. One that has not come
+ * must not keep the others from serving.
+ */
+function oneOfEachKeyType(secrets: readonly (Secret | undefined)[]): readonly KeyPair[] {
+  const byType = new Map<string, KeyPair>()
+  for (const secret of secrets) {
+    if (secret?.kind !== 'certificate') continue
+    const type = keyTypeOf(secret.privateKeyPem)
+    if (!byType.has(type)) byType.set(type, secret)
+  }
+  return [...byType.values()]
+}
+
+/** A key that cannot be read is told when the context is made. */
+function keyTypeOf(pem: string): string {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType ?? ''
+  } catch {
+    return ''
   }
 }
 

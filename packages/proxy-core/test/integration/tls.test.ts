@@ -331,3 +331,35 @@ test('draining does not wait for a connection that has not said a word', async (
   await server.proxy.drain({ deadlineMs: 60_000 })
   await closed
 })
+
+test('clients with certificates of the web are judged by the roots that the listener trusts', async () => {
+  const clients = createTestCa()
+  const web = createTestCa()
+  const upstream = keep(await httpUpstream((_, outgoing) => void outgoing.end('hello')))
+  const tls = {
+    common: { certificates: common.certificates, validation: { roots: common.validation.roots } },
+    requireClientCertificate: true,
+  }
+  const listener = httpListener([anyRoute(action('app'))])
+  const edge: Listener = { ...listener, filterChains: listener.filterChains.map((chain) => ({ ...chain, tls })) }
+  const front = keep(
+    await startProxy(config(edge, [staticCluster('app', [upstream.port])]), {
+      secrets: secretsOf(certificate(web.issue(serverId)), roots(clients.rootPem)),
+    }),
+  )
+  const named = { altNames: { dnsNames: ['client.example.com'] } }
+  const ask = (identity: TestIdentity): Promise<string> =>
+    new Promise((resolve) => {
+      let seen = ''
+      const place = { port: front.port, host: '127.0.0.1', rejectUnauthorized: false }
+      const socket = connectTls({ ...place, cert: identity.chainPem, key: identity.keyPem }, () => socket.write(get))
+      socket.on('data', (data) => (seen += data.toString()))
+      socket.on('error', () => {})
+      socket.on('close', () => resolve(seen))
+    })
+  expect(await ask(clients.issue(clientId, { fields: named }))).toMatch(/200 OK/)
+  expect(await ask(clients.issue(clientId, { intermediates: 1, fields: named }))).toMatch(/200 OK/)
+  expect(await ask(web.issue(clientId, { fields: named }))).toBe('')
+  expect(await ask(clients.issue(clientId, { ttlSeconds: -60, fields: named }))).toBe('')
+  expect(await ask(clients.issue(clientId, { fields: { ...named, purposes: ['serverAuth'] } }))).toBe('')
+})
