@@ -42,7 +42,7 @@ export function compileRetryPolicy(policy: RetryPolicy | undefined, routeTimeout
     perTryTimeoutMs: perTryTimeoutMs(policy, routeTimeoutMs),
     avoidsTriedHosts: policy.previousHosts ?? false,
     hostPicks: policy.hostSelectionRetryMaxAttempts ?? 1,
-    onAnswer: (status, headers) => (onStatus(status) || onGrpc(headers)) && !headers.has('x-envoy-overloaded'),
+    onAnswer: (status, headers) => (onStatus(status) || onGrpc(headers)) && !isHeldOff(headers),
     onReset(reason, sent) {
       if (reason === 'overflow') return false
       if (anyReset) return true
@@ -51,6 +51,11 @@ export function compileRetryPolicy(policy: RetryPolicy | undefined, routeTimeout
     },
     backOffMs: (attempt, random) => Math.min((2 ** attempt - 1) * baseMs, maxMs) * random,
   }
+}
+
+/** The upstream's side says that it has too much already. */
+function isHeldOff(headers: HeaderBlock): boolean {
+  return headers.has('x-envoy-overloaded') || headers.has('x-envoy-ratelimited')
 }
 
 function statusCondition(conditions: ReadonlySet<string>, policy: RetryPolicy): (status: number) => boolean {

@@ -18,6 +18,7 @@ test.each([
   ['unavailable,cancelled', 200, { 'grpc-status': '14' }, true],
   ['cancelled', 200, { 'grpc-status': '14' }, false],
   ['5xx', 503, { 'x-envoy-overloaded': 'true' }, false],
+  ['5xx', 503, { 'x-envoy-ratelimited': 'true' }, false],
 ])('an answer under %s of %s with %o is retried: %s', (retryOn, status, fields, retried) => {
   const policy = compileRetryPolicy({ retryOn, retriableStatusCodes: [418] }, 0)
   expect(policy?.onAnswer(status, headers(fields))).toBe(retried)
