@@ -225,7 +225,7 @@ export const commandTable: readonly CommandSpec[] = [
   },
   {
     path: ['rollout', 'status'],
-    summary: 'Follow a Deployment until it is rolled out',
+    summary: 'Follow a Deployment until it is rolled out and, on the local mesh, every proxy knows its Pods',
     arguments: 'deploy/NAME',
     maxArguments: 2,
     flags: { timeout: { type: 'string', value: 'TIME', description: 'Give up after this long: seconds, or 2m', defaultText: 'never' } },

@@ -6,6 +6,7 @@ import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import { secondsOf } from '../command/seconds.js'
+import { untilProxiesKnow } from '../target/endpoint-news.js'
 import { deployments } from '../target/resource-types.js'
 import { type Target, withTarget } from '../target/target.js'
 
@@ -23,7 +24,12 @@ interface DeploymentView {
 
 export async function runStatus(invocation: Invocation): Promise<number> {
   const name = deploymentName(invocation)
-  return withTarget(invocation, (target) => followRollout(invocation, target, name))
+  return withTarget(invocation, async (target) => {
+    const code = await followRollout(invocation, target, name)
+    const deployment = code === exitCode.ok ? await target.client.get(deployments, name, target.namespace) : undefined
+    if (deployment) await untilProxiesKnow(target, deployment, systemClock, invocation.signal)
+    return code
+  })
 }
 
 export async function runRestart(invocation: Invocation): Promise<number> {

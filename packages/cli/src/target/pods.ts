@@ -76,7 +76,8 @@ async function existing({ client, namespace }: Target, type: ResourceType, name:
   })
 }
 
-function selectorText(object: KubernetesObject): string {
+/** The selector of a Service or a workload as a list request has it; empty when there is none. */
+export function selectorText(object: KubernetesObject): string {
   const selector = (object['spec'] as { readonly selector?: Readonly<Record<string, unknown>> }).selector ?? {}
   const labels = (selector['matchLabels'] ?? selector) as Readonly<Record<string, string>>
   return Object.entries(labels)
