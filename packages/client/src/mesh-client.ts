@@ -20,7 +20,7 @@ import {
 } from '@heddle/xds'
 import { type AdsClient, createAdsClient } from './ads/ads-client.js'
 import { createResourceTable, type ResourceTable, type SubscriptionKind } from './ads/resource-table.js'
-import { acceptanceOf, assembleConfig, type ConfigTables, isServable, referencesOf, type ResourceFault } from './ads/snapshot.js'
+import { acceptanceOf, assembleConfig, type ConfigTables, isServable, type ResourceFault } from './ads/snapshot.js'
 import { createTableStore, type TableStore } from './ads/table-store.js'
 import { type ControlPlaneAddress, createControlPlaneChannel } from './grpc/channel.js'
 import { createCertificate } from './grpc/certificate-request.js'
@@ -65,8 +65,6 @@ export interface MeshClient {
   readonly identity: IdentitySource
   /** The identity's secrets, and those that the control plane serves (`kubernetes://NAME`). */
   readonly secrets: SecretSource
-  /** Names of {@link secrets} that the configuration refers to and the control plane serves. */
-  secretNames(): readonly string[]
   /** Applies the newest configuration again: to be called when something that was refused became usable. */
   recheck(): void
   readonly isConnected: boolean
@@ -103,10 +101,6 @@ class WorkloadLink implements MeshClient {
       get: (name) => this.identity.get(name) ?? this.#tables.secrets.held.get(name)?.value,
       subscribe: (listener) => this.#subscribeSecrets(listener),
     }
-  }
-
-  secretNames(): readonly string[] {
-    return [...referencesOf('secrets', this.#tables)]
   }
 
   recheck(): void {

@@ -162,7 +162,7 @@ class Istiod implements ControlPlane {
     const { ca, authenticators, client } = this.#options
     const { clock, logger } = this.#deps
     return {
-      discovery: { discovery, authenticators, logger, secretAccess: createSecretAccess(client, { clock, logger }) },
+      discovery: { discovery, authenticators, logger, secrets: { access: createSecretAccess(client, { clock, logger }), clock } },
       certificates: {
         certificates: createCertificateService({ ca, authenticators }, { clock, logger }),
         onAnswer: (isIssued) => this.#countCertificate(isIssued),

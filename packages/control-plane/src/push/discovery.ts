@@ -62,6 +62,8 @@ export interface Discovery {
 
 export interface ProxyConnection {
   readonly stream: ProxyStream
+  /** Whether the proxy's account may have private keys, from now on. */
+  allowKeys(mayHaveKeys: boolean): void
   /** The proxy is gone: it is pushed to and shown no more. */
   close(): void
 }
@@ -117,7 +119,7 @@ class ProxyPushes implements Discovery {
     }
     const stream = createProxyStream(this.#resourcesFor(node, mayHaveKeys), { send, onRefused })
     this.#connected.set(stream, { node, connectedAtMs: this.#deps.clock.now(), status: () => stream.status(), mayHaveKeys })
-    return { stream, close: () => this.#disconnect(stream, node) }
+    return { stream, allowKeys: (isAllowed) => this.#allowKeys(stream, isAllowed), close: () => this.#disconnect(stream, node) }
   }
 
   proxies(): readonly ConnectedProxy[] {
@@ -192,6 +194,13 @@ class ProxyPushes implements Discovery {
       this.#failures++
       this.#deps.logger.error('a proxy keeps what it has: its configuration cannot be made', { proxy: node.id, error: messageOf(error) })
     }
+  }
+
+  #allowKeys(stream: ProxyStream, mayHaveKeys: boolean): void {
+    const proxy = this.#connected.get(stream)
+    if (!proxy || proxy.mayHaveKeys === mayHaveKeys) return
+    this.#connected.set(stream, { ...proxy, mayHaveKeys })
+    this.#pushTo(stream, proxy.node, mayHaveKeys)
   }
 
   #resourcesFor(node: ProxyNode, mayHaveKeys: boolean): ProxyResources {

@@ -52,11 +52,11 @@ export function createProxyStream(initial: ProxyResources, { send, onRefused }: 
 
   const mayRemove = (typeUrl: string): boolean => !referred.includes(typeUrl) || referrers.every(isSettled)
 
-  /** A proxy that refused its listeners or routes still runs the old ones, which refer to the old clusters. */
+  /** A listener or route that was refused may still run in an older version, which refers to the old clusters. */
   const isSettled = (typeUrl: string): boolean => {
     const subscription = subscriptions.get(typeUrl)
     if (!subscription) return true
-    return !subscription.isWaiting && !subscription.isRefused && !subscription.isBehind(resourcesOfType(resources, typeUrl))
+    return !subscription.isWaiting && !subscription.runsOlder && !subscription.isBehind(resourcesOfType(resources, typeUrl))
   }
 
   return {

@@ -47,8 +47,8 @@ export interface Subscription<Resource extends VersionedResource> {
   respond(resources: ReadonlyMap<string, Resource>, withRemovals: boolean): SubscriptionResponse<Resource> | undefined
   /** Whether a response is unacknowledged. */
   readonly isWaiting: boolean
-  /** Whether the last answered response was refused. */
-  readonly isRefused: boolean
+  /** Whether the proxy runs an older version of something, since it refused the newest one. */
+  readonly runsOlder: boolean
   /** Whether the proxy lacks something of `resources`, removals included. */
   isBehind(resources: ReadonlyMap<string, Resource>): boolean
   status(resources: ReadonlyMap<string, Resource>): SubscriptionStatus
@@ -80,6 +80,8 @@ class DeltaSubscription<Resource extends VersionedResource> implements Subscript
   #waitingNames: readonly string[] = []
   /** Reasons by name. A refusal holds for the resource it names until that is accepted or gone, whatever else is accepted. */
   readonly #refused = new Map<string, string>()
+  /** Names of which the proxy has some version in force. */
+  readonly #accepted = new Set<string>()
 
   constructor(nextNonce: () => string) {
     this.#nextNonce = nextNonce
@@ -89,8 +91,8 @@ class DeltaSubscription<Resource extends VersionedResource> implements Subscript
     return this.#waitingNonce !== undefined
   }
 
-  get isRefused(): boolean {
-    return this.#refused.size > 0
+  get runsOlder(): boolean {
+    return [...this.#refused.keys()].some((name) => name === '' || this.#accepted.has(name))
   }
 
   receive(request: SubscriptionRequest): void {
@@ -100,7 +102,10 @@ class DeltaSubscription<Resource extends VersionedResource> implements Subscript
     }
     if (this.#isFirst) {
       this.#isFirst = false
-      for (const [name, version] of Object.entries(request.initialVersions)) this.#held.set(name, version)
+      for (const [name, version] of Object.entries(request.initialVersions)) {
+        this.#held.set(name, version)
+        this.#accepted.add(name)
+      }
       this.#isWildcard = request.subscribe.length === 0
     }
     // Subscriptions count even when the nonce is stale.
@@ -119,6 +124,7 @@ class DeltaSubscription<Resource extends VersionedResource> implements Subscript
     for (const name of removed) {
       this.#held.delete(name)
       this.#refused.delete(name)
+      this.#accepted.delete(name)
     }
     this.#unanswered.clear()
     this.#owesAnswer = false
@@ -133,7 +139,7 @@ class DeltaSubscription<Resource extends VersionedResource> implements Subscript
 
   status(resources: ReadonlyMap<string, Resource>): SubscriptionStatus {
     const resourceCount = this.#held.size
-    if (this.isRefused) return { state: 'ERROR', error: [...new Set(this.#refused.values())].join('; '), resourceCount }
+    if (this.#refused.size > 0) return { state: 'ERROR', error: [...new Set(this.#refused.values())].join('; '), resourceCount }
     if (this.#owesAnswer) return { state: 'NOT SENT', resourceCount }
     const isCurrent = !this.isWaiting && !this.isBehind(resources)
     return { state: isCurrent ? 'SYNCED' : 'STALE', resourceCount }
@@ -145,7 +151,10 @@ class DeltaSubscription<Resource extends VersionedResource> implements Subscript
     const named = reason === undefined ? [] : names.filter((name) => reason.includes(name))
     for (const name of names) {
       if (reason !== undefined && (named.length === 0 || named.includes(name))) this.#refused.set(name, reason)
-      else this.#refused.delete(name)
+      else {
+        this.#refused.delete(name)
+        this.#accepted.add(name)
+      }
     }
     if (reason !== undefined && names.length === 0) this.#refused.set('', reason)
   }
@@ -171,6 +180,7 @@ class DeltaSubscription<Resource extends VersionedResource> implements Subscript
       this.#unanswered.delete(name)
       this.#held.delete(name)
       this.#refused.delete(name)
+      this.#accepted.delete(name)
     }
   }
 

@@ -3,7 +3,7 @@
  * before the caller is known, so an unknown caller costs no memory.
  */
 import { type handleBidiStreamingCall, type ServerDuplexStream, status } from '@grpc/grpc-js'
-import { isHeddleError, type Logger, messageOf } from '@heddle/base'
+import { type Clock, isHeddleError, type Logger, messageOf, type Timer } from '@heddle/base'
 import type { Authenticator, Caller } from '@heddle/ca'
 import { type DeltaRequest, encodeDeltaResponse } from '@heddle/xds'
 import type { SecretAccess } from '../credentials/secret-access.js'
@@ -16,8 +16,8 @@ export interface DiscoveryServiceOptions {
   readonly discovery: Discovery
   readonly authenticators: readonly Authenticator[]
   readonly logger: Logger
-  /** Whether a caller may have private keys. Default: nobody. */
-  readonly secretAccess?: SecretAccess
+  /** Whether a caller may have private keys. Default: nobody may. */
+  readonly secrets?: { readonly access: SecretAccess; readonly clock: Clock }
   /** Streams served at a time; further ones are refused with RESOURCE_EXHAUSTED. Default: 10,000. */
   readonly maxStreams?: number
 }
@@ -43,6 +43,8 @@ class DiscoveryStream {
   readonly #options: DiscoveryServiceOptions
   readonly #onClose: () => void
   #connection: ProxyConnection | undefined
+  #mayHaveKeys = false
+  #nextCheck: Timer | undefined
   #isClosed = false
 
   constructor(call: DiscoveryCall, options: DiscoveryServiceOptions, onClose: () => void) {
@@ -65,8 +67,8 @@ class DiscoveryStream {
         this.refuse(identity.code, identity.details, identity.reason)
         return
       }
-      const mayHaveKeys = (await this.#options.secretAccess?.check(identity.caller)) ?? false
-      this.#call.on('data', (request: DeltaRequest) => this.#receive(request, identity.caller, mayHaveKeys))
+      await this.#checkAccess(identity.caller)
+      this.#call.on('data', (request: DeltaRequest) => this.#receive(request, identity.caller))
     } catch (error) {
       this.#fail(error)
     }
@@ -77,17 +79,17 @@ class DiscoveryStream {
     this.#call.emit('error', { code, details })
   }
 
-  #receive(request: DeltaRequest, caller: Caller, mayHaveKeys: boolean): void {
+  #receive(request: DeltaRequest, caller: Caller): void {
     if (this.#isClosed) return
     try {
-      this.#connection ??= this.#connect(request, caller, mayHaveKeys)
+      this.#connection ??= this.#connect(request, caller)
       this.#connection?.stream.receive(request.typeUrl, request)
     } catch (error) {
       this.#fail(error)
     }
   }
 
-  #connect({ node }: DeltaRequest, caller: Caller, mayHaveKeys: boolean): ProxyConnection | undefined {
+  #connect({ node }: DeltaRequest, caller: Caller): ProxyConnection | undefined {
     const { discovery, logger } = this.#options
     const identity = identifyProxy(node, caller, discovery.snapshot())
     if (!identity.ok) {
@@ -96,7 +98,18 @@ class DiscoveryStream {
     }
     logger.info('a proxy connected', { proxy: identity.node.id })
     const send: SendResponse = (typeUrl, response) => void this.#call.write(encodeDeltaResponse({ typeUrl, ...response }))
-    return discovery.connect(identity.node, send, mayHaveKeys)
+    return discovery.connect(identity.node, send, this.#mayHaveKeys)
+  }
+
+  /** Now and again while the stream lives: a Role may be made or taken away. */
+  async #checkAccess(caller: Caller): Promise<void> {
+    const { secrets } = this.#options
+    if (!secrets) return
+    const { isAllowed, validMs } = await secrets.access.check(caller)
+    if (this.#isClosed) return
+    this.#mayHaveKeys = isAllowed
+    this.#connection?.allowKeys(isAllowed)
+    this.#nextCheck = secrets.clock.setTimer(validMs, () => void this.#checkAccess(caller))
   }
 
   #fail(error: unknown): void {
@@ -107,6 +120,7 @@ class DiscoveryStream {
   #close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#nextCheck?.cancel()
     this.#connection?.close()
     this.#connection = undefined
     this.#onClose()

@@ -21,6 +21,8 @@ export interface FakeResourceClient extends ResourceClient {
   remove(object: ApplyObject): void
   /** From now on access reviews refuse a user, such as `system:serviceaccount:NAMESPACE:NAME`; all others may do everything. */
   deny(user: string): void
+  /** Takes {@link deny} back. */
+  allow(user: string): void
   /** While true, every call but the open watches fails as if the API could not be reached. */
   setAway(isAway: boolean): void
 }
@@ -61,6 +63,10 @@ class MemoryApi implements FakeResourceClient {
 
   deny(user: string): void {
     this.#denied.add(user)
+  }
+
+  allow(user: string): void {
+    this.#denied.delete(user)
   }
 
   setAway(isAway: boolean): void {

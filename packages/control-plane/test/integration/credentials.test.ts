@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createMemoryLogger } from '@heddle/base/testing'
 import { createMeshClient, type MeshClient } from '@heddle/client'
 import { createCa, createMemoryCaStore } from '@heddle/ca'
-import type { ProxyConfig } from '@heddle/routing'
+import { type ProxyConfig, secretReferencesOf } from '@heddle/routing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ApplyObject, createFakeControlPlane, fakeToken, type FakeControlPlane } from '../../src/testing.js'
 
@@ -94,6 +94,8 @@ function gatewayProxy(namespace = 'istio-system') {
   return { client, configs, changed, logger, served }
 }
 
+const namedSecrets = (config: ProxyConfig | undefined): readonly string[] =>
+  secretReferencesOf(config?.listeners ?? [], config?.clusters ?? []).map(({ name }) => name)
 const until = (check: () => unknown) => expect.poll(check, { interval: 5, timeout: 5000 })
 
 describe('the credential of a Gateway', () => {
@@ -138,7 +140,7 @@ describe('the credential of a Gateway', () => {
     await client.start()
     await until(() => configs.length).toBe(1)
     expect(served()).toBeUndefined()
-    expect(client.secretNames()).toEqual(['kubernetes://web'])
+    expect(namedSecrets(configs.at(-1))).toEqual(['kubernetes://web'])
     controlPlane.api.apply(secret('web', pair))
     await until(served).toMatchObject({ certificateChainPem: pair.chainPem })
   })
@@ -155,7 +157,7 @@ describe('the credential of a Gateway', () => {
     const { client, configs, served } = gatewayProxy('default')
     await client.start()
     await until(() => configs.at(-1)?.listeners.length).toBe(1)
-    expect(client.secretNames()).toEqual(['kubernetes://web'])
+    expect(namedSecrets(configs.at(-1))).toEqual(['kubernetes://web'])
     expect(served()).toBeUndefined()
   })
 

@@ -1,7 +1,8 @@
 import { createFakeClock, createMemoryLogger, type FakeClock } from '@heddle/base/testing'
 import { type MeshSnapshotInput, parseNode, type ProxyNode } from '@heddle/translation'
-import { typeUrls } from '@heddle/xds'
+import { encodeSecret, typeUrls } from '@heddle/xds'
 import { describe, expect, it } from 'vitest'
+import type { Credentials } from '../../src/credentials/credentials.js'
 import { createDiscovery } from '../../src/push/discovery.js'
 import { node as xdsNode, service, slice } from '../mesh-objects.js'
 
@@ -161,4 +162,46 @@ it('pushes to many proxies in slices, so that others have their turn, and never 
   clock.advance(0)
   clock.advance(0)
   expect(served()).toEqual([1, 1, 1, 0, 1])
+})
+
+describe('secrets', () => {
+  const gateway = {
+    metadata: { name: 'edge', namespace: 'default', creationTimestamp: '2026-01-01T00:00:00Z' },
+    spec: {
+      selector: { app: 'web' },
+      servers: [{ port: { number: 8443, name: 'https', protocol: 'HTTPS' }, hosts: ['*'], tls: { mode: 'SIMPLE', credentialName: 'web' } }],
+    },
+  }
+  const router = (): ProxyNode => {
+    const result = parseNode({ ...xdsNode(), id: 'router~10.0.0.1~web-1.default~default.svc.cluster.local' })
+    if (!result.ok) throw new Error(result.reason)
+    return result.node
+  }
+
+  it('reach a proxy that names them, and again when they change or its right to them does, without a new model', () => {
+    let chain = 'one'
+    const credentials: Pick<Credentials, 'resourcesFor'> = {
+      resourcesFor: (_proxy, names, mayHaveKeys) =>
+        mayHaveKeys
+          ? names.map((name) => encodeSecret({ kind: 'certificate', name, certificateChainPem: chain, privateKeyPem: 'key' }))
+          : [],
+    }
+    const input = () => ({ gateways: [gateway] }) as unknown as MeshSnapshotInput
+    const discovery = createDiscovery({ input, credentials }, { clock: createFakeClock(), logger: createMemoryLogger() })
+    const sent: string[] = []
+    const connection = discovery.connect(router(), (typeUrl, { nonce, resources, removed }) => {
+      sent.push([...resources.map(({ name }) => name), ...removed.map((name) => `-${name}`)].join(' '))
+      connection.stream.receive(typeUrl, { subscribe: [], unsubscribe: [], initialVersions: {}, responseNonce: nonce })
+    })
+    connection.stream.receive(typeUrls.secret, { subscribe: ['kubernetes://web'], unsubscribe: [], initialVersions: {} })
+    expect(sent.splice(0)).toEqual(['-kubernetes://web'])
+    connection.allowKeys(true)
+    expect(sent.splice(0)).toEqual(['kubernetes://web'])
+    discovery.secretsChanged()
+    expect(sent).toEqual([])
+    chain = 'two'
+    discovery.secretsChanged()
+    expect(sent).toEqual(['kubernetes://web'])
+    expect(discovery.totals().pushes).toBe(0)
+  })
 })

@@ -131,4 +131,19 @@ describe('acknowledgement', () => {
     answer()
     expect(status().state).toBe('SYNCED')
   })
+
+  it('tells whether an older version of the resource may still run', () => {
+    const subscription = subscribed({ initialVersions: { older: '1' } })
+    const refuse = (now: Record<string, string>, errorMessage: string): void => {
+      const { nonce } = subscription.respond(resources(now), true)!
+      subscription.receive(request({ responseNonce: nonce, errorMessage }))
+    }
+    refuse({ older: '1', fresh: '1' }, 'fresh: its port is taken')
+    expect(subscription.runsOlder).toBe(false)
+    refuse({ older: '2', fresh: '1' }, 'older: its port is taken')
+    expect(subscription.runsOlder).toBe(true)
+    const { nonce } = subscription.respond(resources({ fresh: '1' }), true)!
+    subscription.receive(request({ responseNonce: nonce }))
+    expect(subscription.runsOlder).toBe(false)
+  })
 })
