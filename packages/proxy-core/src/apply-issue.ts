@@ -49,11 +49,11 @@ export function createRefusedResources(logger: Logger): RefusedResources {
         const key = keyOf(issue)
         const older = before.get(key)
         const isNew = older?.message !== message
-        if (isNew) logger.warn('a resource was refused; its last good version stays', { kind, name, reason: message })
+        if (isNew) logger.warn('a resource is not in force as it was sent', { kind, name, reason: message })
         known.set(key, { ...issue, sinceMs: isNew ? nowMs : older.sinceMs, lastAttemptMs: nowMs, config: findResource(config, kind, name) })
       }
       const recovered = [...before].filter(([key]) => !known.has(key)).map(([, issue]) => issue)
-      for (const { kind, name } of recovered) logger.info('a resource that was refused is so no more', { kind, name })
+      for (const { kind, name } of recovered) logger.info('a resource that was refused is in force, or gone', { kind, name })
       return recovered
     },
   }

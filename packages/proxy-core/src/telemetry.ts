@@ -4,7 +4,10 @@
  */
 import type { ConnectionRecord, DownstreamConnection, RequestRecord } from './decision-record.js'
 
-/** Changes to a head on its way through. Names are written as given and compared without case. */
+/**
+ * Changes to a head on its way through. Names are written as given and compared without case. Filters' values are checked
+ * and may be any text; telemetry's are written as they are, so they must be latin1 without CR, LF and NUL.
+ */
 export interface HeaderEdits {
   /** First value as it stands now, or undefined. `name` in lower case. */
   get(name: string): string | undefined

@@ -7,10 +7,11 @@ import type { Random } from '@heddle/base'
 import type { ClientCertDetails, HttpConnectionManager } from '@heddle/routing'
 import type { HeaderBlock } from '../message/header-block.js'
 import { HexPool } from '../message/hex-pool.js'
+import { wireText } from '../message/wire-text.js'
 import type { DownstreamConnection, PeerIdentity, TlsInfo } from '../decision-record.js'
 
-/** Headers by which outsiders could steer the proxy; they count only from inside. */
-const internalOnly = [
+/** Headers by which outsiders could steer the proxies or the application behind; they count only from inside. */
+const internalOnly: ReadonlySet<string> = new Set([
   'x-envoy-retry-on',
   'x-envoy-retry-grpc-on',
   'x-envoy-max-retries',
@@ -28,7 +29,13 @@ const internalOnly = [
   'x-envoy-external-address',
   'x-envoy-attempt-count',
   'x-envoy-original-path',
-]
+  'x-envoy-original-url',
+  'x-envoy-upstream-alt-stat-name',
+  'x-envoy-hedge-on-per-try-timeout',
+  'x-original-path',
+  'x-original-url',
+  'x-rewrite-url',
+])
 
 /** @returns the request's id. */
 export function prepareRequestHeaders(
@@ -43,7 +50,7 @@ export function prepareRequestHeaders(
     const chain = headers.get('x-forwarded-for')
     headers.set('x-forwarded-for', chain === undefined ? connection.remoteAddress : `${chain},${connection.remoteAddress}`)
     if ((manager.xffNumTrustedHops ?? 0) === 0 || !headers.has('x-forwarded-proto')) headers.set('x-forwarded-proto', scheme)
-    for (const name of internalOnly) headers.remove(name)
+    headers.removeExtensions(internalOnly)
   } else if (!headers.has('x-forwarded-proto')) headers.append('x-forwarded-proto', scheme)
   headers.remove('x-envoy-internal')
   forwardClientCertificate(headers, manager, connection)
@@ -61,15 +68,27 @@ function forwardClientCertificate(headers: HeaderBlock, manager: HttpConnectionM
   if (tls?.peer === undefined || mode === 'SANITIZE') return headers.remove('x-forwarded-client-cert')
   if (mode === 'FORWARD_ONLY') return
   const before = mode === 'APPEND_FORWARD' ? headers.get('x-forwarded-client-cert') : undefined
-  const element = certificateElement(tls, tls.peer, manager.setCurrentClientCertDetails ?? {})
+  const element = elementOf(tls, tls.peer, manager.setCurrentClientCertDetails)
   headers.set('x-forwarded-client-cert', before === undefined ? element : `${before},${element}`)
 }
 
-/** One element of XFCC; `By` and `Hash` are always there. */
+const noDetails: ClientCertDetails = {}
+const elements = new WeakMap<TlsInfo, { readonly wanted: ClientCertDetails; readonly text: string }>()
+
+/** Made once a connection. */
+function elementOf(tls: TlsInfo, peer: PeerIdentity, wanted: ClientCertDetails = noDetails): string {
+  const known = elements.get(tls)
+  if (known?.wanted === wanted) return known.text
+  const text = certificateElement(tls, peer, wanted)
+  elements.set(tls, { wanted, text })
+  return text
+}
+
+/** One element of XFCC; `By` and `Hash` are always there. The subject's own escapes (RFC 4514) also hold in quotes. */
 function certificateElement(tls: TlsInfo, peer: PeerIdentity, wanted: ClientCertDetails): string {
   const parts = [`By=${tls.localUriSan ?? ''}`, `Hash=${peer.fingerprint}`]
   if (wanted.cert) parts.push(`Cert="${encodeURIComponent(Buffer.from(peer.der).toString('base64'))}"`)
-  if (wanted.subject) parts.push(`Subject="${peer.subject.replaceAll('"', '\\"')}"`)
+  if (wanted.subject) parts.push(`Subject="${wireText(peer.subject)}"`)
   if (wanted.uri) parts.push(`URI=${peer.uriSans[0] ?? ''}`)
   if (wanted.dns) for (const name of peer.dnsSans) parts.push(`DNS=${name}`)
   return parts.join(';')

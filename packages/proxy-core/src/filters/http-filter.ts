@@ -5,6 +5,7 @@
  */
 import type { Logger } from '@heddle/base'
 import type { HeaderBlock } from '../message/header-block.js'
+import { wireText } from '../message/wire-text.js'
 import type { RequestRecord } from '../decision-record.js'
 import type { LocalReply } from '../router/local-reply.js'
 import type { HeaderEdits } from '../telemetry.js'
@@ -69,7 +70,17 @@ export function createFilterSet(filters: readonly EngineFilter[], logger: Logger
   }
 }
 
-/** A block is its own editor: same three functions. */
+/** A token of RFC 9110 section 5.6.2. */
+const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+/** What a filter writes is checked: it may well come from a stranger. */
 function editsOf(headers: HeaderBlock): HeaderEdits {
-  return headers
+  return {
+    get: (name) => headers.get(name),
+    remove: (name) => headers.remove(name),
+    set(name, value) {
+      if (!fieldName.test(name)) throw new TypeError(`${JSON.stringify(name)} is no header name`)
+      headers.set(name, wireText(value))
+    },
+  }
 }

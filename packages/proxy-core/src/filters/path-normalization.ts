@@ -1,5 +1,7 @@
-/** RFC 3986 section 6.2.2.3 on the path only, as Envoy's `normalize_path` and `merge_slashes` do it; escapes stay as they are. */
+/** RFC 3986 section 6.2.2 on the path only, as Envoy's `path_with_escaped_slashes_action`, `normalize_path` and `merge_slashes` do it, in this order. */
 import type { HttpConnectionManager } from '@heddle/routing'
+
+const escapedSlash = /%2f|%5c/i
 
 /** @returns the path to route by, or undefined when it must be refused. */
 export function normalizePath(path: string, manager: HttpConnectionManager): string | undefined {
@@ -7,25 +9,54 @@ export function normalizePath(path: string, manager: HttpConnectionManager): str
   const query = path.indexOf('?')
   let plain = query < 0 ? path : path.slice(0, query)
   const rest = query < 0 ? '' : path.slice(query)
-  if (manager.pathWithEscapedSlashesAction === 'REJECT_REQUEST' && /%2f|%5c/i.test(plain)) return undefined
-  if (manager.normalizePath) {
-    if (plain.includes('%00')) return undefined
-    if (plain.includes('/.') || plain.includes('\\') || /%2e/i.test(plain)) plain = removeDots(plain.replaceAll('\\', '/'))
+  if (plain.includes('%00')) return undefined
+  if (escapedSlash.test(plain)) {
+    const action = manager.pathWithEscapedSlashesAction
+    if (action === 'REJECT_REQUEST') return undefined
+    if (action === 'UNESCAPE_AND_FORWARD' || action === 'UNESCAPE_AND_REDIRECT')
+      plain = plain.replaceAll(/%2f/gi, '/').replaceAll(/%5c/gi, '\\')
   }
-  if (manager.mergeSlashes && plain.includes('//')) plain = plain.replace(/\/{2,}/g, '/')
+  if (manager.normalizePath) {
+    plain = plain.replaceAll('\\', '/')
+    if (plain.includes('%')) plain = decodeUnreserved(plain)
+    if (plain.includes('/.')) plain = removeDots(plain)
+  }
+  if (manager.mergeSlashes && plain.includes('//')) plain = plain.replaceAll(/\/{2,}/g, '/')
   return plain + rest
+}
+
+/** Whether the client is told to come again with the normalized path. */
+export function isRedirectedPath(path: string, { pathWithEscapedSlashesAction }: HttpConnectionManager): boolean {
+  return pathWithEscapedSlashesAction === 'UNESCAPE_AND_REDIRECT' && escapedSlash.test(path.split('?', 1)[0] as string)
+}
+
+const unreserved = /[A-Za-z0-9._~-]/
+const startedEscape = /%[0-9A-Fa-f]?$/
+
+/** An escape stays where its character would complete another one: what comes out never means more when it is decoded again. */
+function decodeUnreserved(path: string): string {
+  let out = ''
+  for (let at = 0; at < path.length; at++) {
+    const digits = /^%([0-9A-Fa-f]{2})/.exec(path.slice(at, at + 3))?.[1]
+    const decoded = digits === undefined ? '' : String.fromCharCode(Number.parseInt(digits, 16))
+    if (digits === undefined) out += path[at]
+    else {
+      out += unreserved.test(decoded) && !startedEscape.test(out) ? decoded : `%${digits}`
+      at += 2
+    }
+  }
+  return out
 }
 
 function removeDots(path: string): string {
   const segments = path.split('/')
   const kept: string[] = []
   for (const [index, segment] of segments.entries()) {
-    const dots = segment.replace(/%2e/gi, '.')
     const last = index === segments.length - 1
-    if (dots === '..') {
+    if (segment === '..') {
       if (kept.length > 1) kept.pop()
       if (last) kept.push('')
-    } else if (dots === '.') {
+    } else if (segment === '.') {
       if (last) kept.push('')
     } else kept.push(segment)
   }

@@ -141,6 +141,16 @@ export class HeaderBlock {
     }
   }
 
+  /** Removes fields as the sender wrote them. @param lowerNames all of them begin with `x-`. */
+  removeExtensions(lowerNames: ReadonlySet<string>): void {
+    const { fields, text } = this
+    for (let index = 0; index < this.count; index++) {
+      const start = fields[index * fieldWords] as number
+      if ((text.charCodeAt(start) | 0x20) !== 0x78 || text.charCodeAt(start + 1) !== 0x2d) continue
+      if (lowerNames.has(this.nameAt(index).toLowerCase())) this.removeAt(index)
+    }
+  }
+
   removeAt(index: number): void {
     const at = index * fieldWords + 4
     this.fields[at] = (this.fields[at] as number) | removedMark

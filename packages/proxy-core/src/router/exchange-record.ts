@@ -107,10 +107,10 @@ export class ExchangeRecord implements RequestRecord, RouteRequest, HashedReques
     return this.responseHeaders?.first('grpc-status')
   }
   requestHeader(name: string): string | undefined {
-    return this.#head.headers.firstOrOriginal(name)
+    return headerOf(this.#head.headers, name)
   }
   responseHeader(name: string): string | undefined {
-    return this.responseHeaders?.firstOrOriginal(name)
+    return this.responseHeaders && headerOf(this.responseHeaders, name)
   }
   header(name: string): string | undefined {
     return this.#head.headers.get(name)
@@ -128,4 +128,9 @@ export class ExchangeRecord implements RequestRecord, RouteRequest, HashedReques
     this.newCookies ??= []
     this.newCookies.push(text)
   }
+}
+
+/** As it stands now; what a peer's proxy told about itself never stays in a head, but telemetry still reads it. */
+function headerOf(headers: HeaderBlock, name: string): string | undefined {
+  return name === 'x-envoy-peer-metadata' || name === 'x-envoy-peer-metadata-id' ? headers.firstOrOriginal(name) : headers.first(name)
 }

@@ -16,7 +16,7 @@ import type { Endpoint } from '../endpoint/endpoint.js'
 import type { StreamWaiter } from '../endpoint/http-pool.js'
 import { prepareRequestHeaders } from '../filters/forwarding-headers.js'
 import { filterFailedReply } from '../filters/http-filter.js'
-import { normalizePath } from '../filters/path-normalization.js'
+import { isRedirectedPath, normalizePath } from '../filters/path-normalization.js'
 import { guard } from '../guard.js'
 import type { HeaderBlock } from '../message/header-block.js'
 import type { Hash64 } from '../message/xxhash64.js'
@@ -29,7 +29,7 @@ import { failedTryReply, localReplies, type LocalReply, localReplyHeaders, redir
 import { RequestBody } from './request-body.js'
 import { RequestDeadlines, type TimedRequest } from './request-deadlines.js'
 import { allowedUpgrade, prepareRequest } from './request-headers.js'
-import { prepareResponse } from './response-headers.js'
+import { linksOf, prepareResponse } from './response-headers.js'
 import { metStaleConnection, pickUntried, Retries } from './retries.js'
 import type { RouteRuntime } from './route-set.js'
 
@@ -67,12 +67,16 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
 
   /** Chooses the route and starts the first try, or answers at once. */
   start(): void {
-    const { head } = this.#stream
     const { config } = this.runtime
-    this.requestId = prepareRequestHeaders(head.headers, config, this.connection, this.deps.ids)
-    const path = normalizePath(head.path, config)
+    this.requestId = prepareRequestHeaders(this.#stream.head.headers, config, this.connection, this.deps.ids)
+    const path = normalizePath(this.path, config)
     if (path === undefined) return this.#reply(localReplies.pathRefused)
     this.upstreamPath = path
+    if (path !== this.path && isRedirectedPath(this.path, config)) return this.#reply(redirectReply(307, path))
+    this.#chooseRoute(path)
+  }
+
+  #chooseRoute(path: string): void {
     const routes = this.runtime.routes()
     const choice = routes?.table.choose(path === this.path ? this : this.#routedAs(path))
     if (choice !== undefined && choice.kind !== 'no-virtual-host') this.virtualHost = choice.virtualHost
@@ -229,9 +233,9 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
   }
 
   onInformational(status: number, headers: HeaderBlock): void {
-    // 100 only to a client that waits for it; hints (103) pass; other interim answers have no meaning here.
-    if (status === 103 || (status === 100 && this.#stream.head.expectContinue && this.runtime.config.proxy100Continue))
-      this.#stream.sendInformational(status, headers)
+    // 100 only to a client that waits for it; of hints (103) only the links; other interim answers have no meaning here.
+    const isAwaited = status === 100 && this.#stream.head.expectContinue && this.runtime.config.proxy100Continue
+    if (status === 103 || isAwaited) this.#stream.sendInformational(status, status === 103 ? linksOf(headers) : undefined)
   }
 
   onResponseHead(status: number, reason: string, headers: HeaderBlock, length: number): void {

@@ -1,6 +1,6 @@
 /** What happens to the head of an upstream's answer on its way downstream (Envoy's router and connection manager). */
 import type { HeaderMutations } from '@heddle/routing'
-import type { HeaderBlock } from '../message/header-block.js'
+import { HeaderBlock } from '../message/header-block.js'
 import { headerId } from '../message/header-names.js'
 import type { RequestRecord } from '../decision-record.js'
 import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'
@@ -11,6 +11,13 @@ const upstreamOnly =
   (1 << headerId.decoratorOperation) | (1 << headerId.peerMetadata) | (1 << headerId.peerMetadataId) | (1 << headerId.upstreamServiceTime)
 
 /** @returns false when a filter failed: then the answer must not go on. */
+/** What early hints (103) tell the client; everything else of them is between the proxies. */
+export function linksOf(headers: HeaderBlock): HeaderBlock {
+  const hints = new HeaderBlock()
+  for (const [name, value] of headers.entries()) if (name.toLowerCase() === 'link') hints.append('link', value)
+  return hints
+}
+
 export function prepareResponse(
   headers: HeaderBlock,
   record: RequestRecord,

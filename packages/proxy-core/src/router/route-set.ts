@@ -12,6 +12,7 @@ import {
 import { directReply, type LocalReply } from './local-reply.js'
 import { compileHashPolicies, type RequestHash } from './request-hash.js'
 import { compileRetryPolicy, type RetryRuntime } from './retry-policy.js'
+import { withWireTexts } from './wire-texts.js'
 
 export interface RouteRuntime {
   readonly route: Route
@@ -33,8 +34,9 @@ export interface RouteSet {
 
 const defaultTimeoutMs = 15_000
 
-/** @throws HEDDLE_ROUTING_REGEX_UNAVAILABLE, HEDDLE_ROUTING_REGEX_INVALID */
-export function createRouteSet(configuration: RouteConfiguration, compileRegex: CompileRegex | undefined): RouteSet {
+/** @throws HEDDLE_ROUTING_REGEX_UNAVAILABLE, HEDDLE_ROUTING_REGEX_INVALID, HEDDLE_PROXY_WIRE_TEXT */
+export function createRouteSet(given: RouteConfiguration, compileRegex: CompileRegex | undefined): RouteSet {
+  const configuration = withWireTexts(given)
   const table = compileRouteConfiguration(configuration, compileRegex ? { compileRegex } : {})
   const runtimes = new Map<Route, RouteRuntime>()
   for (const { routes } of configuration.virtualHosts) for (const route of routes) runtimes.set(route, compileRoute(route, compileRegex))
