@@ -207,7 +207,7 @@ class DeltaClient implements AdsClient {
     else {
       this.#outstanding.push(outstanding(tables[kind].take(response)))
       this.#hasChanged = true
-      this.#followAll()
+      if (isReferrer(kind)) this.#followAll()
       this.#releaseAwaited()
     }
     void this.#applyWhenComplete()
@@ -271,7 +271,8 @@ class DeltaClient implements AdsClient {
       accept(faults)
       this.#options.onAccepted?.()
       this.#report(covered, faults)
-      this.#followAll()
+      // What only older versions referred to is let go of.
+      if (covered.length === 0 || covered.some(({ typeUrl }) => isReferrer(this.#kindOf.get(typeUrl)))) this.#followAll()
     } catch (error) {
       this.#deps.logger.error('a configuration was refused; the last one stays', { error: messageOf(error) })
       this.#acknowledge(covered.map((one) => ({ ...one, faults: [...one.faults, messageOf(error)] })))
@@ -342,4 +343,9 @@ function takeAndAccept(table: ResourceTable<unknown>, response: DeltaResponse): 
   const faults = table.take(response)
   table.snapshot()(new Set())
   return faults
+}
+
+/** References come from these only; endpoints change far more often. */
+function isReferrer(kind: keyof ConfigTables | undefined): boolean {
+  return kind === 'clusters' || kind === 'listeners'
 }

@@ -7,7 +7,7 @@ import { systemClock, systemRandom } from '@heddle/base/node'
 import { type ApplyObject, createFakeControlPlane, type FakeControlPlane } from '@heddle/control-plane/testing'
 import { startHttpEcho } from '@heddle/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createSidecar } from '../../src/sidecar.js'
+import { createSidecar, type Sidecar } from '../../src/sidecar.js'
 import { createFakePod, type FakePod } from './fake-pod.js'
 import { createWebAuthority, type WebCertificate } from './web-authority.js'
 
@@ -18,6 +18,7 @@ let controlPlane: FakeControlPlane
 let edge: FakePod
 let logger: MemoryLogger
 let busy: NetServer
+let sidecar: Sidecar
 const running: { readonly close: () => unknown }[] = []
 
 const serverOptions = ({ chainPem, keyPem }: WebCertificate) => ({ cert: chainPem, key: keyPem })
@@ -155,23 +156,28 @@ beforeAll(async () => {
     ]),
   ]
   for (const object of objects) controlPlane.api.apply(object)
-  const sidecar = createSidecar(edge.settings, { clock: systemClock, random: systemRandom, logger })
-  running.push({ close: () => sidecar.drain() })
-  await sidecar.start(AbortSignal.timeout(10_000))
-  const isReady = async (): Promise<boolean> => (await fetch(`http://${edge.podIp}:15021/healthz/ready`)).ok
-  await vi.waitUntil(isReady, soon)
+  await startGateway()
 })
 afterAll(async () => {
+  await sidecar?.drain()
   for (const part of running.toReversed()) await part.close()
   busy?.close()
   await controlPlane.close()
   edge.remove()
 })
 
+async function startGateway(): Promise<void> {
+  sidecar = createSidecar(edge.settings, { clock: systemClock, random: systemRandom, logger })
+  await sidecar.start(AbortSignal.timeout(10_000))
+  const isReady = async (): Promise<boolean> => (await fetch(`http://${edge.podIp}:15021/healthz/ready`)).ok
+  await vi.waitUntil(isReady, soon)
+}
+
 interface Seen {
   readonly status: number
   readonly certificate: string
   readonly body: string
+  readonly serial: string
 }
 
 /** One request on a connection of its own. @param port as the Gateway names it. */
@@ -179,12 +185,11 @@ function ask(host: string, port: number, options: ConnectionOptions = {}): Promi
   return new Promise((resolve, reject) => {
     const target = { host: edge.podIp, port: edge.portMap[port], servername: host, ca: authority.rootPem, agent: false as const }
     const outgoing = request({ ...target, path: '/', headers: { host }, ...options }, (response) => {
-      const { subjectaltname = '' } = (
-        response.socket as unknown as { getPeerCertificate(): { subjectaltname?: string } }
-      ).getPeerCertificate()
+      const shown = (response.socket as TLSSocket).getPeerX509Certificate()
+      const [certificate, serial] = [shown?.subjectAltName ?? '', shown?.serialNumber ?? '']
       let body = ''
       response.setEncoding('utf8').on('data', (text: string) => (body += text))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, certificate: subjectaltname, body }))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, certificate, serial, body }))
     })
     outgoing.on('error', reject)
     outgoing.end()
@@ -315,5 +320,16 @@ describe('a Gateway on a port that another program has', () => {
     await new Promise<void>((resolve) => void busy.close(() => resolve()))
     await expect.poll(async () => JSON.parse(await syncz()) as unknown, soon).toMatchObject([{ types: { LDS: { state: 'SYNCED' } } }])
     expect(await ask('busy.example.com', 9000, { checkServerIdentity: () => undefined })).toMatchObject({ status: 200 })
+  })
+})
+
+describe('without the control plane', () => {
+  it('a gateway that starts again serves with the secrets that were good last', async () => {
+    const { serial } = await ask('first.example.com', 8443)
+    await sidecar.drain()
+    await controlPlane.stop()
+    await startGateway()
+    expect(await ask('first.example.com', 8443)).toMatchObject({ status: 200, serial })
+    expect(await ask('file.example.com', 6443, { checkServerIdentity: () => undefined })).toMatchObject({ status: 200 })
   })
 })
