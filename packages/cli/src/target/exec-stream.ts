@@ -41,8 +41,11 @@ export async function openExec({ connection }: Target, { path, stdin, signal }: 
     outgoing.on('error', (error) => reject(signal.aborted ? error : unreachable(server, error)))
   })
   const input = stdin && (stdin instanceof Readable ? stdin : Readable.from(stdin))
-  if (input) input.pipe(outgoing)
-  else outgoing.end()
+  // The program starts before anything is typed, and may end without it.
+  if (input) {
+    outgoing.flushHeaders()
+    input.pipe(outgoing)
+  } else outgoing.end()
   const close = (): void => {
     input?.unpipe(outgoing)
     input?.destroy()

@@ -1,4 +1,5 @@
 /** logs, exec, proxy-config, proxy-status and the mesh's version, with a runtime that only answers. */
+import { PassThrough } from 'node:stream'
 import type { PodExecOptions, PodLogOptions, PodRuntime } from '@heddle/local-platform'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../../src/run.js'
@@ -20,6 +21,10 @@ const runtime: PodRuntime = {
     if (options.command[0] === 'echo-each') {
       for await (const data of options.stdin ?? []) yield { type: 'stdout', data }
       yield { type: 'exit', code: 0 }
+      return
+    }
+    if (options.command[0] === 'ends-at-once') {
+      yield { type: 'exit', code: 5 }
       return
     }
     let input = ''
@@ -152,6 +157,12 @@ describe('exec -i', () => {
     }
     expect((await binaryFrom(typed, onBytes, 'echo-each')).code).toBe(0)
     expect(answered).toEqual(['one\n', 'two\n'])
+  })
+
+  it('ends with the program, though nothing was ever typed', async () => {
+    const typed = new PassThrough()
+    expect((await binaryFrom(typed, () => {}, 'ends-at-once')).code).toBe(5)
+    expect(typed.destroyed).toBe(true)
   })
 
   it('says that there is no terminal rather than seeming to hang', async () => {
