@@ -12,17 +12,9 @@ import type { ProxyConfig } from '@heddle/routing'
 import type { DeltaResponse } from '@heddle/xds'
 import type { AdsStream, OpenAdsStream } from './ads-stream.js'
 import { type BackOff, type BackOffOptions, createBackOff } from './back-off.js'
+import { createReferenceSubscriptions, type ReferenceSubscriptions } from './reference-subscriptions.js'
 import type { ResourceTable } from './resource-table.js'
-import {
-  acceptanceOf,
-  assembleConfig,
-  type ConfigTables,
-  incompleteKinds,
-  type ReferencedKind,
-  referencedKinds,
-  referencesOf,
-  type ResourceFault,
-} from './snapshot.js'
+import { acceptanceOf, assembleConfig, type ConfigTables, incompleteKinds, type ResourceFault } from './snapshot.js'
 
 export interface AdsClientOptions {
   readonly open: OpenAdsStream
@@ -84,7 +76,7 @@ class DeltaClient implements AdsClient {
   readonly #deps: AdsClientDeps
   readonly #backOff: BackOff
   readonly #kindOf: ReadonlyMap<string, keyof ConfigTables>
-  readonly #subscribed: Readonly<Record<ReferencedKind, Set<string>>> = { endpoints: new Set(), routes: new Set(), secrets: new Set() }
+  readonly #references: ReferenceSubscriptions
   /** Types that have had a response; the first configuration needs one for clusters and listeners both. */
   readonly #answered = new Set<string>()
   /** What the control plane takes for refused, by `KIND NAME`. */
@@ -105,6 +97,7 @@ class DeltaClient implements AdsClient {
     this.#options = options
     this.#deps = deps
     this.#backOff = createBackOff(options.backOff ?? defaultBackOff, deps.random)
+    this.#references = createReferenceSubscriptions(options, (request) => this.#stream?.send(request))
     this.#kindOf = new Map((Object.keys(options.typeUrls) as (keyof ConfigTables)[]).map((kind) => [options.typeUrls[kind], kind]))
   }
 
@@ -113,9 +106,8 @@ class DeltaClient implements AdsClient {
   }
 
   start(): void {
-    const { tables } = this.#options
     // Tables may hold the configuration of an earlier run; its references are asked for again.
-    for (const kind of referencedKinds) for (const name of referencesOf(kind, tables)) this.#subscribed[kind].add(name)
+    this.#references.follow()
     this.#connect()
   }
 
@@ -146,8 +138,8 @@ class DeltaClient implements AdsClient {
       return
     }
     for (const kind of ['clusters', 'endpoints', 'listeners', 'routes', 'secrets'] as const) {
-      if (kind === 'clusters' || kind === 'listeners') this.#subscribe(typeUrls[kind], [], tables[kind])
-      else if (this.#subscribed[kind].size > 0) this.#subscribe(typeUrls[kind], [...this.#subscribed[kind]], tables[kind])
+      const names = isReferrer(kind) ? [] : this.#references.names(kind)
+      if (isReferrer(kind) || names.length > 0) this.#subscribe(typeUrls[kind], names, tables[kind])
     }
     for (const { typeUrl, table } of extras) this.#subscribe(typeUrl, [], table)
   }
@@ -207,7 +199,7 @@ class DeltaClient implements AdsClient {
     else {
       this.#outstanding.push(outstanding(tables[kind].take(response)))
       this.#hasChanged = true
-      if (isReferrer(kind)) this.#followAll()
+      if (isReferrer(kind)) this.#references.follow()
       this.#releaseAwaited()
     }
     void this.#applyWhenComplete()
@@ -219,29 +211,6 @@ class DeltaClient implements AdsClient {
     const faults = takeAndAccept(tables.secrets, response)
     onSecrets?.(response.resources.map(({ name }) => name))
     this.#acknowledge([outstanding(faults)])
-  }
-
-  #followAll(): void {
-    for (const kind of referencedKinds) this.#follow(kind, referencesOf(kind, this.#options.tables))
-  }
-
-  /** Subscribes to names that are newly referred to, and lets go of those that are not any more. */
-  #follow(kind: ReferencedKind, referenced: ReadonlySet<string>): void {
-    const subscribed = this.#subscribed[kind]
-    const table = this.#options.tables[kind]
-    const isFirst = subscribed.size === 0
-    const added = [...referenced].filter((name) => !subscribed.has(name))
-    const dropped = [...subscribed].filter((name) => !referenced.has(name))
-    for (const name of added) subscribed.add(name)
-    for (const name of dropped) subscribed.delete(name)
-    table.drop(dropped)
-    if (added.length === 0 && dropped.length === 0) return
-    this.#stream?.send({
-      typeUrl: this.#options.typeUrls[kind],
-      subscribe: added,
-      unsubscribe: dropped,
-      initialVersions: isFirst ? table.versions() : {},
-    })
   }
 
   /**
@@ -272,7 +241,7 @@ class DeltaClient implements AdsClient {
       this.#options.onAccepted?.()
       this.#report(covered, faults)
       // What only older versions referred to is let go of.
-      if (covered.length === 0 || covered.some(({ typeUrl }) => isReferrer(this.#kindOf.get(typeUrl)))) this.#followAll()
+      if (covered.length === 0 || covered.some(({ typeUrl }) => isReferrer(this.#kindOf.get(typeUrl)))) this.#references.follow()
     } catch (error) {
       this.#deps.logger.error('a configuration was refused; the last one stays', { error: messageOf(error) })
       this.#acknowledge(covered.map((one) => ({ ...one, faults: [...one.faults, messageOf(error)] })))
@@ -346,6 +315,6 @@ function takeAndAccept(table: ResourceTable<unknown>, response: DeltaResponse): 
 }
 
 /** References come from these only; endpoints change far more often. */
-function isReferrer(kind: keyof ConfigTables | undefined): boolean {
+function isReferrer(kind: keyof ConfigTables | undefined): kind is 'clusters' | 'listeners' {
   return kind === 'clusters' || kind === 'listeners'
 }
