@@ -7,18 +7,14 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { type Clock, type Logger, type Random, silentLogger } from '@heddle/base'
 import { systemClock, systemRandom } from '@heddle/base/node'
-import type { Cluster, FilterChain, Listener, LbEndpoint, SecretSource } from '@heddle/routing'
-import { Http1ClientConnection } from './codec/http1/client-connection.js'
+import type { Cluster, FilterChain, Listener, SecretSource } from '@heddle/routing'
 import { Http1ServerConnection } from './codec/http1/server-connection.js'
 import { ClusterRuntime } from './cluster/cluster-runtime.js'
 import type { ConnectionDeps } from './connection/connection-deps.js'
-import { upstreamHeadLimits } from './connection/limits.js'
 import { DeadlineQueue } from './deadline-queue.js'
 import type { DownstreamConnection } from './decision-record.js'
 import type { ProxyDeps } from './deps.js'
 import { Endpoint } from './endpoint/endpoint.js'
-import { HttpPool, type StreamWaiter } from './endpoint/http-pool.js'
-import type { UpstreamStream } from './codec/stream.js'
 import { createRequestIds } from './filters/forwarding-headers.js'
 import { createFilterSet } from './filters/http-filter.js'
 import { matchFilterChain } from './listener/filter-chain-match.js'
@@ -30,12 +26,11 @@ import { singleClusterManager } from './router/single-cluster-manager.js'
 import type { Snapshot } from './snapshot.js'
 import { silentTelemetry } from './telemetry.js'
 import { guarded } from './telemetry/guarded.js'
-import { type Connector, createConnector, type ConnectListener, type DialTarget } from './transport/connector.js'
+import { createConnector } from './transport/connector.js'
 import { createPeerVerifier } from './transport/peer-verifier.js'
 import { createTlsContexts } from './transport/tls-contexts.js'
 import { createTlsServer } from './transport/tls-server.js'
-
-const defaultConnectTimeoutMs = 5000
+import { createUpstreams, type Upstreams } from './upstreams.js'
 
 export interface DataPath {
   readonly clock: Clock
@@ -63,7 +58,8 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     contexts.secretChanged(name)
     verifier.secretChanged(name)
   })
-  const exchange = createExchangeDeps(deps, { clock, random, logger, deadlines, connector }, current)
+  const upstreams = createUpstreams(deps, { clock, deadlines, connector })
+  const exchange = createExchangeDeps(deps, { clock, random, logger, deadlines, upstreams }, current)
   const synthetic = new Map<string, ManagerRuntime>()
 
   const connections: ConnectionDeps = {
@@ -76,7 +72,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     listenerFor: (address, port) => current().byAddress.get(`${address}:${port}`) ?? current().byAddress.get(`0.0.0.0:${port}`),
     createCodec: (channel, owner, options) => new Http1ServerConnection(channel, owner, options),
     createExchange: (manager, connection, stream) => new Exchange(exchange, manager, connection, stream),
-    dialTcp: (cluster, endpoint, listener) => dial(deps, connector, cluster, endpoint, tcpAlpn(endpoint), listener),
+    dialTcp: upstreams.dialTcp,
     managerFor: (cluster) => {
       let manager = synthetic.get(cluster)
       if (manager === undefined) synthetic.set(cluster, (manager = singleClusterManager(cluster)))
@@ -112,12 +108,14 @@ interface Parts {
   readonly random: Random
   readonly logger: Logger
   readonly deadlines: DeadlineQueue
-  readonly connector: Connector
+  readonly upstreams: Upstreams
 }
 
 function createExchangeDeps(deps: ProxyDeps, parts: Parts, current: () => Snapshot): ExchangeDeps {
+  const { upstreams, ...shared } = parts
   return {
-    ...parts,
+    ...shared,
+    ...upstreams,
     telemetry: guarded(deps.telemetry ?? silentTelemetry, parts.logger),
     ids: createRequestIds(parts.random),
     filters: createFilterSet(deps.filters ?? [], parts.logger),
@@ -127,66 +125,7 @@ function createExchangeDeps(deps: ProxyDeps, parts: Parts, current: () => Snapsh
       cluster.config.type === 'ORIGINAL_DST'
         ? cluster.originalDestination(connection.localAddress, connection.localPort)
         : cluster.pick(hash),
-    acquireStream: (cluster, endpoint, manager, waiter, fresh): UpstreamStream | undefined => {
-      endpoint.pool ??= createPool(deps, parts, cluster, endpoint, manager)
-      return endpoint.pool.acquire(waiter, fresh)
-    },
-    cancelStream: (endpoint: Endpoint, waiter: StreamWaiter) => endpoint.pool?.cancel(waiter),
   }
-}
-
-function createPool(deps: ProxyDeps, parts: Parts, cluster: ClusterRuntime, endpoint: Endpoint, manager: ManagerRuntime): HttpPool {
-  return new HttpPool(endpoint, {
-    deadlines: parts.deadlines,
-    monotonicMs: () => parts.clock.monotonicMs(),
-    dial: (listener) => dial(deps, parts.connector, cluster, endpoint, httpAlpn(cluster, endpoint, manager), listener),
-    createConnection: (channel, tls, pool) =>
-      new Http1ClientConnection(channel, pool, upstreamHeadLimits, {
-        remoteAddress: channel.remoteAddress,
-        remotePort: channel.remotePort,
-        localAddress: channel.localAddress,
-        localPort: channel.localPort,
-        tls,
-        requestCount: 0,
-        telemetryState: undefined,
-      }),
-    cluster,
-  })
-}
-
-function dial(
-  deps: ProxyDeps,
-  connector: Connector,
-  cluster: ClusterRuntime,
-  endpoint: Endpoint,
-  alpn: readonly string[],
-  listener: ConnectListener,
-): () => void {
-  const target: DialTarget = deps.dial?.(cluster.config, endpoint.config) ?? defaultDial(cluster.config, endpoint.config)
-  const tls = endpoint.transport.kind === 'tls' ? endpoint.transport.tls : undefined
-  return connector.connect(target, tls, alpn, cluster.config.connectTimeoutMs ?? defaultConnectTimeoutMs, listener)
-}
-
-function defaultDial(cluster: Cluster, { address }: LbEndpoint): DialTarget {
-  const { sourceAddress } = cluster
-  return { host: address.address, port: address.port, ...(sourceAddress === undefined ? {} : { localAddress: sourceAddress }) }
-}
-
-/** Protocols that this engine does not speak upstream are never offered. */
-const neverOffered = new Set(['istio-peer-exchange', 'h2', 'istio-h2'])
-
-/** Istio's ALPN override names the HTTP inside of mutual TLS, so that the other side picks its HTTP filter chain. */
-function httpAlpn(cluster: ClusterRuntime, endpoint: Endpoint, manager: ManagerRuntime): readonly string[] {
-  if (endpoint.transport.kind !== 'tls') return []
-  const overridden = manager.overridesAlpn && cluster.config.metadata?.['istio']?.['alpn_override'] !== 'false'
-  if (overridden) return ['istio-http/1.1', 'istio', 'http/1.1']
-  return (endpoint.transport.tls.common.alpnProtocols ?? []).filter((protocol) => !neverOffered.has(protocol))
-}
-
-function tcpAlpn(endpoint: Endpoint): readonly string[] {
-  if (endpoint.transport.kind !== 'tls') return []
-  // An opaque connection may carry any of them: only Istio's frame is withheld.
-  return (endpoint.transport.tls.common.alpnProtocols ?? []).filter((protocol) => protocol !== 'istio-peer-exchange')
 }
 
 function terminalOf(chain: FilterChain, deps: ProxyDeps, current: () => Snapshot): TerminalFilter {

@@ -37,6 +37,8 @@ export class ClusterRuntime implements PoolCluster {
   maxRetries = 3
   maxRequestsPerConnection = 0
   poolIdleMs: number = defaultPoolIdleMs
+  /** Whether TLS connections are made for the name of the server that a request names. */
+  namesServers = false
   activeRequests = 0
   activeConnections = 0
   activeRetries = 0
@@ -63,6 +65,7 @@ export class ClusterRuntime implements PoolCluster {
   update(config: Cluster, assignment: ClusterLoadAssignment | undefined): void {
     this.config = config
     this.#takeSettings(config)
+    this.namesServers = config.http?.autoSni === true || config.http?.autoSanValidation === true
     this.#detectOutliers(config)
     this.#dns.stop()
     if (config.type === 'ORIGINAL_DST') return
@@ -98,7 +101,7 @@ export class ClusterRuntime implements PoolCluster {
   connectionGone(): void {
     this.activeConnections--
     if (this.pendingRequests === 0 || this.activeConnections >= this.maxConnections) return
-    for (const endpoint of this.#endpoints.values()) endpoint.pool?.dialAsNeeded()
+    for (const endpoint of this.#endpoints.values()) for (const pool of endpoint.pools()) pool.dialAsNeeded()
   }
 
   pick(hash: Hash64 | undefined): Endpoint | undefined {
@@ -141,13 +144,13 @@ export class ClusterRuntime implements PoolCluster {
 
   close(): void {
     this.#stop()
-    for (const endpoint of this.#endpoints.values()) endpoint.pool?.close()
+    for (const endpoint of this.#endpoints.values()) for (const pool of endpoint.pools()) pool.close()
   }
 
   /** The cluster is no longer configured: what runs ends by itself. */
   drain(): void {
     this.#stop()
-    for (const endpoint of this.#endpoints.values()) endpoint.pool?.drain()
+    for (const endpoint of this.#endpoints.values()) for (const pool of endpoint.pools()) pool.drain()
   }
 
   #stop(): void {
@@ -181,7 +184,7 @@ export class ClusterRuntime implements PoolCluster {
       }
       return { priority, weight, endpoints: members }
     })
-    for (const [key, endpoint] of before) if (next.get(key) !== endpoint) endpoint.pool?.drain()
+    for (const [key, endpoint] of before) if (next.get(key) !== endpoint) for (const pool of endpoint.pools()) pool.drain()
     this.#endpoints = next
     this.#balancer = this.#createBalancer(groups)
   }

@@ -28,6 +28,8 @@ export class Endpoint {
   failures = 0
   /** Made with the first HTTP request. */
   pool: HttpPool | undefined
+  /** Of clusters that take the server's name from requests: a pool for each name. */
+  namedPools: Map<string, HttpPool> | undefined
 
   constructor(config: LbEndpoint, transport: UpstreamTransportSocket, joinedMs: number) {
     this.config = config
@@ -38,6 +40,12 @@ export class Endpoint {
     this.joinedMs = joinedMs
     this.weight = config.loadBalancingWeight ?? 1
     this.healthy = isHealthy(config)
+  }
+
+  /** All its pools. */
+  *pools(): Iterable<HttpPool> {
+    if (this.pool !== undefined) yield this.pool
+    if (this.namedPools !== undefined) yield* this.namedPools.values()
   }
 
   /** Takes over what may change while connections stay. */

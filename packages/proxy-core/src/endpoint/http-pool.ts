@@ -11,6 +11,8 @@ import type { ConnectListener } from '../transport/connector.js'
 import type { Endpoint } from './endpoint.js'
 
 export interface StreamWaiter {
+  /** Of the request as it goes upstream: some clusters take the server's name from it. */
+  readonly upstreamAuthority: string
   onStreamReady(stream: UpstreamStream): void
   onStreamFailed(reason: 'connection-failure' | 'connection-timeout' | 'overflow', details: string): void
 }
@@ -23,6 +25,8 @@ export interface PoolDeps {
   dial(listener: ConnectListener): () => void
   createConnection(channel: Channel, tls: TlsInfo | undefined, pool: HttpPool): Http1ClientConnection
   readonly cluster: PoolCluster
+  /** Nothing holds the pool any more: no connection, no request. */
+  onUnused?(): void
 }
 
 /** The cluster's breakers and settings as they are now, shared by the pools of its endpoints. */
@@ -77,6 +81,7 @@ export class HttpPool {
     const { cluster } = this.#deps
     if (cluster.pendingRequests >= cluster.maxPending) {
       waiter.onStreamFailed('overflow', '')
+      this.#tellUnused()
       return undefined
     }
     this.#waiters.push(waiter)
@@ -131,6 +136,7 @@ export class HttpPool {
     this.#endpoint.activeConnections--
     this.#deps.cluster.connectionGone()
     this.dialAsNeeded()
+    this.#tellUnused()
   }
 
   /** Ends idle connections now and the others after their exchange. */
@@ -144,6 +150,10 @@ export class HttpPool {
     for (const cancel of this.#dialing) cancel()
     this.#dialing.clear()
     for (const connection of this.#all.keys()) connection.reset()
+  }
+
+  #tellUnused(): void {
+    if (this.#all.size + this.#dialing.size + this.#waiters.length === 0) this.#deps.onUnused?.()
   }
 
   #dial(): void {
@@ -166,6 +176,7 @@ export class HttpPool {
         deps.cluster.pendingRequests -= waiters.length
         deps.cluster.connectionGone()
         for (const waiter of waiters) waiter.onStreamFailed(reason, details)
+        this.#tellUnused()
       },
     })
     this.#dialing.add(cancel)

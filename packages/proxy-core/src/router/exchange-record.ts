@@ -71,6 +71,10 @@ export class ExchangeRecord implements RequestRecord, RouteRequest, HashedReques
     this.startMs = deps.clock.monotonicMs()
   }
 
+  /** Of the request as it goes upstream. */
+  get upstreamAuthority(): string {
+    return this.#head.headers.get('host') ?? ''
+  }
   get manager(): ManagerRuntime['config'] {
     return this.runtime.config
   }

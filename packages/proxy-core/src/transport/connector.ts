@@ -11,6 +11,7 @@ import { guard } from '../guard.js'
 import type { Channel } from './channel.js'
 import type { PeerVerifier } from './peer-verifier.js'
 import { readBuffer } from './read-buffer.js'
+import type { ServerName } from './server-name.js'
 import { SocketChannel } from './socket-channel.js'
 import type { TlsContexts } from './tls-contexts.js'
 
@@ -33,15 +34,16 @@ export interface Connector {
     alpn: readonly string[],
     timeoutMs: number,
     listener: ConnectListener,
+    serverName?: ServerName,
   ): () => void
 }
 
 export function createConnector(contexts: TlsContexts, verifier: PeerVerifier, clock: Clock, logger: Logger): Connector {
   return {
-    connect(target, tls, alpn, timeoutMs, listener) {
+    connect(target, tls, alpn, timeoutMs, listener, serverName) {
       const attempt = new ConnectAttempt(listener, clock, timeoutMs, logger)
       if (tls === undefined) attempt.plain(target, logger)
-      else attempt.secure(target, tls, alpn, contexts, verifier, logger)
+      else attempt.secure(target, tls, alpn, serverName, contexts, verifier, logger)
       return () => attempt.cancel()
     },
   }
@@ -88,6 +90,7 @@ class ConnectAttempt {
     target: DialTarget,
     tls: UpstreamTlsContext,
     alpn: readonly string[],
+    serverName: ServerName | undefined,
     contexts: TlsContexts,
     verifier: PeerVerifier,
     logger: Logger,
@@ -98,7 +101,7 @@ class ConnectAttempt {
       return
     }
     let channel: SocketChannel | undefined
-    const sni = tls.sni
+    const sni = serverName?.isSent ? serverName.name : tls.sni
     const socket = connectTls({
       host: target.host,
       port: target.port,
@@ -121,8 +124,12 @@ class ConnectAttempt {
     this.#watch(socket)
     const verify = (): void => {
       if (!this.#pending) return
-      const verdict = verifier.verify(socket, 'server', tls.common.validation)
+      const name = serverName?.isVerified ? serverName.name : undefined
+      const { validation } = tls.common
+      const verdict = verifier.verify(socket, 'server', validation, name)
       if (verdict.kind === 'refused') return this.#fail('connection-failure', `TLS error: ${verdict.reason}`)
+      if (verdict.kind === 'anonymous' && (validation !== undefined || name !== undefined))
+        return this.#fail('connection-failure', 'TLS error: the peer showed no certificate')
       channel = new SocketChannel(socket, logger, 'onread')
       this.#succeed(channel, describeTls(socket, sni, verdict.kind === 'verified' ? verdict.peer : undefined, made.material.localUriSan))
     }

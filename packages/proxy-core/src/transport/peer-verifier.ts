@@ -9,15 +9,19 @@ import type { Clock } from '@heddle/base'
 import { type CertificateValidation, type CompileRegex, compileStringMatcher, type SecretSource, type StringTest } from '@heddle/routing'
 import { type Certificate, createTrustBundle, parseCertificate, peerChainOf, type TrustBundle, verifySvidPath } from '@heddle/x509'
 import type { PeerIdentity } from '../decision-record.js'
+import { isNamed } from './server-name.js'
 
 export type PeerVerdict =
   | { readonly kind: 'verified'; readonly peer: PeerIdentity }
   /** The peer presented nothing. */
   | { readonly kind: 'anonymous' }
+  /** The peer presented a certificate that nothing vouches for: anybody can make one, so that it names nobody. */
+  | { readonly kind: 'unverified' }
   | { readonly kind: 'refused'; readonly reason: string }
 
 export interface PeerVerifier {
-  verify(socket: TLSSocket, role: 'client' | 'server', validation: CertificateValidation | undefined): PeerVerdict
+  /** @param serverName a name that the certificate has to carry besides. */
+  verify(socket: TLSSocket, role: 'client' | 'server', validation: CertificateValidation | undefined, serverName?: string): PeerVerdict
   /** Forgets what was derived from a secret that changed. */
   secretChanged(name: string): void
 }
@@ -61,22 +65,23 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
   }
 
   return {
-    verify(socket, role, validation) {
+    verify(socket, role, validation, serverName) {
       const chain = peerChainOf(socket)
       const der = chain[0]
       if (der === undefined) return { kind: 'anonymous' }
       const parsed = parseCertificate(der)
       if (!parsed.ok) return { kind: 'refused', reason: parsed.reason }
       const leaf = parsed.certificate
-      if (validation !== undefined) {
-        const fault = trust(socket, leaf, chain, role, validation)
-        if (fault !== '') return { kind: 'refused', reason: fault }
-        const tests = nameTests(validation)
-        const names = [...(leaf.extensions.subjectAltNames?.uris ?? []), ...(leaf.extensions.subjectAltNames?.dnsNames ?? [])]
-        if (tests.length > 0 && !names.some((name) => tests.some((test) => test(name)))) {
-          return { kind: 'refused', reason: `none of the peer's names (${names.join(', ')}) is expected` }
-        }
-      }
+      const altNames = leaf.extensions.subjectAltNames
+      const names = [...(altNames?.uris ?? []), ...(altNames?.dnsNames ?? [])]
+      if (serverName !== undefined && !isNamed(altNames, serverName))
+        return { kind: 'refused', reason: `the peer's certificate (${names.join(', ')}) is not for "${serverName}"` }
+      if (validation === undefined) return { kind: 'unverified' }
+      const fault = trust(socket, leaf, chain, role, validation)
+      if (fault !== '') return { kind: 'refused', reason: fault }
+      const tests = nameTests(validation)
+      if (tests.length > 0 && !names.some((name) => tests.some((test) => test(name))))
+        return { kind: 'refused', reason: `none of the peer's names (${names.join(', ')}) is expected` }
       return { kind: 'verified', peer: describe(leaf) }
     },
     secretChanged: (name) => void bundles.delete(name),

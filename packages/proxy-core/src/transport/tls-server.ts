@@ -9,6 +9,7 @@ import type { DownstreamTlsContext } from '@heddle/routing'
 import type { TlsInfo } from '../decision-record.js'
 import type { ClientHello } from '../listener/client-hello.js'
 import { guard } from '../guard.js'
+import { unspokenProtocols } from './alpn.js'
 import type { PeerVerdict, PeerVerifier } from './peer-verifier.js'
 import { SocketChannel } from './socket-channel.js'
 import type { TlsContexts } from './tls-contexts.js'
@@ -28,8 +29,6 @@ export interface TlsServer {
   ): () => void
 }
 
-const neverSelected = new Set(['istio-peer-exchange', 'h2', 'istio-h2'])
-
 export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, logger: Logger): TlsServer {
   return {
     terminate(channel, read, hello, tls, done) {
@@ -43,7 +42,7 @@ export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, l
       socket.on('error', () => {})
       if (read.length > 0) socket.unshift(read)
       const protocols = (tls.common.alpnProtocols ?? []).filter(
-        (protocol) => !neverSelected.has(protocol) && hello.protocols.includes(protocol),
+        (protocol) => !unspokenProtocols.has(protocol) && hello.protocols.includes(protocol),
       )
       const secure = new TLSSocket(socket, {
         isServer: true,
@@ -60,8 +59,6 @@ export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, l
         guard(logger, 'handshake', () => done(result))
       }
       secure.on('error', (error) => settle({ ok: false, reason: `the handshake failed: ${error.message}` }))
-      // A half close in the middle of a handshake is no message that one could wait for.
-      secure.on('end', () => settle({ ok: false, reason: 'the connection ended during the handshake' }))
       // Without reading, a client that leaves within the handshake would only show at the deadline. Nothing is lost: 'secure' comes before any data.
       secure.on('end', () => settle({ ok: false, reason: 'the client left during the handshake' }))
       secure.resume()

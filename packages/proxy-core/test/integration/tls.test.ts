@@ -2,7 +2,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
-import type { Cluster, FilterChain, Listener, Secret, SecretSource } from '@heddle/routing'
+import type { Cluster, FilterChain, Listener } from '@heddle/routing'
 import { responseFlagBits as flag, type RequestRecord } from '@heddle/proxy-core'
 import {
   action,
@@ -16,6 +16,7 @@ import {
   startProxy,
   staticCluster,
 } from './harness.js'
+import { certificate, roots, secretsOf, type TestSecrets } from './secrets.js'
 
 const open: { close(): unknown }[] = []
 const keep = <T extends { close(): unknown }>(thing: T): T => {
@@ -24,39 +25,6 @@ const keep = <T extends { close(): unknown }>(thing: T): T => {
 }
 afterEach(async () => {
   for (const thing of open.splice(0).toReversed()) await thing.close()
-})
-
-interface TestSecrets extends SecretSource {
-  put(secret: Secret): void
-}
-
-function secretsOf(...initial: Secret[]): TestSecrets {
-  const byName = new Map(initial.map((secret) => [secret.name, secret]))
-  const listeners = new Set<(name: string) => void>()
-  return {
-    get: (name) => byName.get(name),
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-    put(secret) {
-      byName.set(secret.name, secret)
-      for (const listener of listeners) listener(secret.name)
-    },
-  }
-}
-
-const certificate = (identity: TestIdentity, name = 'default'): Secret => ({
-  kind: 'certificate',
-  name,
-  certificateChainPem: identity.chainPem,
-  privateKeyPem: identity.keyPem,
-})
-const roots = (pem: string, trustDomain?: string): Secret => ({
-  kind: 'validation',
-  name: 'ROOTCA',
-  rootsPem: pem,
-  ...(trustDomain ? { trustDomain } : {}),
 })
 
 const common = {
