@@ -14,7 +14,7 @@ export interface JwtAuthenticatorOptions {
   readonly issuer: string
   /** At least one must be in the token's `aud`. Istio's default is `istio-ca`. */
   readonly audiences: readonly string[]
-  /** The issuer's public keys, or what fetches them; fetched again when a token names a key that is not among them. */
+  /** The issuer's public keys, or what fetches them: every five minutes, and when a token names a key that is not among them. */
   readonly jwks: JSONWebKeySet | (() => Promise<JSONWebKeySet>)
   /** Trust domain of the callers that these tokens name. */
   readonly trustDomain: string
@@ -25,6 +25,10 @@ export interface JwtAuthenticatorOptions {
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 const maxTokenLength = 16 * 1024
 const minRefetchMs = 10_000
+const maxKeyAgeMs = 5 * 60_000
+/** How long keys serve while the issuer cannot be asked: an API restart must not stop renewals. */
+const maxUnconfirmedMs = 60 * 60_000
+const fetchTimeoutMs = 5_000
 const subjectPattern = /^system:serviceaccount:([^:]+):([^:]+)$/
 const namePattern = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/
 
@@ -95,6 +99,7 @@ function refused(reason: string): AuthenticationResult {
 type Keys = { readonly kind: 'keys'; readonly keys: LocalJWKSet } | { readonly kind: 'unavailable'; readonly reason: string }
 
 interface KeySource {
+  /** The keys as they were at most five minutes ago; while they cannot be fetched, as they were at most an hour ago. */
   current(): Promise<Keys>
   /** The keys as they are now, fetched at most once in ten seconds: a flood of tokens with made-up key ids must not become a flood of fetches. */
   refetched(): Promise<Keys>
@@ -105,23 +110,77 @@ function createKeySource(jwks: JwtAuthenticatorOptions['jwks'], clock: Clock): K
     const keys: Keys = { kind: 'keys', keys: createLocalJWKSet(jwks) }
     return { current: () => Promise.resolve(keys), refetched: () => Promise.resolve(keys) }
   }
-  let known: Keys | undefined
-  let pending: Promise<Keys> | undefined
-  let fetchedAtMs = Number.NEGATIVE_INFINITY
-  const load = async (): Promise<Keys> => {
+  return new FetchedKeys(jwks, clock)
+}
+
+/** A key that the issuer has removed must stop vouching, so what was fetched has an end, with and without the issuer's help. */
+class FetchedKeys implements KeySource {
+  readonly #fetch: () => Promise<JSONWebKeySet>
+  readonly #clock: Clock
+  #known: LocalJWKSet | undefined
+  #fetchedAtMs = Number.NEGATIVE_INFINITY
+  #triedAtMs = Number.NEGATIVE_INFINITY
+  #failure = ''
+  #pending: Promise<void> | undefined
+
+  constructor(fetch: () => Promise<JSONWebKeySet>, clock: Clock) {
+    this.#fetch = fetch
+    this.#clock = clock
+  }
+
+  async current(): Promise<Keys> {
+    const isStale = this.#msSince(this.#fetchedAtMs) >= maxKeyAgeMs
+    if (isStale && !this.#isTooSoon()) await this.#load()
+    return this.#keys()
+  }
+
+  async refetched(): Promise<Keys> {
+    if (!this.#isTooSoon()) await this.#load()
+    return this.#keys()
+  }
+
+  /** Without usable keys nobody can be let in, so then every call may try. */
+  #isTooSoon(): boolean {
+    return this.#isUsable() && this.#msSince(this.#triedAtMs) < minRefetchMs
+  }
+
+  #isUsable(): boolean {
+    return this.#known !== undefined && this.#msSince(this.#fetchedAtMs) < maxUnconfirmedMs
+  }
+
+  #keys(): Keys {
+    if (this.#known && this.#isUsable()) return { kind: 'keys', keys: this.#known }
+    return { kind: 'unavailable', reason: `the token keys cannot be fetched: ${this.#failure}` }
+  }
+
+  #load(): Promise<void> {
+    this.#pending ??= this.#loadOnce()
+    return this.#pending
+  }
+
+  async #loadOnce(): Promise<void> {
     try {
-      known = { kind: 'keys', keys: createLocalJWKSet(await jwks()) }
-      return known
+      this.#known = createLocalJWKSet(await this.#fetchInTime())
+      this.#fetchedAtMs = this.#clock.monotonicMs()
     } catch (error) {
-      return known ?? { kind: 'unavailable', reason: `the token keys cannot be fetched: ${messageOf(error)}` }
+      this.#failure = messageOf(error)
     } finally {
-      fetchedAtMs = clock.monotonicMs()
-      pending = undefined
+      this.#triedAtMs = this.#clock.monotonicMs()
+      this.#pending = undefined
     }
   }
-  const fetchOnce = (): Promise<Keys> => (pending ??= load())
-  return {
-    current: () => (known ? Promise.resolve(known) : fetchOnce()),
-    refetched: () => (known && clock.monotonicMs() - fetchedAtMs < minRefetchMs ? Promise.resolve(known) : fetchOnce()),
+
+  /** An issuer that does not answer must not hold up callers whose keys are known. */
+  #fetchInTime(): Promise<JSONWebKeySet> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimer(fetchTimeoutMs, () => reject(new Error(`no answer within ${fetchTimeoutMs} ms`)))
+      this.#fetch()
+        .then(resolve, reject)
+        .finally(() => timer.cancel())
+    })
+  }
+
+  #msSince(atMs: number): number {
+    return this.#clock.monotonicMs() - atMs
   }
 }

@@ -152,4 +152,45 @@ describe('the keys', () => {
     isDown = true
     expect((await authenticator.authenticate(credentials)).kind).toBe('authenticated')
   })
+
+  it('that the issuer has removed vouch for five minutes at most', async () => {
+    const time = createFakeClock()
+    let keys = jwks
+    const authenticator = createJwtAuthenticator({ ...options, jwks: () => Promise.resolve(keys) }, { clock: time })
+    const credentials = { token: await token({ exp: nowSeconds + 6000 }) }
+    expect((await authenticator.authenticate(credentials)).kind).toBe('authenticated')
+    keys = { keys: [{ ...publicJwk, kid: 'two' }] }
+    time.advance(5 * 60_000)
+    expect((await authenticator.authenticate(credentials)).kind).toBe('refused')
+  })
+
+  it('serve for an hour when the issuer is away, and then no longer', async () => {
+    const time = createFakeClock()
+    let fetches = 0
+    const fetchOnce = (): Promise<JSONWebKeySet> => (fetches++ === 0 ? Promise.resolve(jwks) : Promise.reject(new Error('down')))
+    const authenticator = createJwtAuthenticator({ ...options, jwks: fetchOnce }, { clock: time })
+    const credentials = { token: await token({ exp: nowSeconds + 9000 }) }
+    expect((await authenticator.authenticate(credentials)).kind).toBe('authenticated')
+    time.advance(59 * 60_000)
+    expect((await authenticator.authenticate(credentials)).kind).toBe('authenticated')
+    expect((await authenticator.authenticate(credentials)).kind).toBe('authenticated')
+    expect(fetches).toBe(2)
+    time.advance(60_000)
+    expect((await authenticator.authenticate(credentials)).kind).toBe('unavailable')
+  })
+
+  it('that are known do not wait for an issuer that never answers', async () => {
+    const time = createFakeClock()
+    let fetches = 0
+    const authenticator = createJwtAuthenticator(
+      { ...options, jwks: () => (fetches++ === 0 ? Promise.resolve(jwks) : new Promise(() => {})) },
+      { clock: time },
+    )
+    const credentials = { token: await token({ exp: nowSeconds + 6000 }) }
+    await authenticator.authenticate(credentials)
+    time.advance(5 * 60_000)
+    const answer = authenticator.authenticate(credentials)
+    time.advance(5_000)
+    expect((await answer).kind).toBe('authenticated')
+  })
 })
