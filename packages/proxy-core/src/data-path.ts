@@ -58,7 +58,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     contexts.secretChanged(name)
     verifier.secretChanged(name)
   })
-  const upstreams = createUpstreams(deps, { clock, deadlines, connector })
+  const upstreams = createUpstreams(deps, { clock, deadlines, connector, verifier })
   const exchange = createExchangeDeps(deps, { clock, random, logger, deadlines, upstreams }, current)
   const synthetic = new Map<string, ManagerRuntime>()
 
@@ -66,6 +66,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     exchange,
     logger,
     tlsServer: createTlsServer(contexts, verifier, logger),
+    isTrusted: (peer) => verifier.isTrusted(peer),
     detectionDeadlineMs: deps.detectionDeadlineMs ?? 10_000,
     handshakeDeadlineMs: deps.handshakeDeadlineMs ?? 10_000,
     matchChain: matchFilterChain,

@@ -16,6 +16,7 @@ import { HttpPool } from './endpoint/http-pool.js'
 import type { ExchangeDeps, ManagerRuntime } from './router/exchange-deps.js'
 import { unspokenProtocols } from './transport/alpn.js'
 import type { Connector, ConnectListener, DialTarget } from './transport/connector.js'
+import type { PeerVerifier } from './transport/peer-verifier.js'
 import { hostOf, type ServerName } from './transport/server-name.js'
 
 const defaultConnectTimeoutMs = 5000
@@ -24,6 +25,7 @@ export interface UpstreamParts {
   readonly clock: Clock
   readonly deadlines: DeadlineQueue
   readonly connector: Connector
+  readonly verifier: PeerVerifier
 }
 
 export interface Upstreams {
@@ -32,7 +34,7 @@ export interface Upstreams {
   readonly dialTcp: ConnectionDeps['dialTcp']
 }
 
-export function createUpstreams(deps: Pick<ProxyDeps, 'dial'>, { clock, deadlines, connector }: UpstreamParts): Upstreams {
+export function createUpstreams(deps: Pick<ProxyDeps, 'dial'>, { clock, deadlines, connector, verifier }: UpstreamParts): Upstreams {
   const dial = (
     { config }: ClusterRuntime,
     endpoint: Endpoint,
@@ -54,6 +56,7 @@ export function createUpstreams(deps: Pick<ProxyDeps, 'dial'>, { clock, deadline
     new HttpPool(endpoint, {
       deadlines,
       monotonicMs: () => clock.monotonicMs(),
+      isTrusted: (peer) => peer === undefined || verifier.isTrusted(peer),
       dial: (listener) => dial(cluster, endpoint, httpAlpn(cluster, endpoint, manager), listener, named?.serverName),
       createConnection: (channel, tls, pool) =>
         new Http1ClientConnection(channel, pool, upstreamHeadLimits, {

@@ -10,6 +10,7 @@ import type { DeadlineEntry } from '../deadline-queue.js'
 import type { DownstreamConnection, TlsInfo } from '../decision-record.js'
 import type { ConnectionTraits } from '../listener/filter-chain-match.js'
 import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
+import { peerCheckMs } from '../peer-check.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { ChannelHandler } from '../transport/channel.js'
@@ -37,6 +38,8 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
   #step: 'proxy-header' | 'inspect' | 'hello' | 'handshake' | 'serving' | 'gone' = 'inspect'
   #cancelHandshake: (() => void) | undefined
   #session: HttpSession | TcpSession | undefined
+  /** The peer is no longer trusted; a last answer may be on its way. */
+  #isEnding = false
   remoteAddress: string
   remotePort: number
   localAddress: string
@@ -154,7 +157,25 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
       this.report(flag.DT, 'tls_handshake_timeout')
       return this.gone()
     }
+    if (this.#step === 'serving') return this.#checkPeers()
     this.#channel.destroy()
+  }
+
+  /** Certificates end and roots are replaced while connections live. */
+  #checkPeers(): void {
+    const session = this.#session
+    const peers = [this.tls?.peer, session instanceof TcpSession ? session.upstream?.tls?.peer : undefined]
+    if (peers.every((peer) => peer === undefined || this.#deps.isTrusted(peer))) return this.#setDeadline(peerCheckMs)
+    this.#deps.logger.info('a connection ends because its peer is no longer trusted', {
+      listener: this.listener.name,
+      remote: this.remoteAddress,
+      peer: peers.find((peer) => peer !== undefined)?.spiffeId,
+    })
+    if (session instanceof TcpSession) return session.end('peer_no_longer_trusted')
+    if (this.#isEnding) return this.destroy()
+    this.#isEnding = true
+    session?.drain()
+    if (!this.#channel.closed) this.#setDeadline(peerCheckMs)
   }
 
   /** Ends what is idle, or has not said a word yet; the rest after its answer. */
@@ -318,6 +339,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
       this.#session = session
       session.start()
     } else return this.#channel.destroy()
+    if (this.tls?.peer !== undefined || terminal.kind === 'tcp') this.#setDeadline(peerCheckMs)
     if (held !== undefined && !this.#channel.closed) this.#channel.received(held, 0, held.length)
   }
 

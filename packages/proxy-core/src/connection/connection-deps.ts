@@ -4,7 +4,7 @@ import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import type { Http1ServerConnection, ServerCodecOptions, ServerConnectionOwner } from '../codec/http1/server-connection.js'
 import type { DownstreamStream } from '../codec/stream.js'
-import type { DownstreamConnection } from '../decision-record.js'
+import type { DownstreamConnection, PeerIdentity } from '../decision-record.js'
 import type { ConnectionTraits } from '../listener/filter-chain-match.js'
 import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
 import type { Exchange } from '../router/exchange.js'
@@ -17,6 +17,8 @@ export interface ConnectionDeps {
   readonly exchange: ExchangeDeps
   readonly logger: Logger
   readonly tlsServer: TlsServer
+  /** Whether the peer of a connection would be accepted again. */
+  isTrusted(peer: PeerIdentity): boolean
   readonly detectionDeadlineMs: number
   readonly handshakeDeadlineMs: number
   matchChain(listener: ListenerRuntime, traits: ConnectionTraits): FilterChainRuntime | undefined

@@ -154,7 +154,12 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
   }
 
   onDeadline(): void {
-    this.responseCodeDetails = 'idle_timeout'
+    this.end('idle_timeout')
+  }
+
+  /** Ends both sides at once. */
+  end(details: string): void {
+    this.responseCodeDetails = details
     this.#finish()
     this.#upstream?.destroy()
     this.#downstream.destroy()

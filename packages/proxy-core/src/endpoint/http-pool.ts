@@ -4,10 +4,11 @@
  */
 import type { UpstreamStream } from '../codec/stream.js'
 import type { Http1ClientConnection } from '../codec/http1/client-connection.js'
-import type { TlsInfo } from '../decision-record.js'
+import type { PeerIdentity, TlsInfo } from '../decision-record.js'
 import { type DeadlineEntry, type DeadlineQueue } from '../deadline-queue.js'
 import type { Channel } from '../transport/channel.js'
 import type { ConnectListener } from '../transport/connector.js'
+import { peerCheckMs } from '../peer-check.js'
 import type { Endpoint } from './endpoint.js'
 
 export interface StreamWaiter {
@@ -21,6 +22,8 @@ export interface StreamWaiter {
 export interface PoolDeps {
   readonly deadlines: DeadlineQueue
   monotonicMs(): number
+  /** Whether a verified peer would be accepted again. */
+  isTrusted(peer: PeerIdentity | undefined): boolean
   /** Starts a connection. @returns the way to give up. */
   dial(listener: ConnectListener): () => void
   createConnection(channel: Channel, tls: TlsInfo | undefined, pool: HttpPool): Http1ClientConnection
@@ -48,12 +51,38 @@ class PooledConnection implements DeadlineEntry {
   dueMs = 0
   deadlineMs = 0
   idle = false
+  /** When it has been idle for too long. */
+  idleUntilMs = Infinity
+  /** When its peer is looked at again; never where nobody was verified. */
+  checkMs = Infinity
+  trusted = true
   readonly connection: Http1ClientConnection
-  constructor(connection: Http1ClientConnection) {
+  readonly #deps: PoolDeps
+  constructor(connection: Http1ClientConnection, deps: PoolDeps) {
     this.connection = connection
+    this.#deps = deps
   }
-  onDeadline(): void {
+
+  /** Starts to look after the peer. */
+  watchPeer(): void {
+    this.checkMs = this.#deps.monotonicMs() + peerCheckMs
+    this.#deps.deadlines.set(this, this.checkMs)
+  }
+
+  onDeadline(nowMs: number): void {
+    if (this.idle && nowMs >= this.idleUntilMs) return this.connection.close()
+    if (nowMs >= this.checkMs) this.#checkPeer(nowMs)
+    const nextMs = this.idle ? Math.min(this.idleUntilMs, this.checkMs) : this.checkMs
+    if (!this.connection.closed && nextMs < Infinity) this.#deps.deadlines.set(this, nextMs)
+  }
+
+  /** Certificates end and roots are replaced while connections live. What runs may end first, but not for ever. */
+  #checkPeer(nowMs: number): void {
+    this.checkMs = nowMs + peerCheckMs
+    if (this.#deps.isTrusted(this.connection.info.tls?.peer)) return
     if (this.idle) this.connection.close()
+    else if (!this.trusted) this.connection.breakOff('the peer is no longer trusted')
+    this.trusted = false
   }
 }
 
@@ -115,6 +144,7 @@ export class HttpPool {
     const { cluster, deadlines } = this.#deps
     const { maxRequestsPerConnection, poolIdleMs } = cluster
     if (maxRequestsPerConnection > 0 && connection.info.requestCount >= maxRequestsPerConnection) return connection.close()
+    if (!pooled.trusted) return connection.close()
     const waiter = this.#waiters.shift()
     if (waiter !== undefined) {
       cluster.pendingRequests--
@@ -123,7 +153,9 @@ export class HttpPool {
     if (this.#draining) return connection.close()
     pooled.idle = true
     this.#idle.push(pooled)
-    if (poolIdleMs > 0) deadlines.set(pooled, this.#deps.monotonicMs() + poolIdleMs)
+    if (poolIdleMs === 0) return
+    pooled.idleUntilMs = this.#deps.monotonicMs() + poolIdleMs
+    deadlines.set(pooled, Math.min(pooled.idleUntilMs, pooled.checkMs))
   }
 
   onConnectionClosed(connection: Http1ClientConnection): void {
@@ -164,7 +196,9 @@ export class HttpPool {
       onConnected: (channel, tls) => {
         this.#dialing.delete(cancel)
         const connection = deps.createConnection(channel, tls, this)
-        this.#all.set(connection, new PooledConnection(connection))
+        const pooled = new PooledConnection(connection, deps)
+        this.#all.set(connection, pooled)
+        if (tls?.peer !== undefined) pooled.watchPeer()
         channel.handler = connection
         this.onReusable(connection)
       },

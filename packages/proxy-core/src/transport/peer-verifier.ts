@@ -6,7 +6,14 @@
 import { createHash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '@heddle/base'
-import { type CertificateValidation, type CompileRegex, compileStringMatcher, type SecretSource, type StringTest } from '@heddle/routing'
+import {
+  type CertificateValidation,
+  type CompileRegex,
+  compileStringMatcher,
+  type Secret,
+  type SecretSource,
+  type StringTest,
+} from '@heddle/routing'
 import { type Certificate, createTrustBundle, parseCertificate, peerChainOf, type TrustBundle, verifySvidPath } from '@heddle/x509'
 import type { PeerIdentity } from '../decision-record.js'
 import { isNamed } from './server-name.js'
@@ -22,8 +29,18 @@ export type PeerVerdict =
 export interface PeerVerifier {
   /** @param serverName a name that the certificate has to carry besides. */
   verify(socket: TLSSocket, role: 'client' | 'server', validation: CertificateValidation | undefined, serverName?: string): PeerVerdict
+  /** Whether a verified peer would be accepted again: its certificate is in time and fits the roots as they are now. */
+  isTrusted(peer: PeerIdentity): boolean
   /** Forgets what was derived from a secret that changed. */
   secretChanged(name: string): void
+}
+
+/** What a peer was accepted by. */
+interface Acceptance {
+  readonly chain: readonly Uint8Array[]
+  readonly role: 'client' | 'server'
+  readonly rootsName: string
+  readonly roots: Secret | undefined
 }
 
 const systemRoots = 'file-root:system'
@@ -31,6 +48,7 @@ const systemRoots = 'file-root:system'
 export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileRegex: CompileRegex | undefined): PeerVerifier {
   const bundles = new Map<string, TrustBundle | undefined>()
   const matchers = new WeakMap<CertificateValidation, readonly StringTest[]>()
+  const accepted = new WeakMap<PeerIdentity, Acceptance>()
 
   const bundleOf = (name: string): TrustBundle | undefined => {
     if (!bundles.has(name)) bundles.set(name, readBundle(secrets, name))
@@ -82,7 +100,21 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
       const tests = nameTests(validation)
       if (tests.length > 0 && !names.some((name) => tests.some((test) => test(name))))
         return { kind: 'refused', reason: `none of the peer's names (${names.join(', ')}) is expected` }
-      return { kind: 'verified', peer: describe(leaf) }
+      const peer = describe(leaf)
+      const rootsName = validation.roots.name
+      accepted.set(peer, { chain, role, rootsName, roots: secrets.get(rootsName) })
+      return { kind: 'verified', peer }
+    },
+    isTrusted(peer) {
+      const acceptance = accepted.get(peer)
+      const nowMs = clock.now()
+      // The last second is still within the time of a certificate.
+      if (acceptance === undefined || nowMs >= peer.notAfterMs + 1000) return false
+      const { chain, role, rootsName, roots } = acceptance
+      // Only OpenSSL checks these paths, and only in handshakes: other roots need another one.
+      if (peer.spiffeId === undefined) return secrets.get(rootsName) === roots
+      const bundle = bundleOf(rootsName)
+      return bundle !== undefined && verifySvidPath({ chain, bundle, nowMs, role }).ok
     },
     secretChanged: (name) => void bundles.delete(name),
   }

@@ -1,6 +1,8 @@
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { connect } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Clock } from '@heddle/base'
+import { createFakeClock } from '@heddle/base/testing'
 import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
 import type { Cluster, FilterChain, Listener } from '@heddle/routing'
 import { responseFlagBits as flag, type RequestRecord } from '@heddle/proxy-core'
@@ -85,13 +87,15 @@ function meshCluster(name: string, port: number, sans: readonly string[], overri
 const serverId = 'spiffe://cluster.local/ns/default/sa/web'
 const clientId = 'spiffe://cluster.local/ns/default/sa/sleep'
 
-async function meshPair(options: { readonly expected?: string; readonly serverSecrets?: TestSecrets } = {}) {
-  const ca = createTestCa()
+async function meshPair(options: { readonly expected?: string; readonly serverSecrets?: TestSecrets; readonly clock?: Clock } = {}) {
+  const { clock } = options
+  const ca = createTestCa(clock ? { clock } : {})
   const upstream = keep(await httpUpstream((incoming, outgoing) => void outgoing.end(JSON.stringify(incoming.headers))))
   const serverSecrets = options.serverSecrets ?? secretsOf(certificate(ca.issue(serverId)), roots(ca.rootPem))
   const records: RequestRecord['connection']['tls'][] = []
   const server = keep(
     await startProxy(config(inboundListener('app'), [staticCluster('app', [upstream.port])]), {
+      ...(clock ? { clock } : {}),
       secrets: serverSecrets,
       telemetry: { onRequestComplete: (record) => void records.push(record.connection.tls), onConnectionComplete: () => {} },
     }),
@@ -102,7 +106,7 @@ async function meshPair(options: { readonly expected?: string; readonly serverSe
       config(httpListener([anyRoute(action('mesh'))], { httpFilters: [{ kind: 'alpn' }, { kind: 'router' }] }), [
         meshCluster('mesh', server.port, [options.expected ?? serverId]),
       ]),
-      { secrets: clientSecrets },
+      { secrets: clientSecrets, ...(clock ? { clock } : {}) },
     ),
   )
   return { ca, upstream, server, client, records, clientSecrets, serverSecrets }
@@ -235,6 +239,64 @@ test('a new certificate is used by new connections and drops none', async () => 
   held.destroy()
   expect(records).toHaveLength(2)
   expect(await exchange(client.port, get)).toMatch(/200 OK/)
+})
+
+describe('a connection that lives', () => {
+  /** A client that keeps its connection to the first proxy, and how many requests were answered. */
+  async function living() {
+    const clock = createFakeClock(Date.now())
+    const pair = await meshPair({ clock })
+    const held = connect(pair.client.port, '127.0.0.1')
+    keep({ close: () => held.destroy() })
+    const answers: string[] = []
+    held.on('data', (data) => answers.push(data.toString()))
+    const ask = async (): Promise<string> => {
+      const count = answers.length
+      held.write('GET / HTTP/1.1\r\nHost: web\r\n\r\n')
+      await expect.poll(() => answers.length, { interval: 2 }).toBeGreaterThan(count)
+      return answers.at(-1) as string
+    }
+    const inbound = (): number => pair.server.proxy.listeners()[0]?.connections ?? -1
+    expect(await ask()).toMatch(/200 OK/)
+    expect(inbound()).toBe(1)
+    return { ...pair, clock, ask, inbound }
+  }
+
+  test('stays when new roots vouch for its peer as well', async () => {
+    const { ca, clock, ask, inbound, serverSecrets, clientSecrets } = await living()
+    for (const secrets of [serverSecrets, clientSecrets]) secrets.put(roots(ca.rootPem + createTestCa().rootPem))
+    clock.advance(59_000)
+    await ask()
+    clock.advance(59_000)
+    await ask()
+    expect(inbound()).toBe(1)
+  })
+
+  test('ends within a minute when the accepting side no longer trusts the root', async () => {
+    const { clock, inbound, serverSecrets } = await living()
+    serverSecrets.put(roots(createTestCa().rootPem))
+    clock.advance(60_000)
+    await expect.poll(inbound).toBe(0)
+  })
+
+  test('ends within a minute when the dialling side no longer trusts the root', async () => {
+    const { clock, ask, inbound, clientSecrets } = await living()
+    clientSecrets.put(roots(createTestCa().rootPem))
+    clock.advance(60_000)
+    await expect.poll(inbound).toBe(0)
+    expect(await ask()).toMatch(/503/)
+  })
+
+  test('ends when the certificate of its peer does', async () => {
+    const { clock, ask, inbound } = await living()
+    for (let minutes = 0; minutes < 59; minutes++) {
+      clock.advance(59_000)
+      await ask()
+    }
+    expect(inbound()).toBe(1)
+    clock.advance(180_000)
+    await expect.poll(inbound).toBe(0)
+  })
 })
 
 test('without roots a listener accepts nobody', async () => {

@@ -114,6 +114,11 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
     this.#channel.resume()
   }
 
+  /** Ends the connection under its exchange, as if the peer had. */
+  breakOff(details: string): void {
+    this.#fail('connection-termination', details)
+  }
+
   /** Ends an idle connection. */
   close(): void {
     this.#close()
