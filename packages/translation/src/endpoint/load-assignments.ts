@@ -5,8 +5,9 @@ import type { ProxyLocality } from '../node/proxy-node.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import { compareText } from '../snapshot/age.js'
 import type { MeshEndpoint } from '../snapshot/mesh-endpoint.js'
+import { numberInPod } from '../snapshot/mesh-service.js'
 import { shared } from '../snapshot/shared-results.js'
-import { isSubset, resolveTargetPort } from '../snapshot/workload.js'
+import { isSubset } from '../snapshot/workload.js'
 import { workloadMutualTls } from '../tls/mutual-tls-mode.js'
 import { distribute } from './locality-distribution.js'
 import { failoverPriorities } from './locality-failover.js'
@@ -91,7 +92,7 @@ function speaksMutualTls(view: ProxyView, target: OutboundCluster, endpoint: Mes
   if (mode !== undefined) return mode === 'ISTIO_MUTUAL'
   const demand = workloadMutualTls(view.snapshot, endpoint.namespace, endpoint.labels)
   const pod = view.snapshot.podOf(endpoint.namespace, undefined, endpoint.address)
-  const port = resolveTargetPort(pod, target.port.targetPort) ?? endpoint.port
+  const port = numberInPod(pod, target.port) ?? endpoint.port
   return (demand.ports.get(port) ?? demand.mode) !== 'DISABLE'
 }
 

@@ -6,8 +6,9 @@ import type { IssueCode } from '../issue/translation-issue.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import type { Gateway, GatewayServer } from '../resources/gateway.js'
 import { selectingServices } from '../inbound/inbound-ports.js'
+import { numberInPod } from '../snapshot/mesh-service.js'
 import { isHttp, serverProtocol } from '../snapshot/port-protocol.js'
-import { isSubset, resolveTargetPort } from '../snapshot/workload.js'
+import { isSubset } from '../snapshot/workload.js'
 
 export type ServerContent =
   /** HTTP, terminating TLS where the server has it. */
@@ -101,7 +102,7 @@ function conflictOf(open: OpenPort, { server, secure, content }: BoundServer): s
 function listenerPort(view: ProxyView, number: number): number {
   for (const service of selectingServices(view)) {
     const port = service.ports.find((candidate) => candidate.number === number)
-    const target = port === undefined ? undefined : resolveTargetPort(view.pod, port.targetPort)
+    const target = port === undefined ? undefined : numberInPod(view.pod, port)
     if (target !== undefined) return target
   }
   return number

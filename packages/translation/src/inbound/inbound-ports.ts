@@ -3,8 +3,8 @@
  * EndpointSlice's: where a platform binds another port, that is its bind plan's matter.
  */
 import type { ProxyView } from '../proxy/proxy-view.js'
-import type { MeshPort, MeshService } from '../snapshot/mesh-service.js'
-import { isSubset, resolveTargetPort } from '../snapshot/workload.js'
+import { numberInPod, type MeshPort, type MeshService } from '../snapshot/mesh-service.js'
+import { isSubset } from '../snapshot/workload.js'
 
 export interface InboundPort {
   readonly targetPort: number
@@ -20,7 +20,7 @@ export function inboundPorts(view: ProxyView): readonly InboundPort[] {
   const ports = new Map<number, InboundPort>()
   for (const service of selectingServices(view)) {
     for (const port of service.ports) {
-      const targetPort = resolveTargetPort(view.pod, port.targetPort)
+      const targetPort = numberInPod(view.pod, port)
       if (targetPort === undefined) {
         reportUnknownPort(view, service, port)
         continue
@@ -46,6 +46,6 @@ function reportUnknownPort(view: ProxyView, service: MeshService, port: MeshPort
     severity: 'warning',
     resource: { kind: 'Service', namespace: service.namespace, name: service.name },
     path: 'spec.ports',
-    message: `no container of the Pod has a port named "${port.targetPort}"`,
+    message: `no container of the Pod has a ${port.transport} port named "${port.targetPort}"`,
   })
 }

@@ -1,5 +1,6 @@
 /** A service of the mesh as translation sees it: host name, addresses and ports with their protocols. */
-import type { Service, ServicePort } from '../resources/kubernetes.js'
+import { targetPortNumber } from '@heddle/config-schema'
+import type { Pod, Service, ServicePort } from '../resources/kubernetes.js'
 import { compareText } from './age.js'
 import { portProtocol, type PortProtocol } from './port-protocol.js'
 
@@ -8,6 +9,8 @@ export interface MeshPort {
   readonly name: string
   readonly protocol: PortProtocol
   readonly targetPort: number | string
+  /** The transport under `protocol`, as Kubernetes names it. */
+  readonly transport: string
 }
 
 export interface MeshService {
@@ -59,11 +62,22 @@ function exportTo(annotation: string | undefined): readonly string[] | undefined
 }
 
 function meshPort(port: ServicePort): MeshPort {
-  return { number: port.port, name: port.name ?? '', protocol: portProtocol(port), targetPort: port.targetPort ?? port.port }
+  return {
+    number: port.port,
+    name: port.name ?? '',
+    protocol: portProtocol(port),
+    targetPort: port.targetPort ?? port.port,
+    transport: port.protocol ?? 'TCP',
+  }
 }
 
 export function portOf(service: MeshService, number: number): MeshPort | undefined {
   return service.ports.find((port) => port.number === number)
+}
+
+/** The number that the port has in this Pod. Undefined: none of its containers has a port of that name and transport. */
+export function numberInPod(pod: Pod | undefined, { number, targetPort, transport }: MeshPort): number | undefined {
+  return targetPortNumber(pod?.spec, { port: number, targetPort, protocol: transport })
 }
 
 /** Oldest first, then by host: who wins where two services claim the same place. */

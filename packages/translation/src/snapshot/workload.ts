@@ -1,6 +1,6 @@
 /** What a Pod tells about its workload: name, canonical service, locality, and whether it speaks mutual TLS. */
 import type { ProxyLocality } from '../node/proxy-node.js'
-import type { Container, KubernetesNode, Pod } from '../resources/kubernetes.js'
+import type { KubernetesNode, Pod } from '../resources/kubernetes.js'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -37,16 +37,4 @@ export function localityOf(node: KubernetesNode | undefined): ProxyLocality | un
 
 export function isSubset(wanted: Labels | undefined, labels: Labels): boolean {
   return Object.entries(wanted ?? {}).every(([key, value]) => labels[key] === value)
-}
-
-/** The number of a Service's targetPort in this Pod: a named one is looked up in the containers, sidecars included. */
-export function resolveTargetPort(pod: Pod | undefined, targetPort: number | string): number | undefined {
-  if (typeof targetPort === 'number') return targetPort
-  if (/^\d+$/.test(targetPort)) return Number(targetPort)
-  const containers: readonly Container[] = [...(pod?.spec?.containers ?? []), ...(pod?.spec?.initContainers ?? [])]
-  for (const container of containers) {
-    const port = container.ports?.find((candidate) => candidate.name === targetPort)
-    if (port !== undefined) return port.containerPort
-  }
-  return undefined
 }

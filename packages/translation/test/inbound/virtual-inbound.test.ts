@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FilterChain, Listener } from '@heddle/routing'
-import type { MeshSnapshotInput, PeerAuthentication } from '../../src/index.js'
+import type { Container, MeshSnapshotInput, PeerAuthentication } from '../../src/index.js'
 import { named, peerAuthentication, pod, service, slice, translateFor } from '../mesh.js'
 
 const hello = service('hello', {
@@ -128,6 +128,27 @@ describe('inbound ports', () => {
     const { config, issues } = translateFor(withPorts, { services: [byName] })
     expect(config.clusters.map((cluster) => cluster.name)).toContain('inbound|3000||')
     expect(issues).toMatchObject([{ code: 'unknown-port', resource: { kind: 'Service', name: 'hello' } }])
+  })
+
+  it('with a name are not those of init containers that end, nor of another transport', () => {
+    const byName = service('hello', { ports: [{ name: 'http', port: 80, targetPort: 'web' }] })
+    const target = (containers: readonly Container[], initContainers: readonly Container[]): readonly string[] => {
+      const bare = pod('hello-1', '10.1.0.10', { containers })
+      const { config, issues } = translateFor({ ...bare, spec: { ...bare.spec, initContainers } }, { services: [byName] })
+      const names = config.clusters.map((cluster) => cluster.name).filter((name) => name.startsWith('inbound|'))
+      return [...names, ...issues.map((issue) => issue.code)]
+    }
+    const web: Container = {
+      name: 'app',
+      ports: [
+        { name: 'web', containerPort: 3001, protocol: 'UDP' },
+        { name: 'web', containerPort: 3000 },
+      ],
+    }
+    const migration: Container = { name: 'migration', ports: [{ name: 'web', containerPort: 4000 }] }
+    expect(target([web], [])).toEqual(['inbound|3000||'])
+    expect(target([{ name: 'app' }], [migration])).toEqual(['unknown-port'])
+    expect(target([{ name: 'app' }], [{ ...migration, restartPolicy: 'Always' }])).toEqual(['inbound|4000||'])
   })
 
   it('belong to the oldest of several Services', () => {
