@@ -7,6 +7,8 @@ export interface Caller extends WorkloadIdentity {
   readonly method: 'jwt' | 'client-certificate' | 'operator'
   /** The Pod that a Kubernetes token is bound to, when it names one. */
   readonly pod?: { readonly name: string; readonly uid: string }
+  /** The longest lifetime of what this caller is given, in seconds. Default: the authority's maximum. */
+  readonly maxTtlSeconds?: number
 }
 
 /**

@@ -21,7 +21,7 @@ import { type SigningSource, pluggedInSource, selfSignedSource } from './authori
 import { openState } from './authority/state-keeper.js'
 import type { Ca, CaBundle, CaDeps, CaOptions } from './ca.js'
 import { caError, callerInvalid } from './ca-error.js'
-import { workloadUriOf } from './caller.js'
+import { type Caller, workloadUriOf } from './caller.js'
 import { type IssuedCertificate, issueLeaf } from './issue/leaf.js'
 import { resolveTtlSeconds } from './issue/ttl.js'
 import { createRotation } from './rotation/rotation.js'
@@ -95,6 +95,8 @@ function assemble(resolved: Resolved, source: SigningSource): Ca {
   }
   const ttlOf = (asked: number | bigint | undefined): number =>
     resolveTtlSeconds(asked, { defaultSeconds: resolved.defaultTtlSeconds, maxSeconds: resolved.maxTtlSeconds })
+  const ttlFor = ({ maxTtlSeconds = resolved.maxTtlSeconds }: Caller, asked: number | bigint | undefined): number =>
+    Math.min(ttlOf(asked), Math.max(1, maxTtlSeconds))
 
   const close = (): Promise<void> => {
     isClosed = true
@@ -114,7 +116,7 @@ function assemble(resolved: Resolved, source: SigningSource): Ca {
         throw callerInvalid(`it belongs to "${caller.trustDomain}", this authority to "${trustDomain}"`)
       const spiffeId = workloadUriOf(caller)
       const csr = readCsr(csrPem, source)
-      const issued = issue(csr.publicKey, csr.keyAlgorithm, { uris: [spiffeId] }, ttlOf(ttlSeconds))
+      const issued = issue(csr.publicKey, csr.keyAlgorithm, { uris: [spiffeId] }, ttlFor(caller, ttlSeconds))
       await record(resolved, issued, { action: 'sign', spiffeId, method: caller.method, ...(caller.pod && { pod: caller.pod }) })
       return { ...issued, spiffeId }
     },

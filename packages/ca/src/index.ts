@@ -24,6 +24,7 @@ export type { AuthenticationResult, Authenticator, Credentials } from './authent
 export { createCertificateAuthenticator, type CertificateAuthenticatorOptions } from './authenticate/certificate-authenticator.js'
 export { createJwtAuthenticator, type JwtAuthenticatorOptions } from './authenticate/jwt-authenticator.js'
 export {
+  type Authorization,
   createCertificateService,
   type CertificateService,
   type CertificateServiceOptions,

@@ -7,6 +7,7 @@ import { systemClock } from '@heddle/base/node'
 import { type Authenticator, type Ca, createCertificateService } from '@heddle/ca'
 import type { ResourceClient } from '@heddle/client'
 import type { MeshConfig, MeshSnapshotInput } from '@heddle/translation'
+import { createCallerAuthorizer } from './citadel/caller-authorizer.js'
 import { createRootPublisher, type RootPublisher } from './citadel/root-publisher.js'
 import { createCredentials, type Credentials } from './credentials/credentials.js'
 import { createSecretAccess } from './credentials/secret-access.js'
@@ -98,7 +99,7 @@ class Istiod implements ControlPlane {
 
   async start(signal?: AbortSignal): Promise<ControlPlanePorts> {
     const { source, discovery } = await this.#openModel(signal)
-    const secure = await this.#serveSecure(discovery)
+    const secure = await this.#serveSecure(source, discovery)
     this.#publishRoots(source, secure)
     const bound = { secureGrpc: secure.port, ...(await this.#serveMonitoring(discovery)) }
     this.#isReady = true
@@ -133,10 +134,10 @@ class Istiod implements ControlPlane {
     return { source, discovery }
   }
 
-  async #serveSecure(discovery: Discovery): Promise<SecureServer> {
+  async #serveSecure(source: Source, discovery: Discovery): Promise<SecureServer> {
     const { address, ports } = this.#options
     const identity = await this.#servingIdentity()
-    const secure = this.#keep(await serveSecureGrpc(address, ports.secureGrpc, identity, this.#services(discovery)))
+    const secure = this.#keep(await serveSecureGrpc(address, ports.secureGrpc, identity, this.#services(source, discovery)))
     this.#renewAfter((servingTtlSeconds * 1000) / 2, secure)
     return secure
   }
@@ -158,13 +159,16 @@ class Istiod implements ControlPlane {
     return { monitoring: monitoring.port, telemetry: telemetry.port }
   }
 
-  #services(discovery: Discovery): SecureServices {
+  #services(source: Source, discovery: Discovery): SecureServices {
     const { ca, authenticators, client } = this.#options
     const { clock, logger } = this.#deps
     return {
       discovery: { discovery, authenticators, logger, secrets: { access: createSecretAccess(client, { clock, logger }), clock } },
       certificates: {
-        certificates: createCertificateService({ ca, authenticators }, { clock, logger }),
+        certificates: createCertificateService(
+          { ca, authenticators },
+          { clock, logger },
+        ),
         onAnswer: (isIssued) => this.#countCertificate(isIssued),
       },
       accessLogs: { authenticators, logger, onRecord: (record, namespace) => this.#takeRecord(record, namespace) },

@@ -20,6 +20,19 @@ export const slice = (name: string, ...addresses: readonly string[]): ApplyObjec
   endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
 })
 
+export const serviceAccount = (name: string): ApplyObject => ({
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: { name, namespace: 'default' },
+})
+
+export const pod = (name: string, serviceAccountName: string, uid = `uid-of-${name}`): ApplyObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'default', uid },
+  spec: { serviceAccountName, containers: [] },
+})
+
 export const meshConfigMap = (mesh: string): ApplyObject => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',

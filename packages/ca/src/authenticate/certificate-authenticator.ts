@@ -1,7 +1,8 @@
 /** Renewal: a workload proves itself with the certificate it has. The chain is verified here, from DER, against the current roots. */
 import { type Clock, workloadOf } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
-import { type TrustBundle, verifySvidPath } from '@heddle/x509'
+import { type Certificate, type TrustBundle, verifySvidPath } from '@heddle/x509'
+import { backdateMs } from '../issue/serial.js'
 import type { AuthenticationResult, Authenticator } from './authenticator.js'
 
 export interface CertificateAuthenticatorOptions {
@@ -19,10 +20,16 @@ export function createCertificateAuthenticator(
     if (!result.ok) return { kind: 'refused', reason: result.message }
     const workload = workloadOf(result.id)
     if (!workload) return { kind: 'refused', reason: `"${result.id.uri}" does not name a namespace and a service account` }
-    return { kind: 'authenticated', caller: { ...workload, method: 'client-certificate' } }
+    return { kind: 'authenticated', caller: { ...workload, method: 'client-certificate', maxTtlSeconds: ttlSecondsOf(result.leaf) } }
   }
   return {
     name: 'client certificate',
     authenticate: ({ peerChain }) => Promise.resolve(peerChain?.length ? authenticate(peerChain) : { kind: 'absent' }),
   }
+}
+
+/** What the leaf was asked for with, so that who borrows it for an hour can renew it for an hour and not for the maximum. */
+function ttlSecondsOf({ notBeforeMs, notAfterMs }: Certificate): number {
+  const lifetimeMs = notAfterMs - notBeforeMs
+  return Math.floor((lifetimeMs > backdateMs ? lifetimeMs - backdateMs : lifetimeMs) / 1000)
 }

@@ -44,13 +44,19 @@ export interface CertificateServiceOptions {
   readonly ca: Ca
   /** Asked in this order; Istio's order is client certificate first, then token. */
   readonly authenticators: readonly Authenticator[]
-  /** Whether an authenticated caller may have a certificate now, for example whether its Pod still exists. Default: always. */
-  readonly authorize?: (caller: Caller) => boolean | Promise<boolean>
+  /**
+   * Whether an authenticated caller may have a certificate now, for example whether its Pod still exists. A rejection means that it
+   * cannot be told now: the caller may come again. Default: always.
+   */
+  readonly authorize?: (caller: Caller) => Promise<Authorization>
   /** Each Pod, or each identity when the Pod is not known. Default: 50 at once, 10 a second. */
   readonly perCallerLimit?: RateLimit
   /** All callers together. Default: 2000 at once, 500 a second. */
   readonly overallLimit?: RateLimit
 }
+
+/** The reason is for the log; callers get a fixed text. */
+export type Authorization = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
 export interface CertificateService {
   /** Never rejects: every failure is a status. */
@@ -81,9 +87,8 @@ export function createCertificateService(
     }
     if (hasImpersonation(request)) return refuse('UNAUTHENTICATED', 'impersonation is not allowed', 'ImpersonatedIdentity is set')
     if (!limiter.take(caller.pod?.uid ?? fields.caller)) return refuse('RESOURCE_EXHAUSTED', 'too many certificate requests', 'rate limit')
-    if (options.authorize && !(await options.authorize(caller))) {
-      return refuse('PERMISSION_DENIED', 'the workload may not have a certificate', 'authorize said no')
-    }
+    const authorization = await authorize(options, caller)
+    if (!authorization.ok) return refuse(authorization.status, authorization.message, authorization.reason)
     const signed = await options.ca.sign(request.csr, caller, request.validityDurationSeconds)
     return { ok: true, certChain: [...signed.chain, signed.rootsPem], caller, notAfterMs: signed.notAfterMs }
   }
@@ -106,6 +111,19 @@ async function authenticate(authenticators: readonly Authenticator[], credential
     if (result.kind !== 'absent' && worst.kind !== 'unavailable') worst = result
   }
   return worst
+}
+
+async function authorize(
+  { authorize: mayHave }: CertificateServiceOptions,
+  caller: Caller,
+): Promise<{ readonly ok: true } | (Refusal & { readonly reason: string })> {
+  try {
+    const answer = (await mayHave?.(caller)) ?? { ok: true }
+    if (answer.ok) return answer
+    return { ok: false, status: 'PERMISSION_DENIED', message: 'the workload may not have a certificate', reason: answer.reason }
+  } catch (error) {
+    return { ok: false, status: 'UNAVAILABLE', message: 'callers cannot be authorized at the moment', reason: messageOf(error) }
+  }
 }
 
 function refuseCaller(result: Exclude<AuthenticationResult, { readonly kind: 'authenticated' }>, logger: Logger): Refusal {

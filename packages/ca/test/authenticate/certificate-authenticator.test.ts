@@ -10,10 +10,16 @@ const authenticator = createCertificateAuthenticator({ bundle: () => ca.bundle }
 
 describe('the certificate authenticator', () => {
   it('takes the caller from a chain that verifies', async () => {
-    const { chain } = ca.issue(workloadUri, { intermediates: 1 })
+    const { chain } = ca.issue(workloadUri, { intermediates: 1, ttlSeconds: 900 })
     expect(await authenticator.authenticate({ peerChain: chain })).toEqual({
       kind: 'authenticated',
-      caller: { trustDomain: 'cluster.local', namespace: 'default', serviceAccount: 'hello', method: 'client-certificate' },
+      caller: {
+        trustDomain: 'cluster.local',
+        namespace: 'default',
+        serviceAccount: 'hello',
+        method: 'client-certificate',
+        maxTtlSeconds: 900,
+      },
     })
   })
 

@@ -70,6 +70,24 @@ describe('createCertificate', () => {
     ).toMatchObject({ ok: true })
   })
 
+  it('renews for no longer than the certificate shown, however often', async () => {
+    const { ca, clock } = await startCa()
+    const byCertificate = createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle }, { clock })
+    const service = createCertificateService({ ca, authenticators: [byCertificate, byName] }, { clock })
+    const lifetimes: number[] = []
+    let credentials: Credentials = { token: 'hello' }
+    for (const validityDurationSeconds of [600, 90 * 86_400, 90 * 86_400, 60]) {
+      const issued = await service.createCertificate({ csr: csr(), validityDurationSeconds }, credentials)
+      if (!issued.ok) throw new Error(issued.message)
+      lifetimes.push((issued.notAfterMs - clock.now()) / 1000)
+      const pem = parseCertificatePem(issued.certChain[0] as string)
+      if (!pem.ok) throw new Error(pem.reason)
+      credentials = { peerChain: pem.ders }
+      clock.advance(300_000)
+    }
+    expect(lifetimes).toEqual([600, 600, 600, 60])
+  })
+
   it.each<[string, Partial<CertificateServiceOptions>, Change, CertificateStatus]>([
     ['nobody', { authenticators: [] }, {}, 'UNAUTHENTICATED'],
     ['a caller without credentials', {}, { credentials: {} }, 'UNAUTHENTICATED'],
@@ -81,10 +99,16 @@ describe('createCertificate', () => {
       'UNAVAILABLE',
     ],
     ['a caller with a bad name', {}, { credentials: { token: 'a,b' } }, 'UNAUTHENTICATED'],
-    ['a workload that is gone', { authorize: () => false }, {}, 'PERMISSION_DENIED'],
+    ['a workload that is gone', { authorize: () => Promise.resolve({ ok: false, reason: 'secret detail' }) }, {}, 'PERMISSION_DENIED'],
     ['a request that is not one', {}, { csr: 'secret detail' }, 'INVALID_ARGUMENT'],
     ['a wish for another identity', {}, { metadata: { ImpersonatedIdentity: 'spiffe://cluster.local/ns/x/sa/y' } }, 'UNAUTHENTICATED'],
-    ['a fault of ours', { authorize: () => Promise.reject(new Error('secret detail')) }, {}, 'INTERNAL'],
+    ['a workload that cannot be looked up now', { authorize: () => Promise.reject(new Error('secret detail')) }, {}, 'UNAVAILABLE'],
+    [
+      'a fault of ours',
+      { authenticators: [{ name: 'test', authenticate: () => Promise.reject(new Error('secret detail')) }] },
+      {},
+      'INTERNAL',
+    ],
   ])('answers %s with a status and no detail', async (_, options, change, status) => {
     const { service, logger } = await start(options)
     const { credentials = { token: 'hello' }, ...request } = change

@@ -1,6 +1,6 @@
 /** Where the model comes from: one list/watch per kind over the Kubernetes-style API, embedded or real. */
 import type { Logger } from '@heddle/base'
-import type { Informer, InformerEvent, ResourceClient } from '@heddle/client'
+import type { Informer, InformerEvent, KubernetesObject, ResourceClient } from '@heddle/client'
 import type { MeshSnapshotInput } from '@heddle/translation'
 import { createEndpointRemovals } from './endpoint-removals.js'
 import { type MeshConfigWatch, watchMeshConfig } from './mesh-config-watch.js'
@@ -25,6 +25,8 @@ export interface SourceOptions {
 export interface Source {
   /** The objects as last seen; complete once {@link untilSynced} has resolved. */
   input(): MeshSnapshotInput
+  /** One object as last seen. */
+  find(field: SnapshotField, name: string, namespace: string): KubernetesObject | undefined
   /** Resolves when every kind was listed once. @throws the signal's reason when it aborts first. */
   untilSynced(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -54,6 +56,10 @@ class WatchedSource implements Source {
   input(): MeshSnapshotInput {
     const lists = Object.fromEntries([...this.#informers].map(([field, informer]) => [field, informer.list()]))
     return { ...(lists as unknown as MeshSnapshotInput), meshConfig: this.#meshConfig.current() }
+  }
+
+  find(field: SnapshotField, name: string, namespace: string): KubernetesObject | undefined {
+    return this.#informers.get(field)?.get(name, namespace)
   }
 
   async untilSynced(signal?: AbortSignal): Promise<void> {

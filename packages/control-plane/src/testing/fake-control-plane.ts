@@ -48,7 +48,10 @@ export async function createFakeControlPlane(options: FakeControlPlaneOptions = 
   const deps = { ...(clock ? { clock } : {}), ...(logger ? { logger } : {}) }
   const api = createFakeResourceClient(...(options.objects ?? []))
   const ca = await createCa({ trustDomain, store: createMemoryCaStore() }, deps)
-  const authenticators = [createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle }, deps), tokenAuthenticator(trustDomain)]
+  const authenticators = [
+    createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle }, deps),
+    tokenAuthenticator(trustDomain, api),
+  ]
   const open = (ports: ControlPlanePorts) =>
     createControlPlane({ client: api, ca, authenticators, address, ports, dnsNames: [serverName], version: 'test' }, deps)
   let controlPlane = open({ secureGrpc: 0, monitoring: 0, telemetry: 0 })
@@ -74,14 +77,21 @@ export async function createFakeControlPlane(options: FakeControlPlaneOptions = 
   }
 }
 
-function tokenAuthenticator(trustDomain: string): Authenticator {
+/** An account is there as soon as its token is shown, so that tests need not make each. */
+function tokenAuthenticator(trustDomain: string, api: FakeResourceClient): Authenticator {
   return {
     name: 'fake token',
     async authenticate({ token }) {
       if (token === undefined) return { kind: 'absent' }
       const [, namespace, serviceAccount] = /^fake:([^:]+):([^:]+)$/.exec(token) ?? []
       if (namespace === undefined || serviceAccount === undefined) return { kind: 'refused', reason: 'it is no fake token' }
+      makeServiceAccount(api, namespace, serviceAccount)
       return { kind: 'authenticated', caller: { trustDomain, namespace, serviceAccount, method: 'jwt' } }
     },
   }
+}
+
+function makeServiceAccount(api: FakeResourceClient, namespace: string, name: string): void {
+  if (api.has('serviceaccounts', name, namespace)) return
+  api.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } })
 }

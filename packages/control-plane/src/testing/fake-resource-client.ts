@@ -19,6 +19,8 @@ export interface FakeResourceClient extends ResourceClient {
   apply(object: ApplyObject): void
   /** Deletes an object that {@link apply} made; nothing happens when there is none. */
   remove(object: ApplyObject): void
+  /** Whether there is such an object, also while the API is away. */
+  has(plural: string, name: string, namespace?: string): boolean
   /** From now on access reviews refuse a user, such as `system:serviceaccount:NAMESPACE:NAME`; all others may do everything. */
   deny(user: string): void
   /** Takes {@link deny} back. */
@@ -59,6 +61,10 @@ class MemoryApi implements FakeResourceClient {
 
   remove(object: ApplyObject): void {
     this.#delete(pluralOf(object), object.metadata.name, object.metadata.namespace)
+  }
+
+  has(plural: string, name: string, namespace?: string): boolean {
+    return this.#table(plural).has(keyOf(name, namespace))
   }
 
   deny(user: string): void {

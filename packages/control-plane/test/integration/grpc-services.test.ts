@@ -8,7 +8,7 @@ import { createTestCa } from '@heddle/ca/testing'
 import { adsDeltaMethod, createCertificateMethod, typeUrls } from '@heddle/xds'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createFakeControlPlane, fakeToken, type FakeControlPlane } from '../../src/testing.js'
-import { namespace, node, service, slice } from '../mesh-objects.js'
+import { namespace, node, pod, service, slice } from '../mesh-objects.js'
 import { createCaller, errorOf, nextResponse, request } from './grpc-caller.js'
 
 const logger = createMemoryLogger()
@@ -52,10 +52,13 @@ describe('a certificate', () => {
     expect(urisOf(chain?.[0] ?? '')).toEqual(['spiffe://cluster.local/ns/default/sa/default'])
   })
 
-  it('is renewed with the certificate alone', async () => {
+  it('is renewed with the certificate alone while its workload is there, and no longer', async () => {
     const certificate = await workloadCertificate()
+    controlPlane.api.apply(pod('web-1', 'default'))
     const { chain } = await withCaller({ certificate }, (caller) => caller.certify(csr()))
     expect(urisOf(chain?.[0] ?? '')).toEqual(['spiffe://cluster.local/ns/default/sa/default'])
+    controlPlane.api.remove(pod('web-1', 'default'))
+    expect(await withCaller({ certificate }, (caller) => caller.certify(csr()))).toMatchObject({ code: status.PERMISSION_DENIED })
   })
 
   it('names the caller, whatever the request asks for', async () => {
