@@ -166,7 +166,7 @@ class Istiod implements ControlPlane {
       discovery: { discovery, authenticators, logger, secrets: { access: createSecretAccess(client, { clock, logger }), clock } },
       certificates: {
         certificates: createCertificateService(
-          { ca, authenticators },
+          { ca, authenticators, authorize: createCallerAuthorizer({ source, client }) },
           { clock, logger },
         ),
         onAnswer: (isIssued) => this.#countCertificate(isIssued),
