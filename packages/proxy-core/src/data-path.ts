@@ -43,6 +43,9 @@ export interface DataPath {
   close(): void
 }
 
+/** Managers for clusters that have none of their own; those of configurations that are gone would stay for ever. */
+const maxSyntheticManagers = 1024
+
 const noSecrets: SecretSource = { get: () => undefined, subscribe: () => () => {} }
 
 export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPath {
@@ -76,7 +79,9 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     dialTcp: upstreams.dialTcp,
     managerFor: (cluster) => {
       let manager = synthetic.get(cluster)
-      if (manager === undefined) synthetic.set(cluster, (manager = singleClusterManager(cluster)))
+      if (manager !== undefined) return manager
+      if (synthetic.size >= maxSyntheticManagers) synthetic.clear()
+      synthetic.set(cluster, (manager = singleClusterManager(cluster)))
       return manager
     },
     resolveName: deps.resolveName ?? ((host, port) => (isIP(host) === 0 ? undefined : { address: host, port })),

@@ -41,10 +41,6 @@ export class DeadlineQueue {
     this.#arm()
   }
 
-  clear(entry: DeadlineEntry): void {
-    entry.deadlineMs = 0
-  }
-
   /** Takes the entry out, so that nothing holds on to it. */
   remove(entry: DeadlineEntry): void {
     entry.deadlineMs = 0

@@ -3,7 +3,7 @@ import type { Clock, Logger, Random } from '@heddle/base'
 import type { Cluster, CompileRegex, LbEndpoint, Listener, SecretSource } from '@heddle/routing'
 import type { ApplyIssue } from './apply-issue.js'
 import type { OriginalDestination } from './connection/connection-deps.js'
-import type { EngineFilter } from './filters/http-filter.js'
+import type { ProxyFilter } from './filters/http-filter.js'
 import type { Telemetry } from './telemetry.js'
 import type { DialTarget } from './transport/connector.js'
 
@@ -30,7 +30,7 @@ export interface ProxyDeps {
   /** Default: nothing is recorded. */
   readonly telemetry?: Telemetry
   /** Filters of the embedder, in order. */
-  readonly filters?: readonly EngineFilter[]
+  readonly filters?: readonly ProxyFilter[]
   /** How long a connection may take to show its protocol before it goes on as TCP. Default: 10 s. */
   readonly detectionDeadlineMs?: number
   /** For TLS handshakes and PROXY headers. Default: 10 s. */

@@ -11,7 +11,7 @@ export type {
   UpstreamConnectionInfo,
 } from './decision-record.js'
 export type { BindTarget, ProxyDeps } from './deps.js'
-export type { EngineFilter, FilterReply, HttpFilterEngineView } from './filters/http-filter.js'
+export type { ProxyFilter, FilterReply, FilterView } from './filters/http-filter.js'
 export type { InjectRequest, InjectResponse } from './inject.js'
 export { createProxy, type ApplyResult, type BoundListener, type Proxy } from './proxy.js'
 export { responseFlagBits, responseFlagsOf, type ResponseFlag } from './response-flag.js'

@@ -8,6 +8,7 @@ import type { DownstreamConnection } from './decision-record.js'
 import type { ListenerRuntime } from './listener/listener-runtime.js'
 import { HeaderBlock } from './message/header-block.js'
 import { latin1 } from './message/latin1.js'
+import { wireText, wireToken, wireWord } from './message/wire-text.js'
 
 export interface InjectRequest {
   /** Name of the listener. Default: the first one. */
@@ -110,12 +111,13 @@ class MemoryStream implements DownstreamStream {
 
 function headOf(request: InjectRequest): RequestHead {
   const headers = new HeaderBlock()
-  headers.append('host', request.authority)
-  for (const [name, value] of Object.entries(request.headers ?? {})) headers.append(name, value)
+  const authority = wireWord(request.authority)
+  headers.append('host', authority)
+  for (const [name, value] of Object.entries(request.headers ?? {})) headers.append(wireToken(name), wireText(value))
   return {
-    method: request.method ?? 'GET',
-    path: request.path ?? '/',
-    authority: request.authority,
+    method: wireToken(request.method ?? 'GET'),
+    path: wireWord(request.path ?? '/'),
+    authority,
     headers,
     protocol: 'HTTP/1.1',
     bodyLength: Buffer.byteLength(request.body ?? '', 'latin1'),

@@ -123,17 +123,6 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     this.#channel.writeText(head)
   }
 
-  /** The same connection as one request of it sees it: captured for another destination. */
-  as(runtime: ListenerRuntime, chain: FilterChainRuntime | undefined, address: string, port: number): DownstreamConnection {
-    return Object.create(this, {
-      listener: { value: runtime.config },
-      filterChain: { value: chain?.config },
-      trafficDirection: { value: runtime.config.trafficDirection },
-      localAddress: { value: address },
-      localPort: { value: port },
-    }) as DownstreamConnection
-  }
-
   onData(buffer: Buffer, start: number, end: number): void {
     const piece = buffer.subarray(start, end)
     this.#held = this.#held === undefined ? Buffer.from(piece) : Buffer.concat([this.#held, piece])

@@ -3,6 +3,8 @@
  * CONNECT. The name is resolved to the mesh's virtual address and the request goes on as if it had been captured there.
  */
 import type { Http1ServerConnection } from '../codec/http1/server-connection.js'
+import type { DownstreamConnection } from '../decision-record.js'
+import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
 import type { AcceptedConnection } from './accepted-connection.js'
 import type { ConnectionDeps } from './connection-deps.js'
 import type { HttpSession, HttpTarget } from './http-session.js'
@@ -43,7 +45,32 @@ function targetOf(
   const chain = deps.matchChain(listener, traits)
   const terminal = chain?.terminal
   const manager = terminal?.kind === 'http' ? terminal.manager : deps.managerFor(clusterOf(terminal))
-  return { manager, connection: accepted.as(listener, chain, destination.address, destination.port) }
+  return { manager, connection: capturedAs(accepted, listener, chain, destination) }
+}
+
+/** The connection as one request of it sees it: captured for that request's destination. */
+function capturedAs(
+  accepted: DownstreamConnection,
+  { config }: ListenerRuntime,
+  chain: FilterChainRuntime | undefined,
+  { address, port }: { readonly address: string; readonly port: number },
+): DownstreamConnection {
+  const { id, remoteAddress, remotePort, tls, requestedServerName, startWallMs, startMs, telemetryState } = accepted
+  return {
+    id,
+    listener: config,
+    trafficDirection: config.trafficDirection,
+    filterChain: chain?.config,
+    remoteAddress,
+    remotePort,
+    localAddress: address,
+    localPort: port,
+    tls,
+    requestedServerName,
+    startWallMs,
+    startMs,
+    telemetryState,
+  }
 }
 
 type Terminal = NonNullable<ReturnType<ConnectionDeps['matchChain']>>['terminal'] | undefined

@@ -8,6 +8,7 @@ import type { RequestEvents } from '../codec/stream.js'
 import type { DownstreamConnection } from '../decision-record.js'
 import type { DeadlineEntry } from '../deadline-queue.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
+import { signAnswer } from '../message/sign-answer.js'
 import { acceptsUpgrade } from '../message/upgrade.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { Channel } from '../transport/channel.js'
@@ -91,8 +92,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     const headers = new HeaderBlock()
     headers.append('content-type', 'text/plain')
     for (let at = 0; at < extra.length; at += 2) headers.append(extra[at] as string, extra[at + 1] as string)
-    headers.append('date', new Date(this.#deps.exchange.clock.now()).toUTCString())
-    headers.append('server', this.#manager?.config.serverName ?? 'envoy')
+    signAnswer(headers, this.#deps.exchange.clock.now(), this.#manager?.config.serverName)
     stream.refuse(status, reasonPhrase(status), headers, body)
   }
 

@@ -89,9 +89,14 @@ function certificateElement(tls: TlsInfo, peer: PeerIdentity, wanted: ClientCert
   const parts = [`By=${tls.localUriSan ?? ''}`, `Hash=${peer.fingerprint}`]
   if (wanted.cert) parts.push(`Cert="${encodeURIComponent(Buffer.from(peer.der).toString('base64'))}"`)
   if (wanted.subject) parts.push(`Subject="${wireText(peer.subject)}"`)
-  if (wanted.uri) parts.push(`URI=${peer.uriSans[0] ?? ''}`)
-  if (wanted.dns) for (const name of peer.dnsSans) parts.push(`DNS=${name}`)
+  if (wanted.uri) parts.push(`URI=${quotedAsNeeded(peer.uriSans[0] ?? '')}`)
+  if (wanted.dns) for (const name of peer.dnsSans) parts.push(`DNS=${quotedAsNeeded(name)}`)
   return parts.join(';')
+}
+
+/** A name must not begin another part or element. */
+function quotedAsNeeded(name: string): string {
+  return /[",;=\\]/.test(name) ? `"${name.replaceAll(/["\\]/g, '\\$&')}"` : name
 }
 
 export interface RequestIds {

@@ -5,12 +5,12 @@
  */
 import type { Logger } from '@heddle/base'
 import type { HeaderBlock } from '../message/header-block.js'
-import { wireText } from '../message/wire-text.js'
+import { wireText, wireToken } from '../message/wire-text.js'
 import type { RequestRecord } from '../decision-record.js'
 import type { LocalReply } from '../router/local-reply.js'
 import type { HeaderEdits } from '../telemetry.js'
 
-export interface HttpFilterEngineView {
+export interface FilterView {
   readonly record: RequestRecord
   readonly headers: HeaderEdits
 }
@@ -23,11 +23,11 @@ export interface FilterReply {
   readonly details?: string
 }
 
-export interface EngineFilter {
+export interface ProxyFilter {
   readonly name: string
   /** @returns an answer to stop with, or undefined to go on. */
-  onRequest?(view: HttpFilterEngineView): FilterReply | undefined
-  onResponse?(view: HttpFilterEngineView): void
+  onRequest?(view: FilterView): FilterReply | undefined
+  onResponse?(view: FilterView): void
 }
 
 export interface HttpFilterSet {
@@ -40,8 +40,8 @@ export interface HttpFilterSet {
 /** For a request whose filter threw; the engine goes on. */
 export const filterFailedReply: LocalReply = { status: 500, body: '', flags: 0, details: 'filter_failed' }
 
-export function createFilterSet(filters: readonly EngineFilter[], logger: Logger): HttpFilterSet {
-  const failed = (filter: EngineFilter, error: unknown): void => logger.error('a filter failed', { filter: filter.name, error })
+export function createFilterSet(filters: readonly ProxyFilter[], logger: Logger): HttpFilterSet {
+  const failed = (filter: ProxyFilter, error: unknown): void => logger.error('a filter failed', { filter: filter.name, error })
   return {
     onRequest(record, headers) {
       for (const filter of filters) {
@@ -70,17 +70,11 @@ export function createFilterSet(filters: readonly EngineFilter[], logger: Logger
   }
 }
 
-/** A token of RFC 9110 section 5.6.2. */
-const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-
 /** What a filter writes is checked: it may well come from a stranger. */
 function editsOf(headers: HeaderBlock): HeaderEdits {
   return {
     get: (name) => headers.get(name),
     remove: (name) => headers.remove(name),
-    set(name, value) {
-      if (!fieldName.test(name)) throw new TypeError(`${JSON.stringify(name)} is no header name`)
-      headers.set(name, wireText(value))
-    },
+    set: (name, value) => headers.set(wireToken(name), wireText(value)),
   }
 }

@@ -55,17 +55,24 @@ function narrow(group: Group, score: (match: FilterChainMatch) => number): Group
 function longestPrefix(ranges: readonly CidrRange[] | undefined, address: string): number {
   if (ranges === undefined || ranges.length === 0) return 0
   let best = -1
-  for (const { addressPrefix, prefixLength } of ranges) {
-    if (1 + prefixLength > best && contains(addressPrefix, prefixLength, address)) best = 1 + prefixLength
+  for (const range of ranges) {
+    if (1 + range.prefixLength > best && contains(range, address)) best = 1 + range.prefixLength
   }
   return best
 }
 
-function contains(prefix: string, length: number, address: string): boolean {
-  const family = prefix.includes(':') ? 'ipv6' : 'ipv4'
+/** Made once a range: chains are matched for every connection. */
+const lists = new WeakMap<CidrRange, BlockList>()
+
+function contains(range: CidrRange, address: string): boolean {
+  const family = range.addressPrefix.includes(':') ? 'ipv6' : 'ipv4'
   if (address.includes(':') !== (family === 'ipv6')) return false
-  const list = new BlockList()
-  list.addSubnet(prefix, length, family)
+  let list = lists.get(range)
+  if (list === undefined) {
+    list = new BlockList()
+    list.addSubnet(range.addressPrefix, range.prefixLength, family)
+    lists.set(range, list)
+  }
   return list.check(address, family)
 }
 

@@ -21,6 +21,7 @@ import { guard } from '../guard.js'
 import type { HeaderBlock } from '../message/header-block.js'
 import type { Hash64 } from '../message/xxhash64.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
+import { signAnswer } from '../message/sign-answer.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'
 import { type Attempt, ExchangeRecord } from './exchange-record.js'
@@ -437,10 +438,9 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
   #reply(reply: LocalReply): void {
     if (this.#state === 'done') return
     this.#giveUpUpstream()
-    const { status, headers, body } = localReplyHeaders(reply, this.isGrpc)
+    const { status, headers, body, length } = localReplyHeaders(reply, this.isGrpc, this.method)
     applyResponseMutations(headers, this.#routeRuntime?.headers, this)
-    headers.append('date', new Date(this.deps.clock.now()).toUTCString())
-    headers.append('server', this.runtime.config.serverName ?? 'envoy')
+    signAnswer(headers, this.deps.clock.now(), this.runtime.config.serverName)
     this.responseHeaders = headers
     this.deps.telemetry.onResponse?.(this, headers)
     this.responseCode = status
@@ -448,8 +448,8 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
     this.responseCodeDetails = reply.details
     this.bytesSent = body.length
     this.#complete()
-    this.#stream.sendHead(status, reasonPhrase(status), headers, body.length, false)
-    if (this.method !== 'HEAD') this.#stream.sendText(body)
+    this.#stream.sendHead(status, reasonPhrase(status), headers, length, false)
+    this.#stream.sendText(body)
     this.#stream.sendEnd(undefined)
   }
 

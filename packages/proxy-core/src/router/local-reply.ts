@@ -1,6 +1,7 @@
 /** Answers that the engine makes itself, with Envoy's texts, flags and details. */
 import type { DirectResponseAction } from '@heddle/routing'
 import type { ResetReason } from '../codec/stream.js'
+import { isBodiless } from '../message/bodiless.js'
 import { HeaderBlock } from '../message/header-block.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import { grpcStatusOf } from './grpc-status.js'
@@ -62,11 +63,17 @@ function resetReply(reason: ResetReason, transport: string): LocalReply {
   return { status: 503, body: transport === '' ? body : `${body}, transport failure reason: ${transport}`, flags: 0, details }
 }
 
-/** Head of a local reply. gRPC callers get status 200 with the error in `grpc-status`. */
-export function localReplyHeaders(
-  reply: LocalReply,
-  grpc: boolean,
-): { readonly status: number; readonly headers: HeaderBlock; readonly body: string } {
+export interface LocalAnswer {
+  readonly status: number
+  readonly headers: HeaderBlock
+  /** What is sent of it: nothing where an answer has no body. */
+  readonly body: string
+  /** Of the whole body. */
+  readonly length: number
+}
+
+/** Head and body of a local reply. gRPC callers get status 200 with the error in `grpc-status`. */
+export function localReplyHeaders(reply: LocalReply, grpc: boolean, method: string): LocalAnswer {
   const headers = new HeaderBlock()
   if (grpc) {
     headers.append('content-type', 'application/grpc')
@@ -74,5 +81,7 @@ export function localReplyHeaders(
     if (reply.body !== '') headers.append('grpc-message', encodeURI(reply.body))
   } else if (reply.body !== '') headers.append('content-type', 'text/plain')
   if (reply.header !== undefined) headers.append(reply.header[0], reply.header[1])
-  return grpc ? { status: 200, headers, body: '' } : { status: reply.status, headers, body: reply.body }
+  if (grpc) return { status: 200, headers, body: '', length: 0 }
+  const { status, body } = reply
+  return { status, headers, body: isBodiless(status, method) ? '' : body, length: body.length }
 }

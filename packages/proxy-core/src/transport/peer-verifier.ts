@@ -14,9 +14,10 @@ import {
   type SecretSource,
   type StringTest,
 } from '@heddle/routing'
-import { type Certificate, createTrustBundle, parseCertificate, peerChainOf, type TrustBundle, verifySvidPath } from '@heddle/x509'
+import { type Certificate, parseCertificate, peerChainOf, verifySvidPath } from '@heddle/x509'
 import type { PeerIdentity } from '../decision-record.js'
 import { isNamed } from './server-name.js'
+import { createTrustBundles } from './trust-bundles.js'
 
 export type PeerVerdict =
   | { readonly kind: 'verified'; readonly peer: PeerIdentity }
@@ -46,14 +47,10 @@ interface Acceptance {
 const systemRoots = 'file-root:system'
 
 export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileRegex: CompileRegex | undefined): PeerVerifier {
-  const bundles = new Map<string, TrustBundle | undefined>()
+  const bundles = createTrustBundles(secrets)
   const matchers = new WeakMap<CertificateValidation, readonly StringTest[]>()
   const accepted = new WeakMap<PeerIdentity, Acceptance>()
 
-  const bundleOf = (name: string): TrustBundle | undefined => {
-    if (!bundles.has(name)) bundles.set(name, readBundle(secrets, name))
-    return bundles.get(name)
-  }
   const nameTests = (validation: CertificateValidation): readonly StringTest[] => {
     let tests = matchers.get(validation)
     if (tests === undefined) {
@@ -76,7 +73,7 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
       const fault = pathFault(socket, role)
       return fault === '' ? '' : `the peer's certificate is not trusted: ${fault}`
     }
-    const bundle = bundleOf(rootsName)
+    const bundle = bundles.get(rootsName)
     if (bundle === undefined) return `the trusted roots "${rootsName}" have not been delivered`
     const result = verifySvidPath({ chain, bundle, nowMs: clock.now(), role })
     return result.ok ? '' : result.message
@@ -113,10 +110,10 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
       const { chain, role, rootsName, roots } = acceptance
       // Only OpenSSL checks these paths, and only in handshakes: other roots need another one.
       if (peer.spiffeId === undefined) return secrets.get(rootsName) === roots
-      const bundle = bundleOf(rootsName)
+      const bundle = bundles.get(rootsName)
       return bundle !== undefined && verifySvidPath({ chain, bundle, nowMs, role }).ok
     },
-    secretChanged: (name) => void bundles.delete(name),
+    secretChanged: (name) => bundles.secretChanged(name),
   }
 }
 
@@ -130,15 +127,6 @@ function pathFault(socket: TLSSocket, peerRole: 'client' | 'server'): string {
   if (typeof ssl?.verifyError !== 'function') return 'this Node does not say what OpenSSL found'
   const error = ssl.verifyError()
   return error == null ? '' : (error.code ?? error.message)
-}
-
-function readBundle(secrets: SecretSource, name: string): TrustBundle | undefined {
-  const secret = secrets.get(name)
-  if (secret?.kind !== 'validation') return undefined
-  if (secret.trustDomain !== undefined) return createTrustBundle({ roots: { [secret.trustDomain]: secret.rootsPem } })
-  // No trust domain named: these roots speak for every domain, as in Envoy's default validator.
-  const bundle = createTrustBundle({ roots: { any: secret.rootsPem } })
-  return { trustDomains: ['*'], anchorsOf: () => bundle.anchorsOf('any'), verifiedPaths: bundle.verifiedPaths }
 }
 
 function spiffeIdOf(leaf: Certificate): string | undefined {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import type { EngineFilter } from '@heddle/proxy-core'
+import type { ProxyFilter } from '@heddle/proxy-core'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, startProxy, staticCluster, type TestProxy } from './harness.js'
 
 const open: { close(): unknown }[] = []
@@ -16,7 +16,7 @@ const fails = (): never => {
   throw new Error('a bug')
 }
 
-async function front(filter: EngineFilter): Promise<TestProxy> {
+async function front(filter: ProxyFilter): Promise<TestProxy> {
   const upstream = keep(await httpUpstream((_, outgoing) => void outgoing.end('secret')))
   const listener = httpListener([anyRoute(action('u'))])
   return keep(await startProxy(config(listener, [staticCluster('u', [upstream.port])]), { filters: [filter] }))

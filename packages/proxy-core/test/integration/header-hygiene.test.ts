@@ -4,7 +4,7 @@ import { isHeddleError } from '@heddle/base'
 import { prepareRequestHeaders } from '../../src/filters/forwarding-headers.js'
 import { HeaderBlock } from '../../src/message/header-block.js'
 import type { DownstreamConnection } from '../../src/decision-record.js'
-import type { EngineFilter } from '../../src/filters/http-filter.js'
+import type { ProxyFilter } from '../../src/filters/http-filter.js'
 import { createRouteSet } from '../../src/router/route-set.js'
 import { action, anyRoute, config, exchange, httpListener, manager, rawUpstream, startProxy, staticCluster } from './harness.js'
 
@@ -58,7 +58,7 @@ test('a configured value with a line end is refused', () => {
 
 test('a filter cannot write a line of its own', async () => {
   const { heard, clusters } = await upstreamSaying(ok)
-  const filter: EngineFilter = {
+  const filter: ProxyFilter = {
     name: 'echo',
     onRequest({ headers }) {
       headers.set('x-note', 'a\u010a')
@@ -101,10 +101,18 @@ test('early hints bring their links and nothing of what proxies tell each other'
 test("a certificate's subject stays within its quotes in x-forwarded-client-cert", () => {
   const headers = new HeaderBlock()
   headers.begin()
-  const peer = { uriSans: [], dnsSans: [], subject: 'CN=a\\";URI=spiffe://evil \u010d\u010ax', fingerprint: 'f', der: new Uint8Array() }
+  const peer = {
+    uriSans: ['spiffe://a;URI=b'],
+    dnsSans: ['a.example', 'b",By=c'],
+    subject: 'CN=a\\";URI=spiffe://evil \u010d\u010ax',
+    fingerprint: 'f',
+    der: new Uint8Array(),
+  }
   const connection = { tls: { peer, localUriSan: 'spiffe://me' } } as unknown as DownstreamConnection
-  const wanted = { forwardClientCertDetails: 'SANITIZE_SET', setCurrentClientCertDetails: { subject: true } } as const
+  const wanted = { forwardClientCertDetails: 'SANITIZE_SET', setCurrentClientCertDetails: { subject: true, uri: true, dns: true } } as const
   prepareRequestHeaders(headers, manager([], wanted), connection, { next: () => 'id' })
   const text = headers.get('x-forwarded-client-cert') ?? ''
-  expect(Buffer.from(text, 'latin1').toString('utf8')).toBe('By=spiffe://me;Hash=f;Subject="CN=a\\";URI=spiffe://evil \u010d\u010ax"')
+  expect(Buffer.from(text, 'latin1').toString('utf8')).toBe(
+    'By=spiffe://me;Hash=f;Subject="CN=a\\";URI=spiffe://evil \u010d\u010ax";URI="spiffe://a;URI=b";DNS=a.example;DNS="b\\",By=c"',
+  )
 })

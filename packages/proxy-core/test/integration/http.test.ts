@@ -2,7 +2,8 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { createSeededRandom } from '@heddle/base/testing'
 import { afterEach, expect, test, vi } from 'vitest'
-import { responseFlagBits as flag } from '@heddle/proxy-core'
+import type { Route } from '@heddle/routing'
+import { responseFlagBits as flag, type RequestRecord } from '@heddle/proxy-core'
 import {
   action,
   anyRoute,
@@ -166,4 +167,17 @@ test('a WebSocket upgrade passes bytes both ways', async () => {
   })
   expect(answer).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n/)
   expect(answer).toMatch(/firstpong$/)
+})
+
+test('an answer of its own without a body announces and counts none', async () => {
+  const reply = (status: number): Route['action'] => ({ kind: 'direct-response', status, body: { text: 'hello' } })
+  const bytes: number[] = []
+  const telemetry = { onRequestComplete: (record: RequestRecord) => void bytes.push(record.bytesSent), onConnectionComplete: () => {} }
+  const ask = async (status: number, method: string): Promise<string> => {
+    const proxy = keep(await startProxy(config(httpListener([anyRoute(reply(status))]), []), { telemetry }))
+    return exchange(proxy.port, `${method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+  }
+  expect(await ask(200, 'HEAD')).toMatch(/content-length: 5\r\n(?:[^\r]+\r\n)*\r\n$/)
+  expect(await ask(204, 'GET')).not.toMatch(/content-length|hello/)
+  expect(bytes).toEqual([0, 0])
 })

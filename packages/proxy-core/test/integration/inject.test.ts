@@ -25,6 +25,8 @@ test('a request in memory takes the same way without a port', async () => {
     body: 'POST /x?y hello',
     broken: false,
   })
+  for (const bad of [{ path: '/a b' }, { method: 'GE T' }, { headers: { 'x:y': 'v' } }, { headers: { x: 'v\r\ny: z' } }])
+    await expect(proxy.inject({ authority: 'web', ...bad })).rejects.toMatchObject({ code: 'HEDDLE_PROXY_WIRE_TEXT' })
   expect(proxy.listeners()).toEqual([])
   await expect(proxy.inject({ listener: 'none', authority: 'a' })).rejects.toMatchObject({ code: 'HEDDLE_PROXY_LISTENER_UNKNOWN' })
 })

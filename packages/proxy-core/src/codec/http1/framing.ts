@@ -3,6 +3,7 @@
  * unknown coding, a doubtful number: refused, since every such doubt is a request smuggled past somebody. Framing and
  * hop-by-hop fields are removed from the block here; the serialiser writes its own.
  */
+import { isBodiless } from '../../message/bodiless.js'
 import { type HeaderBlock } from '../../message/header-block.js'
 import { headerId } from '../../message/header-names.js'
 import { isToken } from './syntax.js'
@@ -65,7 +66,7 @@ export class Framing {
     if (this.#transferCodings > 0 && (this.#lengths > 0 || minorVersion === 0))
       return this.#bad(502, 'content-length and transfer-encoding')
     if (status === 101 && this.#connectionUpgrade) this.upgrade = this.#upgradeValue
-    if (requestMethod === 'HEAD' || hasNoBody(status)) this.length = bodyLength.none
+    if (isBodiless(status, requestMethod)) this.length = bodyLength.none
     else if (this.#chunked) this.length = bodyLength.chunked
     else if (this.declaredLength >= 0) this.length = this.declaredLength
     else {
@@ -209,14 +210,4 @@ export class Framing {
       block.removeAt(index)
     }
   }
-}
-
-/** Whether an answer without body and length is still a framed message. */
-export function mayLackLength(status: number, method: string): boolean {
-  return hasNoBody(status) || method === 'HEAD'
-}
-
-/** Answers that never have a body (RFC 9112 section 6.3). */
-function hasNoBody(status: number): boolean {
-  return status < 200 || status === 204 || status === 304
 }

@@ -3,7 +3,7 @@
  * clients send the same host again and again, so it stays one string that is checked, hashed and looked up once.
  */
 import type { HeaderBlock } from '../../message/header-block.js'
-import { isAuthority, parseTarget } from './target.js'
+import { isAuthority, parseTarget } from './target-form.js'
 
 const slash = 0x2f
 

@@ -3,10 +3,11 @@
  * answers, and decides when the connection ends. Bytes of the next request wait, bounded, until the answer is out.
  */
 import type { Channel, ChannelHandler } from '../../transport/channel.js'
+import { isBodiless } from '../../message/bodiless.js'
 import { HeaderBlock } from '../../message/header-block.js'
 import type { DownstreamStream, RequestEvents, RequestHead } from '../stream.js'
 import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
-import { bodyLength, Framing, mayLackLength } from './framing.js'
+import { bodyLength, Framing } from './framing.js'
 import { type HeadLimits, HeadParser, headError } from './head-parser.js'
 import { MessageWriter } from './message-writer.js'
 import { RequestTarget } from './request-target.js'
@@ -176,7 +177,8 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     let framed = length
     if (status === 101) framed = bodyLength.untilClose
     else if (length >= 0) {
-      if (length > 0 || !mayLackLength(status, this.method)) head += `content-length: ${length}\r\n`
+      // RFC 9110 section 8.6: 204 has none; where a body was left out its length may stand.
+      if (status !== 204 && (length > 0 || !isBodiless(status, this.method))) head += `content-length: ${length}\r\n`
     } else if (this.protocol === 'HTTP/1.0') {
       framed = bodyLength.untilClose
       this.#closeAfter = true
@@ -189,8 +191,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     else if (this.#closeAfter) head += 'connection: close\r\n'
     else if (this.protocol === 'HTTP/1.0') head += 'connection: keep-alive\r\n'
     this.#answerStarted = true
-    const noBody = this.method === 'HEAD' || status === 204 || status === 304
-    this.#writer.begin(`${head}\r\n`, noBody ? 0 : framed)
+    this.#writer.begin(`${head}\r\n`, status !== 101 && isBodiless(status, this.method) ? 0 : framed)
   }
 
   sendBody(buffer: Buffer, start: number, end: number): void {
