@@ -49,6 +49,7 @@ export interface MeshClientOptions {
    * acknowledged. A rejection refuses all of it, and the last one stays.
    */
   readonly onConfig: (config: ProxyConfig) => Promise<readonly ResourceFault[] | void>
+  /** Takes the names as a whole. An error refuses the response they came with; the control plane sends them again to the next stream. */
   readonly onNameTable?: (table: NameTable) => void
   readonly onConnected?: (isConnected: boolean) => void
 }
@@ -127,8 +128,12 @@ class WorkloadLink implements MeshClient {
   async #useLastGood(): Promise<void> {
     for (const table of [this.#names, this.#tables.secrets]) table.snapshot()(new Set())
     if (!isServable(this.#tables)) return
-    this.#publishNames()
     const accept = acceptanceOf(this.#tables)
+    try {
+      this.#publishNames()
+    } catch (error) {
+      this.#logger.error('the last good names cannot be put into force', { error: messageOf(error) })
+    }
     try {
       accept((await this.#options.onConfig(assembleConfig(this.#tables))) ?? [])
       this.#logger.info('serving the last good configuration until the control plane answers')

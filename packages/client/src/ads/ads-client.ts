@@ -35,7 +35,7 @@ export interface AdsClientOptions {
 export interface ExtraType {
   readonly typeUrl: string
   readonly table: ResourceTable<unknown>
-  /** Called after each response of the type was taken. */
+  /** Called after each response of the type was taken; throws when it cannot be put into force, which refuses the response. */
   readonly onChange: () => void
 }
 
@@ -186,9 +186,7 @@ class DeltaClient implements AdsClient {
     }
     const extra = this.#options.extras?.find((candidate) => candidate.typeUrl === typeUrl)
     if (extra) {
-      const faults = takeAndAccept(extra.table, response)
-      extra.onChange()
-      this.#acknowledge([outstanding(faults)])
+      this.#acknowledge([outstanding(this.#takeExtra(extra, response))])
       return
     }
     const kind = this.#kindOf.get(typeUrl)
@@ -203,6 +201,20 @@ class DeltaClient implements AdsClient {
       this.#releaseAwaited()
     }
     void this.#applyWhenComplete()
+  }
+
+  /** What cannot be put into force, on a full disk say, must not end the proxy: it is refused, and sent again to the next stream. */
+  #takeExtra({ table, onChange }: ExtraType, response: DeltaResponse): readonly string[] {
+    const faults = table.take(response)
+    const accept = table.snapshot()
+    try {
+      onChange()
+    } catch (error) {
+      this.#deps.logger.error('a response cannot be put into force', { type: response.typeUrl, error: messageOf(error) })
+      return [...faults, messageOf(error)]
+    }
+    accept(new Set())
+    return faults
   }
 
   /** A rotation is no change of configuration: the new value is in force at once. */
