@@ -136,6 +136,26 @@ test('a retry reaches the endpoint that lives even if least request likes the id
   for (let round = 0; round < 60; round++) expect(await exchange(front.port, ask)).toMatch(/good$/)
 })
 
+test('a client that has said all before its tunnel starts ends its side of the tunnel too', async () => {
+  const heard: string[] = []
+  const upstream = keep(
+    await rawUpstream((socket) => {
+      socket.on('end', () => socket.end(`heard ${heard.join('')}`))
+      socket.once('data', () => {
+        socket.on('data', (data) => heard.push(data.toString()))
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+      })
+    }),
+  )
+  const front = keep(
+    await startProxy(
+      config(httpListener([anyRoute(action('ws'))], { upgradeTypes: ['websocket'] }), [staticCluster('ws', [upstream.port])]),
+    ),
+  )
+  const bytes = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nlast words'
+  expect(await exchange(front.port, bytes, { end: true })).toMatch(/^HTTP\/1\.1 101 .*heard last words$/s)
+})
+
 test('a WebSocket upgrade passes bytes both ways', async () => {
   const upstream = keep(
     await rawUpstream((socket) => {

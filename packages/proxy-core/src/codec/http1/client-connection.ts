@@ -11,6 +11,7 @@ import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
 import { bodyLength, Framing } from './framing.js'
 import { type HeadLimits, HeadParser } from './head-parser.js'
 import { MessageWriter } from './message-writer.js'
+import { upstreamTunnel } from './tunnel.js'
 
 /** The pool that the connection belongs to. */
 export interface ClientConnectionOwner {
@@ -126,9 +127,7 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
 
   onData(buffer: Buffer, start: number, end: number): void {
     const events = this.#events
-    if (this.#state === 'tunnel') {
-      events?.onTunnelResponse(buffer, start, end)
-    } else if (this.#state === 'idle') {
+    if (this.#state === 'idle') {
       // An answer that nobody asked for (a 408 of an idle server, say) must not meet the next request.
       return this.#close()
     } else if (this.#held !== undefined) {
@@ -142,10 +141,6 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
   }
 
   onEnd(): void {
-    if (this.#state === 'tunnel') {
-      this.#events?.onTunnelResponseEnd()
-      return
-    }
     if (this.#state === 'body' && this.#framing.length === bodyLength.untilClose) return this.#endAnswer(undefined)
     this.#fail('connection-termination', '')
   }
@@ -172,7 +167,7 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
       else break
     }
     if (at < 0 || at >= end || this.#state === 'closed') return
-    if (this.#state === 'tunnel') this.#events?.onTunnelResponse(buffer, at, end)
+    if (this.#state === 'tunnel') this.#channel.handler.onData(buffer, at, end)
     // Bytes after a whole answer belong to nothing: the connection is not used again.
     else this.#close()
   }
@@ -218,7 +213,9 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
     const { upgrade } = this.#framing
     if (this.#upgrade === '' || upgrade.toLowerCase() !== this.#upgrade.toLowerCase())
       return this.#protocolError('an upgrade that was not asked for')
+    if (this.#events === undefined) return -1
     this.#state = 'tunnel'
+    this.#channel.handler = upstreamTunnel(this, this.#events)
     this.#reusable = false
     this.#headers.set('upgrade', upgrade)
     this.#events?.onUpgraded(101, this.#parser.reason, this.#headers)

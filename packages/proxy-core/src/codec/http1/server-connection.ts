@@ -11,6 +11,7 @@ import { bodyLength, Framing } from './framing.js'
 import { type HeadLimits, HeadParser, headError } from './head-parser.js'
 import { MessageWriter } from './message-writer.js'
 import { RequestTarget } from './request-target.js'
+import { clientTunnel } from './tunnel.js'
 
 export interface ServerCodecOptions {
   readonly limits: HeadLimits
@@ -116,11 +117,6 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
 
   onData(buffer: Buffer, start: number, end: number): void {
     this.bytesRead += end - start
-    if (this.#state === 'tunnel') {
-      this.#events?.onTunnelData(buffer, start, end)
-      this.#events?.flushUpstream()
-      return
-    }
     if (this.#state === 'closing' || this.#state === 'closed') return
     if (this.#state === 'answering' || this.#processing) return this.#hold(buffer, start, end)
     if (this.#held !== undefined) {
@@ -133,19 +129,9 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
 
   onEnd(): void {
     this.#peerEnded = true
-    switch (this.#state) {
-      case 'body':
-        return this.#fail('connection-termination')
-      case 'answering':
-        return this.#owner.onPhase('half-closed')
-      case 'tunnel':
-        this.#events?.onTunnelEnd()
-        return
-      case 'head':
-      case 'closing':
-      case 'closed':
-        this.#channel.destroy()
-    }
+    if (this.#state === 'body') return this.#fail('connection-termination')
+    if (this.#state === 'answering') return this.#owner.onPhase('half-closed')
+    this.#channel.destroy()
   }
 
   onClose(): void {
@@ -213,10 +199,15 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
 
   startTunnel(): void {
     this.#writer.flush()
+    const events = this.#events
+    if (events === undefined) return
+    const tunnel = clientTunnel(this, events, () => (this.#peerEnded = true))
     this.#state = 'tunnel'
+    this.#channel.handler = tunnel
     const held = this.#held
     this.#held = undefined
-    if (held !== undefined) this.onData(held, 0, held.length)
+    if (held !== undefined) tunnel.onData(held, 0, held.length)
+    if (this.#peerEnded) tunnel.onEnd()
     this.#resume()
   }
 
@@ -272,9 +263,8 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
       if (this.#state === 'head') at = this.#readHead(buffer, at, end)
       else if (this.#state === 'body') at = this.#readBody(buffer, at, end)
       else {
-        if (this.#state === 'tunnel') this.#events?.onTunnelData(buffer, at, end)
-        else if (this.#state === 'answering') this.#hold(buffer, at, end)
-        // Given away (CONNECT): what came behind the head is for whoever took it.
+        if (this.#state === 'answering') this.#hold(buffer, at, end)
+        // Given away (CONNECT, a tunnel): what came behind the head is for whoever took it.
         else if (this.#channel.handler !== this) this.#channel.handler.onData(buffer, at, end)
         break
       }
