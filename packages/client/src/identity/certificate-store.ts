@@ -1,7 +1,7 @@
 /** The last good certificate of a workload, in one file of its state folder, so that key and chain never part. */
 import { join } from 'node:path'
 import { readIfPresent, writeDurably } from '@heddle/base/node'
-import { certificateFault, type WorkloadCertificate } from './workload-certificate.js'
+import { certificateFault, type WantedIdentity, type WorkloadCertificate } from './workload-certificate.js'
 
 const fileName = 'identity.json'
 
@@ -15,14 +15,14 @@ export type LoadedCertificate =
   | { readonly kind: 'none' }
   | { readonly kind: 'unusable'; readonly reason: string }
 
-/** @param spiffeId the identity that the certificate must have: a folder may have belonged to another workload before. */
-export function loadCertificate(stateDir: string, spiffeId: string, nowMs: number): LoadedCertificate {
+/** @param wanted the identity that the certificate must have: a folder may have belonged to another workload before. */
+export function loadCertificate(stateDir: string, wanted: WantedIdentity, nowMs: number): LoadedCertificate {
   try {
     const bytes = readIfPresent(join(stateDir, fileName))
     if (!bytes) return { kind: 'none' }
     const certificate = parse(bytes.toString('utf8'))
     if (!certificate) return unusable('it is no stored certificate')
-    const fault = certificateFault(certificate, spiffeId)
+    const fault = certificateFault(certificate, wanted, nowMs)
     if (fault !== undefined) return unusable(fault)
     return certificate.notAfterMs > nowMs ? { kind: 'loaded', certificate } : unusable('it has expired')
   } catch {

@@ -8,7 +8,7 @@ import type { Secret, SecretSource } from '@heddle/routing'
 import { createCsr, encodePrivateKey, generateKey } from '@heddle/x509'
 import { type BackOff, createBackOff } from '../ads/back-off.js'
 import { loadCertificate, storeCertificate } from './certificate-store.js'
-import { type WorkloadCertificate, workloadCertificate } from './workload-certificate.js'
+import { checkCertificate, type WorkloadCertificate, workloadCertificate } from './workload-certificate.js'
 
 export interface IdentitySourceOptions {
   /** What the request wishes for; the authority decides by the caller. */
@@ -101,9 +101,9 @@ class RenewedIdentity implements IdentitySource {
   }
 
   #stored(): WorkloadCertificate | undefined {
-    const { stateDir, spiffeId } = this.#options
+    const { stateDir } = this.#options
     if (stateDir === undefined) return undefined
-    const loaded = loadCertificate(stateDir, spiffeId, this.#deps.clock.now())
+    const loaded = loadCertificate(stateDir, this.#options, this.#deps.clock.now())
     if (loaded.kind === 'unusable') this.#deps.logger.info('the stored certificate is not used', { reason: loaded.reason })
     return loaded.kind === 'loaded' ? loaded.certificate : undefined
   }
@@ -135,7 +135,9 @@ class RenewedIdentity implements IdentitySource {
     const timer = this.#deps.clock.setTimer(answerTimeoutMs, () => late.abort(new Error(`no answer within ${answerTimeoutMs} ms`)))
     try {
       const chain = await requestCertificate(csr, ttlSeconds, AbortSignal.any([this.#abort.signal, late.signal]))
-      return workloadCertificate(chain, encodePrivateKey(privateKey))
+      const certificate = workloadCertificate(chain, encodePrivateKey(privateKey))
+      checkCertificate(certificate, this.#options, this.#deps.clock.now())
+      return certificate
     } finally {
       timer.cancel()
     }

@@ -1,6 +1,14 @@
 /** A workload's certificate as issued, with the private key that never left the process or its state folder. */
-import { HeddleError } from '@heddle/base'
-import { type Certificate, parseCertificate, parseCertificatePem, parsePrivateKey, publicKeyOf } from '@heddle/x509'
+import { HeddleError, messageOf } from '@heddle/base'
+import {
+  type Certificate,
+  createTrustBundle,
+  parseCertificate,
+  parseCertificatePem,
+  parsePrivateKey,
+  publicKeyOf,
+  verifySvidPath,
+} from '@heddle/x509'
 
 export interface WorkloadCertificate {
   /** Leaf first, without the root. */
@@ -27,12 +35,46 @@ export function workloadCertificate(chain: readonly string[], privateKeyPem: str
   return { chainPem, privateKeyPem, rootsPem: withNewline(roots), notBeforeMs, notAfterMs }
 }
 
-/** Why a certificate cannot serve `spiffeId`; undefined when it can. */
-export function certificateFault({ chainPem, privateKeyPem }: WorkloadCertificate, spiffeId: string): string | undefined {
-  const leaf = leafOf(chainPem)
+/** Whom a certificate must speak for. */
+export interface WantedIdentity {
+  readonly spiffeId: string
+  readonly trustDomain: string
+}
+
+/**
+ * Why a certificate cannot serve; undefined when it can. The mesh would refuse it for the same reasons, and its roots decide whom
+ * we believe, so both are judged before they replace what works.
+ */
+export function certificateFault(certificate: WorkloadCertificate, wanted: WantedIdentity, nowMs: number): string | undefined {
+  const chain = parseCertificatePem(certificate.chainPem)
+  if (!chain.ok) return chain.reason
+  const leaf = leafOf(certificate.chainPem)
   if (typeof leaf === 'string') return leaf
-  if (!leaf.extensions.subjectAltNames?.uris.includes(spiffeId)) return `it is not for ${spiffeId}`
-  return isOurKey(leaf, privateKeyPem) ? undefined : 'its leaf is for another key'
+  if (!leaf.extensions.subjectAltNames?.uris.includes(wanted.spiffeId)) return `it is not for ${wanted.spiffeId}`
+  if (!isOurKey(leaf, certificate.privateKeyPem)) return 'its leaf is for another key'
+  // A slow clock of ours is no fault of the certificate.
+  return pathFault(chain.ders, certificate.rootsPem, wanted, Math.max(nowMs, leaf.notBeforeMs))
+}
+
+function pathFault(
+  chain: readonly Uint8Array[],
+  rootsPem: string,
+  { spiffeId, trustDomain }: WantedIdentity,
+  nowMs: number,
+): string | undefined {
+  try {
+    const bundle = createTrustBundle({ roots: { [trustDomain]: rootsPem } })
+    const verified = verifySvidPath({ chain, bundle, nowMs, expected: [spiffeId] })
+    return verified.ok ? undefined : `it does not verify against its roots: ${verified.message}`
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+/** @throws HEDDLE_IDENTITY_BAD_CERTIFICATE when {@link certificateFault} finds one. */
+export function checkCertificate(certificate: WorkloadCertificate, wanted: WantedIdentity, nowMs: number): void {
+  const fault = certificateFault(certificate, wanted, nowMs)
+  if (fault !== undefined) throw bad(fault)
 }
 
 /** The first certificate, or what is wrong with it. */

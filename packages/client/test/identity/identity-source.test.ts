@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFakeClock, createMemoryLogger, createSeededRandom, type FakeClock } from '@heddle/base/testing'
@@ -22,10 +22,11 @@ afterEach(() => {
 })
 
 /** An authority that the test can take away; `requests` counts what it was asked. */
-function harness(clock: FakeClock = createFakeClock()) {
-  const ca = createTestCa({ clock })
+function harness(clock: FakeClock = createFakeClock(), authorityClock: FakeClock = clock) {
+  const ca = createTestCa({ clock: authorityClock })
   const logger = createMemoryLogger()
-  const state = { requests: 0, isAway: false, isSilent: false, wrongKey: false }
+  /** `answer` spoils what the authority would say. */
+  const state = { requests: 0, isAway: false, isSilent: false, wrongKey: false, answer: (good: readonly string[]) => good }
   const requestCertificate = async (csrPem: string, ttlSeconds: number, signal: AbortSignal): Promise<readonly string[]> => {
     state.requests++
     if (state.isAway) throw new Error('the authority is away')
@@ -33,7 +34,7 @@ function harness(clock: FakeClock = createFakeClock()) {
     const csr = parseCsr(csrPem)
     if (!csr.ok) throw new Error(csr.reason)
     const fields = state.wrongKey ? {} : { publicKey: csr.csr.publicKey }
-    return [ca.issue(spiffeId, { ttlSeconds, fields }).certPem, ca.rootPem]
+    return state.answer([ca.issue(spiffeId, { ttlSeconds, fields }).certPem, ca.rootPem])
   }
   const create = (options: { readonly stateDir?: string; readonly spiffeId?: string } = {}): IdentitySource => {
     const source = createIdentitySource(
@@ -115,6 +116,43 @@ describe('an identity', () => {
     await pass(0)
     expect(source.current).toBeUndefined()
     expect(logger.records.at(-1)?.fields['error']).toMatch(/another key/)
+  })
+
+  it.each<[string, (good: readonly string[]) => readonly string[], RegExp]>([
+    ['roots that are cut short', ([leaf = '', root = '']) => [leaf, root.slice(0, 200)], /cannot be used/],
+    ['roots that are none', ([leaf = '']) => [leaf, ''], /does not verify against its roots/],
+    ['the roots of somebody else', ([leaf = '']) => [leaf, createTestCa().rootPem], /does not verify against its roots/],
+    ['a leaf that is cut short', ([leaf = '', root = '']) => [leaf.slice(0, 200), root], /cannot be used/],
+    ['a chain in the wrong order', ([leaf = '', root = '']) => [root, leaf], /cannot be used/],
+  ])('that comes with %s does not replace the one in use, here or on disk', async (_case, answer, reason) => {
+    const { create, pass, state, logger } = harness()
+    const source = create({ stateDir })
+    await pass(0)
+    const first = source.current
+    const stored = readFileSync(join(stateDir, 'identity.json'), 'utf8')
+    state.answer = answer
+    source.renew()
+    await pass(0)
+    expect(state.requests).toBe(2)
+    expect(source.current).toBe(first)
+    expect(readFileSync(join(stateDir, 'identity.json'), 'utf8')).toBe(stored)
+    expect(logger.records.at(-1)?.fields['error']).toMatch(reason)
+  })
+
+  it('is never somebody else’s, though the key fits', async () => {
+    const { create, pass, logger } = harness()
+    const source = create({ spiffeId: 'spiffe://cluster.local/ns/default/sa/other' })
+    await pass(0)
+    expect(source.current).toBeUndefined()
+    expect(logger.records.at(-1)?.fields['error']).toMatch(/not for spiffe:\/\/cluster.local\/ns\/default\/sa\/other/)
+  })
+
+  it('is taken by a workload whose clock is slow', async () => {
+    const slow = createFakeClock(createFakeClock().now() - 3_600_000)
+    const { create, pass } = harness(slow, createFakeClock())
+    const source = create()
+    await pass(0)
+    expect(source.current).toBeDefined()
   })
 
   it('is not waited for after the signal', async () => {
