@@ -89,11 +89,11 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
       const leaf = parsed.certificate
       const altNames = leaf.extensions.subjectAltNames
       const names = [...(altNames?.uris ?? []), ...(altNames?.dnsNames ?? [])]
+      const fault = validation === undefined ? '' : trust(socket, leaf, chain, role, validation)
+      if (fault !== '') return { kind: 'refused', reason: fault }
       if (serverName !== undefined && !isNamed(altNames, serverName))
         return { kind: 'refused', reason: `the peer's certificate (${names.join(', ')}) is not for "${serverName}"` }
       if (validation === undefined) return { kind: 'unverified' }
-      const fault = trust(socket, leaf, chain, role, validation)
-      if (fault !== '') return { kind: 'refused', reason: fault }
       const tests = nameTests(validation)
       if (tests.length > 0 && !names.some((name) => tests.some((test) => test(name))))
         return { kind: 'refused', reason: `none of the peer's names (${names.join(', ')}) is expected` }

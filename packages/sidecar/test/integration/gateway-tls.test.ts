@@ -103,7 +103,7 @@ beforeAll(async () => {
   edge = await createFakePod({ name: 'edge-1', app: 'edge', role: 'router', ports: [8443, 7443, 6443, 9443, 9000] }, controlPlane)
   const echo = await startHttpEcho({ host: edge.appAddress, port: 0, name: 'web' })
   running.push(echo)
-  const own = authority.issue('through.example.com')
+  const own = authority.issue('through.example.com', 'simple.example.com')
   const backend = createTlsServer(serverOptions(own), (socket) => socket.end('from the backend'))
   await new Promise<void>((resolve) => backend.listen(0, edge.appAddress, resolve))
   running.push(backend)

@@ -9,7 +9,7 @@ export interface WebCertificate {
 
 export interface WebAuthority {
   readonly rootPem: string
-  issue(dnsName: string): WebCertificate
+  issue(dnsName: string, ...others: readonly string[]): WebCertificate
 }
 
 export function createWebAuthority(organization: string): WebAuthority {
@@ -33,14 +33,14 @@ export function createWebAuthority(organization: string): WebAuthority {
   if (!root.ok) throw new Error(root.reason)
   return {
     rootPem: encodePem('CERTIFICATE', rootDer),
-    issue(dnsName) {
+    issue(dnsName, ...others) {
       const own = generateKey()
       const der = issueCertificate(
         {
           ...common(),
           subject: { organization: dnsName },
           publicKey: publicKeyOf(own),
-          altNames: { dnsNames: [dnsName] },
+          altNames: { dnsNames: [dnsName, ...others] },
           basicConstraints: { isCa: false },
           keyUsages: ['digitalSignature'],
           purposes: ['serverAuth', 'clientAuth'],
