@@ -1,13 +1,14 @@
 /** Small files that survive a crash: written beside, synced, renamed, the folder synced; readable by the owner only. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolder } from './make-folder.js'
 
 /**
  * Replaces a file so that a crash leaves the old content or the new one, never a part. Missing folders are made (0700); the file is 0600.
  * @throws the file system's error; the old content stays.
  */
 export function writeDurably(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   const temporary = `${path}.${process.pid}.tmp`
   try {
     writeNew(temporary, typeof content === 'string' ? Buffer.from(content) : content)

@@ -6,6 +6,7 @@ import { constants } from 'node:fs'
 import files from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '@heddle/base'
+import { makeFolder } from '@heddle/base/node'
 import { caError, stateCorrupt } from '../ca-error.js'
 import type { CaStore } from './ca-store.js'
 import { type DirectoryLock, lockDirectory } from './directory-lock.js'
@@ -56,7 +57,7 @@ export function createFileCaStore({ directory }: FileCaStoreOptions): CaStore {
 
 async function prepareDirectory(directory: string): Promise<void> {
   try {
-    await files.mkdir(directory, { recursive: true, mode: 0o700 })
+    makeFolder(directory)
     const { mode } = await files.stat(directory)
     if (hasModes && (mode & 0o022) !== 0) throw unsafe(directory, 'others may write to the folder', 'chmod 700')
   } catch (cause) {

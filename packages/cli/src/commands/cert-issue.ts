@@ -2,10 +2,10 @@
  * `heddle cert issue --as NAMESPACE/ACCOUNT`: a mesh certificate for a person. There is no back door in the authority: the
  * platform's admin asks the API for a token of that account, as a Pod would get one, and the authority logs the issue.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { HeddleError, parseDuration } from '@heddle/base'
-import { writeDurably } from '@heddle/base/node'
+import { makeFolder, writeDurably } from '@heddle/base/node'
 import { requestWorkloadCertificate } from '@heddle/client'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
@@ -47,7 +47,7 @@ export async function writeCertificate(
   issued: { readonly chainPem: string; readonly privateKeyPem: string; readonly rootsPem: string },
 ): Promise<readonly string[]> {
   const [certificate, key, roots] = ['cert.pem', 'key.pem', 'ca.pem'].map((name) => join(folder, name)) as [string, string, string]
-  await mkdir(folder, { recursive: true })
+  makeFolder(folder)
   writeDurably(key, issued.privateKeyPem)
   await writeFile(certificate, issued.chainPem)
   await writeFile(roots, issued.rootsPem)

@@ -1,12 +1,12 @@
 /** The platform's own log: a file in the state folder, so that the terminal shows only what a person asked for. */
-import { createWriteStream, mkdirSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { type Logger, silentLogger } from '@heddle/base'
-import { createStreamLogger } from '@heddle/base/node'
+import { createStreamLogger, makeFolder } from '@heddle/base/node'
 
 export function createMeshLogger(stateFolder: string): Logger {
   try {
-    mkdirSync(stateFolder, { recursive: true, mode: 0o700 })
+    makeFolder(stateFolder)
   } catch {
     // The platform says what is wrong with the folder, in words for people.
     return silentLogger

@@ -2,10 +2,10 @@
  * The platform's state folder: made on first use (0700, it holds keys), refused when it is no folder, when a newer version
  * wrote it, or while another platform uses it.
  */
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HeddleError, messageOf } from '@heddle/base'
-import { writeDurably } from '@heddle/base/node'
+import { makeFolder, writeDurably } from '@heddle/base/node'
 import { lockState } from './state-lock.js'
 
 /** Raised when the layout of the folder or of its records changes in a way that older versions would misread. */
@@ -18,15 +18,14 @@ export interface StateFolder {
 
 /** @throws HEDDLE_STATE_UNUSABLE, HEDDLE_STATE_NEWER, HEDDLE_STATE_IN_USE. */
 export function openStateFolder(path: string): StateFolder {
-  makeFolder(path)
+  prepare(path)
   checkVersion(path)
   return { path, release: lockState(path) }
 }
 
-function makeFolder(path: string): void {
+function prepare(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    if (!statSync(path).isDirectory()) throw new Error('it is not a folder')
+    makeFolder(path)
     writeFileSync(join(path, '.write-test'), '')
     rmSync(join(path, '.write-test'))
   } catch (error) {
