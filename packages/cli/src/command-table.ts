@@ -217,10 +217,10 @@ export const commandTable: readonly CommandSpec[] = [
   },
   {
     path: ['describe'],
-    summary: 'Say what an object is, in which state, and what happened to it',
+    summary: 'Say what an object is, in which state, what istiod finds wrong with it, and what happened to it',
     arguments: 'TYPE [NAME ...] | TYPE/NAME ...',
     flags: { selector },
-    examples: ['heddle describe pod helloworld-v1-abc', 'heddle describe svc helloworld'],
+    examples: ['heddle describe pod helloworld-v1-abc', 'heddle describe svc helloworld', 'heddle describe virtualservice helloworld'],
     load: async () => (await import('./commands/describe.js')).run,
   },
   {

@@ -1,4 +1,4 @@
-/** `heddle describe`: an object in plain words, with its events, which usually say what is wrong. */
+/** `heddle describe`: an object in plain words, with what istiod finds wrong with it and its events, which usually say what is wrong. */
 import { HeddleError } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import type { KubernetesObject } from '@heddle/client/resources'
@@ -6,8 +6,10 @@ import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { formatAge } from '../output/age.js'
 import { describeObject } from '../output/description.js'
+import { problemSection } from '../output/problem-text.js'
 import { renderTable } from '../output/table.js'
 import { discoverResources } from '../target/discovery.js'
+import { findProblems, type ProblemReport } from '../target/problems.js'
 import { events } from '../target/resource-types.js'
 import { parseSelections, type Selection } from '../target/selection.js'
 import { type Target, withTarget } from '../target/target.js'
@@ -15,10 +17,17 @@ import { type Target, withTarget } from '../target/target.js'
 export async function run(invocation: Invocation): Promise<number> {
   return withTarget(invocation, async (target) => {
     const selections = parseSelections(await discoverResources(target.client, invocation.signal), invocation.positionals)
+    const problemsOf = problemLookup(target)
     const blocks: string[] = []
     for (const selection of selections)
       for (const object of await objectsOf(invocation, target, selection))
-        blocks.push(`${describeObject(object)}${await describeEvents(target, object, selection.resource.kind)}`)
+        blocks.push(
+          [
+            describeObject(object),
+            await describeProblems(problemsOf, object, selection),
+            await describeEvents(target, object, selection.resource.kind),
+          ].join(''),
+        )
     if (blocks.length > 0) invocation.streams.stdout.write(blocks.join('\n\n'))
     else invocation.streams.stderr.write(`No resources found in ${target.namespace} namespace.\n`)
     return exitCode.ok
@@ -46,6 +55,33 @@ async function objectsOf({ flags }: Invocation, { client, namespace }: Target, s
 
 function groupVersion({ resource: { type } }: Selection): string {
   return type.group === '' ? type.version : `${type.group}/${type.version}`
+}
+
+/** The kinds that istiod judges, by group: a Gateway of another group is none of its own. */
+const judgedKinds: Readonly<Record<string, readonly string[]>> = {
+  '': ['Service'],
+  'networking.istio.io': ['VirtualService', 'DestinationRule', 'Gateway'],
+  'security.istio.io': ['PeerAuthentication'],
+}
+
+/** Asks once, and only when an object of such a kind is shown. */
+function problemLookup(target: Target): () => Promise<ProblemReport> {
+  let report: Promise<ProblemReport> | undefined
+  return () => (report ??= findProblems(target))
+}
+
+async function describeProblems(
+  problemsOf: () => Promise<ProblemReport>,
+  { metadata }: KubernetesObject,
+  { resource: { kind, type } }: Selection,
+): Promise<string> {
+  if (!judgedKinds[type.group]?.includes(kind)) return ''
+  const report = await problemsOf()
+  if (report.kind === 'unknown') return problemSection(report)
+  const own = report.problems.filter(
+    (problem) => problem.kind === kind && problem.name === metadata.name && problem.namespace === metadata.namespace,
+  )
+  return problemSection({ kind: 'known', problems: own })
 }
 
 interface EventView {

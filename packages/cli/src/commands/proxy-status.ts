@@ -1,14 +1,19 @@
-/** `heddle proxy-status`: istioctl's table of what each proxy acknowledged; with a Pod, how its configuration differs from istiod's. */
+/**
+ * `heddle proxy-status`: istioctl's table of what each proxy acknowledged, and how many resources do not do what they say; with a
+ * Pod, how its configuration differs from istiod's.
+ */
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import type { ConfigDump } from '../output/config-dump.js'
 import { compareConfiguration, type IstiodDump } from '../output/config-comparison.js'
+import { problemSummary } from '../output/problem-text.js'
 import { type ProxySync, statusTable } from '../output/proxy-status-table.js'
 import { renderTable } from '../output/table.js'
 import { askIstiods } from '../target/istiod.js'
 import { getFromPod } from '../target/pod-http.js'
 import { findProxyPod } from '../target/pods.js'
+import { findProblems } from '../target/problems.js'
 import { type Target, withTarget } from '../target/target.js'
 
 const adminPort = 15000
@@ -34,6 +39,9 @@ async function showAll({ streams, flags }: Invocation, target: Target, verbosity
   for (const { proxy, types } of entries)
     for (const [type, { error }] of Object.entries(types))
       if (error !== undefined) streams.stderr.write(`${proxy} refused ${type}: ${error}\n`)
+  const report = await findProblems(target)
+  // A control plane that has no such page still has its table.
+  if (report.kind === 'known') streams.stderr.write(problemSummary(report.problems))
   return exitCode.ok
 }
 
