@@ -6,16 +6,10 @@
 import { createHash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '@heddle/base'
-import {
-  type CertificateValidation,
-  type CompileRegex,
-  compileStringMatcher,
-  type Secret,
-  type SecretSource,
-  type StringTest,
-} from '@heddle/routing'
+import { type CertificateValidation, type CompileRegex, compileStringMatcher, type SecretSource, type StringTest } from '@heddle/routing'
 import { type Certificate, parseCertificate, peerChainOf, verifySvidPath } from '@heddle/x509'
 import type { PeerIdentity } from '../decision-record.js'
+import { createLiveTrust } from './live-trust.js'
 import { isNamed } from './server-name.js'
 import { createTrustBundles } from './trust-bundles.js'
 
@@ -36,20 +30,12 @@ export interface PeerVerifier {
   secretChanged(name: string): void
 }
 
-/** What a peer was accepted by. */
-interface Acceptance {
-  readonly chain: readonly Uint8Array[]
-  readonly role: 'client' | 'server'
-  readonly rootsName: string
-  readonly roots: Secret | undefined
-}
-
 const systemRoots = 'file-root:system'
 
 export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileRegex: CompileRegex | undefined): PeerVerifier {
   const bundles = createTrustBundles(secrets)
   const matchers = new WeakMap<CertificateValidation, readonly StringTest[]>()
-  const accepted = new WeakMap<PeerIdentity, Acceptance>()
+  const liveTrust = createLiveTrust(secrets, bundles, clock)
 
   const nameTests = (validation: CertificateValidation): readonly StringTest[] => {
     let tests = matchers.get(validation)
@@ -78,7 +64,6 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
     const result = verifySvidPath({ chain, bundle, nowMs: clock.now(), role })
     return result.ok ? '' : result.message
   }
-
   return {
     verify(socket, role, validation, serverName) {
       const chain = peerChainOf(socket)
@@ -98,21 +83,10 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
       if (tests.length > 0 && !names.some((name) => tests.some((test) => test(name))))
         return { kind: 'refused', reason: `none of the peer's names (${names.join(', ')}) is expected` }
       const peer = describe(leaf)
-      const rootsName = validation.roots.name
-      accepted.set(peer, { chain, role, rootsName, roots: secrets.get(rootsName) })
+      liveTrust.accept(peer, chain, role, validation.roots.name)
       return { kind: 'verified', peer }
     },
-    isTrusted(peer) {
-      const acceptance = accepted.get(peer)
-      const nowMs = clock.now()
-      // The last second is still within the time of a certificate.
-      if (acceptance === undefined || nowMs >= peer.notAfterMs + 1000) return false
-      const { chain, role, rootsName, roots } = acceptance
-      // Only OpenSSL checks these paths, and only in handshakes: other roots need another one.
-      if (peer.spiffeId === undefined) return secrets.get(rootsName) === roots
-      const bundle = bundles.get(rootsName)
-      return bundle !== undefined && verifySvidPath({ chain, bundle, nowMs, role }).ok
-    },
+    isTrusted: (peer) => liveTrust.isTrusted(peer),
     secretChanged: (name) => bundles.secretChanged(name),
   }
 }

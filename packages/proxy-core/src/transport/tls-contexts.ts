@@ -78,7 +78,11 @@ function make(secrets: SecretSource, common: CommonTlsContext, side: 'server' | 
   }
   const localUriSan = first === undefined ? undefined : firstUriSan(first.certificateChainPem)
   const roots = common.validation === undefined ? undefined : secrets.get(common.validation.roots.name)
-  if (roots?.kind === 'validation') options.ca = roots.rootsPem
+  if (roots?.kind === 'validation') {
+    options.ca = roots.rootsPem
+    // As in Envoy each certificate of the list is trusted by itself, roots and intermediates alike.
+    options.allowPartialTrustChain = true
+  }
   try {
     return { ok: true, material: { context: createSecureContext(options), localUriSan } }
   } catch (error) {

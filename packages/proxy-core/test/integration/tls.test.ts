@@ -272,9 +272,12 @@ describe('a connection that lives', () => {
     expect(inbound()).toBe(1)
   })
 
-  test('ends within a minute when the accepting side no longer trusts the root', async () => {
+  test.each([
+    ['no longer trusts the root', roots(createTestCa().rootPem)],
+    ['has roots that cannot be read', roots('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')],
+  ])('ends within a minute when the accepting side %s', async (_, instead) => {
     const { clock, inbound, serverSecrets } = await living()
-    serverSecrets.put(roots(createTestCa().rootPem))
+    serverSecrets.put(instead)
     clock.advance(60_000)
     await expect.poll(inbound).toBe(0)
   })
@@ -362,34 +365,111 @@ test('draining does not wait for a connection that has not said a word', async (
   await closed
 })
 
-test('clients with certificates of the web are judged by the roots that the listener trusts', async () => {
-  const clients = createTestCa()
-  const web = createTestCa()
+/** A gateway whose clients show certificates of the web. */
+async function edge(clientRoots: string, clock?: Clock) {
   const upstream = keep(await httpUpstream((_, outgoing) => void outgoing.end('hello')))
   const tls = {
     common: { certificates: common.certificates, validation: { roots: common.validation.roots } },
     requireClientCertificate: true,
   }
   const listener = httpListener([anyRoute(action('app'))])
-  const edge: Listener = { ...listener, filterChains: listener.filterChains.map((chain) => ({ ...chain, tls })) }
-  const front = keep(
-    await startProxy(config(edge, [staticCluster('app', [upstream.port])]), {
-      secrets: secretsOf(certificate(web.issue(serverId)), roots(clients.rootPem)),
-    }),
-  )
-  const named = { altNames: { dnsNames: ['client.example.com'] } }
+  const secured: Listener = { ...listener, filterChains: listener.filterChains.map((chain) => ({ ...chain, tls })) }
+  const web = createTestCa(clock ? { clock } : {})
+  const secrets = secretsOf(certificate(web.issue(serverId)), roots(clientRoots))
+  const front = keep(await startProxy(config(secured, [staticCluster('app', [upstream.port])]), { secrets, ...(clock ? { clock } : {}) }))
+  const dial = (identity: TestIdentity): TLSSocket => {
+    const socket = connectTls({
+      port: front.port,
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+      cert: identity.chainPem,
+      key: identity.keyPem,
+    })
+    socket.on('error', () => {})
+    keep({ close: () => socket.destroy() })
+    return socket
+  }
   const ask = (identity: TestIdentity): Promise<string> =>
     new Promise((resolve) => {
       let seen = ''
-      const place = { port: front.port, host: '127.0.0.1', rejectUnauthorized: false }
-      const socket = connectTls({ ...place, cert: identity.chainPem, key: identity.keyPem }, () => socket.write(get))
+      const socket = dial(identity)
+      socket.on('secureConnect', () => socket.write(get))
       socket.on('data', (data) => (seen += data.toString()))
-      socket.on('error', () => {})
       socket.on('close', () => resolve(seen))
     })
-  expect(await ask(clients.issue(clientId, { fields: named }))).toMatch(/200 OK/)
-  expect(await ask(clients.issue(clientId, { intermediates: 1, fields: named }))).toMatch(/200 OK/)
-  expect(await ask(web.issue(clientId, { fields: named }))).toBe('')
-  expect(await ask(clients.issue(clientId, { ttlSeconds: -60, fields: named }))).toBe('')
-  expect(await ask(clients.issue(clientId, { fields: { ...named, purposes: ['serverAuth'] } }))).toBe('')
+  return { web, secrets, front, dial, ask }
+}
+const ofTheWeb = { altNames: { dnsNames: ['client.example.com'] } }
+
+test('clients with certificates of the web are judged by the roots that the listener trusts', async () => {
+  const clients = createTestCa()
+  const { web, ask } = await edge(clients.rootPem)
+  expect(await ask(clients.issue(clientId, { fields: ofTheWeb }))).toMatch(/200 OK/)
+  expect(await ask(clients.issue(clientId, { intermediates: 1, fields: ofTheWeb }))).toMatch(/200 OK/)
+  expect(await ask(web.issue(clientId, { fields: ofTheWeb }))).toBe('')
+  expect(await ask(clients.issue(clientId, { ttlSeconds: -60, fields: ofTheWeb }))).toBe('')
+  expect(await ask(clients.issue(clientId, { fields: { ...ofTheWeb, purposes: ['serverAuth'] } }))).toBe('')
+})
+
+test('an intermediate is enough to trust what it issued, and nothing beside it', async () => {
+  const clients = createTestCa()
+  const client = clients.issue(clientId, { intermediates: 1, fields: ofTheWeb })
+  const { ask } = await edge(client.chainPem.slice(client.certPem.length))
+  expect(await ask(client)).toMatch(/200 OK/)
+  expect(await ask(clients.issue(clientId, { intermediates: 1, fields: ofTheWeb }))).toBe('')
+  expect(await ask(clients.issue(clientId, { fields: ofTheWeb }))).toBe('')
+})
+
+describe('a live connection of a client with a certificate of the web', () => {
+  async function living(intermediates: number) {
+    const clock = createFakeClock(Date.now())
+    const clients = createTestCa({ clock })
+    const { secrets, front, dial } = await edge(clients.rootPem, clock)
+    const socket = dial(clients.issue(clientId, { intermediates, fields: ofTheWeb }))
+    const answers: string[] = []
+    socket.on('data', (data) => answers.push(data.toString()))
+    const ask = async (): Promise<void> => {
+      const count = answers.length
+      socket.write('GET / HTTP/1.1\r\nHost: web\r\n\r\n')
+      await expect.poll(() => answers.length, { interval: 2 }).toBeGreaterThan(count)
+    }
+    await ask()
+    const connections = (): number => front.proxy.listeners()[0]?.connections ?? -1
+    expect(connections()).toBe(1)
+    return { clock, clients, secrets, ask, connections }
+  }
+
+  test.each([
+    ['the same roots come again', 0, ''],
+    ['others join them', 0, createTestCa().rootPem],
+    ['others join them, seen through an intermediate', 1, createTestCa().rootPem],
+  ])('stays when %s', async (_, intermediates, joining) => {
+    const { clock, clients, secrets, ask, connections } = await living(intermediates)
+    secrets.put(roots(clients.rootPem + joining))
+    for (let minute = 0; minute < 3; minute++) {
+      clock.advance(59_000)
+      await ask()
+    }
+    expect(connections()).toBe(1)
+  })
+
+  test.each([
+    ['its root is taken away', roots(createTestCa().rootPem)],
+    ['what comes instead cannot be read', roots('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')],
+  ])('ends when %s', async (_, instead) => {
+    const { clock, secrets, connections } = await living(0)
+    secrets.put(instead)
+    clock.advance(60_000)
+    await expect.poll(connections).toBe(0)
+  })
+
+  test('ends with its certificate', async () => {
+    const { clock, ask, connections } = await living(0)
+    for (let minute = 0; minute < 59; minute++) {
+      clock.advance(59_000)
+      await ask()
+    }
+    clock.advance(180_000)
+    await expect.poll(connections).toBe(0)
+  })
 })

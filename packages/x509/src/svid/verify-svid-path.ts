@@ -4,19 +4,13 @@
  */
 import { createHash } from 'node:crypto'
 import type { SpiffeId } from '@heddle/base'
-import { type Certificate, parseCertificate } from '../model/certificate.js'
+import type { Certificate } from '../model/certificate.js'
+import { type ChainFault, type ParsedChain, parseChain } from './parse-chain.js'
 import { type PathFault, buildPath } from './certification-path.js'
 import { type PeerRole, type SvidLeafFault, checkSvidLeaf } from './check-svid-leaf.js'
 import type { TrustBundle } from './trust-bundle.js'
 
-export type SvidPathFault =
-  | SvidLeafFault
-  | PathFault
-  | 'chain-empty'
-  | 'chain-too-long'
-  | 'certificate-malformed'
-  | 'trust-domain-unknown'
-  | 'id-unexpected'
+export type SvidPathFault = SvidLeafFault | PathFault | ChainFault | 'trust-domain-unknown' | 'id-unexpected'
 
 export type SvidPathResult =
   | {
@@ -39,28 +33,17 @@ export interface SvidPathInput {
   readonly expected?: readonly string[]
 }
 
-const maxChain = 8
-
 export function verifySvidPath(input: SvidPathInput): SvidPathResult {
   const { chain, bundle, nowMs } = input
-  if (chain.length === 0) return fault('chain-empty', 'the peer presented no certificate')
-  if (chain.length > maxChain)
-    return fault('chain-too-long', `the peer presented ${chain.length} certificates, at most ${maxChain} are read`)
   const fingerprint = fingerprintOf(chain)
   const known = bundle.verifiedPaths.get(fingerprint)
   if (known && nowMs >= known.notBeforeMs && nowMs < known.notAfterMs + 1000) return accept(known.leaf, known.notAfterMs, input)
 
-  const certificates: Certificate[] = []
-  for (const der of chain) {
-    const parsed = parseCertificate(der)
-    if (!parsed.ok) return fault('certificate-malformed', `certificate ${certificates.length + 1} of the chain: ${parsed.reason}`)
-    certificates.push(parsed.certificate)
-  }
-  return verifyParsed(certificates, fingerprint, input)
+  const parsed = parseChain(chain)
+  return parsed.ok ? verifyParsed(parsed.certificates, fingerprint, input) : parsed
 }
 
-function verifyParsed(certificates: readonly Certificate[], fingerprint: string, input: SvidPathInput): SvidPathResult {
-  const [leaf, ...intermediates] = certificates as [Certificate, ...Certificate[]]
+function verifyParsed([leaf, ...intermediates]: ParsedChain, fingerprint: string, input: SvidPathInput): SvidPathResult {
   const checked = checkSvidLeaf(leaf, input.role)
   if (!checked.ok) return checked
   const { bundle } = input
