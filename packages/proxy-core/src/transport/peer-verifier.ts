@@ -6,9 +6,10 @@
 import { createHash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '@heddle/base'
-import { type CertificateValidation, type CompileRegex, compileStringMatcher, type SecretSource, type StringTest } from '@heddle/routing'
+import type { CertificateValidation, CompileRegex, SecretSource } from '@heddle/routing'
 import { type Certificate, parseCertificate, peerChainOf, verifySvidPath } from '@heddle/x509'
 import type { PeerIdentity } from '../decision-record.js'
+import { createExpectedNames } from './expected-names.js'
 import { createLiveTrust } from './live-trust.js'
 import { isNamed } from './server-name.js'
 import { createTrustBundles } from './trust-bundles.js'
@@ -34,17 +35,9 @@ const systemRoots = 'file-root:system'
 
 export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileRegex: CompileRegex | undefined): PeerVerifier {
   const bundles = createTrustBundles(secrets)
-  const matchers = new WeakMap<CertificateValidation, readonly StringTest[]>()
+  const hasExpectedName = createExpectedNames(compileRegex)
   const liveTrust = createLiveTrust(secrets, bundles, clock)
 
-  const nameTests = (validation: CertificateValidation): readonly StringTest[] => {
-    let tests = matchers.get(validation)
-    if (tests === undefined) {
-      tests = (validation.matchSubjectAltNames ?? []).map((matcher) => compileStringMatcher(matcher, compileRegex))
-      matchers.set(validation, tests)
-    }
-    return tests
-  }
   const trust = (
     socket: TLSSocket,
     leaf: Certificate,
@@ -79,8 +72,7 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
       if (serverName !== undefined && !isNamed(altNames, serverName))
         return { kind: 'refused', reason: `the peer's certificate (${names.join(', ')}) is not for "${serverName}"` }
       if (validation === undefined) return { kind: 'unverified' }
-      const tests = nameTests(validation)
-      if (tests.length > 0 && !names.some((name) => tests.some((test) => test(name))))
+      if (!hasExpectedName(validation, altNames))
         return { kind: 'refused', reason: `none of the peer's names (${names.join(', ')}) is expected` }
       const peer = describe(leaf)
       liveTrust.accept(peer, chain, role, validation.roots.name)

@@ -85,6 +85,26 @@ test('without the option the name of the context is sent and only the roots deci
   expect(server.seen).toEqual(['fixed.example.com'])
 })
 
+describe('names that a context expects of the certificate', () => {
+  const expecting = (value: string, kind: 'exact' | 'suffix' = 'exact'): UpstreamTlsContext => ({
+    common: { validation: { roots: { name: 'ROOTCA', source: 'agent' }, matchSubjectAltNames: [{ kind, value }] } },
+  })
+
+  test.each([
+    ['a host by a name with a wildcard', expecting('API.example.com'), 200],
+    ['a host below the wildcard', expecting('v1.api.example.com'), 503],
+    ['another host', expecting('api.example.org'), 503],
+    ['an address', expecting('10.0.0.7'), 200],
+    ['another address', expecting('10.0.0.8'), 503],
+    ['the wildcard by its text', expecting('*.example.com'), 200],
+    ['the end of a name', expecting('.example.com', 'suffix'), 200],
+  ])('find %s', async (_, tls, status) => {
+    const server = await secureServer({ dnsNames: ['*.example.com'], ipAddresses: [Uint8Array.of(10, 0, 0, 7)] })
+    const proxy = await egress(server.port, tls, undefined)
+    expect(await ask(proxy.port, 'api.example.com')).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  })
+})
+
 test('a certificate that nothing vouches for names nobody', async () => {
   const stranger = createTestCa().issue('spiffe://cluster.local/ns/istio-system/sa/admin')
   const upstream = keep(await httpUpstream((incoming, outgoing) => void outgoing.end(JSON.stringify(incoming.headers))))
