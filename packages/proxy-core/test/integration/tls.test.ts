@@ -187,6 +187,13 @@ test('a client without ALPN overlap is served without ALPN instead of being cut'
   await expect.poll(() => server.connections).toEqual([expect.objectContaining({ cluster: 'app', flags: 0 })])
 })
 
+const opaqueListener: Listener = {
+  name: 'out',
+  address: { address: '127.0.0.1', port: 0 },
+  trafficDirection: 'outbound',
+  filterChains: [{ filters: [{ kind: 'tcp-proxy', proxy: { statPrefix: 'out', target: { kind: 'cluster', cluster: 'mesh' } } }] }],
+}
+
 test('opaque TCP crosses two proxies over mutual TLS and keeps half closes', async () => {
   const ca = createTestCa()
   const sink = keep(
@@ -201,14 +208,8 @@ test('opaque TCP crosses two proxies over mutual TLS and keeps half closes', asy
       secrets: secretsOf(certificate(ca.issue(serverId)), roots(ca.rootPem)),
     }),
   )
-  const listener: Listener = {
-    name: 'out',
-    address: { address: '127.0.0.1', port: 0 },
-    trafficDirection: 'outbound',
-    filterChains: [{ filters: [{ kind: 'tcp-proxy', proxy: { statPrefix: 'out', target: { kind: 'cluster', cluster: 'mesh' } } }] }],
-  }
   const client = keep(
-    await startProxy(config(listener, [meshCluster('mesh', server.port, [serverId])]), {
+    await startProxy(config(opaqueListener, [meshCluster('mesh', server.port, [serverId])]), {
       secrets: secretsOf(certificate(ca.issue(clientId)), roots(ca.rootPem)),
     }),
   )
@@ -300,6 +301,36 @@ describe('a connection that lives', () => {
     clock.advance(180_000)
     await expect.poll(inbound).toBe(0)
   })
+})
+
+test.each(['accepting', 'dialling'])('an opaque connection ends when the %s side no longer trusts its peer', async (side) => {
+  const clock = createFakeClock(Date.now())
+  const ca = createTestCa({ clock })
+  const echo = keep(await rawUpstream((socket) => void socket.pipe(socket).on('error', () => {})))
+  const secrets = {
+    accepting: secretsOf(certificate(ca.issue(serverId)), roots(ca.rootPem)),
+    dialling: secretsOf(certificate(ca.issue(clientId)), roots(ca.rootPem)),
+  }
+  const server = keep(
+    await startProxy(config(inboundListener('app'), [staticCluster('app', [echo.port])]), { secrets: secrets.accepting, clock }),
+  )
+  const client = keep(
+    await startProxy(config(opaqueListener, [meshCluster('mesh', server.port, [serverId])]), { secrets: secrets.dialling, clock }),
+  )
+  const socket = connect(client.port, '127.0.0.1')
+  keep({ close: () => socket.destroy() })
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.on('error', () => {})
+  await new Promise((resolve) => {
+    socket.once('data', resolve)
+    socket.write('hello')
+  })
+  clock.advance(61_000)
+  expect(server.proxy.listeners()[0]?.connections).toBe(1)
+  secrets[side as 'accepting' | 'dialling'].put(roots(createTestCa().rootPem))
+  clock.advance(60_000)
+  await closed
+  await expect.poll(() => server.proxy.listeners()[0]?.connections).toBe(0)
 })
 
 test('without roots a listener accepts nobody', async () => {
