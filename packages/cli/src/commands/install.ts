@@ -7,19 +7,18 @@ import { formatYaml } from '@heddle/config-schema'
 import { demoProfile } from '../install/demo-profile.js'
 import { istioNamespace } from '../install/profile.js'
 import { untilDeploymentAvailable } from '../install/readiness.js'
+import { trustDomainOf } from '../install/trust-domain.js'
 import { clientVersion } from '../output/client-version.js'
 import { discoverResources, objectName } from '../target/discovery.js'
 import { resourceOf } from '../target/object-type.js'
 import { withTarget } from '../target/target.js'
 import { applyObject } from './apply.js'
 
-export const defaultTrustDomain = 'cluster.local'
-
 export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams, signal } = invocation
   const profile = flags.string('profile') ?? 'demo'
   if (profile !== 'demo') throw usageError(`there is no profile "${profile}"; the one there is is demo`)
-  const objects = demoProfile({ version: clientVersion(), trustDomain: flags.string('trust-domain') ?? defaultTrustDomain })
+  const objects = demoProfile({ version: clientVersion(), trustDomain: trustDomainOf(flags) })
   if (flags.boolean('dry-run')) {
     streams.stdout.write(objects.map((object) => formatYaml(object)).join('---\n'))
     return exitCode.ok

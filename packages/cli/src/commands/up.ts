@@ -3,18 +3,19 @@ import { systemClock } from '@heddle/base/node'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
+import { trustDomainOf } from '../install/trust-domain.js'
 import { createMeshLogger } from '../mesh/mesh-logger.js'
 import { startLocalMesh } from '../mesh/local-mesh.js'
 import { createProgress } from '../output/progress.js'
 import { clientVersion } from '../output/client-version.js'
 import { stateFolderOf } from '../target/state-folder.js'
-import { defaultTrustDomain } from './install.js'
 
 export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams, signal } = invocation
   const ports = flags.string('ports') ?? 'istio'
   if (ports !== 'istio' && ports !== 'auto') throw usageError(`--ports ${ports} is neither istio nor auto`)
   const seed = seedOf(flags.string('seed'))
+  const trustDomain = trustDomainOf(flags)
   const stateFolder = stateFolderOf(invocation)
   const startedMs = systemClock.monotonicMs()
   const progress = createProgress(invocation)
@@ -22,7 +23,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const images = flags.string('images')
   const mesh = await startLocalMesh({
     stateFolder,
-    trustDomain: flags.string('trust-domain') ?? defaultTrustDomain,
+    trustDomain,
     apiPort: ports === 'auto' ? 0 : 6443,
     logger: createMeshLogger(stateFolder),
     signal,

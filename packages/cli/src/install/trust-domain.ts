@@ -1,0 +1,15 @@
+/** The mesh's trust domain as a user names it, checked by the SPIFFE-ID rules before anything is built on it. */
+import { parseSpiffeId } from '@heddle/base'
+import type { Flags } from '../command/command.js'
+import { usageError } from '../command/parse.js'
+
+export const defaultTrustDomain = 'cluster.local'
+
+/** What `--trust-domain` says, else the default. @throws HEDDLE_CLI_USAGE */
+export function trustDomainOf(flags: Flags): string {
+  const name = flags.string('trust-domain') ?? defaultTrustDomain
+  const parsed = parseSpiffeId(`spiffe://${name}`)
+  // What follows a slash would be a path, not part of the name.
+  if (parsed.ok && parsed.id.trustDomain === name) return name
+  throw usageError(`--trust-domain "${name}" is no trust domain: it has 1 to 255 of the characters a-z 0-9 . _ -`)
+}
