@@ -1,7 +1,7 @@
 /** Where manifests come from: files, folders, standard input, and the pipes of process substitution (`/dev/fd/63`). */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { HeddleError, messageOf } from '@heddle/base'
+import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
 import type { Invocation } from '../command/command.js'
 import { usageError } from '../command/parse.js'
 
@@ -11,7 +11,7 @@ export interface ManifestSource {
   readonly text: string
 }
 
-/** Reads what `-f` names, in order; a folder's `.yaml`, `.yml` and `.json` files by name. @throws HEDDLE_CLI_FILE */
+/** Reads what `-f` names, in order; a folder's `.yaml`, `.yml` and `.json` files by name. @throws HEDDLE_CLI_FILE, HEDDLE_CLI_BAD_DATA */
 export async function readSources(invocation: Invocation): Promise<readonly ManifestSource[]> {
   const names = invocation.flags.strings('filename')
   if (names.length === 0) throw usageError('say which file with -f FILE; "-" is standard input')
@@ -29,26 +29,56 @@ export function joinManifests(texts: readonly string[]): string {
 }
 
 async function readOne(invocation: Invocation, name: string): Promise<readonly ManifestSource[]> {
-  if (name === '-') return [{ file: '<stdin>', text: await readStdin(invocation.streams.stdin) }]
+  if (name === '-') return [{ file: '<stdin>', text: decodeText('<stdin>', await readStdin(invocation.streams.stdin)) }]
   const path = resolve(invocation.cwd, name)
   try {
-    if (!(await stat(path)).isDirectory()) return [{ file: name, text: await readFile(path, 'utf8') }]
+    if (!(await stat(path)).isDirectory()) return [await readSource(name, path)]
     const entries = (await readdir(path, { recursive: invocation.flags.boolean('recursive'), withFileTypes: true })).filter(
       (entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name),
     )
     const files = entries.map((entry) => join(entry.parentPath, entry.name)).sort()
-    return await Promise.all(
-      files.map(async (file) => ({ file: join(name, file.slice(path.length + 1)), text: await readFile(file, 'utf8') })),
-    )
+    return await Promise.all(files.map((file) => readSource(join(name, file.slice(path.length + 1)), file)))
   } catch (cause) {
-    throw unreadable(name, cause)
+    throw isHeddleError(cause) ? cause : unreadable(name, cause)
   }
 }
 
-async function readStdin(stdin: Invocation['streams']['stdin']): Promise<string> {
+async function readSource(file: string, path: string): Promise<ManifestSource> {
+  return { file, text: decodeText(file, await readFile(path)) }
+}
+
+/** A manifest is UTF-8 (YAML 1.2, section 5.2; RFC 8259, section 8.1); putting U+FFFD for anything else would change what it says. */
+function decodeText(file: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw new HeddleError({
+      code: 'HEDDLE_CLI_BAD_DATA',
+      message: `${file} is not UTF-8 text: the byte at offset ${firstFault(bytes)} fits no character`,
+      origin: 'user',
+      hint: 'Save the file as UTF-8, then run the same command again.',
+      cause,
+    })
+  }
+}
+
+/** Where the first sequence begins that is no character: the lenient decoder has U+FFFD there, and the bytes do not. */
+function firstFault(bytes: Uint8Array): number {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const replacement = Buffer.from('\ufffd')
+  let offset = 0
+  for (const part of buffer.toString('utf8').split('\ufffd')) {
+    offset += Buffer.byteLength(part)
+    if (!buffer.subarray(offset, offset + replacement.length).equals(replacement)) break
+    offset += replacement.length
+  }
+  return offset
+}
+
+async function readStdin(stdin: Invocation['streams']['stdin']): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   for await (const chunk of stdin) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 function unreadable(name: string, cause: unknown): HeddleError {

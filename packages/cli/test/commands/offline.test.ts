@@ -67,6 +67,31 @@ describe('kube-inject', () => {
   })
 })
 
+describe('a manifest that is not UTF-8', () => {
+  const head = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {text: "\ufffd '
+
+  it.each([
+    ['a stray byte', [0xff], head.length + 2],
+    ['a character without its end', [0xe2, 0x82], head.length + 2],
+  ])('is refused with its place for %s, and nothing stands for it', async (_what, bytes, offset) => {
+    const cwd = temporaryFolder()
+    writeFileSync(join(cwd, 'a.yaml'), Buffer.concat([Buffer.from(head), Buffer.from(bytes), Buffer.from('"}\n')]))
+    for (const argv of [
+      ['kube-inject', '-f', 'a.yaml'],
+      ['validate', '-f', '.'],
+    ])
+      expect(await call(argv, { cwd })).toMatchObject({
+        code: 65,
+        stdout: '',
+        stderr: expect.stringContaining(`error: a.yaml is not UTF-8 text: the byte at offset ${offset} fits no character`),
+      })
+  })
+
+  it('is none when it holds U+FFFD itself', async () => {
+    expect(await call(['validate', '-f', '-'], { input: `${head}"}` })).toMatchObject({ code: 0 })
+  })
+})
+
 describe('validate', () => {
   const validate = (input: string) => call(['validate', '-f', '-'], { input })
 
