@@ -49,6 +49,8 @@ describe('what is wrong with a command line ends with 64 and says', () => {
     [['-n', 'x'], 'say which command'],
     [['apply'], 'say which file with -f FILE; "-" is standard input'],
     [['up', '--ports', 'random'], '--ports random is neither istio nor auto'],
+    [['up', '--state='], '--state needs a folder'],
+    [['get', 'pods', '--state', ''], '--state needs a folder'],
     [['up', '--seed', '1.5'], '--seed 1.5 is not a whole number'],
     [['up', '--trust-domain', 'Bad_Domain'], '--trust-domain "Bad_Domain" is no trust domain: '],
     [['up', '--trust-domain', 'mesh/x'], '--trust-domain "mesh/x" is no trust domain: '],

@@ -3,10 +3,19 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Invocation } from '../command/command.js'
+import { usageError } from '../command/parse.js'
 
+/** @throws HEDDLE_CLI_USAGE for an empty `--state`: what was meant, perhaps a variable that is not set, is not the user's own mesh. */
 export function stateFolderOf({ flags, env, cwd }: Pick<Invocation, 'flags' | 'env' | 'cwd'>): string {
-  const said = flags.string('state') ?? env['HEDDLE_STATE']
-  if (said !== undefined && said !== '') return resolve(cwd, said)
+  const said = flags.string('state')
+  if (said === '') throw usageError('--state needs a folder')
+  return said === undefined ? unsaidStateFolder(env, cwd) : resolve(cwd, said)
+}
+
+/** The folder that a command without `--state` means. An empty variable is none. */
+export function unsaidStateFolder(env: Invocation['env'], cwd: string): string {
+  const set = env['HEDDLE_STATE']
+  if (set !== undefined && set !== '') return resolve(cwd, set)
   return nearestStateFolder(cwd) ?? userStateFolder(env)
 }
 
