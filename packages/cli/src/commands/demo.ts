@@ -13,6 +13,7 @@ import { createMeshLogger } from '../mesh/mesh-logger.js'
 import { type LocalMesh, startLocalMesh } from '../mesh/local-mesh.js'
 import { runSelfTest, type SelfTestResult } from '../mesh/self-test.js'
 import { clientVersion } from '../output/client-version.js'
+import { programName, stateFlag } from '../output/command-line.js'
 import { createProgress, type Progress } from '../output/progress.js'
 import { injectSources } from '../manifest/injection.js'
 import { judgeManifests, requireValid } from '../manifest/manifest.js'
@@ -46,9 +47,11 @@ export async function run(invocation: Invocation): Promise<number> {
   } catch (error) {
     if (invocation.signal.aborted) return exitCode.interrupted
     progress.failed(messageOf(error))
-    const hint = (isHeddleError(error) ? error.hint : undefined) ?? commandToTry(stateFolder)
-    invocation.streams.stderr.write(`    try: ${hint}\n    exit code ${exitCodeOf(error)}\n`)
-    return exitCodeOf(error)
+    const code = exitCodeOf(error)
+    const hint =
+      (isHeddleError(error) ? error.hint : undefined) ?? (code === exitCode.usage ? undefined : commandToTry(invocation, stateFolder))
+    invocation.streams.stderr.write(`${hint === undefined ? '' : `    try: ${hint}\n`}    exit code ${code}\n`)
+    return code
   } finally {
     deadline.cancel()
     if (mesh) {
@@ -105,8 +108,10 @@ function componentText(name: string): string {
 }
 
 /** The state stays, so the mesh comes up again as it was and can be asked. */
-function commandToTry(stateFolder: string): string {
-  return `npx heddle up --state ${stateFolder}, and in another terminal: npx heddle get pods -A --state ${stateFolder}`
+function commandToTry(invocation: Invocation, stateFolder: string): string {
+  const heddle = programName(invocation.env)
+  const state = stateFlag(invocation, stateFolder)
+  return `${heddle} up${state}, and in another terminal: ${heddle} get pods -A${state}`
 }
 
 /** The manifests as written are judged before their sidecars are added, so that places are those of the user's files. */
@@ -141,10 +146,13 @@ async function applyWorkloads(
   return workloads
 }
 
-function report({ streams, flags }: Invocation, progress: Progress, mesh: LocalMesh, result: SelfTestResult, seconds: number): void {
+function report(invocation: Invocation, progress: Progress, mesh: LocalMesh, result: SelfTestResult, seconds: number): void {
+  const { streams, flags } = invocation
   progress.done(`self test        GET /api/hello -> ${result.status} "${result.body}"   mutual TLS: ${result.serverId}   plaintext refused`)
   streams.stdout.write(`\n  ${result.body}\n\n  ready in ${seconds.toFixed(1)} s\n`)
   if (flags.boolean('once')) return
+  const heddle = programName(invocation.env)
+  const state = stateFlag(invocation, stateFolderOf(invocation))
   streams.stdout.write(
     [
       '',
@@ -153,8 +161,8 @@ function report({ streams, flags }: Invocation, progress: Progress, mesh: LocalM
       ...mesh.movedPorts.map((text) => `  ! ${text}`),
       '',
       '  Try, in another terminal:',
-      '    npx heddle get pod,svc',
-      '    npx heddle proxy-status',
+      `    ${heddle} get pod,svc${state}`,
+      `    ${heddle} proxy-status${state}`,
       '  Ctrl-C stops everything.',
       '',
     ].join('\n'),

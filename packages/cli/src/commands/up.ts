@@ -6,6 +6,7 @@ import { usageError } from '../command/parse.js'
 import { trustDomainOf } from '../install/trust-domain.js'
 import { createMeshLogger } from '../mesh/mesh-logger.js'
 import { startLocalMesh } from '../mesh/local-mesh.js'
+import { programName, stateFlag } from '../output/command-line.js'
 import { createProgress } from '../output/progress.js'
 import { clientVersion } from '../output/client-version.js'
 import { stateFolderOf } from '../target/state-folder.js'
@@ -42,8 +43,7 @@ export async function run(invocation: Invocation): Promise<number> {
         ...mesh.movedPorts.map((text) => `  ! ${text}`),
         '',
         '  Next, in another terminal:',
-        '    heddle apply -f <(heddle kube-inject -f helloworld.yaml)',
-        '    heddle get pod,svc',
+        ...nextCommands(invocation, stateFolder).map((line) => `    ${line}`),
         '  Ctrl-C stops everything.',
         '',
       ].join('\n'),
@@ -54,6 +54,14 @@ export async function run(invocation: Invocation): Promise<number> {
     await mesh.close()
   }
   return exitCode.ok
+}
+
+/** What to type in another terminal once the mesh stands. */
+export function nextCommands(invocation: Pick<Invocation, 'env' | 'cwd'>, stateFolder: string): readonly string[] {
+  const heddle = programName(invocation.env)
+  return [`${heddle} apply -f <(${heddle} kube-inject -f helloworld.yaml)`, `${heddle} get pod,svc`].map(
+    (line) => `${line}${stateFlag(invocation, stateFolder)}`,
+  )
 }
 
 function seedOf(text: string | undefined): number | undefined {

@@ -108,6 +108,16 @@ describe('validate', () => {
   })
 })
 
+describe('demo', () => {
+  it('gives no command to try for a command line that is wrong', async () => {
+    const { code, stderr } = await call(['demo', '--state', 'mesh'])
+    expect({ code, stderr }).toEqual({
+      code: 64,
+      stderr: expect.stringMatching(/say which file with -f FILE; "-" is standard input\n {4}exit code 64\n$/),
+    })
+  })
+})
+
 describe('install --dry-run', () => {
   it('prints resources that are valid', async () => {
     const { code, stdout } = await call(['install', '--dry-run'])
