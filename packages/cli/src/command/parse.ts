@@ -118,7 +118,8 @@ const switchValues: Readonly<Record<string, boolean>> = { true: true, false: fal
  * refuses values of switches, and flags that may have one.
  */
 function switchesWithValues(specs: Readonly<Record<string, FlagSpec>>, args: readonly string[]): readonly string[] {
-  return args.flatMap((arg) => {
+  const long = args.flatMap((arg) => longSpellings(specs, arg))
+  return long.flatMap((arg) => {
     const alone = specs[arg.slice(2)]?.alone
     if (arg.startsWith('--') && alone !== undefined) return [`${arg}=${alone}`]
     const [, name, text] = /^--([^=]+)=(.*)$/.exec(arg) ?? []
@@ -129,6 +130,16 @@ function switchesWithValues(specs: Readonly<Record<string, FlagSpec>>, args: rea
     if (specs[name] !== undefined) return isOn ? [`--${name}`] : []
     return isOn ? [] : [`--${negated}`]
   })
+}
+
+/** kubectl's `-Ao=yaml` as `-A --output=yaml`: node:util's parser would take the `=` for a part of the value. */
+function longSpellings(specs: Readonly<Record<string, FlagSpec>>, arg: string): readonly string[] {
+  const [, switches = '', letter, text] = /^-(\w*)(\w)=(.*)$/s.exec(arg) ?? []
+  const nameOf = (short: string | undefined): string => Object.keys(specs).find((name) => specs[name]?.short === short) ?? ''
+  // Behind a letter that takes a value everything is that value.
+  if (letter === undefined || nameOf(letter) === '' || switches.split('').some((one) => specs[nameOf(one)]?.type !== 'boolean'))
+    return [arg]
+  return [...(switches === '' ? [] : [`-${switches}`]), `--${nameOf(letter)}=${text}`]
 }
 
 function parseFlags(
@@ -180,11 +191,9 @@ function unknownCommand(table: readonly CommandSpec[], words: readonly string[])
 }
 
 function flagsOf(values: Readonly<Record<string, unknown>>): Flags {
-  // kubectl also takes -o=yaml, which parseArgs reads as the value "=yaml".
-  const clean = (value: unknown): string => String(value).replace(/^=/, '')
   return {
-    string: (name) => (values[name] === undefined ? undefined : clean(values[name])),
-    strings: (name) => ((values[name] as readonly unknown[] | undefined) ?? []).map(clean),
+    string: (name) => values[name] as string | undefined,
+    strings: (name) => (values[name] as readonly string[] | undefined) ?? [],
     boolean: (name) => values[name] === true,
   }
 }

@@ -20,6 +20,16 @@ describe('a command line', () => {
     expect([path, positionals, flags.string('namespace'), flags.string('output')]).toEqual(['get', ['pods'], 'shop', 'yaml'])
   })
 
+  it.each([
+    ['get pods -l =x', '=x'],
+    ['get pods -l=app=x', 'app=x'],
+    ['get pods -lapp=x', 'app=x'],
+    ['get pods -Al=app=x', 'app=x'],
+    ['get pods --selector==x', '=x'],
+  ])('keeps what a value begins with: %s', (line, selector) => {
+    expect(parse(line).flags.string('selector')).toBe(selector)
+  })
+
   it('finds commands of two words around flags', () => {
     expect(parse('proxy-config -o json routes deploy/web').path).toBe('proxy-config routes')
     expect(parse('rollout --timeout 5s status deploy/web').positionals).toEqual(['deploy/web'])

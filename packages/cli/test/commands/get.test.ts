@@ -54,6 +54,15 @@ describe('get', () => {
     expect((await mesh.cli('get', 'po', '--field-selector', 'metadata.name=web-1', '-o', 'name')).stdout).toBe('pod/web-1\n')
   })
 
+  it('refuses a selector without a key, however it is written', async () => {
+    for (const words of [['-l', '=x'], ['-l==x'], ['--selector', '=x']])
+      expect(await mesh.cli('get', 'pod', ...words)).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining('unable to parse requirement: "=x"'),
+      })
+  })
+
   it('prints objects as YAML and JSON: one as itself, several as a List', async () => {
     const one = await mesh.cli('get', 'cm', 'settings', '-o', 'yaml')
     expect(one.stdout).toMatch(/^apiVersion: v1\n/)
