@@ -47,6 +47,7 @@ const meanings: Readonly<Record<string, string>> = {
   HEDDLE_CONTROL_PLANE_USAGE: "heddle-istiod's arguments are wrong",
   HEDDLE_INJECT_INVALID_MANIFEST: 'the YAML or a workload in it is faulty; the message has a line a fault',
   HEDDLE_INJECT_INVALID_OBJECT: 'the object is no workload of its kind',
+  HEDDLE_KUBECONFIG_INVALID: 'the kubeconfig lacks the context or its credentials, or holds some that are not supported',
   HEDDLE_PROXY_CONFIG: 'a resource of the configuration cannot be used; its last good version stays',
   HEDDLE_PROXY_LISTEN: 'an address of the proxy cannot be bound',
   HEDDLE_PROXY_USAGE: "heddle-proxy's arguments or environment are wrong",

@@ -26,6 +26,8 @@ export async function loadKubeconfig(path: string, options: KubeconfigOptions = 
   const document = parseDocument(path, await readText(path, path))
   const contextName = options.context ?? text(document['current-context'])
   if (contextName === undefined) throw invalid(path, 'it has no current-context, and no context was chosen')
+  const contextNames = namesIn(document, 'contexts')
+  if (!contextNames.includes(contextName)) throw unknownContext(path, contextName, contextNames)
   const context = entry(path, document, 'contexts', 'context', contextName)
   const cluster = entry(path, document, 'clusters', 'cluster', text(context['cluster']) ?? '')
   const user = entry(path, document, 'users', 'user', text(context['user']) ?? '')
@@ -87,9 +89,16 @@ async function material(path: string, fields: Fields, name: string): Promise<str
   return file === undefined ? undefined : readText(path, resolve(dirname(path), file))
 }
 
+function namesIn(document: Fields, list: string): readonly string[] {
+  return entriesOf(document, list).flatMap((candidate) => text(candidate['name']) ?? [])
+}
+
+function entriesOf(document: Fields, list: string): readonly Fields[] {
+  return Array.isArray(document[list]) ? (document[list] as readonly Fields[]) : []
+}
+
 function entry(path: string, document: Fields, list: string, field: string, name: string): Fields {
-  const entries = Array.isArray(document[list]) ? (document[list] as readonly Fields[]) : []
-  const found = entries.find((candidate) => candidate['name'] === name)?.[field]
+  const found = entriesOf(document, list).find((candidate) => candidate['name'] === name)?.[field]
   if (typeof found !== 'object' || found === null) throw invalid(path, `${list} has no entry "${name}"`)
   return found as Fields
 }
@@ -114,6 +123,15 @@ async function readText(kubeconfig: string, path: string): Promise<string> {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function unknownContext(path: string, name: string, known: readonly string[]): HeddleError {
+  return new HeddleError({
+    code: 'HEDDLE_KUBECONFIG_INVALID',
+    message: `there is no context "${name}" in ${path}; ${known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`}`,
+    origin: 'user',
+    hint: 'Name one of its contexts, or another kubeconfig.',
+  })
 }
 
 function invalid(path: string, reason: string, cause?: unknown): HeddleError {

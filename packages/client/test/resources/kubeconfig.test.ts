@@ -86,7 +86,13 @@ describe('kubeconfig', () => {
       return error.message
     }
     expect(await failure(join(folder, 'absent'))).toContain('ENOENT')
-    expect(await failure(file('config', twoContexts), 'nobody')).toContain('contexts has no entry "nobody"')
+    expect(await failure(file('config', twoContexts), 'nobody')).toBe(
+      `there is no context "nobody" in ${join(folder, 'config')}; it has one, two, three`,
+    )
+    expect(await failure(file('empty', 'current-context: one\ncontexts: []\n'))).toBe(
+      `there is no context "one" in ${join(folder, 'empty')}; it has none`,
+    )
+    expect(await failure(file('dangling', twoContexts.replace('cluster: one', 'cluster: none')))).toContain('clusters has no entry "none"')
     expect(await failure(file('plugin', twoContexts.replace('user: admin', 'user: plugin')))).toContain(
       '"exec" credentials are not supported',
     )
