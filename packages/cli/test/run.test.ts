@@ -48,6 +48,7 @@ describe('what is wrong with a command line ends with 64 and says', () => {
     [['get', 'pods', '-o', 'toml'], '-o toml is not one of wide, yaml, json, name'],
     [['-n', 'x'], 'say which command'],
     [['apply'], 'say which file with -f FILE; "-" is standard input'],
+    [['apply', '-f', 'http://127.0.0.1/app.yaml'], '-f http://127.0.0.1/app.yaml is an address, and only files, folders and "-" are read'],
     [['up', '--ports', 'random'], '--ports random is neither istio nor auto'],
     [['up', '--state='], '--state needs a folder'],
     [['get', 'pods', '--state', ''], '--state needs a folder'],

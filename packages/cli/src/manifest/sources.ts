@@ -30,6 +30,11 @@ export function joinManifests(texts: readonly string[]): string {
 
 async function readOne(invocation: Invocation, name: string): Promise<readonly ManifestSource[]> {
   if (name === '-') return [{ file: '<stdin>', text: decodeText('<stdin>', await readStdin(invocation.streams.stdin)) }]
+  if (/^https?:\/\//i.test(name))
+    throw usageError(
+      `-f ${name} is an address, and only files, folders and "-" are read`,
+      `Fetch it first, and pass it on standard input: curl -fsSL ${name} | heddle ... -f -`,
+    )
   const path = resolve(invocation.cwd, name)
   try {
     if (!(await stat(path)).isDirectory()) return [await readSource(name, path)]
