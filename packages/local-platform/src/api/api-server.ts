@@ -1,7 +1,8 @@
 /** The HTTPS front of the embedded API: authentication, discovery, health, then the resources. Loopback only. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { HeddleError, type Logger, messageOf } from '@heddle/base'
 import { failure, methodNotAllowed, pathNotFound, unauthorized } from './api-failure.js'
 import { authenticate, type Caller, callerName, mayUseResources } from './authentication.js'
@@ -46,9 +47,14 @@ export async function startApiServer(options: ApiServerOptions, services: ApiSer
   // A watch of an idle resource is silent for long; its own timeout ends it.
   server.requestTimeout = 0
   server.keepAliveTimeout = 65_000
-  server.on('upgrade', (_request: IncomingMessage, socket) =>
-    socket.end('HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'),
-  )
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
+    response.assignSocket(socket as Socket)
+    response.on('finish', () => socket.end())
+    socket.on('error', () => socket.destroy())
+    refuseUpgrade(request, options, services).catch((error: unknown) => sendError(response, error))
+  })
   const port = (options.formerPort && (await tryListen(server, options.formerPort))) || (await listen(server, options.port))
   return {
     port,
@@ -97,6 +103,19 @@ async function answer(exchange: Exchange, options: ApiServerOptions, services: A
   if (!target) throw pathNotFound()
   checkRights(caller, target, exchange.method)
   await handleResource(exchange, target, { ...services, mayUseResources: mayUseResources(caller) })
+}
+
+/** kubectl asks for SPDY or WebSocket streams; a `Status` is what it can print. @throws always. */
+async function refuseUpgrade(request: IncomingMessage, { keys }: ApiServerOptions, { tokens }: ApiServices): Promise<never> {
+  const caller = await authenticate(request.headers.authorization, keys.adminToken, tokens)
+  if (!caller) throw unauthorized()
+  const command = /\/(exec|attach|portforward)(?:\?|$)/.exec(request.url ?? '')?.[1]
+  const instead = command === 'exec' ? 'use `heddle exec`' : command === 'attach' ? 'use `heddle logs -f`' : "dial the Pod's address"
+  throw failure(
+    501,
+    'NotImplemented',
+    `the local platform does not speak the streaming protocols of kubectl${command === undefined ? '' : ` ${command}`}; ${instead}`,
+  )
 }
 
 function isHealthPath(path: string): boolean {

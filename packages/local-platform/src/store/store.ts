@@ -63,9 +63,8 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
     else digests.delete(key)
     const summary = encodeRecord(summaryKey, Buffer.from(JSON.stringify({ revision, count: objects.size, digest: String(total) })))
     const written = database.transaction(() => {
-      if (bytes) void database.put(key, bytes)
-      else void database.remove(key)
-      void database.put(summaryKey, summary.bytes)
+      const writes = [bytes ? database.put(key, bytes) : database.remove(key), database.put(summaryKey, summary.bytes)]
+      for (const write of writes) write.catch(heard)
     })
     const version = revision
     const done = Promise.all([tail, written]).then(() => {
@@ -73,6 +72,7 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
       deliver()
     })
     tail = done.catch((error: unknown) => {
+      heard(error)
       failure ??= writeFailed(error)
     })
     return done.catch(() => Promise.reject(failure as HeddleError))
@@ -116,6 +116,12 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
       acknowledged.close()
     },
   }
+}
+
+/** The transaction tells of a commit that failed, and LMDB once more by each of its writes and by a promise in their error. */
+function heard(error: unknown): void {
+  const { commitError } = error as { readonly commitError?: Promise<unknown> }
+  commitError?.catch?.(() => {})
 }
 
 function loadOrClose(

@@ -46,6 +46,26 @@ describe('access', () => {
     }
   })
 
+  it('answers streams that it does not speak with a Status, and strangers with 401', async () => {
+    const upgrade = (token: string | undefined): Promise<{ code: number; body: Status }> =>
+      new Promise((resolve, reject) => {
+        const url = new URL('/api/v1/namespaces/default/pods/p/exec?command=id', harness.access.server)
+        const headers = { connection: 'Upgrade', upgrade: 'SPDY/3.1', ...(token !== undefined && { authorization: `Bearer ${token}` }) }
+        const outgoing = httpsRequest(url, { method: 'POST', ca: harness.access.certificateAuthority, headers }, (incoming) => {
+          let text = ''
+          incoming.on('data', (data: Buffer) => (text += data.toString()))
+          incoming.on('end', () => resolve({ code: incoming.statusCode ?? 0, body: JSON.parse(text) as Status }))
+        })
+        outgoing.on('error', reject)
+        outgoing.end()
+      })
+    expect(await upgrade(harness.access.adminToken)).toMatchObject({
+      code: 501,
+      body: { kind: 'Status', message: expect.stringContaining('kubectl exec; use `heddle exec`') },
+    })
+    expect(await upgrade(undefined)).toMatchObject({ code: 401, body: { reason: 'Unauthorized' } })
+  })
+
   it('listens on loopback only', async () => {
     expect(harness.access.server).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
     const { status, body } = await json('/version')

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isHeddleError } from '@heddle/base'
@@ -150,5 +151,31 @@ describe('state folder', () => {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: process.pid, start: 'another start' }))
     openStateFolder(folder).release()
+  })
+})
+
+describe('a full disk', () => {
+  const isMounted = process.getuid?.() === 0 && process.platform === 'linux'
+
+  it.skipIf(!isMounted)('refuses the write that does not fit and every later one; what was acknowledged can be read', async ({ skip }) => {
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', folder], { stdio: 'ignore' })
+    } catch {
+      skip('no file system can be mounted here')
+    }
+    try {
+      const store = openStore(folder)
+      await store.put('small', object('small'))
+      const refusals = await Promise.allSettled(
+        Array.from({ length: 30 }, (_, at) => store.put(`big-${at}`, object(`big-${at}`, 'x'.repeat(40_000)))),
+      )
+      const refused = refusals.find(({ status }) => status === 'rejected') as PromiseRejectedResult
+      expect(refused.reason).toMatchObject({ code: 'HEDDLE_STORE_WRITE' })
+      await expect(store.put('later', object('later'))).rejects.toMatchObject({ code: 'HEDDLE_STORE_WRITE' })
+      expect(store.get('small')).toBeDefined()
+      await store.close()
+    } finally {
+      execFileSync('umount', ['-l', folder])
+    }
   })
 })
