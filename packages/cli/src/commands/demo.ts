@@ -2,7 +2,7 @@
  * `heddle demo`: the article in one command. Starts a mesh, injects and applies a manifest, asks through the gateway, and
  * says only what it has checked: the answer, mutual TLS between the proxies, and that plaintext is refused.
  */
-import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
+import { isHeddleError, messageOf } from '@heddle/base'
 import type { KubernetesObject } from '@heddle/client/resources'
 import { systemClock } from '@heddle/base/node'
 import type { Invocation } from '../command/command.js'
@@ -11,6 +11,7 @@ import { untilDeploymentAvailable } from '../install/readiness.js'
 import { defaultTrustDomain } from '../install/trust-domain.js'
 import { createMeshLogger } from '../mesh/mesh-logger.js'
 import { type LocalMesh, startLocalMesh } from '../mesh/local-mesh.js'
+import { createStartDeadline } from '../mesh/start-deadline.js'
 import { runSelfTest, type SelfTestResult } from '../mesh/self-test.js'
 import { clientVersion } from '../output/client-version.js'
 import { programName, stateFlag } from '../output/command-line.js'
@@ -24,15 +25,16 @@ import { stateFolderOf } from '../target/state-folder.js'
 import { applyObject } from './apply.js'
 import { untilAborted } from './up.js'
 
-/** The mesh must answer within this, or the demo says why it did not. */
-const deadlineMs = 60_000
-
 export async function run(invocation: Invocation): Promise<number> {
   const progress = createProgress(invocation)
   const stateFolder = stateFolderOf(invocation)
   const startedMs = systemClock.monotonicMs()
   progress.title(`heddle ${clientVersion()}`, `node ${process.versions.node} · local mesh · state in ${stateFolder}`)
-  const deadline = deadlineOf(invocation.signal)
+  const deadline = createStartDeadline(
+    invocation.signal,
+    'See what keeps it, from another terminal: heddle get pods -A, then heddle describe pod NAME.',
+    systemClock,
+  )
   let mesh: LocalMesh | undefined
   try {
     // Judged before anything starts: a fault in it should not cost the user a mesh.
@@ -61,37 +63,6 @@ export async function run(invocation: Invocation): Promise<number> {
   }
 }
 
-interface Deadline {
-  readonly signal: AbortSignal
-  cancel(): void
-}
-
-/** Aborts with the user, or when it takes too long. */
-function deadlineOf(user: AbortSignal): Deadline {
-  const abort = new AbortController()
-  const timer = systemClock.setTimer(
-    deadlineMs,
-    () =>
-      abort.abort(
-        new HeddleError({
-          code: 'HEDDLE_CLI_TIMEOUT',
-          message: `the mesh did not answer within ${deadlineMs / 1000} s`,
-          hint: 'See what keeps it, from another terminal: heddle get pods -A, then heddle describe pod NAME.',
-        }),
-      ),
-    { keepAlive: true },
-  )
-  const onAbort = (): void => abort.abort(user.reason)
-  user.addEventListener('abort', onAbort, { once: true })
-  return {
-    signal: abort.signal,
-    cancel: () => {
-      timer.cancel()
-      user.removeEventListener('abort', onAbort)
-    },
-  }
-}
-
 function startMesh({ flags }: Invocation, stateFolder: string, progress: Progress, signal: AbortSignal): Promise<LocalMesh> {
   return startLocalMesh({
     stateFolder,
@@ -99,7 +70,10 @@ function startMesh({ flags }: Invocation, stateFolder: string, progress: Progres
     apiPort: flags.string('ports') === 'auto' ? 0 : 6443,
     logger: createMeshLogger(stateFolder),
     signal,
-    onProgress: (part) => progress.done(part.kind === 'api' ? `API              ${part.access.server}` : componentText(part.name)),
+    onProgress: (part) => {
+      if (part.kind === 'trouble') progress.failed(part.text)
+      else progress.done(part.kind === 'api' ? `API              ${part.access.server}` : componentText(part.name))
+    },
   })
 }
 

@@ -1,15 +1,17 @@
 /** `heddle up`: the mesh in the foreground, until Ctrl-C. */
+import { join } from 'node:path'
 import { systemClock } from '@heddle/base/node'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import { trustDomainOf } from '../install/trust-domain.js'
+import { createStartDeadline } from '../mesh/start-deadline.js'
 import { createMeshLogger } from '../mesh/mesh-logger.js'
 import { startLocalMesh } from '../mesh/local-mesh.js'
 import { programName, stateFlag } from '../output/command-line.js'
 import { createProgress } from '../output/progress.js'
 import { clientVersion } from '../output/client-version.js'
-import { stateFolderOf } from '../target/state-folder.js'
+import { runtimeFolderOf, stateFolderOf } from '../target/state-folder.js'
 
 export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams, signal } = invocation
@@ -22,16 +24,24 @@ export async function run(invocation: Invocation): Promise<number> {
   const progress = createProgress(invocation)
   progress.title(`heddle ${clientVersion()}`, `node ${process.versions.node} · local mesh · state in ${stateFolder}`)
   const images = flags.string('images')
+  const deadline = createStartDeadline(
+    signal,
+    `Its log is ${join(stateFolder, 'platform.log')}; those of its Pods are under ${runtimeFolderOf(stateFolder)}.`,
+    systemClock,
+  )
   const mesh = await startLocalMesh({
     stateFolder,
     trustDomain,
     apiPort: ports === 'auto' ? 0 : 6443,
     logger: createMeshLogger(stateFolder),
-    signal,
+    signal: deadline.signal,
     ...(images === undefined ? {} : { imagesPath: images }),
     ...(seed === undefined ? {} : { seed }),
-    onProgress: (part) => progress.done(part.kind === 'api' ? `API            ${part.access.server}` : part.name),
-  })
+    onProgress: (part) => {
+      if (part.kind === 'trouble') progress.failed(part.text)
+      else progress.done(part.kind === 'api' ? `API            ${part.access.server}` : part.name)
+    },
+  }).finally(() => deadline.cancel())
   try {
     const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1)
     streams.stdout.write(

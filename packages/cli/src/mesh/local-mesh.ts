@@ -12,6 +12,7 @@ import { untilDeploymentAvailable } from '../install/readiness.js'
 import { clientVersion } from '../output/client-version.js'
 import { namespaces, services } from '../target/resource-types.js'
 import { runtimeFolderOf } from '../target/state-folder.js'
+import { watchCrashes } from './crash-watch.js'
 import { readImageFile } from './image-file.js'
 import { meshPrograms } from './programs.js'
 
@@ -29,7 +30,11 @@ export interface LocalMeshOptions {
   readonly onProgress: (part: MeshPart) => void
 }
 
-export type MeshPart = { readonly kind: 'api'; readonly access: PlatformAccess } | { readonly kind: 'deployment'; readonly name: string }
+export type MeshPart =
+  | { readonly kind: 'api'; readonly access: PlatformAccess }
+  | { readonly kind: 'deployment'; readonly name: string }
+  /** Something does not start, in words; the mesh goes on trying. */
+  | { readonly kind: 'trouble'; readonly text: string }
 
 export interface LocalMesh {
   readonly access: PlatformAccess
@@ -76,12 +81,7 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
     options.onProgress({ kind: 'api', access })
     if (!(await client.get(namespaces, istioNamespace)))
       await applyProfile(client, demoProfile({ version: clientVersion(), trustDomain: options.trustDomain }), () => {})
-    await Promise.all(
-      ['istiod', 'istio-ingressgateway'].map(async (name) => {
-        await untilDeploymentAvailable(client, istioNamespace, name, signal)
-        options.onProgress({ kind: 'deployment', name })
-      }),
-    )
+    await untilAvailable(client, options)
     const ingressUrl = await ingressUrlOf(client)
     const moved = [
       movedText('the API', options.apiPort, access.port),
@@ -91,6 +91,20 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
   } catch (error) {
     await close()
     throw signal.aborted && !isHeddleError(error) ? signal.reason : error
+  }
+}
+
+async function untilAvailable(client: ResourceClient, { signal, onProgress }: LocalMeshOptions): Promise<void> {
+  const endWatch = watchCrashes(client, istioNamespace, (text) => onProgress({ kind: 'trouble', text }))
+  try {
+    await Promise.all(
+      ['istiod', 'istio-ingressgateway'].map(async (name) => {
+        await untilDeploymentAvailable(client, istioNamespace, name, signal)
+        onProgress({ kind: 'deployment', name })
+      }),
+    )
+  } finally {
+    await endWatch()
   }
 }
 
