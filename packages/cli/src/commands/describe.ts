@@ -7,10 +7,11 @@ import { exitCode } from '../command/exit-code.js'
 import { formatAge } from '../output/age.js'
 import { describeObject } from '../output/description.js'
 import { problemSection } from '../output/problem-text.js'
+import { describeEndpoints } from '../output/service-endpoints.js'
 import { renderTable } from '../output/table.js'
 import { discoverResources } from '../target/discovery.js'
 import { findProblems, type ProblemReport } from '../target/problems.js'
-import { events } from '../target/resource-types.js'
+import { endpointSlices, events } from '../target/resource-types.js'
 import { parseSelections, type Selection } from '../target/selection.js'
 import { type Target, withTarget } from '../target/target.js'
 
@@ -24,6 +25,7 @@ export async function run(invocation: Invocation): Promise<number> {
         blocks.push(
           [
             describeObject(object),
+            await describeService(target, object, selection),
             await describeProblems(problemsOf, object, selection),
             await describeEvents(target, object, selection.resource.kind),
           ].join(''),
@@ -55,6 +57,20 @@ async function objectsOf({ flags }: Invocation, { client, namespace }: Target, s
 
 function groupVersion({ resource: { type } }: Selection): string {
   return type.group === '' ? type.version : `${type.group}/${type.version}`
+}
+
+/** What a Service leads to is not in itself; any other kind has nothing here. */
+async function describeService(
+  { client }: Target,
+  { metadata }: KubernetesObject,
+  { resource: { kind, type } }: Selection,
+): Promise<string> {
+  if (kind !== 'Service' || type.group !== '') return ''
+  const { items } = await client.list(endpointSlices, {
+    ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+    labelSelector: `kubernetes.io/service-name=${metadata.name}`,
+  })
+  return describeEndpoints(items)
 }
 
 /** The kinds that istiod judges, by group: a Gateway of another group is none of its own. */
