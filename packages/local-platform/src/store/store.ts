@@ -14,6 +14,7 @@ import { type AcknowledgedRevision, openAcknowledgedRevision } from './acknowled
 import { createDurableState, type DurableState } from './durable-state.js'
 import { inKeyOrder } from './key-order.js'
 import { corruptRecord, decodeRecord, encodeRecord } from './record.js'
+import { hearCommitError, hearUnheardCommits } from './unheard-commits.js'
 
 export interface Store {
   /** Version of the newest write, which may not be durable yet. */
@@ -55,6 +56,7 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
   const events = createEventLog(revision, options.eventCapacity)
   const durable = createDurableState(objects, events)
   let tail: Promise<void> = Promise.resolve()
+  const endHearing = hearUnheardCommits()
 
   /** Runs in call order; LMDB groups what waits at the same time into one synced commit. */
   const commit = (key: string, bytes: Buffer | undefined, digest: bigint, deliver: () => void): Promise<void> => {
@@ -63,8 +65,8 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
     else digests.delete(key)
     const summary = encodeRecord(summaryKey, Buffer.from(JSON.stringify({ revision, count: objects.size, digest: String(total) })))
     const written = database.transaction(() => {
-      const writes = [bytes ? database.put(key, bytes) : database.remove(key), database.put(summaryKey, summary.bytes)]
-      for (const write of writes) write.catch(heard)
+      ;(bytes ? database.put(key, bytes) : database.remove(key)).catch(hearCommitError)
+      database.put(summaryKey, summary.bytes).catch(hearCommitError)
     })
     const version = revision
     const done = Promise.all([tail, written]).then(() => {
@@ -72,7 +74,7 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
       deliver()
     })
     tail = done.catch((error: unknown) => {
-      heard(error)
+      hearCommitError(error)
       failure ??= writeFailed(error)
     })
     return done.catch(() => Promise.reject(failure as HeddleError))
@@ -106,22 +108,14 @@ export function openStore(folder: string, options: { readonly eventCapacity?: nu
       await commit(key, undefined, 0n, () => durable.append({ revision: version, key, object: undefined, previous }))
       return last
     },
-    async synced() {
-      await tail
-      if (failure) throw failure
-    },
+    synced: () => tail.then(() => (failure ? Promise.reject(failure) : undefined)),
     async close() {
       await tail
       await database.close()
       acknowledged.close()
+      endHearing()
     },
   }
-}
-
-/** The transaction tells of a commit that failed, and LMDB once more by each of its writes and by a promise in their error. */
-function heard(error: unknown): void {
-  const { commitError } = error as { readonly commitError?: Promise<unknown> }
-  commitError?.catch?.(() => {})
 }
 
 function loadOrClose(
