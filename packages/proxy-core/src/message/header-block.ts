@@ -3,7 +3,7 @@
  * into `text`); values become strings only when somebody asks. Order, case and duplicates of the sender are kept.
  * Blocks are reused from message to message of a connection; whoever needs a value later copies it.
  */
-import { type HeaderId, headerId, headerIdOf } from './header-names.js'
+import { type HeaderId, headerId, headerIdOf, type HeaderName, headerNameOf } from './header-names.js'
 
 /** Words a field: name start, name end, value start, value end, id and marks. */
 export const fieldWords = 5
@@ -18,9 +18,8 @@ export class HeaderBlock {
   text = ''
   fields: Int32Array = new Int32Array(fieldWords * 16)
   count = 0
-  /** Fields that were added: as they are written, their names in lower case, their values. Valid below `#extraCount`; the arrays never shrink. */
-  readonly #extraNames: string[] = []
-  readonly #extraKeys: string[] = []
+  /** Fields that were added. Valid below `#extraCount`; the arrays never shrink. */
+  readonly #extraNames: HeaderName[] = []
   readonly #extraValues: string[] = []
   #extraCount = 0
   /** Which ids came, a bit each: most look-ups are for names that are not there. */
@@ -91,7 +90,7 @@ export class HeaderBlock {
     if (this.#hasSeen(id))
       for (let index = 0; index < this.count; index++) if (this.#isField(index, id, lowerName)) value = joined(value, this.valueAt(index))
     for (let at = 0; at < this.#extraCount; at++)
-      if (this.#extraKeys[at] === lowerName) value = joined(value, this.#extraValues[at] as string)
+      if ((this.#extraNames[at] as HeaderName).lower === lowerName) value = joined(value, this.#extraValues[at] as string)
     return value
   }
 
@@ -103,7 +102,7 @@ export class HeaderBlock {
   #first(id: HeaderId, lowerName: string): string | undefined {
     if (this.#hasSeen(id))
       for (let index = 0; index < this.count; index++) if (this.#isField(index, id, lowerName)) return this.valueAt(index)
-    for (let at = 0; at < this.#extraCount; at++) if (this.#extraKeys[at] === lowerName) return this.#extraValues[at]
+    for (let at = 0; at < this.#extraCount; at++) if ((this.#extraNames[at] as HeaderName).lower === lowerName) return this.#extraValues[at]
     return undefined
   }
 
@@ -124,9 +123,12 @@ export class HeaderBlock {
   }
 
   remove(lowerName: string): void {
-    const id = headerIdOf(lowerName)
+    this.#remove(headerIdOf(lowerName), lowerName)
+  }
+
+  #remove(id: HeaderId, lowerName: string): void {
     if (this.#hasSeen(id)) for (let index = 0; index < this.count; index++) if (this.#isField(index, id, lowerName)) this.removeAt(index)
-    for (let at = this.#extraCount - 1; at >= 0; at--) if (this.#extraKeys[at] === lowerName) this.#removeExtra(at)
+    for (let at = this.#extraCount - 1; at >= 0; at--) if ((this.#extraNames[at] as HeaderName).lower === lowerName) this.#removeExtra(at)
   }
 
   /** Removes the fields of some known names in one pass, as the sender wrote them. @param ids bits `1 << headerId`, of ids below 32. */
@@ -157,19 +159,19 @@ export class HeaderBlock {
   }
 
   set(name: string, value: string): void {
-    const key = name.toLowerCase()
-    this.remove(key)
-    this.#add(name, key, value)
+    const named = headerNameOf(name)
+    this.#remove(named.id, named.lower)
+    this.#add(named, value)
   }
 
   append(name: string, value: string): void {
-    this.#add(name, name.toLowerCase(), value)
+    this.#add(headerNameOf(name), value)
   }
 
   /** Every field that is still there, in order. */
   *entries(): Generator<readonly [name: string, value: string]> {
     for (let index = 0; index < this.count; index++) if (this.idAt(index) >= 0) yield [this.nameAt(index), this.valueAt(index)]
-    for (let at = 0; at < this.#extraCount; at++) yield [this.#extraNames[at] as string, this.#extraValues[at] as string]
+    for (let at = 0; at < this.#extraCount; at++) yield [(this.#extraNames[at] as HeaderName).text, this.#extraValues[at] as string]
   }
 
   /** HTTP/1.1 field lines. Runs of untouched lines are one slice of the text, which is what makes forwarding cheap. */
@@ -191,8 +193,10 @@ export class HeaderBlock {
       runEnd = (fields[at + 3] as number) + 2
     }
     if (runStart >= 0) out += text.slice(runStart, runEnd)
-    for (let at = 0; at < this.#extraCount; at++) out += `${this.#extraNames[at] as string}: ${this.#extraValues[at] as string}\r\n`
-    return out
+    if (this.#extraCount === 0) return out
+    out += (this.#extraNames[0] as HeaderName).start + (this.#extraValues[0] as string)
+    for (let at = 1; at < this.#extraCount; at++) out += (this.#extraNames[at] as HeaderName).nextStart + (this.#extraValues[at] as string)
+    return `${out}\r\n`
   }
 
   #isField(index: number, id: HeaderId, lowerName: string): boolean {
@@ -217,18 +221,16 @@ export class HeaderBlock {
     return ((id < 32 ? this.#seenLow : this.#seenHigh) & (1 << (id & 31))) !== 0
   }
 
-  #add(name: string, key: string, value: string): void {
+  #add(name: HeaderName, value: string): void {
     const at = this.#extraCount++
     this.#extraNames[at] = name
-    this.#extraKeys[at] = key
     this.#extraValues[at] = value
   }
 
   #removeExtra(index: number): void {
     const last = --this.#extraCount
     for (let at = index; at < last; at++) {
-      this.#extraNames[at] = this.#extraNames[at + 1] as string
-      this.#extraKeys[at] = this.#extraKeys[at + 1] as string
+      this.#extraNames[at] = this.#extraNames[at + 1] as HeaderName
       this.#extraValues[at] = this.#extraValues[at + 1] as string
     }
   }

@@ -133,7 +133,22 @@ interface Candidate {
   readonly bytes: Uint8Array
 }
 
-const byName = new Map<string, HeaderId>(names)
+/** A field name as the engine writes it: with what would otherwise be worked out for every message. */
+export interface HeaderName {
+  readonly id: HeaderId
+  /** As it is written. */
+  readonly text: string
+  readonly lower: string
+  /** `text: `, and the same with the end of the line before it. */
+  readonly start: string
+  readonly nextStart: string
+}
+
+function makeHeaderName(text: string, lower: string, id: HeaderId): HeaderName {
+  return { id, text, lower, start: `${text}: `, nextStart: `\r\n${text}: ` }
+}
+
+const byName = new Map<string, HeaderName>(names.map(([name, id]) => [name, makeHeaderName(name, name, id)]))
 /** By length, first and last byte: most names that are not known meet an empty place. */
 const places: Candidate[][] = Array.from({ length: 512 }, () => [])
 for (const [name, id] of names) {
@@ -162,5 +177,13 @@ export function classifyHeaderName(buffer: Uint8Array, start: number, end: numbe
 
 /** The id of a name in lower case. */
 export function headerIdOf(lowerName: string): HeaderId {
-  return byName.get(lowerName) ?? headerId.other
+  return byName.get(lowerName)?.id ?? headerId.other
+}
+
+/** @param text as it is to be written; names that are known cost no allocation. */
+export function headerNameOf(text: string): HeaderName {
+  const known = byName.get(text)
+  if (known !== undefined) return known
+  const lower = text.toLowerCase()
+  return makeHeaderName(text, lower, headerIdOf(lower))
 }

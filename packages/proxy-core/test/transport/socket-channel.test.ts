@@ -11,7 +11,7 @@ afterEach(() => {
 })
 
 /** A channel on one end of a connection, and all that the other end receives until the connection ends. */
-async function pair(): Promise<{ channel: SocketChannel; received: Promise<string> }> {
+async function pair(): Promise<{ channel: SocketChannel; peer: Socket; received: Promise<string> }> {
   const server = createServer({ allowHalfOpen: true })
   server.listen(0, '127.0.0.1')
   opened.push(server)
@@ -21,7 +21,7 @@ async function pair(): Promise<{ channel: SocketChannel; received: Promise<strin
   await once(socket, 'connect')
   const [peer] = await accepted
   opened.push({ close: () => (socket.destroy(), peer.destroy()) })
-  return { channel: new SocketChannel(socket, silentLogger, 'data'), received: read(peer) }
+  return { channel: new SocketChannel(socket, silentLogger, 'data'), peer, received: read(peer) }
 }
 
 async function read(peer: Socket): Promise<string> {
@@ -64,4 +64,30 @@ test('more text than may wait is written at once and asks for back-pressure', as
   expect(channel.writeText('end')).toBe(false)
   channel.end()
   expect((await received).length).toBe(big.length + 3)
+})
+
+test('what the kernel did not take goes out before everything written later, and then the writer may go on', async () => {
+  const { channel, received } = await pair()
+  const drained = new Promise<void>((resolve) => {
+    channel.handler = { onData: () => {}, onEnd: () => {}, onClose: () => {}, onDrain: resolve }
+  })
+  const big = 'x'.repeat(8 * 1024 * 1024)
+  channel.writeText(big)
+  expect(channel.pendingBytes).toBeGreaterThanOrEqual(big.length)
+  channel.writeBytes(Buffer.from(' bytes '), 0, 7)
+  channel.writeText('text')
+  await drained
+  expect(channel.pendingBytes).toBeLessThan(100)
+  channel.end()
+  expect((await received).slice(big.length)).toBe(' bytes text')
+})
+
+test('a write that the peer has cut off ends the channel', async () => {
+  const { channel, peer } = await pair()
+  const closed = new Promise<Error | undefined>((resolve) => {
+    channel.handler = { onData: () => {}, onEnd: () => {}, onClose: resolve, onDrain: () => {} }
+  })
+  channel.writeText('x'.repeat(8 * 1024 * 1024))
+  peer.resetAndDestroy()
+  expect(((await closed) as NodeJS.ErrnoException).code).toMatch(/^(ECONNRESET|EPIPE)$/)
 })
