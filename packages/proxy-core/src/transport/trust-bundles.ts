@@ -31,5 +31,5 @@ function readBundle(secrets: SecretSource, name: string): TrustBundle | undefine
   if (secret.trustDomain !== undefined) return createTrustBundle({ roots: { [secret.trustDomain]: secret.rootsPem } })
   // No trust domain named: these roots speak for every domain, as in Envoy's default validator.
   const bundle = createTrustBundle({ roots: { any: secret.rootsPem } })
-  return { trustDomains: ['*'], anchorsOf: () => bundle.anchorsOf('any'), verifiedPaths: bundle.verifiedPaths }
+  return { ...bundle, trustDomains: ['*'], anchorsOf: () => bundle.anchorsOf('any') }
 }

@@ -5,7 +5,7 @@ import { contextConstructedTag, tag } from '../der/tag.js'
 import { writeBits, writeOid, writeSequence, writeUnsignedInteger, writeValue } from '../der/write-der.js'
 import { publicKeyOf } from '../model/key-pair.js'
 import { type NameFields, writeName } from '../model/name.js'
-import { signatureAlgorithmFor } from '../model/signature.js'
+import { keyAlgorithmOf, signatureAlgorithmOf, signWith } from '../model/signature.js'
 import { type AltNameFields, writeExtensions } from '../model/write-extensions.js'
 import { encodePem } from '../pem.js'
 
@@ -20,7 +20,7 @@ export interface CsrFields {
 
 /** A PEM block `CERTIFICATE REQUEST`. */
 export function createCsr(fields: CsrFields): string {
-  const algorithm = signatureAlgorithmFor(fields.privateKey)
+  const algorithm = signatureAlgorithmOf(keyAlgorithmOf(fields.privateKey))
   const extensions = writeExtensions({
     ...(fields.altNames && { altNames: fields.altNames, isAltNamesCritical: fields.subject === undefined }),
   })
@@ -31,5 +31,5 @@ export function createCsr(fields: CsrFields): string {
     publicKeyOf(fields.privateKey),
     writeValue(contextConstructedTag(0), ...attributes),
   )
-  return encodePem('CERTIFICATE REQUEST', writeSequence(info, algorithm.der, writeBits(algorithm.sign(info))))
+  return encodePem('CERTIFICATE REQUEST', writeSequence(info, algorithm, writeBits(signWith(fields.privateKey, info))))
 }

@@ -19,7 +19,7 @@ import {
 import { contextConstructedTag, tag } from '../der/tag.js'
 import type { CertificateExtensions } from '../model/extensions.js'
 import { type DistinguishedName, readName } from '../model/name.js'
-import { type KeyAlgorithm, importPublicKey, readPublicKey } from '../model/public-key.js'
+import { type KeyAlgorithm, defaultKeyAlgorithms, importPublicKey, keyFault, readPublicKey } from '../model/public-key.js'
 import { readExtensions } from '../model/read-extensions.js'
 import { readSignatureAlgorithm, verifySignature } from '../model/signature.js'
 import { parsePem } from '../pem.js'
@@ -38,18 +38,23 @@ export type CsrResult = { readonly ok: true; readonly csr: Csr } | { readonly ok
 const maxPemLength = 16 * 1024
 const labels = new Set(['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'])
 
+export interface CsrOptions {
+  /** Kinds of keys that will do. Default: P-256, P-384 and RSA. */
+  readonly keyAlgorithms?: readonly KeyAlgorithm[]
+}
+
 /** @param pem exactly one block, at most 16 KiB. */
-export function parseCsr(pem: string): CsrResult {
+export function parseCsr(pem: string, options: CsrOptions = {}): CsrResult {
   const text = parsePem(pem, { maxLength: maxPemLength })
   if (!text.ok) return text
   const [block, second] = text.blocks
   if (!block || second) return { ok: false, reason: `expected one PEM block, found ${text.blocks.length}` }
   if (!labels.has(block.label)) return { ok: false, reason: `expected a CERTIFICATE REQUEST, found "${block.label}"` }
-  const result = attempt(() => readCsr(block.der))
+  const result = attempt(() => readCsr(block.der, options.keyAlgorithms ?? defaultKeyAlgorithms))
   return result.ok ? { ok: true, csr: result.value } : result
 }
 
-function readCsr(der: Uint8Array): Csr {
+function readCsr(der: Uint8Array, allowed: readonly KeyAlgorithm[]): Csr {
   const outer = enter(readWhole(der, tag.sequence, 'the request'))
   const info = take(outer, tag.sequence, 'the request body')
   const algorithm = readSignatureAlgorithm(take(outer, tag.sequence, 'the signature algorithm'))
@@ -63,7 +68,8 @@ function readCsr(der: Uint8Array): Csr {
   const requested = readExtensions(readRequestedExtensions(take(fields, contextConstructedTag(0), 'the attributes')))
   finish(fields, 'the request body')
 
-  if (publicKey.rules.kind === 'refused') refuse(`the key is refused: ${publicKey.rules.reason}`)
+  const keyProblem = keyFault(publicKey, allowed)
+  if (keyProblem !== undefined || publicKey.rules.kind === 'refused') refuse(`the key is refused: ${keyProblem}`)
   const key = importPublicKey(publicKey)
   if (!key) refuse('the key is refused: it is not a valid point or modulus')
   if (!algorithm.known) refuse(`signature algorithm ${algorithm.oid} is not accepted`)

@@ -96,7 +96,7 @@ function readVersion(wrapper: ReturnType<typeof takeOptional>): 1 | 2 | 3 {
   return version
 }
 
-function readSerial(content: Uint8Array): string {
+export function readSerial(content: Uint8Array): string {
   if ((content[0] as number) >= 0x80) refuse('the serial number is negative')
   if (content.length > 21) refuse('the serial number is longer than 20 octets')
   const magnitude = content[0] === 0 && content.length > 1 ? content.subarray(1) : content

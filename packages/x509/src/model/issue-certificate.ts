@@ -7,7 +7,8 @@ import type { Certificate } from './certificate.js'
 import type { KeyUsageName } from './extensions.js'
 import { keyIdOf } from './key-pair.js'
 import { type NameFields, writeName } from './name.js'
-import { signatureAlgorithmFor } from './signature.js'
+import { keyAlgorithmOf, signatureAlgorithmOf, signWith } from './signature.js'
+import type { Signer } from './signer.js'
 import { type AltNameFields, type KeyPurpose, writeExtensions } from './write-extensions.js'
 
 export interface CertificateFields {
@@ -34,13 +35,34 @@ export interface CertificateIssuer {
   readonly certificate?: Certificate
 }
 
+export interface CertificateSigner {
+  readonly signer: Signer
+  /** The issuer's own certificate. Default: the new certificate signs itself. */
+  readonly certificate?: Certificate
+}
+
+/**
+ * The same as {@link issueCertificate}, with a key that may live elsewhere.
+ * @throws HeddleError `HEDDLE_X509_FIELDS_INVALID`, and what the signer throws.
+ */
+export async function signCertificate(fields: CertificateFields, { signer, certificate }: CertificateSigner): Promise<Uint8Array> {
+  const algorithm = signatureAlgorithmOf(signer.algorithm)
+  const tbs = writeBody(fields, algorithm, certificate)
+  return writeSequence(tbs, algorithm, writeBits(await signer.sign(tbs)))
+}
+
 /**
  * The DER of a new certificate, with subject and authority key identifiers.
  * @throws HeddleError `HEDDLE_X509_FIELDS_INVALID` when the serial or the validity cannot be written.
  */
 export function issueCertificate(fields: CertificateFields, issuer: CertificateIssuer): Uint8Array {
+  const algorithm = signatureAlgorithmOf(keyAlgorithmOf(issuer.privateKey))
+  const tbs = writeBody(fields, algorithm, issuer.certificate)
+  return writeSequence(tbs, algorithm, writeBits(signWith(issuer.privateKey, tbs)))
+}
+
+function writeBody(fields: CertificateFields, algorithm: Uint8Array, issuer: Certificate | undefined): Uint8Array {
   checkFields(fields)
-  const algorithm = signatureAlgorithmFor(issuer.privateKey)
   const subject = writeName(fields.subject ?? {})
   const subjectKeyId = keyIdOf(fields.publicKey)
   const extensions = writeExtensions({
@@ -49,23 +71,22 @@ export function issueCertificate(fields: CertificateFields, issuer: CertificateI
     ...(fields.purposes && { purposes: fields.purposes }),
     keyUsages: fields.keyUsages,
     subjectKeyId,
-    authorityKeyId: issuer.certificate ? issuerKeyId(issuer.certificate) : subjectKeyId,
+    authorityKeyId: issuer ? issuerKeyId(issuer) : subjectKeyId,
   })
-  const tbs = writeSequence(
+  return writeSequence(
     writeExplicit(0, writeUnsignedInteger(Uint8Array.of(2))),
     writeUnsignedInteger(fields.serial),
-    algorithm.der,
-    issuer.certificate?.subject.der ?? subject,
+    algorithm,
+    issuer?.subject.der ?? subject,
     writeSequence(writeTime(fields.notBeforeMs), writeTime(fields.notAfterMs)),
     subject,
     fields.publicKey,
     ...(extensions ? [writeExplicit(3, extensions)] : []),
   )
-  return writeSequence(tbs, algorithm.der, writeBits(algorithm.sign(tbs)))
 }
 
 /** The issuer's own subject key identifier, or the usual hash of its key when it was made without one. */
-function issuerKeyId(issuer: Certificate): Uint8Array {
+export function issuerKeyId(issuer: Certificate): Uint8Array {
   const { subjectKeyId } = issuer.extensions
   return subjectKeyId === undefined ? keyIdOf(issuer.publicKey.spki) : Buffer.from(subjectKeyId, 'hex')
 }

@@ -9,9 +9,15 @@ export type PrivateKeyResult =
   | { readonly ok: true; readonly key: KeyObject; readonly algorithm: KeyAlgorithm }
   | { readonly ok: false; readonly reason: string }
 
-/** A fresh P-256 key, the mesh's default: 0.05 ms to make, against 150 ms for RSA-2048. */
-export function generateKey(): KeyObject {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+/**
+ * A fresh private key.
+ * @param algorithm default: P-256, which takes 0.05 ms to make, against 150 ms for RSA.
+ * @param rsaBits 2048 to 4096. Default: 2048.
+ */
+export function generateKey(algorithm: KeyAlgorithm = 'ec-p256', rsaBits: number = 2048): KeyObject {
+  if (algorithm === 'rsa') return generateKeyPairSync('rsa', { modulusLength: rsaBits }).privateKey
+  if (algorithm === 'ed25519') return generateKeyPairSync('ed25519').privateKey
+  return generateKeyPairSync('ec', { namedCurve: algorithm === 'ec-p384' ? 'P-384' : 'P-256' }).privateKey
 }
 
 /** Unencrypted PKCS#8, PKCS#1 or SEC1 in PEM, under the same key rules as certificates. */

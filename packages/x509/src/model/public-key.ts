@@ -1,7 +1,8 @@
 /**
  * Subject public keys under the mesh's key rules: ECDSA P-256 and P-384 as named curves with uncompressed points, RSA of 2048 to
- * 4096 bits with exponent 65537 (RFC 5480, RFC 8017). Everything else is read but marked `refused`, because OpenSSL would
- * happily load RSA-512, explicit curves or a 3071-bit exponent that costs 200 times a normal verification.
+ * 4096 bits with exponent 65537 (RFC 5480, RFC 8017), and Ed25519 (RFC 8410) for those who opt in. Everything else is read but
+ * marked `refused`, because OpenSSL would happily load RSA-512, explicit curves or a 3071-bit exponent that costs 200 times a
+ * normal verification.
  */
 import { type KeyObject, createPublicKey } from 'node:crypto'
 import { refuse } from '../der/der-fault.js'
@@ -13,6 +14,7 @@ import {
   encodingOf,
   enter,
   finish,
+  hasMore,
   readWhole,
   take,
   takeAny,
@@ -22,7 +24,10 @@ import {
 } from '../der/read-der.js'
 import { tag } from '../der/tag.js'
 
-export type KeyAlgorithm = 'ec-p256' | 'ec-p384' | 'rsa'
+export type KeyAlgorithm = 'ec-p256' | 'ec-p384' | 'rsa' | 'ed25519'
+
+/** What is accepted unless somebody says otherwise: Ed25519 is not, since TLS stacks and hardware modules in a mesh often lack it. */
+export const defaultKeyAlgorithms: readonly KeyAlgorithm[] = ['ec-p256', 'ec-p384', 'rsa']
 
 export type PublicKeyRules =
   | { readonly kind: 'accepted'; readonly algorithm: KeyAlgorithm; readonly bits: number }
@@ -51,7 +56,8 @@ export function readPublicKey(element: DerElement): PublicKeyInfo {
 function judge(type: string, parameters: DerCursor, key: Uint8Array): PublicKeyRules {
   if (type === oid.ecPublicKey) return judgeEc(parameters, key)
   if (type === oid.rsaEncryption) return judgeRsa(parameters, key)
-  return { kind: 'refused', reason: `key algorithm ${type} is not one of ECDSA P-256, P-384 and RSA` }
+  if (type === oid.ed25519) return judgeEd25519(parameters, key)
+  return { kind: 'refused', reason: `key algorithm ${type} is not one of ECDSA P-256, P-384, RSA and Ed25519` }
 }
 
 function judgeEc(parameters: DerCursor, key: Uint8Array): PublicKeyRules {
@@ -63,6 +69,19 @@ function judgeEc(parameters: DerCursor, key: Uint8Array): PublicKeyRules {
   if (!curve) return { kind: 'refused', reason: `curve ${name} is not P-256 or P-384` }
   if (key[0] !== 4 || key.length !== 1 + curve.bits / 4) return { kind: 'refused', reason: 'the point is not in uncompressed form' }
   return { kind: 'accepted', ...curve }
+}
+
+function judgeEd25519(parameters: DerCursor, key: Uint8Array): PublicKeyRules {
+  if (hasMore(parameters)) return { kind: 'refused', reason: 'Ed25519 has no parameters' }
+  return key.length === 32
+    ? { kind: 'accepted', algorithm: 'ed25519', bits: 256 }
+    : { kind: 'refused', reason: `an Ed25519 key has 32 octets, not ${key.length}` }
+}
+
+/** Why a key will not do, or undefined when it will. */
+export function keyFault({ rules }: PublicKeyInfo, allowed: readonly KeyAlgorithm[]): string | undefined {
+  if (rules.kind === 'refused') return rules.reason
+  return allowed.includes(rules.algorithm) ? undefined : `keys of type ${rules.algorithm} are not allowed here`
 }
 
 function judgeRsa(parameters: DerCursor, key: Uint8Array): PublicKeyRules {

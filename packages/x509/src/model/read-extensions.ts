@@ -24,7 +24,7 @@ import {
   keyUsageNames,
 } from './extensions.js'
 
-interface RawExtension {
+export interface RawExtension {
   readonly isCritical: boolean
   readonly content: Uint8Array
 }
@@ -40,7 +40,7 @@ const handled = new Set<string>([
 
 /** @param list the SEQUENCE of extensions, or undefined when there is none. */
 export function readExtensions(list: DerElement | undefined): CertificateExtensions {
-  const raw = list ? readRaw(list) : new Map<string, RawExtension>()
+  const raw = list ? readRawExtensions(list) : new Map<string, RawExtension>()
   return {
     subjectAltNames: map(raw.get(oid.subjectAltName), readSubjectAltNames),
     basicConstraints: map(raw.get(oid.basicConstraints), readBasicConstraints),
@@ -58,7 +58,7 @@ function map<T>(extension: RawExtension | undefined, read: (extension: RawExtens
   return extension && read(extension)
 }
 
-function readRaw(list: DerElement): Map<string, RawExtension> {
+export function readRawExtensions(list: DerElement): Map<string, RawExtension> {
   const found = new Map<string, RawExtension>()
   const items = enter(list)
   if (!hasMore(items)) refuse('the extension list is empty')
@@ -134,7 +134,7 @@ function readSubjectKeyId({ content }: RawExtension): string {
   return hex(contentOf(readWhole(content, tag.octetString, 'the subject key identifier')))
 }
 
-function readAuthorityKeyId({ content }: RawExtension): string | undefined {
+export function readAuthorityKeyId({ content }: RawExtension): string | undefined {
   const fields = enter(readWhole(content, tag.sequence, 'the authority key identifier'))
   const keyId = takeOptional(fields, contextTag(0), 'the authority key identifier')
   return keyId && hex(contentOf(keyId))

@@ -1,14 +1,22 @@
-/** Signature algorithms of certificates and requests: ECDSA and RSA PKCS#1 v1.5, with SHA-256, 384 or 512. SHA-1, MD5 and PSS are refused. */
+/**
+ * Signature algorithms of certificates, requests and revocation lists: ECDSA and RSA PKCS#1 v1.5 with SHA-256, 384 or 512, and
+ * Ed25519. SHA-1, MD5 and PSS are refused.
+ */
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { decodeOid, oid } from '../der/oid.js'
 import { type DerCursor, type DerElement, contentOf, enter, finish, hasMore, take, takeOptional } from '../der/read-der.js'
 import { tag } from '../der/tag.js'
 import { writeOid, writeSequence, writeValue } from '../der/write-der.js'
+import type { KeyAlgorithm } from './public-key.js'
+
+export type KnownAlgorithm =
+  | { readonly key: 'ec' | 'rsa'; readonly hash: 'sha256' | 'sha384' | 'sha512' }
+  | { readonly key: 'ed25519'; readonly hash: undefined }
 
 export interface SignatureAlgorithm {
   readonly oid: string
   /** Undefined when the algorithm is not one that we accept. */
-  readonly known: { readonly key: 'ec' | 'rsa'; readonly hash: 'sha256' | 'sha384' | 'sha512' } | undefined
+  readonly known: KnownAlgorithm | undefined
 }
 
 export interface SignedPart {
@@ -18,13 +26,14 @@ export interface SignedPart {
   readonly value: Uint8Array
 }
 
-const algorithms: Readonly<Record<string, NonNullable<SignatureAlgorithm['known']>>> = {
+const algorithms: Readonly<Record<string, KnownAlgorithm>> = {
   [oid.ecdsaSha256]: { key: 'ec', hash: 'sha256' },
   [oid.ecdsaSha384]: { key: 'ec', hash: 'sha384' },
   [oid.ecdsaSha512]: { key: 'ec', hash: 'sha512' },
   [oid.rsaSha256]: { key: 'rsa', hash: 'sha256' },
   [oid.rsaSha384]: { key: 'rsa', hash: 'sha384' },
   [oid.rsaSha512]: { key: 'rsa', hash: 'sha512' },
+  [oid.ed25519]: { key: 'ed25519', hash: undefined },
 }
 
 export function readSignatureAlgorithm(element: DerElement): SignatureAlgorithm {
@@ -42,18 +51,35 @@ export function verifySignature(part: SignedPart, key: KeyObject): boolean {
   const { known } = part.algorithm
   if (!known || key.asymmetricKeyType !== known.key) return false
   try {
-    return verify(known.hash, part.tbs, key, part.value)
+    return verify(known.hash ?? null, part.tbs, key, part.value)
   } catch {
     return false
   }
 }
 
-/** The algorithm that fits a private key: the hash as strong as its curve. */
-export function signatureAlgorithmFor(key: KeyObject): { readonly der: Uint8Array; readonly sign: (tbs: Uint8Array) => Uint8Array } {
-  if (key.asymmetricKeyType === 'rsa') {
-    return { der: writeSequence(writeOid(oid.rsaSha256), writeValue(tag.null)), sign: (tbs) => sign('sha256', tbs, key) }
-  }
-  const isP384 = key.asymmetricKeyDetails?.namedCurve === 'secp384r1'
-  const hash = isP384 ? 'sha384' : 'sha256'
-  return { der: writeSequence(writeOid(isP384 ? oid.ecdsaSha384 : oid.ecdsaSha256)), sign: (tbs) => sign(hash, tbs, key) }
+const algorithmDers: Readonly<Record<KeyAlgorithm, Uint8Array>> = {
+  'ec-p256': writeSequence(writeOid(oid.ecdsaSha256)),
+  'ec-p384': writeSequence(writeOid(oid.ecdsaSha384)),
+  rsa: writeSequence(writeOid(oid.rsaSha256), writeValue(tag.null)),
+  ed25519: writeSequence(writeOid(oid.ed25519)),
+}
+
+/** The AlgorithmIdentifier that fits a key: the hash as strong as its curve. */
+export function signatureAlgorithmOf(algorithm: KeyAlgorithm): Uint8Array {
+  return algorithmDers[algorithm]
+}
+
+/** Signs with the algorithm of {@link signatureAlgorithmOf}. */
+export function signWith(key: KeyObject, tbs: Uint8Array): Uint8Array {
+  const algorithm = keyAlgorithmOf(key)
+  return sign(algorithm === 'ed25519' ? null : algorithm === 'ec-p384' ? 'sha384' : 'sha256', tbs, key)
+}
+
+/** @throws TypeError for a key that the mesh has no use for; keys are judged when they are read. */
+export function keyAlgorithmOf(key: KeyObject): KeyAlgorithm {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+  if (type === 'rsa' || type === 'ed25519') return type
+  if (type === 'ec' && details?.namedCurve === 'secp384r1') return 'ec-p384'
+  if (type === 'ec' && details?.namedCurve === 'prime256v1') return 'ec-p256'
+  throw new TypeError(`a key of type ${type} ${details?.namedCurve ?? ''} cannot sign certificates`)
 }

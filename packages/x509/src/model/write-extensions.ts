@@ -41,7 +41,7 @@ export function writeExtensions(fields: ExtensionFields): Uint8Array | undefined
   return parts.length > 0 ? writeSequence(...parts) : undefined
 }
 
-function writeExtension(name: string, isCritical: boolean, content: Uint8Array): Uint8Array {
+export function writeExtension(name: string, isCritical: boolean, content: Uint8Array): Uint8Array {
   return writeSequence(writeOid(name), ...(isCritical ? [writeBoolean(true)] : []), writeOctets(content))
 }
 

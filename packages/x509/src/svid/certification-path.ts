@@ -1,11 +1,14 @@
 /**
  * Certification path building and validation (RFC 5280 section 6, as far as a mesh needs it): names chain, key identifiers agree,
- * signatures verify, every issuer is a CA that may sign, path lengths and dates hold, nothing critical is left unread. Work is
- * bounded: at most 16 signatures are verified for one peer, whatever it sends.
+ * signatures verify, every issuer is a CA that may sign, path lengths and dates hold, nothing critical is left unread, and no
+ * revocation list that is given names a member. Work is bounded: at most 16 signatures are verified for one peer, whatever it
+ * sends. Refused by design rather than processed: name constraints, and policy extensions when they are critical.
  */
 import type { KeyObject } from 'node:crypto'
 import type { Certificate } from '../model/certificate.js'
-import { importPublicKey } from '../model/public-key.js'
+import { isCrlOf, revocationOf } from '../crl/check-crl.js'
+import type { Crl } from '../crl/crl.js'
+import { type KeyAlgorithm, defaultKeyAlgorithms, importPublicKey, keyFault } from '../model/public-key.js'
 import { verifySignature } from '../model/signature.js'
 import type { TrustAnchor } from './trust-bundle.js'
 
@@ -21,6 +24,7 @@ export type PathFault =
   | 'critical-extension-unknown'
   | 'not-yet-valid'
   | 'expired'
+  | 'revoked'
 
 interface PathRefusal {
   readonly ok: false
@@ -34,22 +38,24 @@ export type PathResult = { readonly ok: true; readonly path: readonly Certificat
 const maxPathCertificates = 8
 const maxSignatureChecks = 16
 
-interface Search {
+export interface PathInput {
+  /** In any order, untrusted. */
   readonly intermediates: readonly Certificate[]
   readonly anchors: readonly TrustAnchor[]
   readonly nowMs: number
+  /** Kinds of keys that will do. Default: P-256, P-384 and RSA. */
+  readonly keyAlgorithms?: readonly KeyAlgorithm[]
+  /** Lists that count while they are in time and signed by the issuer they name; without a list nothing is revoked. Default: none. */
+  readonly crls?: readonly Crl[]
+}
+
+interface Search extends Required<PathInput> {
   signatureChecks: number
 }
 
-/** @param intermediates in any order, untrusted. */
-export function buildPath(
-  leaf: Certificate,
-  intermediates: readonly Certificate[],
-  anchors: readonly TrustAnchor[],
-  nowMs: number,
-): PathResult {
-  const fault = checkAlone(leaf, nowMs)
-  return fault ?? extend([leaf], { intermediates, anchors, nowMs, signatureChecks: 0 })
+export function buildPath(leaf: Certificate, input: PathInput): PathResult {
+  const search: Search = { keyAlgorithms: defaultKeyAlgorithms, crls: [], ...input, signatureChecks: 0 }
+  return checkAlone(leaf, search) ?? extend([leaf], search)
 }
 
 function extend(path: readonly Certificate[], search: Search): PathResult {
@@ -87,16 +93,28 @@ function isNamedIssuer(issuer: Certificate, subject: Certificate): boolean {
 /** Cheap rules first, the signature last. */
 function checkIssuer(issuer: Certificate, key: KeyObject, path: readonly Certificate[], search: Search): PathRefusal | undefined {
   const subject = path.at(-1) as Certificate
-  const fault = checkAlone(issuer, search.nowMs) ?? checkAuthority(issuer, path, search)
+  const fault = checkAlone(issuer, search) ?? checkAuthority(issuer, path, search)
   if (fault) return fault
   if (!subject.signature.algorithm.known) {
     return refusal('signature-algorithm-refused', subject, `is signed with ${subject.signature.algorithm.oid}, which is not accepted`)
   }
   if (++search.signatureChecks > maxSignatureChecks)
     return refusal('path-too-long', subject, `needs more than ${maxSignatureChecks} signature checks`)
-  return verifySignature(subject.signature, key)
-    ? undefined
-    : refusal('signature-invalid', subject, `is not signed by "${issuer.subject.text}"`)
+  if (!verifySignature(subject.signature, key)) {
+    return refusal('signature-invalid', subject, `is not signed by "${issuer.subject.text}"`)
+  }
+  return checkRevocation(subject, issuer, key, search)
+}
+
+/** A list that is too old says nothing: the mesh's own answer to a stolen key is the deny-list and a short life. */
+function checkRevocation(subject: Certificate, issuer: Certificate, key: KeyObject, search: Search): PathRefusal | undefined {
+  for (const crl of search.crls) {
+    const entry = revocationOf(crl, subject)
+    const isInTime = search.nowMs >= crl.thisUpdateMs && search.nowMs < crl.nextUpdateMs + 1000
+    if (!entry || !isInTime || ++search.signatureChecks > maxSignatureChecks || !isCrlOf(crl, issuer, key)) continue
+    return refusal('revoked', subject, `was revoked ${iso(entry.revokedAtMs)}${entry.reason ? ` (${entry.reason})` : ''}`)
+  }
+  return undefined
 }
 
 function checkAuthority(issuer: Certificate, path: readonly Certificate[], search: Search): PathRefusal | undefined {
@@ -112,13 +130,14 @@ function checkAuthority(issuer: Certificate, path: readonly Certificate[], searc
   return refusal('path-length-exceeded', issuer, `allows ${basicConstraints.pathLength} intermediates below it, found ${below}`)
 }
 
-function checkAlone(certificate: Certificate, nowMs: number): PathRefusal | undefined {
+function checkAlone(certificate: Certificate, { nowMs, keyAlgorithms }: Search): PathRefusal | undefined {
   if (nowMs < certificate.notBeforeMs)
     return refusal('not-yet-valid', certificate, `is valid from ${iso(certificate.notBeforeMs)}, now is ${iso(nowMs)}`)
   // notAfter is inclusive to its whole second (RFC 5280 section 4.1.2.5).
   if (nowMs >= certificate.notAfterMs + 1000)
     return refusal('expired', certificate, `ended ${iso(certificate.notAfterMs)}, now is ${iso(nowMs)}`)
-  if (certificate.publicKey.rules.kind === 'refused') return refusal('key-refused', certificate, certificate.publicKey.rules.reason)
+  const keyProblem = keyFault(certificate.publicKey, keyAlgorithms)
+  if (keyProblem !== undefined) return refusal('key-refused', certificate, keyProblem)
   const [unhandled] = certificate.extensions.unhandled
   return unhandled === undefined
     ? undefined

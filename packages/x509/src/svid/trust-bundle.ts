@@ -5,12 +5,17 @@
 import type { KeyObject } from 'node:crypto'
 import { HeddleError } from '@heddle/base'
 import { type Certificate, parseCertificate } from '../model/certificate.js'
-import { importPublicKey } from '../model/public-key.js'
+import type { Crl } from '../crl/crl.js'
+import { type KeyAlgorithm, defaultKeyAlgorithms, importPublicKey, keyFault } from '../model/public-key.js'
 import { parseCertificatePem } from '../pem.js'
 
 export interface TrustBundleOptions {
   /** PEM of one or more roots (or trusted intermediates) by trust domain. An empty text means: trust nothing of that domain. */
   readonly roots: Readonly<Record<string, string>>
+  /** Kinds of keys that will do in a chain. Default: P-256, P-384 and RSA. */
+  readonly keyAlgorithms?: readonly KeyAlgorithm[]
+  /** Revocation lists that every path is held to. Default: none. */
+  readonly crls?: readonly Crl[]
 }
 
 export interface TrustAnchor {
@@ -20,6 +25,8 @@ export interface TrustAnchor {
 
 export interface TrustBundle {
   readonly trustDomains: readonly string[]
+  readonly keyAlgorithms: readonly KeyAlgorithm[]
+  readonly crls: readonly Crl[]
   /** Undefined when the trust domain is not in the bundle. */
   anchorsOf(trustDomain: string): readonly TrustAnchor[] | undefined
   /** @internal Paths that verified under these roots; see verify-svid-path. */
@@ -42,15 +49,20 @@ const maxRememberedPaths = 1024
 
 /** @throws HeddleError `HEDDLE_X509_BUNDLE_INVALID` when a root is not a readable CA certificate under the key rules. */
 export function createTrustBundle(options: TrustBundleOptions): TrustBundle {
-  const byDomain = new Map(Object.entries(options.roots).map(([trustDomain, pem]) => [trustDomain, readAnchors(trustDomain, pem)]))
+  const keyAlgorithms = options.keyAlgorithms ?? defaultKeyAlgorithms
+  const byDomain = new Map(
+    Object.entries(options.roots).map(([trustDomain, pem]) => [trustDomain, readAnchors(trustDomain, pem, keyAlgorithms)]),
+  )
   return {
     trustDomains: [...byDomain.keys()],
+    keyAlgorithms,
+    crls: options.crls ?? [],
     anchorsOf: (trustDomain) => byDomain.get(trustDomain),
     verifiedPaths: createVerifiedPaths(),
   }
 }
 
-function readAnchors(trustDomain: string, pem: string): readonly TrustAnchor[] {
+function readAnchors(trustDomain: string, pem: string, keyAlgorithms: readonly KeyAlgorithm[]): readonly TrustAnchor[] {
   if (pem.trim() === '') return []
   const result = parseCertificatePem(pem)
   if (!result.ok) throw invalid(trustDomain, result.reason)
@@ -59,8 +71,10 @@ function readAnchors(trustDomain: string, pem: string): readonly TrustAnchor[] {
     if (!parsed.ok) throw invalid(trustDomain, parsed.reason)
     const { certificate } = parsed
     if (!certificate.extensions.basicConstraints?.isCa) throw invalid(trustDomain, `"${certificate.subject.text}" is not a CA certificate`)
-    const key = importPublicKey(certificate.publicKey)
-    if (!key) throw invalid(trustDomain, `the key of "${certificate.subject.text}" is refused`)
+    const fault = keyFault(certificate.publicKey, keyAlgorithms)
+    const key = fault === undefined ? importPublicKey(certificate.publicKey) : undefined
+    if (!key)
+      throw invalid(trustDomain, `the key of "${certificate.subject.text}" is refused: ${fault ?? 'it is not a valid point or modulus'}`)
     return { certificate, key }
   })
 }

@@ -8,9 +8,10 @@ import type { Certificate } from '../model/certificate.js'
 import { type ChainFault, type ParsedChain, parseChain } from './parse-chain.js'
 import { type PathFault, buildPath } from './certification-path.js'
 import { type PeerRole, type SvidLeafFault, checkSvidLeaf } from './check-svid-leaf.js'
+import type { DenyList } from './deny-list.js'
 import type { TrustBundle } from './trust-bundle.js'
 
-export type SvidPathFault = SvidLeafFault | PathFault | ChainFault | 'trust-domain-unknown' | 'id-unexpected'
+export type SvidPathFault = SvidLeafFault | PathFault | ChainFault | 'trust-domain-unknown' | 'id-unexpected' | 'denied'
 
 export type SvidPathResult =
   | {
@@ -31,6 +32,8 @@ export interface SvidPathInput {
   readonly role?: PeerRole
   /** Ids that will do, compared byte by byte. Default: any id of the bundle's trust domains. */
   readonly expected?: readonly string[]
+  /** Peers that are not believed whatever they show. Default: nobody. */
+  readonly denyList?: DenyList
 }
 
 export function verifySvidPath(input: SvidPathInput): SvidPathResult {
@@ -52,7 +55,7 @@ function verifyParsed([leaf, ...intermediates]: ParsedChain, fingerprint: string
     const have = bundle.trustDomains.join(', ') || 'none'
     return fault('trust-domain-unknown', `the trust domain of "${checked.id.uri}" is not in the trust bundle (have: ${have})`)
   }
-  const result = buildPath(leaf, intermediates, anchors, input.nowMs)
+  const result = buildPath(leaf, { intermediates, anchors, nowMs: input.nowMs, keyAlgorithms: bundle.keyAlgorithms, crls: bundle.crls })
   if (!result.ok) return result
   const notBeforeMs = Math.max(...result.path.map((certificate) => certificate.notBeforeMs))
   const notAfterMs = Math.min(...result.path.map((certificate) => certificate.notAfterMs))
@@ -61,9 +64,11 @@ function verifyParsed([leaf, ...intermediates]: ParsedChain, fingerprint: string
 }
 
 /** The part that depends on who asks: role and expected ids are checked on every call, remembered path or not. */
-function accept(leaf: Certificate, notAfterMs: number, { role, expected }: SvidPathInput): SvidPathResult {
+function accept(leaf: Certificate, notAfterMs: number, { role, expected, denyList }: SvidPathInput): SvidPathResult {
   const checked = checkSvidLeaf(leaf, role)
   if (!checked.ok) return checked
+  const denied = denyList?.faultOf(leaf, checked.id)
+  if (denied !== undefined) return fault('denied', denied)
   if (expected && !expected.includes(checked.id.uri)) {
     return fault('id-unexpected', `the peer is "${checked.id.uri}", expected ${expected.map((uri) => `"${uri}"`).join(' or ') || 'nobody'}`)
   }

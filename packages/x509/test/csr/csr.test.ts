@@ -4,7 +4,7 @@ import { createCsr, encodePem, generateKey, parseCsr, parsePem, publicKeyOf } fr
 import { oid } from '../../src/der/oid.js'
 import { contextConstructedTag, tag } from '../../src/der/tag.js'
 import { writeBits, writeOid, writeSequence, writeUnsignedInteger, writeValue } from '../../src/der/write-der.js'
-import { signatureAlgorithmFor } from '../../src/model/signature.js'
+import { keyAlgorithmOf, signatureAlgorithmOf, signWith } from '../../src/model/signature.js'
 import { writeExtensions } from '../../src/model/write-extensions.js'
 
 const label = 'CERTIFICATE REQUEST'
@@ -20,14 +20,15 @@ function compose(
   parts: { spki?: Uint8Array; attributes?: readonly Uint8Array[]; version?: number; signer?: KeyObject; tail?: Uint8Array } = {},
 ): string {
   const key = generateKey()
-  const algorithm = signatureAlgorithmFor(parts.signer ?? key)
+  const signer = parts.signer ?? key
+  const algorithm = signatureAlgorithmOf(keyAlgorithmOf(signer))
   const info = writeSequence(
     writeUnsignedInteger(Uint8Array.of(parts.version ?? 0)),
     writeSequence(),
     parts.spki ?? publicKeyOf(key),
     writeValue(contextConstructedTag(0), ...(parts.attributes ?? [])),
   )
-  return encodePem(label, writeSequence(info, algorithm.der, writeBits(algorithm.sign(info)), ...(parts.tail ? [parts.tail] : [])))
+  return encodePem(label, writeSequence(info, algorithm, writeBits(signWith(signer, info)), ...(parts.tail ? [parts.tail] : [])))
 }
 
 function reasonOf(pem: string): string {
