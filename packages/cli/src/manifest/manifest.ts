@@ -14,7 +14,9 @@ export interface ManifestDocument {
 
 export interface Manifests {
   readonly documents: readonly ManifestDocument[]
-  /** Faults of files that could not be split into documents. */
+  /** The files that were read, in their order. */
+  readonly files: readonly string[]
+  /** Faults outside the documents that may be used. */
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -27,7 +29,7 @@ export function judgeManifests(sources: readonly ManifestSource[]): Manifests {
   const diagnostics: Diagnostic[] = []
   for (const { file, text } of sources) {
     const parsed = parseDocuments(text, { file })
-    diagnostics.push(...parsed.diagnostics)
+    diagnostics.push(...parsed.diagnostics, ...parsed.damaged.flatMap((document) => validate(document).diagnostics))
     for (const document of parsed.documents) {
       const result = validate(document)
       documents.push({
@@ -37,7 +39,7 @@ export function judgeManifests(sources: readonly ManifestSource[]): Manifests {
       })
     }
   }
-  return { documents, diagnostics }
+  return { files: sources.map(({ file }) => file), documents, diagnostics }
 }
 
 /** Fields of Istio that are valid and do nothing here: said, never ignored silently (docs/compatibility.md). */
@@ -76,7 +78,7 @@ export function requireValid(
   { partial = false, outcome, hint }: Requirement,
 ): readonly KubernetesObject[] {
   const all = [...manifests.diagnostics, ...manifests.documents.flatMap(({ diagnostics }) => diagnostics)]
-  for (const diagnostic of all) streams.stderr.write(`${formatDiagnostic(diagnostic)}\n`)
+  for (const diagnostic of all.toSorted(byPlace(manifests))) streams.stderr.write(`${formatDiagnostic(diagnostic)}\n`)
   const faults = all.filter(({ severity }) => severity === 'error').length
   const good = manifests.documents.filter(({ diagnostics }) => diagnostics.every(({ severity }) => severity !== 'error'))
   const objects = good.flatMap(({ object }) => (object ? [object] : []))
@@ -90,6 +92,12 @@ export function requireValid(
   }
   if (objects.length === 0) throw noObjects()
   return objects
+}
+
+/** Files in the order in which they were named, faults as they stand in each. */
+function byPlace({ files }: Manifests): (a: Diagnostic, b: Diagnostic) => number {
+  const fileOf = ({ file }: Diagnostic): number => files.indexOf(file ?? '')
+  return (a, b) => fileOf(a) - fileOf(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
 }
 
 export function noObjects(file?: string): HeddleError {

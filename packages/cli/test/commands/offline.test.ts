@@ -100,6 +100,31 @@ describe('validate', () => {
     expect((await validate(`${service('web')}---\n${configMap('a')}`)).stdout).toBe('2 objects are valid\n')
   })
 
+  it('tells every fault of every document of every file at once, each once, in their order', async () => {
+    const cwd = temporaryFolder()
+    const head = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n'
+    const route = '  http: [{route: [{destination: {host: a}}]}]\n'
+    const texts = {
+      'a.yaml': `${head}  hosts: [5, -b]\n  gateway: []\n${route}---\n${head}  hosts: [a]\n  hosts: [b]\n  tsl: []\n${route}`,
+      'b.yaml': `a: [\n---\n${head}  hosts: [a]\n  http: [{timeout: soon, retries: x, route: [{destination: {host: "*"}}]}]\n`,
+    }
+    for (const [file, text] of Object.entries(texts)) writeFileSync(join(cwd, file), text)
+    const { code, stderr } = await call(['validate', '-f', 'b.yaml', '-f', 'a.yaml'], { cwd })
+    expect(code).toBe(65)
+    expect(stderr.match(/^.+\[.+\]$/gm)?.map((line) => line.replace(/^([^:]+:\d+):\d+.*(\[.+\])$/, '$1 $2'))).toEqual([
+      'b.yaml:2 [yaml-syntax]',
+      'b.yaml:8 [bad-duration]',
+      'b.yaml:8 [wrong-type]',
+      'b.yaml:8 [bad-host]',
+      'a.yaml:5 [wrong-type]',
+      'a.yaml:5 [bad-host]',
+      'a.yaml:6 [unknown-field]',
+      'a.yaml:14 [yaml-duplicate-key]',
+      'a.yaml:15 [unknown-field]',
+    ])
+    expect(stderr).toContain('9 faults found, nothing was accepted')
+  })
+
   it('names every fault with its place, and ends with 65', async () => {
     const { code, stdout, stderr } = await validate(service('web').replace('port: 80,', 'prt: 80,'))
     expect({ code, stdout }).toEqual({ code: 65, stdout: '' })

@@ -28,7 +28,8 @@ function checkConsistentHash(hash: ConsistentHash, faults: FaultList): void {
   within(faults, ['httpCookie'], () => {
     eachOf(faults, 'attributes', hash.httpCookie?.attributes, ({ name }) => {
       if (name === '') error(faults, 'missing-field', ['name'], 'The attribute needs a name.')
-      else if (names.has(name)) error(faults, 'load-balancer/duplicate-attribute', ['name'], `The attribute "${clip(name)}" stands twice.`)
+      else if (name !== undefined && names.has(name))
+        error(faults, 'load-balancer/duplicate-attribute', ['name'], `The attribute "${clip(name)}" stands twice.`)
       names.add(name)
     })
   })

@@ -6,6 +6,7 @@ import { formatRules } from '../model/string-format.js'
 import type { FieldType, ListType, MapType, NumericType, ObjectType, StringType } from '../model/field-type.js'
 import type { PathSegment } from '../path.js'
 import { addFault, type Fault, type FaultList } from './fault.js'
+import type { WrongValue } from './repair.js'
 import { checkOneOf, missingField, nullValue, outOfRange, unknownField, wrongType, wrongWord } from './messages.js'
 
 export interface Walk extends FaultList {
@@ -13,8 +14,8 @@ export interface Walk extends FaultList {
   readonly path: PathSegment[]
   /** Types of the mappings around the current one, outermost first. */
   readonly around: ObjectType[]
-  /** A value of the wrong type was met: rules that read typed values must not run. */
-  hasWrongType: boolean
+  /** Values of the wrong type: rules that read typed values need a copy without them. */
+  readonly wrong: WrongValue[]
   /** A null that stands for an absent field was met: rules need a copy without it. */
   hasNull: boolean
   /** An injected RE2 engine that throws on a bad expression. */

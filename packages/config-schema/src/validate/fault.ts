@@ -24,8 +24,17 @@ export function withoutConsequences(faults: readonly Fault[]): readonly Fault[] 
   return explained.size === 0 ? faults : faults.filter((fault) => fault.explains !== undefined || !explained.has(formatPath(fault.path)))
 }
 
+/** A rule and the type may both ask for the same field: it is said once, in the words that came first. */
+export function withoutRepetition(faults: readonly Fault[]): readonly Fault[] {
+  const said = new Set<string>()
+  return faults.filter(({ ruleId, path }) => {
+    const key = `${ruleId} ${formatPath(path)}`
+    return said.has(key) ? false : said.add(key) !== undefined
+  })
+}
+
 /** Faults reported of one document; more help nobody. */
-const faultLimit = 100
+export const faultLimit = 100
 
 /** What a walk or a rule reports into; `path` is where it stands now. */
 export interface FaultList {

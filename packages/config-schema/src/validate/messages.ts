@@ -58,7 +58,7 @@ function describeValue(value: unknown): string {
 }
 
 export function wrongType(walk: Walk, type: FieldType, value: unknown): void {
-  walk.hasWrongType = true
+  walk.wrong.push({ path: [...walk.path], type })
   const expected = describeType(type)
   const suggestion = suggestValue(type, value)
   addFault(walk, {

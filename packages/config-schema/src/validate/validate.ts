@@ -7,7 +7,8 @@ import { checkRules } from '../rules/rules.js'
 import type { KubernetesObject } from '../resource.js'
 import type { ParsedDocument } from '../yaml/parse-documents.js'
 import { checkValue, isObject, type Walk } from './check-value.js'
-import { toDiagnostic, withoutConsequences, type Fault } from './fault.js'
+import { faultLimit, toDiagnostic, withoutConsequences, withoutRepetition, type Fault, type FaultList } from './fault.js'
+import { faultsBeside } from './repair.js'
 
 export interface ValidateOptions {
   /** Compiles an RE2 expression and throws on a bad one; without it only what JavaScript can tell is checked. */
@@ -24,8 +25,8 @@ export interface ValidateResult {
 /** Checks a document of a file; its diagnostics carry line and column. */
 export function validate(document: ParsedDocument, options: ValidateOptions = {}): ValidateResult {
   const faults = findFaults(document.value, options)
-  const diagnostics = faults.map((fault) => toDiagnostic(asWritten(fault, document), document.rangeOf, document.file))
-  return result(document.value, diagnostics.sort(byPosition))
+  const diagnostics = faults.map((fault) => toDiagnostic(asWritten(fault, document), document.rangeOf, document.file)).sort(byPosition)
+  return result(document.value, diagnostics)
 }
 
 /** `version: 1.10` is the number 1.1, but what belongs in quotes is what was written. */
@@ -61,17 +62,17 @@ function findFaults(value: unknown, options: ValidateOptions): readonly Fault[] 
     const problem = kindProblem(apiVersion, kind)
     return problem === undefined ? [] : [problem]
   }
-  const walk: Walk = { faults: [], path: [], around: [], hasWrongType: false, hasNull: false, compileRegex: options.compileRegex }
+  const walk: Walk = { faults: [], path: [], around: [], wrong: [], hasNull: false, compileRegex: options.compileRegex }
   checkValue(type, value, walk)
-  if (!walk.hasWrongType) checkRules((walk.hasNull ? withoutNulls(value) : value) as KubernetesObject, walk)
-  return withoutConsequences(walk.faults)
+  const isReadable = walk.wrong.length === 0 && !walk.hasNull
+  const ruleFaults = isReadable ? ruleFaultsOf(value) : faultsBeside(value, walk.wrong, ruleFaultsOf)
+  return withoutRepetition(withoutConsequences([...walk.faults, ...ruleFaults])).slice(0, faultLimit)
 }
 
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls)
-  if (!isObject(value)) return value
-  const entries = Object.entries(value).filter(([, entry]) => entry !== null && entry !== undefined)
-  return Object.fromEntries(entries.map(([key, entry]) => [key, withoutNulls(entry)]))
+function ruleFaultsOf(value: unknown): readonly Fault[] {
+  const list: FaultList = { faults: [], path: [] }
+  checkRules(value as KubernetesObject, list)
+  return list.faults
 }
 
 type Identity = { readonly apiVersion: string; readonly kind: string } | { readonly faults: readonly Fault[] }

@@ -42,6 +42,8 @@ export interface ParsedDocument {
 export interface ParseResult {
   /** Documents that could be read; empty ones and those with syntax errors are left out. */
   readonly documents: readonly ParsedDocument[]
+  /** Documents in which a key stands twice: they may be judged, so that all their faults are told at once, and never used. */
+  readonly damaged: readonly ParsedDocument[]
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -69,6 +71,7 @@ export function parseDocuments(text: string, options: ParseOptions = {}): ParseR
 /** State of one call: what was found so far. */
 class Reading {
   readonly documents: ParsedDocument[] = []
+  readonly damaged: ParsedDocument[] = []
   readonly diagnostics: Diagnostic[] = []
   readonly lines = new LineCounter()
   readonly file: string | undefined
@@ -106,7 +109,8 @@ function readDocument(document: Document.Parsed, index: number, reading: Reading
   const root = document.contents as Node | null
   const { value, faults } = toValue(root)
   for (const fault of faults) reading.report(fault.range[0], fault.range[1], fault.ruleId, fault.message, fault.severity)
-  if (faults.length > 0 || value === null) return
+  const isDamaged = faults.length > 0
+  if (value === null || faults.some(({ ruleId }) => ruleId !== 'yaml-duplicate-key')) return
   const whole: ParsedDocument = {
     value,
     index,
@@ -116,7 +120,8 @@ function readDocument(document: Document.Parsed, index: number, reading: Reading
     rangeOf: (path, part = 'value') => rangeOf(root, path, part, reading.lines),
     textOf: (path) => scalarText(root, path),
   }
-  reading.documents.push(...(reading.keepLists ? [whole] : expandList(whole)))
+  const readable = isDamaged ? reading.damaged : reading.documents
+  readable.push(...(reading.keepLists ? [whole] : expandList(whole)))
 }
 
 /** One broken spot often breaks the lines after it too; a line is named once. */

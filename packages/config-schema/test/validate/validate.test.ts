@@ -107,7 +107,59 @@ describe('validate', () => {
     expect(faults.map(({ path, line }) => `${path} ${line}`)).toEqual([
       'spec.http[0].route[0].destination.port.number 11',
       'spec.http[1].route[0].destination.port.number 11',
+      'spec.http[1] 12',
     ])
+  })
+
+  const pathsOf = (text: string) => {
+    const { documents, damaged } = parseDocuments(text)
+    return [...documents, ...damaged].flatMap((document) => validate(document).diagnostics.map(({ path, ruleId }) => `${path} ${ruleId}`))
+  }
+
+  it('tells faults of rules beside values of the wrong type', () => {
+    const spec =
+      'spec:\n  hosts: [a, -b, 5]\n  http:\n  - timeout: 5\n    route:\n    - destination: {host: "*"}\n      weight: "1"\n  - redirect: {port: 70000}\n'
+    expect(pathsOf(header + spec)).toEqual([
+      'spec.hosts[1] bad-host',
+      'spec.hosts[2] wrong-type',
+      'spec.http[0].timeout wrong-type',
+      'spec.http[0].route[0].destination.host bad-host',
+      'spec.http[0].route[0].weight wrong-type',
+      'spec.http[1] virtual-service/unreachable-route',
+      'spec.http[1].redirect.port bad-port',
+    ])
+  })
+
+  it.each([
+    [
+      'a match that is not a list',
+      'http: [{match: x, route: [{destination: {host: a}}]}, {route: [{destination: {host: b}}]}]',
+      'spec.http[0].match',
+    ],
+    ['routes that are no list', 'http: {}', 'spec.http'],
+    ['a destination that is a text', 'http: [{route: [{destination: a}]}]', 'spec.http[0].route[0].destination'],
+    ['a route that is a text', 'http: [{route: [a]}]', 'spec.http[0].route[0]'],
+    ['a spec that is a text', '', 'spec'],
+  ])('reports no consequences of %s', (_, spec, path) => {
+    const body = spec === '' ? 'spec: a\n' : `spec: {hosts: [a], ${spec}}\n`
+    expect(pathsOf(header + body)).toEqual([`${path} wrong-type`])
+  })
+
+  it('takes a number among labels for the text that was meant', () => {
+    const template = 'template: {metadata: {labels: {app: 5}}, spec: {containers: [{name: A, image: i}]}}'
+    expect(
+      pathsOf(`apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {selector: {matchLabels: {app: "5"}}, ${template}}\n`),
+    ).toEqual(['spec.template.metadata.labels.app wrong-type', 'spec.template.spec.containers[0].name bad-name'])
+  })
+
+  it('judges a document in which a key stands twice, too', () => {
+    expect(pathsOf(`${header}spec:\n  hosts: [a]\n  hosts: [b]\n  gateway: [g]\n  http: [{route: [{destination: {host: a}}]}]\n`)).toEqual([
+      'spec.gateway unknown-field',
+    ])
+  })
+
+  it('says a fault once that a type and a rule find', () => {
+    expect(pathsOf('apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n')).toEqual(['spec missing-field'])
   })
 
   it('refuses empty values of custom resources', () => {
