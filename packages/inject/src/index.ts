@@ -4,3 +4,4 @@ export { injectDiagnostics, type InjectWarning, type ObjectRef, type WarningCode
 export type { SkipReason } from './decision.js'
 export type { JsonObject, JsonValue } from './json.js'
 export type { InjectSettings, LabelMatch, ProxyResources } from './settings.js'
+export { isWorkloadKind } from './workload.js'

@@ -45,11 +45,12 @@ const metadata = map({ name: text, generateName: text, namespace: text, labels: 
 /** The faults of a Pod or Pod template, each with its path below `path`. */
 export function checkPod(pod: Value, path: JsonPath): ObjectIssue[] {
   const issues: ObjectIssue[] = []
-  map({ metadata, spec: podSpec }, ['spec'])(pod, path, issues)
-  if (issues.length > 0) return issues
-  issues.push(...checkMetadata(isJsonObject(pod) ? pod['metadata'] : undefined, [...path, 'metadata']))
-  const { containers } = (pod as { spec: { containers: JsonValue[] } }).spec
-  if (containers.length === 0) issues.push({ path: [...path, 'spec', 'containers'], message: 'expected at least one container' })
+  map({ spec: podSpec }, ['spec'])(pod, path, issues)
+  if (!isJsonObject(pod)) return issues
+  issues.push(...checkMetadata(pod['metadata'], [...path, 'metadata']))
+  const containers = isJsonObject(pod['spec']) ? pod['spec']['containers'] : undefined
+  if (Array.isArray(containers) && containers.length === 0)
+    issues.push({ path: [...path, 'spec', 'containers'], message: 'expected at least one container' })
   return issues
 }
 

@@ -42,6 +42,11 @@ export function workloadKindOf(ref: ObjectRef): WorkloadKind | undefined {
   return kind?.groups.includes(groupOf(ref.apiVersion)) === true ? kind : undefined
 }
 
+/** Whether objects of this kind carry a Pod template, so that injection changes them. */
+export function isWorkloadKind(apiVersion: string, kind: string): boolean {
+  return workloadKindOf({ apiVersion, kind }) !== undefined
+}
+
 export function refOf(object: JsonObject): ObjectRef {
   const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {}
   const { name, namespace } = metadata

@@ -1,9 +1,10 @@
 /** Manifests with sidecars added; every fault is printed with its place, and then nothing comes out. */
 import { HeddleError, isHeddleError } from '@heddle/base'
-import { formatDiagnostic } from '@heddle/config-schema'
+import { type Diagnostic, formatDiagnostic } from '@heddle/config-schema'
 import { injectDiagnostics, injectManifest, type SkipReason } from '@heddle/inject'
 import type { Invocation } from '../command/command.js'
 import { noObjects } from './manifest.js'
+import { beside, workloadFaults } from './workload-faults.js'
 import type { ManifestSource } from './sources.js'
 
 export interface InjectionWish {
@@ -27,10 +28,19 @@ export function injectSources(
 ): readonly ManifestSource[] {
   const injected: ManifestSource[] = []
   let faults = 0
+  const report = (diagnostics: readonly Diagnostic[]): void => {
+    for (const diagnostic of diagnostics) streams.stderr.write(`${formatDiagnostic(diagnostic)}\n`)
+    faults += diagnostics.length
+  }
+  const namespace = flags.string('namespace')
   for (const { file, text } of sources) {
+    const found = workloadFaults(file, text)
     try {
-      const namespace = flags.string('namespace')
       const result = injectManifest(text, { file, ...(namespace === undefined ? {} : { namespace }), ...wish })
+      if (found.length > 0) {
+        report(found.map(({ diagnostic }) => diagnostic))
+        continue
+      }
       for (const warning of result.warnings) streams.stderr.write(`warning: ${warning.message}\n`)
       for (const { object, reason } of result.skipped)
         streams.stderr.write(`note: ${object.kind} "${object.name ?? ''}" gets no sidecar: ${skipTexts[reason]}\n`)
@@ -39,8 +49,7 @@ export function injectSources(
       if (isHeddleError(error, 'HEDDLE_INJECT_EMPTY_MANIFEST')) throw noObjects(file)
       const diagnostics = injectDiagnostics(error)
       if (diagnostics.length === 0) throw error
-      for (const diagnostic of diagnostics) streams.stderr.write(`${formatDiagnostic(diagnostic)}\n`)
-      faults += diagnostics.length
+      report(beside(found, diagnostics))
     }
   }
   if (faults === 0) return injected

@@ -58,6 +58,31 @@ describe('kube-inject', () => {
     expect(system).toMatchObject({ code: 0, stderr: 'note: Deployment "agent" gets no sidecar: nothing in its namespace does\n' })
   })
 
+  it('judges the workloads as apply does, in its words, together with what only the injector sees', async () => {
+    const head = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n'
+    const faulty = `${head}    metadata: {labels: {app: web}, annotations: {"status.sidecar.istio.io/port": x}}\n    spec:\n      container: [{name: a, image: i}]\n      restartPolicy: 5\n`
+    const list = `---\napiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, imag: i}]}}\n`
+    const { code, stdout, stderr } = await inject(faulty + list)
+    expect({ code, stdout }).toEqual({ code: 65, stdout: '' })
+    const lines = stderr.split('\n').slice(0, -3)
+    expect(lines.map((line) => line.replace(/^<stdin>:(\d+):\d+: error: ([^ ]+): .*(\[.+\])$/, '$1 $2 $3'))).toEqual([
+      '7 spec.template.metadata.annotations["status.sidecar.istio.io/port"] [inject]',
+      '9 spec.template.spec.container [unknown-field]',
+      '10 spec.template.spec.restartPolicy [wrong-type]',
+      '15 spec.containers[0].imag [unknown-field]',
+    ])
+    const words = (await call(['validate', '-f', '-'], { input: faulty + list })).stderr.split('\n')
+    expect(words).toEqual(expect.arrayContaining(lines.slice(1)))
+  })
+
+  it('lets kinds through that are not modelled, and leaves other kinds to apply', async () => {
+    const other = 'apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: {anything: true}\n'
+    const config =
+      'apiVersion: apps.openshift.io/v1\nkind: DeploymentConfig\nmetadata: {name: a}\nspec: {test: 5, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: i}]}}}\n'
+    expect((await inject(`${other}---\n${service('web').replace('port: 80', 'prt: 80')}`)).code).toBe(0)
+    expect((await inject(config)).stdout).toContain('istio-proxy')
+  })
+
   it.each([
     ['no YAML', 'a: [\n'],
     ['nothing', ''],
