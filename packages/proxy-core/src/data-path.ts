@@ -125,6 +125,7 @@ function createExchangeDeps(deps: ProxyDeps, parts: Parts, current: () => Snapsh
     telemetry: guarded(deps.telemetry ?? silentTelemetry, parts.logger),
     ids: createRequestIds(parts.random),
     filters: createFilterSet(deps.filters ?? [], parts.logger),
+    mirrors: { count: 0, bytes: 0 },
     maxBufferedBytes: deps.maxBufferedBytes ?? 1_048_576,
     cluster: (name) => current().clusters.get(name),
     pickEndpoint: (cluster, connection: DownstreamConnection, hash) =>
@@ -148,6 +149,8 @@ function terminalOf(chain: FilterChain, deps: ProxyDeps, current: () => Snapshot
         routes: () => inline ?? current().routes.get(name),
         overridesAlpn: config.httpFilters.some(({ kind }) => kind === 'alpn'),
         activeRequests: { count: 0, total: 0 },
+        routeFilters: config.httpFilters.map(({ kind }) => kind).filter((kind) => kind === 'fault' || kind === 'cors'),
+        activeFaults: { count: 0 },
       },
     }
   }

@@ -10,6 +10,7 @@ export {
 export { isSampled, pickWeightedCluster } from './choice/weighted-cluster.js'
 export { createDomainIndex, withoutPort, type DomainIndex } from './match/domain-index.js'
 export type { CompileRegex, LinearRegex } from './match/linear-regex.js'
+export { compileHeaderMatchers } from './match/route-matcher.js'
 export { pathOnly, type RouteRequest } from './match/route-request.js'
 export { compileStringMatcher, type StringTest } from './match/string-matcher.js'
 export type { AccessLog, FileAccessLog, GrpcAccessLog } from './model/access-log.js'

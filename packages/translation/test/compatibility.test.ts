@@ -48,10 +48,10 @@ describe('fields without effect', () => {
   it('are found with the index of their list items', () => {
     const resource = {
       kind: 'VirtualService',
-      spec: { hosts: ['a'], http: [{ route: [] }, { fault: { delay: { fixedDelay: '1s' } }, route: [] }] },
+      spec: { hosts: ['a'], http: [{ route: [] }, { match: [{ uri: { exact: '/' } }, { statPrefix: 'a' }], route: [] }] },
     }
     expect(fieldsWithoutEffect(resource)).toEqual([
-      { path: ['spec', 'http', 1, 'fault'], reason: 'fault injection is not implemented yet' },
+      { path: ['spec', 'http', 1, 'match', 1, 'statPrefix'], reason: 'statistics by prefix are not implemented' },
     ])
   })
 

@@ -223,11 +223,14 @@ const directResponse = record<Extract<Route['action'], { kind: 'direct-response'
 const fault: Arb<FaultInjection> = record<FaultInjection>(
   {},
   {
-    delay: fc.record({ fixedDelayMs: milliseconds, percentage: percent }),
+    delay: fc.oneof(fc.record({ fixedDelayMs: milliseconds, percentage: percent }), fc.record({ percentage: percent })),
     abort: fc.oneof(
       fc.record({ httpStatus: fc.integer({ min: 200, max: 599 }), percentage: percent }),
       fc.record({ grpcStatus: fc.nat(16), percentage: percent }),
+      fc.record({ percentage: percent }),
     ),
+    headers: some(headerMatcher),
+    maxActiveFaults: fc.nat(1000),
   },
 )
 

@@ -8,9 +8,11 @@ import type { DownstreamConnection } from '../decision-record.js'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import type { StreamWaiter } from '../endpoint/http-pool.js'
 import type { HttpFilterSet } from '../filters/http-filter.js'
+import type { RouteFilterKind } from '../filters/route-filters.js'
 import type { RequestIds } from '../filters/forwarding-headers.js'
 import type { Hash64 } from '../message/xxhash64.js'
 import type { Telemetry } from '../telemetry.js'
+import type { MirrorLoad } from './mirror.js'
 import type { RouteSet } from './route-set.js'
 
 /** A connection manager at work. */
@@ -21,6 +23,10 @@ export interface ManagerRuntime {
   /** Whether Istio's ALPN override is among the filters. */
   readonly overridesAlpn: boolean
   readonly activeRequests: { count: number; total: number }
+  /** Those of its filters that routes configure, in order. */
+  readonly routeFilters: readonly RouteFilterKind[]
+  /** Requests that have a fault injected. */
+  readonly activeFaults: { count: number }
 }
 
 export interface ExchangeDeps {
@@ -31,6 +37,7 @@ export interface ExchangeDeps {
   readonly telemetry: Telemetry
   readonly ids: RequestIds
   readonly filters: HttpFilterSet
+  readonly mirrors: MirrorLoad
   cluster(name: string): ClusterRuntime | undefined
   pickEndpoint(cluster: ClusterRuntime, connection: DownstreamConnection, hash: Hash64 | undefined): Endpoint | undefined
   /** A stream at once, or later through the waiter. */

@@ -7,50 +7,47 @@
  *
  * Below, in the order of the way: routing, a try, the request's body, the answer, a tunnel, what goes wrong, the end.
  */
-import type { Route, RouteAction, RouteRequest } from '@heddle/routing'
-import { pickWeightedCluster, redirectLocation } from '@heddle/routing'
+import type { MirrorPolicy } from '@heddle/routing'
 import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
 import type { DownstreamStream, RequestEvents, ResetReason, ResponseEvents, UpstreamStream } from '../codec/stream.js'
 import type { DownstreamConnection } from '../decision-record.js'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import type { StreamWaiter } from '../endpoint/http-pool.js'
-import { prepareRequestHeaders } from '../filters/forwarding-headers.js'
 import { filterFailedReply } from '../filters/http-filter.js'
-import { isRedirectedPath, normalizePath } from '../filters/path-normalization.js'
 import { guard } from '../guard.js'
 import type { HeaderBlock } from '../message/header-block.js'
-import type { Hash64 } from '../message/xxhash64.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
 import { signAnswer } from '../message/sign-answer.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'
-import { type Attempt, ExchangeRecord } from './exchange-record.js'
+import type { Attempt } from './exchange-record.js'
 import { applyResponseMutations } from './header-value.js'
-import { failedTryReply, localReplies, type LocalReply, localReplyHeaders, redirectReply } from './local-reply.js'
+import { failedTryReply, localReplies, type LocalReply, localReplyHeaders } from './local-reply.js'
+import { drawMirrors, sendMirrors } from './mirror.js'
 import { RequestBody } from './request-body.js'
 import { RequestDeadlines, type TimedRequest } from './request-deadlines.js'
-import { allowedUpgrade, prepareRequest } from './request-headers.js'
+import { allowedUpgrade } from './request-headers.js'
 import { linksOf, prepareResponse } from './response-headers.js'
-import { metStaleConnection, pickUntried, Retries } from './retries.js'
-import type { RouteRuntime } from './route-set.js'
+import { metStaleConnection, Retries } from './retries.js'
+import { RoutedRequest } from './routed-request.js'
 
 type State = 'routing' | 'trying' | 'backing-off' | 'answering' | 'tunnel' | 'done'
 
 /** Without a byte from the client of a tunnel whose upstream has ended its direction. */
 const halfTunnelMs = 60_000
 
-export class Exchange extends ExchangeRecord implements RequestEvents, ResponseEvents, StreamWaiter, TimedRequest {
-  readonly #stream: DownstreamStream
+export class Exchange extends RoutedRequest implements RequestEvents, ResponseEvents, StreamWaiter, TimedRequest {
   #state: State = 'routing'
-  #routeRuntime: RouteRuntime | undefined
-  #hash: Hash64 | undefined
   /** Made with the first byte of a body, the first timeout, the first failed try. */
   #body: RequestBody | undefined
   #deadlines: RequestDeadlines | undefined
   #retries: Retries | undefined
+  /** That still get a copy. */
+  #mirrors: readonly MirrorPolicy[] | undefined
   #upstreamStream: UpstreamStream | undefined
   #retriedStale = false
   #requestEnded = false
+  #requestTrailers: HeaderBlock | undefined
   #sentAtMs = 0
   /** For a connection of the endpoint's pool. */
   #waiting = false
@@ -60,71 +57,25 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
   #tunnelEnded = false
 
   constructor(deps: ExchangeDeps, runtime: ManagerRuntime, connection: DownstreamConnection, stream: DownstreamStream) {
-    super(deps, runtime, connection, stream.head)
-    this.#stream = stream
+    super(deps, runtime, connection, stream)
     runtime.activeRequests.count++
     runtime.activeRequests.total++
   }
 
-  /** Chooses the route and starts the first try, or answers at once. */
-  start(): void {
-    const { config } = this.runtime
-    this.requestId = prepareRequestHeaders(this.#stream.head.headers, config, this.connection, this.deps.ids)
-    const path = normalizePath(this.path, config)
-    if (path === undefined) return this.#reply(localReplies.pathRefused)
-    this.upstreamPath = path
-    if (path !== this.path && isRedirectedPath(this.path, config)) return this.#reply(redirectReply(307, path))
-    this.#chooseRoute(path)
-  }
-
-  #chooseRoute(path: string): void {
-    const routes = this.runtime.routes()
-    const choice = routes?.table.choose(path === this.path ? this : this.#routedAs(path))
-    if (choice !== undefined && choice.kind !== 'no-virtual-host') this.virtualHost = choice.virtualHost
-    // Envoy redirects before it looks at routes, and keeps the authority as it came, a port included. No client counts as internal.
-    if (this.virtualHost?.requireTls !== undefined && this.header('x-forwarded-proto') !== 'https')
-      return this.#reply(redirectReply(301, `https://${this.authority}${path}`))
-    if (routes === undefined || choice?.kind !== 'matched') return this.#reply(localReplies.noRoute)
-    this.route = choice.route
-    this.#routeRuntime = routes.runtimeOf(choice.route)
-    const { action } = choice.route
-    if (action.kind === 'redirect') this.#redirect(action)
-    else if (action.kind === 'direct-response') this.#reply(this.#routeRuntime.directReply as LocalReply)
-    else this.#beginRoute(action)
-  }
-
-  #routedAs(path: string): RouteRequest {
-    return { method: this.method, path, authority: this.authority, scheme: this.scheme, header: (name) => this.header(name) }
-  }
-
-  #redirect(action: Extract<Route['action'], { kind: 'redirect' }>): void {
-    const location = redirectLocation(action, this.#routedAs(this.upstreamPath), this.#routeRuntime?.rewrite)
-    this.#reply(redirectReply(action.responseCode ?? 301, location))
-  }
-
-  #beginRoute(action: RouteAction): void {
-    const { head } = this.#stream
-    const { headers } = head
-    if (!this.#chooseCluster(action)) return this.#reply(localReplies.noCluster)
-    this.upstreamPath = prepareRequest(headers, this, action, this.#routeRuntime as RouteRuntime)
-    const refusal = this.deps.filters.onRequest(this, headers)
-    if (refusal !== undefined) return this.#reply(refusal)
-    this.deps.telemetry.onRequest?.(this, headers)
+  protected forward(): void {
+    const { head } = this.stream
     if (head.expectContinue && this.runtime.config.proxy100Continue !== true) {
-      headers.remove('expect')
-      this.#stream.sendInformational(100, undefined)
+      head.headers.remove('expect')
+      this.stream.sendInformational(100, undefined)
     }
-    const timeoutMs = this.#routeRuntime?.timeoutMs ?? 0
-    if (timeoutMs > 0) headers.set('x-envoy-expected-rq-timeout-ms', String(timeoutMs))
-    this.#hash = this.#routeRuntime?.hash?.(this)
+    const mirrors = this.routeRuntime?.mirrors
+    if (mirrors !== undefined) this.#mirrors = drawMirrors(mirrors, this.deps.random)
     this.#try(false)
   }
 
-  #chooseCluster({ target }: RouteAction): boolean {
-    if (target.kind === 'weighted-clusters') this.weightedCluster = pickWeightedCluster(target.clusters, this.deps.random.next())
-    this.clusterName = target.kind === 'cluster' ? target.cluster : this.weightedCluster?.name
-    this.clusterRuntime = this.clusterName === undefined ? undefined : this.deps.cluster(this.clusterName)
-    return this.clusterRuntime !== undefined
+  protected resumed(): void {
+    if (this.#requestEnded) this.#onWholeRequest(this.deps.clock.monotonicMs())
+    this.#flushHeld()
   }
 
   /** @param fresh on a connection that has not been used before. */
@@ -133,37 +84,31 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
     this.#state = 'trying'
     const startMs = this.deps.clock.monotonicMs()
     if (cluster.activeRequests >= cluster.maxRequests) return this.#overflow(cluster)
-    const endpoint = this.#pickEndpoint(cluster)
+    const endpoint = this.pickEndpoint(cluster)
     this.attempts.push({ host: endpoint?.key, startMs, status: undefined, failure: undefined })
-    if (endpoint === undefined) return this.#reply(localReplies.noEndpoint)
+    if (endpoint === undefined) return this.reply(localReplies.noEndpoint)
     this.chosenEndpoint = endpoint
     this.#inFlight = true
     endpoint.activeRequests++
     endpoint.requests++
     cluster.activeRequests++
-    const perTryMs = this.#routeRuntime?.retry?.perTryTimeoutMs ?? 0
+    const perTryMs = this.routeRuntime?.retry?.perTryTimeoutMs ?? 0
     if (perTryMs > 0) this.#timeouts().startTry(startMs + perTryMs)
     this.#waiting = true
     const stream = this.deps.acquireStream(cluster, endpoint, this.runtime, this, fresh)
     if (stream !== undefined) this.#send(stream)
   }
 
-  #pickEndpoint(cluster: ClusterRuntime): Endpoint | undefined {
-    const retry = this.#routeRuntime?.retry
-    if (this.attempts.length === 0 || !retry?.avoidsTriedHosts) return this.deps.pickEndpoint(cluster, this.connection, this.#hash)
-    return pickUntried(cluster, this.attempts, retry.hostPicks, () => this.deps.pickEndpoint(cluster, this.connection, this.#hash))
-  }
-
   #overflow(cluster: ClusterRuntime): void {
     cluster.overflows++
-    this.#reply(localReplies.overflow)
+    this.reply(localReplies.overflow)
   }
 
   onStreamReady(stream: UpstreamStream): void {
     if (this.#state !== 'trying') return stream.reset()
     this.#send(stream)
-    if (!stream.flush()) this.#stream.pauseRequest()
-    else this.#stream.resumeRequest()
+    if (!stream.flush()) this.stream.pauseRequest()
+    else this.stream.resumeRequest()
   }
 
   onStreamFailed(reason: 'connection-failure' | 'connection-timeout' | 'overflow', details: string): void {
@@ -179,7 +124,7 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
   /** Gathers what there is of the request; whoever handles the event flushes. */
   #send(stream: UpstreamStream): void {
     this.#waiting = false
-    const { head } = this.#stream
+    const { head } = this.stream
     this.#upstreamStream = stream
     this.upstream = stream.info
     this.clusterRuntime?.connected(this.chosenEndpoint as Endpoint, false)
@@ -187,56 +132,69 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
     const upgrade = allowedUpgrade(head.upgrade, this)
     stream.sendHead(this.method, this.upstreamPath, head.headers, head.bodyLength, upgrade, this)
     this.#body?.replayInto(stream)
-    if (this.#requestEnded && upgrade === '') this.#endUpstreamRequest(undefined, this.deps.clock.monotonicMs())
+    if (this.#requestEnded && upgrade === '') this.#endUpstreamRequest(this.deps.clock.monotonicMs())
   }
 
   onRequestBody(buffer: Buffer, start: number, end: number): void {
     this.bytesReceived += end - start
     const stream = this.#upstreamStream
     this.#body ??= new RequestBody(this.deps.maxBufferedBytes)
-    const keep = stream === undefined || (this.#triesLeft() > 0 && !this.#body.overflowed)
+    const keep = stream === undefined || ((this.#triesLeft() > 0 || this.#mirrors !== undefined) && !this.#body.overflowed)
     if (keep && this.#state !== 'done') this.#body.keep(buffer, start, end)
     if (stream !== undefined) {
       stream.sendBody(buffer, start, end)
       this.#body.trim()
     }
-    if (stream === undefined && this.#body.full) this.#stream.pauseRequest()
+    if (stream === undefined && this.#body.full) this.stream.pauseRequest()
   }
 
   onRequestEnd(trailers: HeaderBlock | undefined): void {
     this.#requestEnded = true
+    this.#requestTrailers = trailers
     const nowMs = this.deps.clock.monotonicMs()
     this.requestDurationMs = nowMs - this.startMs
     if (this.#state === 'done') return
-    const timeoutMs = this.#routeRuntime?.timeoutMs ?? 0
-    if (timeoutMs > 0) this.#timeouts().startRoute(nowMs + timeoutMs)
-    if (this.#upstreamStream !== undefined) this.#endUpstreamRequest(trailers, nowMs)
+    if (this.#state !== 'routing') this.#onWholeRequest(nowMs)
+    if (this.#upstreamStream !== undefined) this.#endUpstreamRequest(nowMs)
   }
 
-  #endUpstreamRequest(trailers: HeaderBlock | undefined, nowMs: number): void {
+  /** The route's timeout counts from here, and mirrors get their copies. */
+  #onWholeRequest(nowMs: number): void {
+    if (this.#state === 'done') return
+    const timeoutMs = this.routeRuntime?.timeoutMs ?? 0
+    if (timeoutMs > 0) this.#timeouts().startRoute(nowMs + timeoutMs)
+    const mirrors = this.#mirrors
+    const pieces = this.#body === undefined ? [] : this.#body.pieces
+    this.#mirrors = undefined
+    if (mirrors === undefined || pieces === undefined) return
+    const { runtime: manager, deps } = this
+    sendMirrors(mirrors, { record: this, head: this.stream.head, manager, pieces, trailers: this.#requestTrailers, timeoutMs }, deps)
+  }
+
+  #endUpstreamRequest(nowMs: number): void {
     this.#sentAtMs = nowMs
-    this.#upstreamStream?.sendEnd(trailers)
+    this.#upstreamStream?.sendEnd(this.#requestTrailers)
   }
 
   onDownstreamDrain(): void {
     this.#upstreamStream?.resumeResponse()
   }
   onUpstreamDrain(): void {
-    this.#stream.resumeRequest()
+    this.stream.resumeRequest()
   }
   flushUpstream(): void {
     const stream = this.#upstreamStream
-    if (stream !== undefined && !stream.flush()) this.#stream.pauseRequest()
+    if (stream !== undefined && !stream.flush()) this.stream.pauseRequest()
   }
   flushDownstream(): void {
     if (this.#state === 'done') return
-    if (!this.#stream.flush()) this.#upstreamStream?.pauseResponse()
+    if (!this.stream.flush()) this.#upstreamStream?.pauseResponse()
   }
 
   onInformational(status: number, headers: HeaderBlock): void {
     // 100 only to a client that waits for it; of hints (103) only the links; other interim answers have no meaning here.
-    const isAwaited = status === 100 && this.#stream.head.expectContinue && this.runtime.config.proxy100Continue
-    if (status === 103 || isAwaited) this.#stream.sendInformational(status, status === 103 ? linksOf(headers) : undefined)
+    const isAwaited = status === 100 && this.stream.head.expectContinue && this.runtime.config.proxy100Continue
+    if (status === 103 || isAwaited) this.stream.sendInformational(status, status === 103 ? linksOf(headers) : undefined)
   }
 
   onResponseHead(status: number, reason: string, headers: HeaderBlock, length: number): void {
@@ -244,7 +202,7 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
     const attempt = this.attempts.at(-1) as Attempt
     attempt.status = status
     this.observeAnswer(status, headers)
-    if (this.#routeRuntime?.retry?.onAnswer(status, headers) && this.#retry('status')) return
+    if (this.routeRuntime?.retry?.onAnswer(status, headers) && this.#retry('status')) return
     const nowMs = this.deps.clock.monotonicMs()
     this.responseDurationMs = nowMs - this.startMs
     this.upstreamServiceTimeMs = nowMs - (this.#sentAtMs || attempt.startMs)
@@ -253,21 +211,22 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
     this.responseCode = status
     this.responseCodeDetails = 'via_upstream'
     if (!this.#prepareResponse(headers)) return
-    this.#stream.sendHead(status, reason, headers, length, false)
+    this.stream.sendHead(status, reason, headers, length, false)
   }
 
   /** @returns whether the answer may go on. */
   #prepareResponse(headers: HeaderBlock): boolean {
     if (this.newCookies !== undefined) for (const cookie of this.newCookies) headers.append('set-cookie', cookie)
-    if (prepareResponse(headers, this, this.runtime, this.deps, this.#routeRuntime?.headers)) return true
-    this.#reply(filterFailedReply)
-    return false
+    const isSound = prepareResponse(headers, this, this.runtime, this.deps, this.routeRuntime?.headers)
+    if (isSound) this.routeFilters?.onResponse(headers)
+    else this.reply(filterFailedReply)
+    return isSound
   }
 
   onResponseBody(buffer: Buffer, start: number, end: number): void {
     if (this.#state !== 'answering') return
     this.bytesSent += end - start
-    this.#stream.sendBody(buffer, start, end)
+    this.stream.sendBody(buffer, start, end)
   }
 
   onResponseEnd(trailers: HeaderBlock | undefined): void {
@@ -277,7 +236,7 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
     this.#complete()
     // The answer came before the whole request did: the upload goes nowhere any more.
     if (!this.#requestEnded) stream?.reset()
-    this.#stream.sendEnd(trailers)
+    this.stream.sendEnd(trailers)
   }
 
   onUpgraded(status: number, reason: string, headers: HeaderBlock): void {
@@ -288,8 +247,8 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
     this.responseCodeDetails = 'via_upstream'
     this.#deadlines?.end()
     if (!this.#prepareResponse(headers)) return
-    this.#stream.sendHead(status, reason === '' ? 'Switching Protocols' : reason, headers, -2, false)
-    this.#stream.startTunnel()
+    this.stream.sendHead(status, reason === '' ? 'Switching Protocols' : reason, headers, -2, false)
+    this.stream.startTunnel()
   }
 
   onTunnelData(buffer: Buffer, start: number, end: number): void {
@@ -301,11 +260,11 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
   }
   onTunnelResponse(buffer: Buffer, start: number, end: number): void {
     this.bytesSent += end - start
-    this.#stream.sendBody(buffer, start, end)
+    this.stream.sendBody(buffer, start, end)
   }
   onTunnelResponseEnd(): void {
     this.#tunnelEnded = true
-    this.#stream.endTunnel()
+    this.stream.endTunnel()
     this.#watchHalfTunnel()
   }
 
@@ -316,7 +275,7 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
       if (this.bytesReceived !== bytesReceived) return this.#watchHalfTunnel()
       this.#giveUpUpstream()
       this.#complete()
-      this.#stream.abort()
+      this.stream.abort()
     }
     this.deps.clock.setTimer(halfTunnelMs, () => guard(this.deps.logger, 'half tunnel', look))
   }
@@ -324,12 +283,12 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
   onDownstreamReset(reason: 'connection-termination' | 'protocol-error'): void {
     if (this.#state === 'done') return
     const isBroken = reason === 'protocol-error'
-    if (isBroken && this.#state !== 'answering' && this.#state !== 'tunnel') return this.#reply(localReplies.brokenRequest)
+    if (isBroken && this.#state !== 'answering' && this.#state !== 'tunnel') return this.reply(localReplies.brokenRequest)
     this.responseFlags |= isBroken ? flag.DPE : this.#state === 'tunnel' ? 0 : flag.DC
     this.responseCodeDetails ??= isBroken ? localReplies.brokenRequest.details : 'downstream_remote_disconnect'
     this.#complete()
     this.#giveUpUpstream()
-    if (isBroken) this.#stream.abort()
+    if (isBroken) this.stream.abort()
   }
 
   onUpstreamReset(reason: ResetReason, details: string): void {
@@ -350,24 +309,24 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
     }
     this.responseCodeDetails = `upstream_reset_after_response_started{${reason.replaceAll('-', '_')}}`
     this.#complete()
-    if (!this.#tunnelEnded) this.#stream.abort()
+    if (!this.#tunnelEnded) this.stream.abort()
   }
 
   #tryFailed(reason: ResetReason | 'per-try-timeout', details: string, sent: boolean): void {
     if (reason !== 'per-try-timeout') this.observeFailure(503)
     else if (sent) this.observeFailure(504)
-    if (this.#routeRuntime?.retry?.onReset(reason, sent) && this.#retry(reason)) return
+    if (this.routeRuntime?.retry?.onReset(reason, sent) && this.#retry(reason)) return
     this.#leaveEndpoint(reason)
-    this.#reply(failedTryReply(reason, details))
+    this.reply(failedTryReply(reason, details))
   }
 
   #triesLeft(): number {
-    return this.#retries?.left ?? this.#routeRuntime?.retry?.maxRetries ?? 0
+    return this.#retries?.left ?? this.routeRuntime?.retry?.maxRetries ?? 0
   }
 
   /** @returns whether another try will follow. */
   #retry(failure: string): boolean {
-    const retry = this.#routeRuntime?.retry
+    const retry = this.routeRuntime?.retry
     if (retry === undefined || this.#body?.overflowed) return false
     this.#retries ??= new Retries(retry, this.clusterRuntime as ClusterRuntime, this.deps)
     const refusal = this.#retries.take()
@@ -386,7 +345,12 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
 
   #tryAgain(fresh: boolean): void {
     this.#try(fresh)
-    this.flushUpstream()
+    this.#flushHeld()
+  }
+
+  /** What waited while no upstream took it. */
+  #flushHeld(): void {
+    if (this.#upstreamStream?.flush()) this.stream.resumeRequest()
   }
 
   #timeouts(): RequestDeadlines {
@@ -405,11 +369,11 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
     if (this.#state === 'done') return
     if (this.#state === 'trying' && this.#upstreamStream !== undefined) this.observeFailure(504)
     this.#giveUpUpstream()
-    if (this.#state !== 'answering') return this.#reply(localReplies.routeTimeout)
+    if (this.#state !== 'answering') return this.reply(localReplies.routeTimeout)
     this.responseFlags |= flag.UT
     this.responseCodeDetails = localReplies.routeTimeout.details
     this.#complete()
-    this.#stream.abort()
+    this.stream.abort()
   }
 
   #giveUpUpstream(): void {
@@ -435,11 +399,12 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
     if (this.clusterRuntime !== undefined) this.clusterRuntime.activeRequests--
   }
 
-  #reply(reply: LocalReply): void {
+  protected reply(reply: LocalReply): void {
     if (this.#state === 'done') return
     this.#giveUpUpstream()
     const { status, headers, body, length } = localReplyHeaders(reply, this.isGrpc, this.method)
-    applyResponseMutations(headers, this.#routeRuntime?.headers, this)
+    if (reply.isWhole !== true) applyResponseMutations(headers, this.routeRuntime?.headers, this)
+    this.routeFilters?.onResponse(headers)
     signAnswer(headers, this.deps.clock.now(), this.runtime.config.serverName)
     this.responseHeaders = headers
     this.deps.telemetry.onResponse?.(this, headers)
@@ -448,9 +413,9 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
     this.responseCodeDetails = reply.details
     this.bytesSent = body.length
     this.#complete()
-    this.#stream.sendHead(status, reasonPhrase(status), headers, length, false)
-    this.#stream.sendText(body)
-    this.#stream.sendEnd(undefined)
+    this.stream.sendHead(status, reasonPhrase(status), headers, length, false)
+    this.stream.sendText(body)
+    this.stream.sendEnd(undefined)
   }
 
   #complete(): void {
@@ -458,6 +423,7 @@ export class Exchange extends ExchangeRecord implements RequestEvents, ResponseE
     if (this.#inFlight) this.#leaveEndpoint('')
     this.#state = 'done'
     this.#retries?.end()
+    this.routeFilters?.end()
     this.#deadlines?.end()
     this.runtime.activeRequests.count--
     this.endMs = this.deps.clock.monotonicMs()

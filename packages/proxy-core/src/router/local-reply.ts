@@ -12,8 +12,12 @@ export interface LocalReply {
   /** Bits of `responseFlagBits`. */
   readonly flags: number
   readonly details: string
-  /** One that it has besides. */
-  readonly header?: readonly [name: string, value: string]
+  /** What it has besides. */
+  readonly headers?: readonly (readonly [name: string, value: string])[]
+  /** For gRPC callers, where the HTTP status does not tell it. */
+  readonly grpcStatus?: number
+  /** What the route adds to answers stays away from this one. */
+  readonly isWhole?: boolean
 }
 
 type ReplyName = 'pathRefused' | 'noRoute' | 'noCluster' | 'noEndpoint' | 'overflow' | 'brokenRequest' | 'routeTimeout' | 'tryTimeout'
@@ -25,14 +29,14 @@ export const localReplies: Readonly<Record<ReplyName, LocalReply>> = {
   noRoute: { status: 404, body: '', flags: flag.NR, details: 'route_not_found' },
   noCluster: { status: 503, body: '', flags: flag.NC, details: 'cluster_not_found' },
   noEndpoint: { status: 503, body: 'no healthy upstream', flags: flag.UH, details: 'no_healthy_upstream' },
-  overflow: { ...resetReply('overflow', ''), flags: flag.UO, header: ['x-envoy-overloaded', 'true'] },
+  overflow: { ...resetReply('overflow', ''), flags: flag.UO, headers: [['x-envoy-overloaded', 'true']] },
   brokenRequest: { status: 400, body: 'Bad Request', flags: flag.DPE, details: 'http1.codec_error' },
   routeTimeout: { ...timedOut, details: 'response_timeout' },
   tryTimeout: { ...timedOut, details: 'upstream_per_try_timeout' },
 }
 
 export function redirectReply(status: number, location: string): LocalReply {
-  return { status, body: '', flags: 0, details: 'direct_response', header: ['location', location] }
+  return { status, body: '', flags: 0, details: 'direct_response', headers: [['location', location]] }
 }
 
 export function directReply({ status, body }: DirectResponseAction): LocalReply {
@@ -77,11 +81,16 @@ export function localReplyHeaders(reply: LocalReply, grpc: boolean, method: stri
   const headers = new HeaderBlock()
   if (grpc) {
     headers.append('content-type', 'application/grpc')
-    headers.append('grpc-status', String(grpcStatusOf(reply.status)))
-    if (reply.body !== '') headers.append('grpc-message', encodeURI(reply.body))
+    headers.append('grpc-status', String(reply.grpcStatus ?? grpcStatusOf(reply.status)))
+    if (reply.body !== '') headers.append('grpc-message', grpcMessage(reply.body))
   } else if (reply.body !== '') headers.append('content-type', 'text/plain')
-  if (reply.header !== undefined) headers.append(reply.header[0], reply.header[1])
+  if (reply.headers !== undefined) for (const [name, value] of reply.headers) headers.append(name, value)
   if (grpc) return { status: 200, headers, body: '', length: 0 }
   const { status, body } = reply
   return { status, headers, body: isBodiless(status, method) ? '' : body, length: body.length }
+}
+
+/** Percent-encoded as gRPC over HTTP/2 has it: all but printable ASCII, and the percent sign. @param latin1 bytes of UTF-8. */
+function grpcMessage(latin1: string): string {
+  return latin1.replaceAll(/[^ -$&-~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 }

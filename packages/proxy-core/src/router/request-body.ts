@@ -1,6 +1,8 @@
 /** The part of a request's body that has been seen, kept for as long as it may have to be sent (again). */
 import type { UpstreamStream } from '../codec/stream.js'
 
+const noPieces: readonly Buffer[] = []
+
 export class RequestBody {
   readonly #limit: number
   #pieces: Buffer[] | undefined
@@ -10,6 +12,11 @@ export class RequestBody {
 
   constructor(limit: number) {
     this.#limit = limit
+  }
+
+  /** All of what came, in order; undefined when some was let go. */
+  get pieces(): readonly Buffer[] | undefined {
+    return this.overflowed ? undefined : (this.#pieces ?? noPieces)
   }
 
   get full(): boolean {

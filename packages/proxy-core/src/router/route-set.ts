@@ -4,11 +4,15 @@ import {
   compilePathRewrite,
   compileRouteConfiguration,
   type HeaderMutations,
+  type MirrorPolicy,
   type RewritePath,
   type Route,
   type RouteConfiguration,
   type RouteTable,
 } from '@heddle/routing'
+import { compileCors } from '../filters/cors.js'
+import { compileFault } from '../filters/fault.js'
+import type { RouteFilterConfigs } from '../filters/route-filters.js'
 import { directReply, type LocalReply } from './local-reply.js'
 import { compileHashPolicies, type RequestHash } from './request-hash.js'
 import { compileRetryPolicy, type RetryRuntime } from './retry-policy.js'
@@ -23,8 +27,14 @@ export interface RouteRuntime {
   /** 0: none. */
   readonly timeoutMs: number
   readonly headers: HeaderMutations | undefined
+  /** Endpoints that have a name are asked by it. */
+  readonly rewritesHost: boolean
   /** Undefined without a hash policy. */
   readonly hash: RequestHash | undefined
+  /** Undefined when it configures no filter. */
+  readonly filters: RouteFilterConfigs | undefined
+  /** Undefined without any. */
+  readonly mirrors: readonly MirrorPolicy[] | undefined
 }
 
 export interface RouteSet {
@@ -54,6 +64,19 @@ function compileRoute(route: Route, compileRegex: CompileRegex | undefined): Rou
     directReply: action.kind === 'direct-response' ? directReply(action) : undefined,
     timeoutMs,
     headers: route.headers,
+    rewritesHost: action.kind === 'route' && action.autoHostRewrite === true && action.hostRewriteLiteral === undefined,
     hash: action.kind === 'route' ? compileHashPolicies(action.hashPolicy) : undefined,
+    filters: compileFilters(route, compileRegex),
+    mirrors: action.kind === 'route' && action.mirrors?.length ? action.mirrors : undefined,
   }
+}
+
+/** As in Envoy CORS is for routes that forward, faults are for all. */
+function compileFilters(
+  { fault: faultConfig, cors: corsConfig, action }: Route,
+  compileRegex: CompileRegex | undefined,
+): RouteFilterConfigs | undefined {
+  const fault = compileFault(faultConfig, compileRegex)
+  const cors = action.kind === 'route' ? compileCors(corsConfig, compileRegex) : undefined
+  return fault === undefined && cors === undefined ? undefined : { fault, cors }
 }

@@ -25,5 +25,12 @@ export function singleClusterManager(cluster: string): ManagerRuntime {
     httpFilters: [{ kind: 'router' }],
     streamIdleTimeoutMs: 0,
   } as const
-  return { config, routes: () => routes, overridesAlpn: false, activeRequests: { count: 0, total: 0 } }
+  return {
+    config,
+    routes: () => routes,
+    overridesAlpn: false,
+    activeRequests: { count: 0, total: 0 },
+    routeFilters: [],
+    activeFaults: { count: 0 },
+  }
 }

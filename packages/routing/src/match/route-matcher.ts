@@ -20,6 +20,12 @@ export function compileConditions(match: RouteMatch, compileRegex?: CompileRegex
   ]
 }
 
+/** Whether all hold. */
+export function compileHeaderMatchers(matchers: readonly HeaderMatcher[], compileRegex?: CompileRegex): (request: RouteRequest) => boolean {
+  const conditions = matchers.map((matcher) => headerCondition(matcher, compileRegex))
+  return (request) => conditions.every(({ holds }) => holds(request, ''))
+}
+
 function pathCondition(matcher: PathMatcher, caseSensitive: boolean, compileRegex?: CompileRegex): readonly Condition[] {
   if (matcher.kind === 'prefix' && matcher.value === '/') return []
   const test = pathTest(matcher, caseSensitive, compileRegex)

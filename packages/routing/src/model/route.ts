@@ -141,9 +141,23 @@ export interface DirectResponseAction {
   readonly body?: { readonly text: string } | { readonly base64: string }
 }
 
+/** envoy.extensions.filters.http.fault.v3.HTTPFault: the delay comes before the abort. */
 export interface FaultInjection {
-  readonly delay?: { readonly fixedDelayMs: number; readonly percentage: FractionalPercent }
-  readonly abort?: { readonly httpStatus?: number; readonly grpcStatus?: number; readonly percentage: FractionalPercent }
+  readonly delay?: {
+    /** Absent: the client says it, in milliseconds, with `x-envoy-fault-delay-request` (Envoy's `header_delay`). */
+    readonly fixedDelayMs?: number
+    readonly percentage: FractionalPercent
+  }
+  readonly abort?: {
+    /** Without either status the client says it with `x-envoy-fault-abort-request` or `x-envoy-fault-abort-grpc-request`. */
+    readonly httpStatus?: number
+    readonly grpcStatus?: number
+    readonly percentage: FractionalPercent
+  }
+  /** Only requests on which all of them hold. */
+  readonly headers?: readonly HeaderMatcher[]
+  /** Requests of one connection manager that have a fault at the same time; others have none. Absent: no limit. */
+  readonly maxActiveFaults?: number
 }
 
 export interface CorsPolicy {

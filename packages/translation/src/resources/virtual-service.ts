@@ -107,6 +107,7 @@ export interface HttpRoute {
   readonly mirror?: Destination
   readonly mirrorPercentage?: Percent
   readonly mirrorPercent?: number | null
+  readonly mirror_percent?: number | null
   readonly mirrors?: readonly { readonly destination: Destination; readonly percentage?: Percent }[]
   readonly corsPolicy?: CorsPolicySpec
   readonly headers?: Headers

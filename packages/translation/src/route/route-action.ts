@@ -111,7 +111,7 @@ function mirrorPolicies(input: RuleInput): readonly MirrorPolicy[] {
 }
 
 function mirrorsOf({ rule, path }: RuleInput): readonly Mirror[] {
-  const whole = { numerator: rule.mirrorPercent ?? 100, denominator: 'HUNDRED' } as const
+  const whole = { numerator: rule.mirrorPercent ?? rule.mirror_percent ?? 100, denominator: 'HUNDRED' } as const
   const single = rule.mirrorPercentage === undefined ? whole : fraction(rule.mirrorPercentage)
   const listed = (rule.mirrors ?? []).map(({ destination, percentage }, index) => ({
     destination,

@@ -10,7 +10,7 @@ import type { StringMatcherJson } from '../gen/envoy/type/matcher/v3/matcher_pb.
 import { compact, compactOrNone, durationJson, durationMs, list, unlessDefault } from '../json-object.js'
 import { extensionUrls } from '../type-url.js'
 import { decodeFractionalPercent, encodeFractionalPercent } from './core.js'
-import { decodeStringMatcher, encodeStringMatcher } from './matcher.js'
+import { decodeHeaderMatcher, decodeStringMatcher, encodeHeaderMatcher, encodeStringMatcher } from './matcher.js'
 
 export const corsFilter = 'envoy.filters.http.cors'
 export const faultFilter = 'envoy.filters.http.fault'
@@ -33,7 +33,7 @@ export function decodePerFilter(json: RouteJson, decoding: Decoding): Pick<Route
   const fault = unpackAny<HTTPFaultJson>(extensionUrls.fault, configs[faultFilter])
   return compact<Pick<Route, 'cors' | 'fault'>>({
     cors: cors === undefined ? undefined : decodeCors(cors, decoding),
-    fault: fault === undefined ? undefined : decodeFault(fault),
+    fault: fault === undefined ? undefined : decodeFault(fault, decoding),
   })
 }
 
@@ -69,29 +69,41 @@ function decodeCors(json: CorsPolicyJson, decoding: Decoding): CorsPolicy {
 function encodeFault(fault: FaultInjection): HTTPFaultJson {
   const { delay, abort } = fault
   return compact<HTTPFaultJson>({
-    delay:
-      delay === undefined
-        ? undefined
-        : compact<FaultDelayJson>({ fixedDelay: durationJson(delay.fixedDelayMs), percentage: encodeFractionalPercent(delay.percentage) }),
+    delay: delay === undefined ? undefined : encodeDelay(delay),
     abort: abort === undefined ? undefined : encodeAbort(abort),
+    headers: list(fault.headers, encodeHeaderMatcher),
+    maxActiveFaults: fault.maxActiveFaults,
   })
 }
 
+function encodeDelay({ fixedDelayMs, percentage }: NonNullable<FaultInjection['delay']>): FaultDelayJson {
+  const how: FaultDelayJson = fixedDelayMs === undefined ? { headerDelay: {} } : { fixedDelay: durationJson(fixedDelayMs) as string }
+  return { ...how, percentage: encodeFractionalPercent(percentage) }
+}
+
 function encodeAbort(abort: NonNullable<FaultInjection['abort']>): FaultAbortJson {
+  const { httpStatus, grpcStatus } = abort
   return compact<FaultAbortJson>({
-    httpStatus: abort.httpStatus,
-    grpcStatus: abort.httpStatus === undefined ? abort.grpcStatus : undefined,
+    httpStatus,
+    grpcStatus: httpStatus === undefined ? grpcStatus : undefined,
+    headerAbort: httpStatus === undefined && grpcStatus === undefined ? {} : undefined,
     percentage: encodeFractionalPercent(abort.percentage),
   })
 }
 
-function decodeFault(json: HTTPFaultJson): FaultInjection {
+function decodeFault(json: HTTPFaultJson, decoding: Decoding): FaultInjection {
   return compact<FaultInjection>({
-    delay:
-      json.delay === undefined
-        ? undefined
-        : { fixedDelayMs: durationMs(json.delay.fixedDelay) ?? 0, percentage: decodeFractionalPercent(json.delay.percentage) },
+    delay: json.delay === undefined ? undefined : decodeDelay(json.delay),
     abort: json.abort === undefined ? undefined : decodeAbort(json.abort),
+    headers: json.headers?.map((matcher) => decodeHeaderMatcher(matcher, decoding)),
+    maxActiveFaults: json.maxActiveFaults,
+  })
+}
+
+function decodeDelay(json: FaultDelayJson): NonNullable<FaultInjection['delay']> {
+  return compact<NonNullable<FaultInjection['delay']>>({
+    fixedDelayMs: json.headerDelay === undefined ? (durationMs(json.fixedDelay) ?? 0) : undefined,
+    percentage: decodeFractionalPercent(json.percentage),
   })
 }
 

@@ -27,6 +27,12 @@ export declare type FaultDelay = Message<"envoy.extensions.filters.common.fault.
      */
     value: Duration;
     case: "fixedDelay";
+  } | {
+    /**
+     * @generated from field: envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay header_delay = 5;
+     */
+    value: FaultDelay_HeaderDelay;
+    case: "headerDelay";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -45,6 +51,11 @@ export declare type FaultDelayJson = {
   fixedDelay?: DurationJson;
 
   /**
+   * @generated from field: envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay header_delay = 5;
+   */
+  headerDelay?: FaultDelay_HeaderDelayJson;
+
+  /**
    * @generated from field: envoy.type.v3.FractionalPercent percentage = 4;
    */
   percentage?: FractionalPercentJson;
@@ -55,4 +66,22 @@ export declare type FaultDelayJson = {
  * Use `create(FaultDelaySchema)` to create a new message.
  */
 export declare const FaultDelaySchema: GenMessage<FaultDelay, {jsonType: FaultDelayJson}>;
+
+/**
+ * @generated from message envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay
+ */
+export declare type FaultDelay_HeaderDelay = Message<"envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay"> & {
+};
+
+/**
+ * @generated from message envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay
+ */
+export declare type FaultDelay_HeaderDelayJson = {
+};
+
+/**
+ * Describes the message envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.
+ * Use `create(FaultDelay_HeaderDelaySchema)` to create a new message.
+ */
+export declare const FaultDelay_HeaderDelaySchema: GenMessage<FaultDelay_HeaderDelay, {jsonType: FaultDelay_HeaderDelayJson}>;
 

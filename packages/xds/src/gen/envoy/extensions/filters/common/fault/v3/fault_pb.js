@@ -12,7 +12,7 @@ import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
  * Describes the file envoy/extensions/filters/common/fault/v3/fault.proto.
  */
 export const file_envoy_extensions_filters_common_fault_v3_fault = /*@__PURE__*/
-  fileDesc("CjRlbnZveS9leHRlbnNpb25zL2ZpbHRlcnMvY29tbW9uL2ZhdWx0L3YzL2ZhdWx0LnByb3RvEihlbnZveS5leHRlbnNpb25zLmZpbHRlcnMuY29tbW9uLmZhdWx0LnYzIowBCgpGYXVsdERlbGF5EjAKC2ZpeGVkX2RlbGF5GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSAASNAoKcGVyY2VudGFnZRgEIAEoCzIgLmVudm95LnR5cGUudjMuRnJhY3Rpb25hbFBlcmNlbnRCFgoUZmF1bHRfZGVsYXlfc2VjaWZpZXJiBnByb3RvMw", [file_envoy_type_v3_type, file_google_protobuf_duration]);
+  fileDesc("CjRlbnZveS9leHRlbnNpb25zL2ZpbHRlcnMvY29tbW9uL2ZhdWx0L3YzL2ZhdWx0LnByb3RvEihlbnZveS5leHRlbnNpb25zLmZpbHRlcnMuY29tbW9uLmZhdWx0LnYzIvUBCgpGYXVsdERlbGF5EjAKC2ZpeGVkX2RlbGF5GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSAASWAoMaGVhZGVyX2RlbGF5GAUgASgLMkAuZW52b3kuZXh0ZW5zaW9ucy5maWx0ZXJzLmNvbW1vbi5mYXVsdC52My5GYXVsdERlbGF5LkhlYWRlckRlbGF5SAASNAoKcGVyY2VudGFnZRgEIAEoCzIgLmVudm95LnR5cGUudjMuRnJhY3Rpb25hbFBlcmNlbnQaDQoLSGVhZGVyRGVsYXlCFgoUZmF1bHRfZGVsYXlfc2VjaWZpZXJiBnByb3RvMw", [file_envoy_type_v3_type, file_google_protobuf_duration]);
 
 /**
  * Describes the message envoy.extensions.filters.common.fault.v3.FaultDelay.
@@ -20,4 +20,11 @@ export const file_envoy_extensions_filters_common_fault_v3_fault = /*@__PURE__*/
  */
 export const FaultDelaySchema = /*@__PURE__*/
   messageDesc(file_envoy_extensions_filters_common_fault_v3_fault, 0);
+
+/**
+ * Describes the message envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.
+ * Use `create(FaultDelay_HeaderDelaySchema)` to create a new message.
+ */
+export const FaultDelay_HeaderDelaySchema = /*@__PURE__*/
+  messageDesc(file_envoy_extensions_filters_common_fault_v3_fault, 0, 0);
 

@@ -8,6 +8,8 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { FractionalPercent, FractionalPercentJson } from "../../../../../type/v3/type_pb.js";
 import type { FaultDelay, FaultDelayJson } from "../../../common/fault/v3/fault_pb.js";
+import type { HeaderMatcher, HeaderMatcherJson } from "../../../../../config/route/v3/route_pb.js";
+import type { UInt32ValueJson } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/extensions/filters/http/fault/v3/fault.proto.
@@ -27,6 +29,12 @@ export declare type FaultAbort = Message<"envoy.extensions.filters.http.fault.v3
      */
     value: number;
     case: "httpStatus";
+  } | {
+    /**
+     * @generated from field: envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort header_abort = 4;
+     */
+    value: FaultAbort_HeaderAbort;
+    case: "headerAbort";
   } | {
     /**
      * @generated from field: uint32 grpc_status = 5;
@@ -51,6 +59,11 @@ export declare type FaultAbortJson = {
   httpStatus?: number;
 
   /**
+   * @generated from field: envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort header_abort = 4;
+   */
+  headerAbort?: FaultAbort_HeaderAbortJson;
+
+  /**
    * @generated from field: uint32 grpc_status = 5;
    */
   grpcStatus?: number;
@@ -68,6 +81,24 @@ export declare type FaultAbortJson = {
 export declare const FaultAbortSchema: GenMessage<FaultAbort, {jsonType: FaultAbortJson}>;
 
 /**
+ * @generated from message envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort
+ */
+export declare type FaultAbort_HeaderAbort = Message<"envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort"> & {
+};
+
+/**
+ * @generated from message envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort
+ */
+export declare type FaultAbort_HeaderAbortJson = {
+};
+
+/**
+ * Describes the message envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.
+ * Use `create(FaultAbort_HeaderAbortSchema)` to create a new message.
+ */
+export declare const FaultAbort_HeaderAbortSchema: GenMessage<FaultAbort_HeaderAbort, {jsonType: FaultAbort_HeaderAbortJson}>;
+
+/**
  * @generated from message envoy.extensions.filters.http.fault.v3.HTTPFault
  */
 export declare type HTTPFault = Message<"envoy.extensions.filters.http.fault.v3.HTTPFault"> & {
@@ -80,6 +111,16 @@ export declare type HTTPFault = Message<"envoy.extensions.filters.http.fault.v3.
    * @generated from field: envoy.extensions.filters.http.fault.v3.FaultAbort abort = 2;
    */
   abort?: FaultAbort | undefined;
+
+  /**
+   * @generated from field: repeated envoy.config.route.v3.HeaderMatcher headers = 4;
+   */
+  headers: HeaderMatcher[];
+
+  /**
+   * @generated from field: google.protobuf.UInt32Value max_active_faults = 6;
+   */
+  maxActiveFaults?: number | undefined;
 };
 
 /**
@@ -95,6 +136,16 @@ export declare type HTTPFaultJson = {
    * @generated from field: envoy.extensions.filters.http.fault.v3.FaultAbort abort = 2;
    */
   abort?: FaultAbortJson;
+
+  /**
+   * @generated from field: repeated envoy.config.route.v3.HeaderMatcher headers = 4;
+   */
+  headers?: HeaderMatcherJson[];
+
+  /**
+   * @generated from field: google.protobuf.UInt32Value max_active_faults = 6;
+   */
+  maxActiveFaults?: UInt32ValueJson;
 };
 
 /**

@@ -5,14 +5,16 @@
 /* eslint-disable */
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_envoy_config_route_v3_route } from "../../../../../config/route/v3/route_pb.js";
 import { file_envoy_extensions_filters_common_fault_v3_fault } from "../../../common/fault/v3/fault_pb.js";
 import { file_envoy_type_v3_type } from "../../../../../type/v3/type_pb.js";
+import { file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/extensions/filters/http/fault/v3/fault.proto.
  */
 export const file_envoy_extensions_filters_http_fault_v3_fault = /*@__PURE__*/
-  fileDesc("CjJlbnZveS9leHRlbnNpb25zL2ZpbHRlcnMvaHR0cC9mYXVsdC92My9mYXVsdC5wcm90bxImZW52b3kuZXh0ZW5zaW9ucy5maWx0ZXJzLmh0dHAuZmF1bHQudjMifgoKRmF1bHRBYm9ydBIVCgtodHRwX3N0YXR1cxgCIAEoDUgAEhUKC2dycGNfc3RhdHVzGAUgASgNSAASNAoKcGVyY2VudGFnZRgDIAEoCzIgLmVudm95LnR5cGUudjMuRnJhY3Rpb25hbFBlcmNlbnRCDAoKZXJyb3JfdHlwZSKTAQoJSFRUUEZhdWx0EkMKBWRlbGF5GAEgASgLMjQuZW52b3kuZXh0ZW5zaW9ucy5maWx0ZXJzLmNvbW1vbi5mYXVsdC52My5GYXVsdERlbGF5EkEKBWFib3J0GAIgASgLMjIuZW52b3kuZXh0ZW5zaW9ucy5maWx0ZXJzLmh0dHAuZmF1bHQudjMuRmF1bHRBYm9ydGIGcHJvdG8z", [file_envoy_extensions_filters_common_fault_v3_fault, file_envoy_type_v3_type]);
+  fileDesc("CjJlbnZveS9leHRlbnNpb25zL2ZpbHRlcnMvaHR0cC9mYXVsdC92My9mYXVsdC5wcm90bxImZW52b3kuZXh0ZW5zaW9ucy5maWx0ZXJzLmh0dHAuZmF1bHQudjMi5QEKCkZhdWx0QWJvcnQSFQoLaHR0cF9zdGF0dXMYAiABKA1IABJWCgxoZWFkZXJfYWJvcnQYBCABKAsyPi5lbnZveS5leHRlbnNpb25zLmZpbHRlcnMuaHR0cC5mYXVsdC52My5GYXVsdEFib3J0LkhlYWRlckFib3J0SAASFQoLZ3JwY19zdGF0dXMYBSABKA1IABI0CgpwZXJjZW50YWdlGAMgASgLMiAuZW52b3kudHlwZS52My5GcmFjdGlvbmFsUGVyY2VudBoNCgtIZWFkZXJBYm9ydEIMCgplcnJvcl90eXBlIoMCCglIVFRQRmF1bHQSQwoFZGVsYXkYASABKAsyNC5lbnZveS5leHRlbnNpb25zLmZpbHRlcnMuY29tbW9uLmZhdWx0LnYzLkZhdWx0RGVsYXkSQQoFYWJvcnQYAiABKAsyMi5lbnZveS5leHRlbnNpb25zLmZpbHRlcnMuaHR0cC5mYXVsdC52My5GYXVsdEFib3J0EjUKB2hlYWRlcnMYBCADKAsyJC5lbnZveS5jb25maWcucm91dGUudjMuSGVhZGVyTWF0Y2hlchI3ChFtYXhfYWN0aXZlX2ZhdWx0cxgGIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZWIGcHJvdG8z", [file_envoy_config_route_v3_route, file_envoy_extensions_filters_common_fault_v3_fault, file_envoy_type_v3_type, file_google_protobuf_wrappers]);
 
 /**
  * Describes the message envoy.extensions.filters.http.fault.v3.FaultAbort.
@@ -20,6 +22,13 @@ export const file_envoy_extensions_filters_http_fault_v3_fault = /*@__PURE__*/
  */
 export const FaultAbortSchema = /*@__PURE__*/
   messageDesc(file_envoy_extensions_filters_http_fault_v3_fault, 0);
+
+/**
+ * Describes the message envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.
+ * Use `create(FaultAbort_HeaderAbortSchema)` to create a new message.
+ */
+export const FaultAbort_HeaderAbortSchema = /*@__PURE__*/
+  messageDesc(file_envoy_extensions_filters_http_fault_v3_fault, 0, 0);
 
 /**
  * Describes the message envoy.extensions.filters.http.fault.v3.HTTPFault.
