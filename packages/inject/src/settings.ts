@@ -1,5 +1,6 @@
 /** What a mesh decides for all its Pods: Istio's `global` and `sidecarInjectorWebhook` values and the mesh config, reduced to what shapes an injected Pod. */
 import { HeddleError } from '@heddle/base'
+import ownPackage from '../package.json' with { type: 'json' }
 import type { JsonObject } from './json.js'
 
 /** Labels a Pod must all carry; the `matchLabels` form of a selector. */
@@ -98,7 +99,7 @@ export type ResolvedSettings = Required<Omit<InjectSettings, Optional>> & Pick<I
 
 const defaults = {
   hub: 'docker.io/heddle',
-  tag: '0.1.0',
+  tag: ownPackage.version,
   proxyImage: 'proxyv2',
   imagePullSecrets: [],
   revision: 'default',
