@@ -16,6 +16,21 @@ const maxLengthDigits = 16
 
 /** Fields that a sender may not have removed by naming them in `Connection` (CVE-2022-31813). */
 const protectedNames = /^(authorization|cookie|set-cookie|forwarded|x-forwarded-.*|x-envoy-.*|x-request-id|expect|trailer|date|server)$/
+/** Those that `#readField` looks at, a bit each; most fields of a message are others. */
+const framingIds = [
+  headerId.contentLength,
+  headerId.transferEncoding,
+  headerId.connection,
+  headerId.host,
+  headerId.upgrade,
+  headerId.expect,
+  headerId.te,
+  headerId.trailer,
+  headerId.keepAlive,
+  headerId.proxyConnection,
+  headerId.http2Settings,
+].reduce((ids, id) => ids | (1 << id), 0)
+
 const framingNames = /^(content-length|transfer-encoding|host)$/
 
 /** Reused from message to message. */
@@ -86,7 +101,7 @@ export class Framing {
     this.#clear()
     for (let index = 0; index < block.count && this.refuse === 0; index++) {
       const id = block.idAt(index)
-      if (id > headerId.other) this.#readField(block, index, id)
+      if (id > 0 && id < 32 && (framingIds & (1 << id)) !== 0) this.#readField(block, index, id)
     }
     if (this.refuse === 0) this.#refuseTwins(block, rejectUnderscores)
   }

@@ -36,7 +36,6 @@ export const LF = 0x0a
 export const SP = 0x20
 export const HTAB = 0x09
 export const COLON = 0x3a
-export const DEL = 0x7f
 
 export function isToken(text: string): boolean {
   if (text === '') return false
