@@ -3,6 +3,7 @@
  * into `text`); values become strings only when somebody asks. Order, case and duplicates of the sender are kept.
  * Blocks are reused from message to message of a connection; whoever needs a value later copies it.
  */
+import type { HeaderField } from './header-field.js'
 import { type HeaderId, headerId, headerIdOf, type HeaderName, headerNameOf } from './header-names.js'
 
 /** Words a field: name start, name end, value start, value end, id and marks. */
@@ -18,6 +19,8 @@ export class HeaderBlock {
   text = ''
   fields: Int32Array = new Int32Array(fieldWords * 16)
   count = 0
+  /** Of heads that came over HTTP/2: the objects of the fields that were in the peer's table, at their places. */
+  origins: (HeaderField | undefined)[] | undefined = undefined
   /** Fields that were added. Valid below `#extraCount`; the arrays never shrink. */
   readonly #extraNames: HeaderName[] = []
   readonly #extraValues: string[] = []
@@ -65,6 +68,14 @@ export class HeaderBlock {
 
   nameEndAt(index: number): number {
     return this.fields[index * fieldWords + 1] as number
+  }
+
+  valueStartAt(index: number): number {
+    return this.fields[index * fieldWords + 2] as number
+  }
+
+  valueEndAt(index: number): number {
+    return this.fields[index * fieldWords + 3] as number
   }
 
   nameAt(index: number): string {
@@ -151,6 +162,17 @@ export class HeaderBlock {
       if ((text.charCodeAt(start) | 0x20) !== 0x78 || text.charCodeAt(start + 1) !== 0x2d) continue
       if (lowerNames.has(this.nameAt(index).toLowerCase())) this.removeAt(index)
     }
+  }
+
+  /** Fields that were added here; they follow those of the sender. */
+  get addedCount(): number {
+    return this.#extraCount
+  }
+  addedNameAt(index: number): HeaderName {
+    return this.#extraNames[index] as HeaderName
+  }
+  addedValueAt(index: number): string {
+    return this.#extraValues[index] as string
   }
 
   removeAt(index: number): void {

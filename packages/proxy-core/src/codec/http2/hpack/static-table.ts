@@ -1,0 +1,28 @@
+/** The static table (RFC 7541 appendix A), and the entries of the peers' tables by index. */
+import { HeaderField, fieldNameOf, registerStatic } from '../../../message/header-field.js'
+
+// prettier-ignore
+const entries: readonly (readonly [name: string, value: string])[] = [
+  [':authority', ''], [':method', 'GET'], [':method', 'POST'], [':path', '/'], [':path', '/index.html'], [':scheme', 'http'], [':scheme', 'https'],
+  [':status', '200'], [':status', '204'], [':status', '206'], [':status', '304'], [':status', '400'], [':status', '404'], [':status', '500'],
+  ['accept-charset', ''], ['accept-encoding', 'gzip, deflate'], ['accept-language', ''], ['accept-ranges', ''], ['accept', ''],
+  ['access-control-allow-origin', ''], ['age', ''], ['allow', ''], ['authorization', ''], ['cache-control', ''], ['content-disposition', ''],
+  ['content-encoding', ''], ['content-language', ''], ['content-length', ''], ['content-location', ''], ['content-range', ''], ['content-type', ''],
+  ['cookie', ''], ['date', ''], ['etag', ''], ['expect', ''], ['expires', ''], ['from', ''], ['host', ''], ['if-match', ''],
+  ['if-modified-since', ''], ['if-none-match', ''], ['if-range', ''], ['if-unmodified-since', ''], ['last-modified', ''], ['link', ''],
+  ['location', ''], ['max-forwards', ''], ['proxy-authenticate', ''], ['proxy-authorization', ''], ['range', ''], ['referer', ''], ['refresh', ''],
+  ['retry-after', ''], ['server', ''], ['set-cookie', ''], ['strict-transport-security', ''], ['transfer-encoding', ''], ['user-agent', ''],
+  ['vary', ''], ['via', ''], ['www-authenticate', ''],
+]
+
+export const staticEntries: number = entries.length
+
+/** By index from 1; the place 0 holds nothing. */
+export const staticTable: readonly (HeaderField | undefined)[] = [
+  undefined,
+  ...entries.map(([name, value], at) => {
+    const field = new HeaderField(fieldNameOf(name), value)
+    registerStatic(field, at + 1)
+    return field
+  }),
+]
