@@ -44,7 +44,8 @@ export function createLocalClient(registry: Registry, services: SubresourceServi
     update: (type, object) => registry.update(kindOf(type), object.metadata.namespace, object.metadata.name, object),
     updateStatus: (type, object) =>
       registry.update(kindOf(type), object.metadata.namespace, object.metadata.name, object, { subresource: 'status' }),
-    patch: (type, name, patch, namespace, subresource) => registry.patch(kindOf(type), namespace, name, patch, { subresource }),
+    patch: (type, name, patch, namespace, subresource) =>
+      registry.patch(kindOf(type), namespace, name, { type: 'merge', body: patch }, { subresource }),
     async delete(type, name, namespace, { uid, gracePeriodSeconds, propagationPolicy } = {}) {
       const request: DeleteRequest = {
         ...(uid !== undefined && { preconditions: { uid } }),

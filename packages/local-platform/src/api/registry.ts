@@ -5,18 +5,18 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, Random } from '@heddle/base'
 import type { KubernetesObject } from '@heddle/client'
-import { fieldsOf, sameJson } from '../json-fields.js'
+import { sameJson } from '../json-fields.js'
 import type { Store } from '../store/store.js'
 import { alreadyExists, badRequest, conflict, failure, forbidden, invalid, notFound, type StatusCause } from './api-failure.js'
 import type { ResourceCatalog } from './catalog.js'
 import { type DeleteRequest, hasFinalizers, markDeleted } from './deletion.js'
 import { listObjects, type ListRequest, type ListResult } from './list.js'
-import { applyMergePatch } from './merge-patch.js'
+import { type ObjectPatch, patchObject } from './object-patch.js'
 import { checkMetadata, nameSuffix, newMetadata, specChanged, updatedMetadata } from './object-metadata.js'
 import { apiVersionOf, type ResourceKind, storageKey } from './resource-kind.js'
 import type { ClusterIpRange, RuleContext } from './rules/kind-rules.js'
 import { rulesFor } from './rules/rule-table.js'
-import { applyScale } from './scale.js'
+import { applyScale, scaleOf } from './scale.js'
 import { fillDefaults, inspectObject, pruneFields } from './schema-validation.js'
 
 export interface WriteOptions {
@@ -46,7 +46,13 @@ export interface Registry {
     object: KubernetesObject,
     options?: WriteOptions,
   ): Promise<KubernetesObject>
-  patch(kind: ResourceKind, namespace: string | undefined, name: string, patch: unknown, options?: WriteOptions): Promise<KubernetesObject>
+  patch(
+    kind: ResourceKind,
+    namespace: string | undefined,
+    name: string,
+    patch: ObjectPatch,
+    options?: WriteOptions,
+  ): Promise<KubernetesObject>
   delete(kind: ResourceKind, namespace: string | undefined, name: string, request?: DeleteRequest): Promise<DeleteResult>
 }
 
@@ -85,8 +91,8 @@ export function createRegistry(options: RegistryOptions, deps: RegistryDeps): Re
     async patch(kind, namespace, name, patch, writeOptions = {}) {
       const old = newest(kind, namespace, name)
       if (writeOptions.subresource === 'scale')
-        return write.replace(kind, old, applyScale(old, fieldsOf(patch)), { ...writeOptions, subresource: undefined })
-      return write.replace(kind, old, applyMergePatch(old, patch) as KubernetesObject, writeOptions)
+        return write.replace(kind, old, applyScale(old, patchObject(scaleOf(old), patch)), { ...writeOptions, subresource: undefined })
+      return write.replace(kind, old, patchObject(old, patch), writeOptions)
     },
     async delete(kind, namespace, name, request = {}) {
       return write.remove(kind, newest(kind, namespace, name), request)

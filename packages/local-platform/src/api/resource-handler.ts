@@ -2,12 +2,13 @@
 import type { Clock } from '@heddle/base'
 import type { KubernetesObject, Status } from '@heddle/client'
 import { fieldsOf } from '../json-fields.js'
-import { badRequest, methodNotAllowed, unsupportedMediaType } from './api-failure.js'
+import { badRequest, methodNotAllowed } from './api-failure.js'
 import type { DeleteRequest } from './deletion.js'
 import { type Exchange, parseObject, readBody, readObject, sendJson, wholeNumber } from './http-exchange.js'
 import { inVersion } from './local-client.js'
 import { answerReview, createSubresource, type SubresourceServices } from './object-subresources.js'
 import { servePodOutput } from './pod-output.js'
+import { patchObject, readPatch } from './object-patch.js'
 import type { PodRuntime } from './pod-runtime.js'
 import type { ListMetadata } from './table.js'
 import { renderTable, tableRequest } from './table.js'
@@ -121,31 +122,18 @@ async function change(exchange: Exchange, target: RequestTarget, services: Resou
   const options = writeOptions(exchange, subresource)
   const { registry } = services
   if (exchange.method === 'PATCH') {
-    const patch = await readMergePatch(exchange)
-    if (subresource === undefined) warnOrRefuse(exchange, { ...registry.get(kind, namespace, name), ...patch })
+    const mediaType = (exchange.request.headers['content-type'] ?? '').split(';')[0]?.trim()
+    const patch = readPatch(mediaType, await readBody(exchange.request), kind)
+    if (subresource === undefined) warnOrRefuse(exchange, patchObject(registry.get(kind, namespace, name), patch))
     const patched = await registry.patch(kind, namespace, name, patch, options)
     return subresource === 'scale' ? sendJson(exchange.response, 200, scaleOf(patched)) : sendObject(exchange, target, services, patched)
   }
   const body = await readObject(exchange.request)
-  if (subresource === 'scale') return sendJson(exchange.response, 200, scaleOf(await registry.patch(kind, namespace, name, body, options)))
+  if (subresource === 'scale')
+    return sendJson(exchange.response, 200, scaleOf(await registry.patch(kind, namespace, name, { type: 'merge', body }, options)))
   checkType(body, target)
   if (subresource === undefined) warnOrRefuse(exchange, body)
   sendObject(exchange, target, services, await registry.update(kind, namespace, name, body, options))
-}
-
-async function readMergePatch({ request }: Exchange): Promise<Partial<KubernetesObject>> {
-  const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim()
-  const text = await readBody(request)
-  if (mediaType === 'application/merge-patch+json') return parsePatch(text)
-  throw unsupportedMediaType(
-    `the local platform takes application/merge-patch+json patches, not ${mediaType || 'a patch without Content-Type'}; use \`heddle apply\`, \`kubectl replace\` or \`kubectl patch --type=merge\``,
-  )
-}
-
-/** A patch need not name its object, and one without metadata changes none. */
-function parsePatch(text: string): Partial<KubernetesObject> {
-  const { metadata, ...rest } = parseObject(text)
-  return Object.keys(fieldsOf(metadata)).length === 0 ? rest : { metadata, ...rest }
 }
 
 function checkType(body: KubernetesObject, { kind, version }: RequestTarget): void {

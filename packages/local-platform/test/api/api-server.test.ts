@@ -210,14 +210,31 @@ describe('verbs', () => {
     await client.delete(types.nodes, 'apart')
   })
 
-  it('takes merge patches only, and says so with 415', async () => {
-    await harness.client.create(types.configMaps, configMap('patches'))
+  it('takes merge, strategic merge and JSON patches, and says with 415 what it does not take', async () => {
+    await harness.client.create(types.configMaps, configMap('patches', { a: '1', b: '2' }))
     const path = '/api/v1/namespaces/default/configmaps/patches'
-    for (const type of ['application/strategic-merge-patch+json', 'application/json-patch+json', 'application/apply-patch+yaml'])
-      expect(await json(path, { 'content-type': type }, 'PATCH', '{}')).toMatchObject({
-        status: 415,
-        body: { kind: 'Status', reason: 'UnsupportedMediaType' },
-      })
+    const send = (type: string, patch: object): Promise<Json> => json(path, { 'content-type': type }, 'PATCH', JSON.stringify(patch))
+    expect(await send('application/merge-patch+json', { data: { a: null } })).toMatchObject({ status: 200, body: { data: { b: '2' } } })
+    const operations = [
+      { op: 'test', path: '/data/b', value: '2' },
+      { op: 'move', from: '/data/b', path: '/data/c' },
+    ]
+    expect(await send('application/json-patch+json', operations)).toMatchObject({ status: 200, body: { data: { c: '2' } } })
+    expect(await send('application/json-patch+json', operations)).toMatchObject({
+      status: 422,
+      body: { reason: 'Invalid', message: expect.stringContaining('there is nothing at "/data/b"') },
+    })
+    expect(await send('application/strategic-merge-patch+json', { data: { $patch: 'replace', d: '4' } })).toMatchObject({
+      status: 200,
+      body: { data: { d: '4' } },
+    })
+    expect(await send('application/strategic-merge-patch+json', { data: { $patch: 'mend' } })).toMatchObject({ status: 400 })
+    expect(await send('application/apply-patch+yaml', {})).toMatchObject({
+      status: 415,
+      body: { kind: 'Status', reason: 'UnsupportedMediaType' },
+    })
+    const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/none.example.com'
+    expect(await json(definitions, { 'content-type': 'application/json-patch+json' }, 'PATCH', '[]')).toMatchObject({ status: 404 })
   })
 
   it('stores nothing on a dry run', async () => {

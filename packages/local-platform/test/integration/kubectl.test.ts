@@ -1,13 +1,10 @@
 /** A transcript with the real kubectl, when the machine has one: the outside check of what we serve. */
-import { execFile, spawnSync } from 'node:child_process'
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { statSync } from 'node:fs'
 import { customResourceDefinitions } from '@heddle/config-schema'
 import type { KubernetesObject } from '@heddle/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deployment, type FakeNode, type PlatformHarness, startFakeNode, startHarness, types } from '../platform-harness.js'
-
-const hasKubectl = spawnSync('kubectl', ['version', '--client'], { stdio: 'ignore' }).status === 0
+import { hasKubectl, type Kubectl, manifestFile, runKubectl } from './kubectl.js'
 
 describe.skipIf(!hasKubectl)('kubectl (skipped when it is not installed)', () => {
   let harness: PlatformHarness
@@ -17,28 +14,14 @@ describe.skipIf(!hasKubectl)('kubectl (skipped when it is not installed)', () =>
     node = await startFakeNode(harness.client)
     for (const definition of customResourceDefinitions())
       await harness.client.create(types.definitions, definition as unknown as KubernetesObject)
-    mkdirSync(join(harness.stateDir, 'yaml'))
   })
   afterAll(async () => {
     await node.close()
     await harness.close()
   })
 
-  /** kubectl runs in another process while ours answers it. */
-  function kubectl(...args: readonly string[]): Promise<{ output: string; errors: string; code: number }> {
-    const all = ['--kubeconfig', harness.access.kubeconfigPath, '--cache-dir', join(harness.stateDir, 'kubectl-cache'), ...args]
-    return new Promise((resolve) => {
-      execFile('kubectl', all, { timeout: 25_000 }, (error, output, errors) =>
-        resolve({ output, errors, code: error ? Number(error.code ?? 1) : 0 }),
-      )
-    })
-  }
-
-  function file(name: string, ...objects: readonly object[]): string {
-    const path = join(harness.stateDir, 'yaml', name)
-    writeFileSync(path, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }))
-    return path
-  }
+  const kubectl: Kubectl = (...args) => runKubectl(harness, ...args)
+  const file = (name: string, ...objects: readonly object[]): string => manifestFile(harness, name, ...objects)
 
   const service = {
     apiVersion: 'v1',
