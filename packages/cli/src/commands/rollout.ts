@@ -9,6 +9,7 @@ import { secondsOf } from '../command/seconds.js'
 import { untilProxiesKnow } from '../target/endpoint-news.js'
 import { deployments } from '../target/resource-types.js'
 import { type Target, withTarget } from '../target/target.js'
+import { kindOfWord, notRunText } from '../target/workload-kinds.js'
 
 interface DeploymentView {
   readonly metadata: { readonly generation?: number; readonly name: string }
@@ -47,12 +48,18 @@ export async function runRestart(invocation: Invocation): Promise<number> {
   })
 }
 
-function deploymentName({ positionals }: Invocation): string {
-  const words = positionals.flatMap((word) => word.split('/'))
-  const name =
-    words.length > 1 && ['deploy', 'deployment', 'deployments', 'deployment.apps'].includes(words[0] as string) ? words[1] : undefined
-  if (name === undefined) throw usageError('say which Deployment: deploy/NAME')
-  return name
+/** @throws HEDDLE_CLI_USAGE for any other kind, in words that say whether it would run at all. */
+function deploymentName({ positionals, flags }: Invocation): string {
+  const [word = '', name, ...more] = positionals.flatMap((one) => one.split('/'))
+  if (word === '' || name === undefined || name === '' || more.length > 0) throw usageError('say which Deployment: deploy/NAME')
+  const kind = kindOfWord(word)
+  if (kind?.kind === 'Deployment') return name
+  if (kind === undefined) throw usageError(`"${word}" is no kind of object; say which Deployment: deploy/NAME`)
+  const isLocal = flags.string('kubeconfig') === undefined && flags.string('context') === undefined
+  throw usageError(
+    (isLocal ? notRunText(kind) : undefined) ?? `a ${kind.kind} has no rollout here; only Deployments are followed and restarted`,
+    'Name a Deployment: deploy/NAME.',
+  )
 }
 
 /** Prints each new state of the rollout until it is complete, as kubectl does. */

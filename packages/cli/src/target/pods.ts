@@ -2,29 +2,15 @@
 import { HeddleError } from '@heddle/base'
 import type { KubernetesObject, ResourceType } from '@heddle/client/resources'
 import { usageError } from '../command/parse.js'
-import { deployments, pods, replicaSets, services } from './resource-types.js'
+import { pods } from './resource-types.js'
 import type { Target } from './target.js'
-
-const kinds: Readonly<Record<string, ResourceType>> = {
-  po: pods,
-  pod: pods,
-  pods,
-  deploy: deployments,
-  deployment: deployments,
-  deployments: deployments,
-  'deployment.apps': deployments,
-  rs: replicaSets,
-  replicaset: replicaSets,
-  svc: services,
-  service: services,
-  services: services,
-}
+import { hasPods, kindOfWord, notRunText, type WorkloadKind } from './workload-kinds.js'
 
 /** As kubectl names Pods: whatever dots are in a name. @throws HEDDLE_CLI_NOT_FOUND, HEDDLE_CLI_USAGE */
 export async function findPod(target: Target, word: string | undefined): Promise<KubernetesObject> {
   if (word === undefined) throw usageError('say which Pod: a name, deploy/NAME or svc/NAME')
   const { kind, name } = wordParts(word)
-  return podOf(target, word, kind, await existing(target, kind, name))
+  return podOf(target, word, kind, await existing(target, kind.type, name))
 }
 
 /**
@@ -35,30 +21,37 @@ export async function findProxyPod(target: Target, word: string | undefined): Pr
   if (word === undefined) throw usageError('say which Pod: POD[.NAMESPACE] or deploy/NAME[.NAMESPACE]')
   const { kind, name } = wordParts(word)
   const dot = name.lastIndexOf('.')
-  const whole = dot < 0 ? undefined : await target.client.get(kind, name, target.namespace)
-  if (dot < 0 || whole) return podOf(target, word, kind, whole ?? (await existing(target, kind, name)))
+  const whole = dot < 0 ? undefined : await target.client.get(kind.type, name, target.namespace)
+  if (dot < 0 || whole) return podOf(target, word, kind, whole ?? (await existing(target, kind.type, name)))
   const scoped = { ...target, namespace: name.slice(dot + 1) }
-  return podOf(scoped, word, kind, await existing(scoped, kind, name.slice(0, dot)))
+  return podOf(scoped, word, kind, await existing(scoped, kind.type, name.slice(0, dot)))
 }
 
-function wordParts(word: string): { readonly kind: ResourceType; readonly name: string } {
+const podKind: WorkloadKind = { kind: 'Pod', type: pods }
+
+function wordParts(word: string): { readonly kind: WorkloadKind; readonly name: string } {
   const [first = '', second] = word.split('/')
   const name = word.includes('/') ? second : first
   if (!name || word.split('/').length > 2) throw usageError(`"${word}" is not TYPE/NAME`)
-  const kind = word.includes('/') ? kinds[first] : pods
-  if (!kind) throw usageError(`"${first}" has no Pods; name a pod, deploy, rs or svc`)
+  const kind = word.includes('/') ? kindOfWord(first) : podKind
+  if (!kind || !hasPods(kind)) throw usageError(`"${first}" has no Pods; name a pod, deploy, rs or svc`)
   return { kind, name }
 }
 
 /** The Pod itself, or one of what owns or selects it: a running one if there is any. */
-async function podOf(target: Target, word: string, kind: ResourceType, object: KubernetesObject): Promise<KubernetesObject> {
-  if (kind === pods) return object
+async function podOf(target: Target, word: string, kind: WorkloadKind, object: KubernetesObject): Promise<KubernetesObject> {
+  if (kind.kind === 'Pod') return object
   const selector = selectorText(object)
   // A Service without a selector has endpoints that somebody else made; an empty selector would be every Pod.
   const found = selector === '' ? [] : await podsWith(target, selector)
   const pod = found.find((one) => (one['status'] as { phase?: string } | undefined)?.phase === 'Running') ?? found[0]
   if (pod) return pod
-  throw new HeddleError({ code: 'HEDDLE_CLI_NOT_FOUND', message: `no Pods of ${word} in namespace ${target.namespace}`, origin: 'user' })
+  const reason = target.stateFolder === undefined ? undefined : notRunText(kind)
+  throw new HeddleError({
+    code: 'HEDDLE_CLI_NOT_FOUND',
+    message: `no Pods of ${word} in namespace ${target.namespace}${reason === undefined ? '' : `: ${reason}`}`,
+    origin: 'user',
+  })
 }
 
 export async function podsWith({ client, namespace }: Target, labelSelector: string): Promise<readonly KubernetesObject[]> {

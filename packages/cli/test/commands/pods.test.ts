@@ -105,6 +105,13 @@ describe('logs', () => {
       stderr: expect.stringContaining('deployments "nope" not found'),
     })
     expect(await mesh.cli('logs', 'cm/x')).toMatchObject({ code: 64, stderr: expect.stringContaining('"cm" has no Pods') })
+    const live: object = deployment('kept')
+    const set = { spec: {}, ...live, kind: 'StatefulSet' }
+    await mesh.cliWith({ input: JSON.stringify({ ...set, spec: { serviceName: 'kept', ...set.spec } }) }, 'apply', '-f', '-')
+    expect(await mesh.cli('logs', 'sts/kept')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no Pods of sts/kept in namespace default: the local platform does not run StatefulSets'),
+    })
     for (const words of [[], ['pod/']]) expect(await mesh.cli('logs', ...words)).toMatchObject({ code: 64 })
     const input = 'apiVersion: v1\nkind: Service\nmetadata: {name: external}\nspec: {ports: [{port: 80}]}\n'
     await mesh.cliWith({ input }, 'apply', '-f', '-')

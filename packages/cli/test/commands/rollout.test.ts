@@ -72,6 +72,27 @@ describe('rollout', () => {
     expect(JSON.stringify(live?.['spec'])).toContain('kubectl.kubernetes.io/restartedAt')
   })
 
+  it.each(['sts/web', 'ds/web', 'job/web', 'statefulsets.apps/web'])(
+    'of %s says that the local platform does not run that kind',
+    async (word) => {
+      for (const verb of ['status', 'restart'])
+        expect(await mesh.cli('rollout', verb, word)).toMatchObject({
+          code: 64,
+          stderr: expect.stringMatching(/^error: the local platform does not run (StatefulSet|DaemonSet|Job)s; it runs Deployments/),
+        })
+    },
+  )
+
+  it('of other kinds says what it is for', async () => {
+    expect((await mesh.cli('rollout', 'status', 'svc/web')).stderr).toContain('a Service has no rollout here')
+    expect((await mesh.cli('rollout', 'status', 'wibble/web')).stderr).toContain('"wibble" is no kind of object')
+    expect((await mesh.cli('rollout', 'status', 'sts/web', '--kubeconfig', 'k')).stderr).toContain('a StatefulSet has no rollout here')
+    for (const words of [['deploy'], ['deploy/'], ['deploy/a/b'], []])
+      expect(await mesh.cli('rollout', 'status', ...words)).toMatchObject({ code: 64, stderr: expect.stringContaining('deploy/NAME') })
+    for (const word of ['deployment.apps/none', 'deployments/none', 'Deployment/none'])
+      expect(await mesh.cli('rollout', 'status', word)).toMatchObject({ code: 0 })
+  })
+
   it('names a Deployment that is not there', async () => {
     expect(await mesh.cli('rollout', 'status', 'deploy/nope')).toMatchObject({
       code: 1,
