@@ -1,10 +1,15 @@
 /** The shapes of the authority: what it is given, what it issues, what it can be asked. */
 import type { Clock, Logger, Random } from '@heddle/base'
-import type { TrustBundle } from '@heddle/x509'
-import type { AuditSink } from './audit.js'
+import type { KeyAlgorithm } from '@heddle/x509'
+import type { AuditSink } from './audit/audit-record.js'
 import type { Cacerts } from './authority/cacerts.js'
+import type { CaBundle } from './bundle/ca-bundle.js'
 import type { Caller } from './caller.js'
+import type { DenyBook } from './deny/deny-book.js'
+import type { ExplainRequest, Explanation } from './issue/explain.js'
 import type { IssuedCertificate } from './issue/leaf.js'
+import type { JwtSvid } from './jwt/jwt-svid.js'
+import type { CaMetrics } from './metrics/ca-metrics.js'
 import type { Rotation } from './rotation/rotation.js'
 import type { CaStore } from './store/ca-store.js'
 
@@ -21,6 +26,14 @@ export interface CaOptions {
   readonly defaultTtlSeconds?: number
   /** Longest lifetime of a leaf; more is cut to it. Default: 90 days, as Istio's MAX_WORKLOAD_CERT_TTL. */
   readonly maxTtlSeconds?: number
+  /** Kind of key of a root made here. Default: P-256. */
+  readonly rootKeyAlgorithm?: KeyAlgorithm
+  /** Kinds of keys that requests may have. Default: P-256, P-384 and RSA. */
+  readonly keyAlgorithms?: readonly KeyAlgorithm[]
+  /** Former names of the trust domain: their callers get certificates under its present name, and the roots speak for them too. Default: none. */
+  readonly trustDomainAliases?: readonly string[]
+  /** Whether a rotation starts by itself in time before the root ends. Default: `false`. */
+  readonly isRotationAutomatic?: boolean
   /** Told of every certificate before it is released. Default: nobody. */
   readonly audit?: AuditSink
 }
@@ -30,16 +43,6 @@ export interface CaDeps {
   /** Must be cryptographically strong outside tests; gives serial numbers. */
   readonly random?: Random
   readonly logger?: Logger
-}
-
-export interface CaBundle {
-  readonly trustDomain: string
-  /** Every published root, in PEM. */
-  readonly rootsPem: string
-  /** The same, ready for `verifySvidPath`. */
-  readonly trustBundle: TrustBundle
-  /** Changes exactly when the roots do. */
-  readonly fingerprint: string
 }
 
 export interface SignedCertificate extends IssuedCertificate {
@@ -78,16 +81,30 @@ export interface Ca {
   /**
    * Issues a leaf for the caller's identity and the request's key; all else in the request is ignored, as Istio does.
    * @param ttlSeconds absent, zero or negative: the default.
-   * @throws HeddleError `HEDDLE_CA_CSR_INVALID`, `HEDDLE_CA_CALLER_INVALID`, `HEDDLE_CA_SIGNER_EXPIRED`, `HEDDLE_CA_AUDIT_FAILED`
+   * @throws HeddleError `HEDDLE_CA_CSR_INVALID`, `HEDDLE_CA_CALLER_INVALID`, `HEDDLE_CA_CALLER_DENIED`, `HEDDLE_CA_SIGNER_EXPIRED`,
+   * `HEDDLE_CA_SIGNER_FAILED`, `HEDDLE_CA_LINT_FAILED`, `HEDDLE_CA_AUDIT_FAILED`
    */
   sign(csrPem: string, caller: Caller, ttlSeconds?: number | bigint): Promise<SignedCertificate>
+  /** What `sign` would do, or why it would refuse. */
+  explain(request: ExplainRequest): Explanation
   /** A key and certificate for a person or a test, on an operator's word. The audit record says so. */
   issueFor(workload: { readonly namespace: string; readonly serviceAccount: string }, options?: IssueOptions): Promise<IssuedIdentity>
   /** A key and certificate under DNS names, for the control plane's own ports. */
   issueServer(fields: ServerCertificateFields): Promise<IssuedServerCertificate>
+  /**
+   * A token that names the caller to the audiences.
+   * @param ttlSeconds default: 5 minutes; at most an hour.
+   * @throws HeddleError `HEDDLE_CA_CALLER_INVALID`, `HEDDLE_CA_CALLER_DENIED`, `HEDDLE_CA_JWT_UNAVAILABLE`, `HEDDLE_CA_JWT_INVALID`
+   */
+  issueJwt(caller: Caller, audiences: readonly string[], ttlSeconds?: number): Promise<JwtSvid>
   bundle(): CaBundle
   /** Calls back after each change of the bundle; returns what ends it. */
   onBundleChange(listener: (bundle: CaBundle) => void): () => void
+  /** Who is not believed any more. */
+  readonly denied: DenyBook
+  /** Revocation lists in PEM, one signed by each root that lives here, with every denied serial number; and those that were plugged in. */
+  crlsPem(): Promise<string>
+  metrics(): CaMetrics
   /** Undefined for a plugged-in authority: its root is somebody else's. */
   readonly rotation: Rotation | undefined
   /** Waits for a save under way and gives the store back; every later call is refused. */

@@ -4,7 +4,7 @@ import { callerInvalid } from './ca-error.js'
 
 export interface Caller extends WorkloadIdentity {
   /** How the identity was proved. */
-  readonly method: 'jwt' | 'client-certificate' | 'operator'
+  readonly method: 'jwt' | 'client-certificate' | 'join-token' | 'operator'
   /** The Pod that a Kubernetes token is bound to, when it names one. */
   readonly pod?: { readonly name: string; readonly uid: string }
   /** The longest lifetime of what this caller is given, in seconds. Default: the authority's maximum. */

@@ -1,7 +1,6 @@
 export { createCa } from './create-ca.js'
 export type {
   Ca,
-  CaBundle,
   CaDeps,
   CaOptions,
   IssuedIdentity,
@@ -10,13 +9,21 @@ export type {
   ServerCertificateFields,
   SignedCertificate,
 } from './ca.js'
-export type { AuditRecord, AuditSink } from './audit.js'
+export type { AuditRecord, AuditSink } from './audit/audit-record.js'
+export type { BundleRoot, CaBundle } from './bundle/ca-bundle.js'
 export { readCacerts, type Cacerts } from './authority/cacerts.js'
-export type { RootPhase } from './authority/ca-state.js'
+export type { DeniedEntry, RevokeWhen, RootPhase } from './authority/ca-state.js'
 export type { CaErrorCode } from './ca-error.js'
 export type { Caller } from './caller.js'
 export type { IssuedCertificate } from './issue/leaf.js'
-export type { RootStatus, Rotation } from './rotation/rotation.js'
+export type { ExplainRequest, Explanation } from './issue/explain.js'
+export type { DenyBook, DenyRequest } from './deny/deny-book.js'
+export type { CaMetrics } from './metrics/ca-metrics.js'
+export type { JwtSvid } from './jwt/jwt-svid.js'
+export { validateJwtSvid, type JwtBundle, type JwtSvidFault, type JwtSvidResult, type JwtSvidValidation } from './jwt/validate-jwt-svid.js'
+export type { RootStatus, Rotation, StartOptions } from './rotation/rotation.js'
+export type { PlannedStep, RotationPlan, RotationStep, WorkloadObserver, WorkloadTrust } from './rotation/plan.js'
+export type { ExpiryAlarm, Forecast, RootForecast } from './rotation/forecast.js'
 export type { CaStore } from './store/ca-store.js'
 export { createFileCaStore, type FileCaStoreOptions } from './store/file-store.js'
 export { createMemoryCaStore } from './store/memory-store.js'

@@ -1,129 +1,74 @@
-/**
- * What the store keeps: every root with its key and phase, as JSON with a SHA-256 over it. Reading it checks everything that could
- * have rotted or been swapped, because the wrong answer to a doubtful state is a silent new root and a mesh that trusts nobody.
- */
-import { createHash } from 'node:crypto'
-import { type Certificate, encodePem, encodePrivateKey, parseCertificate, parseCertificatePem, parsePrivateKey } from '@heddle/x509'
-import { caError, stateCorrupt } from '../ca-error.js'
-import { type Authority, isKeyOf, rootAuthority } from './authority.js'
+/** What the authority must not forget: its roots with their keys and phases, who is denied, and how far a rotation has come. */
+import type { KeyObject } from 'node:crypto'
+import { type Authority, type RootOptions, createRoot } from './authority.js'
+import type { Random } from '@heddle/base'
+import { type JwtKey, createJwtKey } from '../jwt/jwt-key.js'
 
-/** prepared (published, not signing) -> active (signing) -> retiring (published until its last leaf ends) */
-export type RootPhase = 'prepared' | 'active' | 'retiring'
+/** prepared (published, not signing) -> active (signing) -> retiring (published) -> tainted (published; its leaves are renewed at once) */
+export type RootPhase = 'prepared' | 'active' | 'retiring' | 'tainted'
 
 export interface StoredRoot {
   readonly phase: RootPhase
   /** When the phase began, in milliseconds since the Unix epoch. */
   readonly sinceMs: number
+  /** When it signed last, for roots that have signed; milliseconds since the Unix epoch. */
+  readonly signedUntilMs?: number
+  /** The longest life of a leaf that this root may have signed: saved before the first leaf of that length. */
+  readonly longestLeafSeconds: number
   readonly authority: Authority
+  readonly key: KeyObject
+  /** Signs JWT-SVIDs in the phases in which the root signs certificates, and is published with it. */
+  readonly jwtKey: JwtKey
 }
+
+/** Somebody who is not believed any more. */
+export interface DeniedEntry {
+  readonly kind: 'spiffe-id' | 'serial'
+  /** The id, or the serial number as in certificates: lower-case hexadecimal. */
+  readonly value: string
+  readonly sinceMs: number
+  /** When the entry goes by itself; absent stays until it is removed. */
+  readonly untilMs?: number
+  readonly reason?: string
+  readonly actor?: string
+}
+
+/** A rotation that the authority drives by itself; see rotation/rotation-driver. */
+export interface RotationIntent {
+  readonly startedAtMs: number
+  readonly revokeWhen: RevokeWhen
+  readonly actor?: string
+}
+
+/** `leaves-ended`: after the last leaf of the old root has ended. `acknowledged`: as soon as every connected workload said that it needs it no more. */
+export type RevokeWhen = 'leaves-ended' | 'acknowledged'
 
 export interface CaState {
   readonly trustDomain: string
+  /** Grows with each change of the published roots. */
+  readonly sequence: number
   /** Exactly one is active. */
   readonly roots: readonly StoredRoot[]
+  readonly denied: readonly DeniedEntry[]
+  /** Of the last revocation list. */
+  readonly crlNumber: number
+  readonly rotation?: RotationIntent
 }
 
-interface Envelope {
-  readonly format: string
-  readonly version: number
-  readonly sha256: string
-  readonly state: SerializedState
+export function createStoredRoot(phase: RootPhase, options: RootOptions, longestLeafSeconds: number, random: Random): StoredRoot {
+  return { phase, sinceMs: options.nowMs, longestLeafSeconds, jwtKey: createJwtKey(random), ...createRoot(options, random) }
 }
 
-interface SerializedState {
-  readonly trustDomain: string
-  readonly roots: readonly {
-    readonly phase: RootPhase
-    readonly sinceMs: number
-    readonly certificate: string
-    readonly privateKey: string
-  }[]
+export function activeRootOf(state: CaState): StoredRoot {
+  return state.roots.find((root) => root.phase === 'active') as StoredRoot
 }
 
-const format = 'heddle-ca-state'
-const version = 1
-const phases: readonly string[] = ['prepared', 'active', 'retiring']
-
-export function encodeState(state: CaState): Uint8Array {
-  const serialized: SerializedState = {
-    trustDomain: state.trustDomain,
-    roots: state.roots.map(({ phase, sinceMs, authority }) => ({
-      phase,
-      sinceMs,
-      certificate: encodePem('CERTIFICATE', authority.certificate.der),
-      privateKey: encodePrivateKey(authority.key),
-    })),
-  }
-  const envelope: Envelope = { format, version, sha256: checksum(serialized), state: serialized }
-  return Buffer.from(`${JSON.stringify(envelope, null, 2)}\n`)
+export function rootIdOf(root: StoredRoot): string {
+  return root.authority.fingerprint
 }
 
-/** @throws HeddleError `HEDDLE_CA_STATE_CORRUPT`, `HEDDLE_CA_STATE_NEWER`, `HEDDLE_CA_TRUST_DOMAIN_CHANGED` */
-export function decodeState(bytes: Uint8Array, trustDomain: string): CaState {
-  const { state } = openEnvelope(bytes)
-  if (state.trustDomain !== trustDomain) {
-    throw caError(
-      'HEDDLE_CA_TRUST_DOMAIN_CHANGED',
-      `the state belongs to the trust domain "${state.trustDomain}", asked for is "${trustDomain}"`,
-      {
-        origin: 'user',
-        hint: 'Give the trust domain that the state was made with, or another state folder.',
-      },
-    )
-  }
-  const roots = state.roots.map(readRoot)
-  const activeCount = roots.filter((root) => root.phase === 'active').length
-  if (activeCount !== 1) throw stateCorrupt(`it has ${activeCount} active roots, expected one`)
-  return { trustDomain, roots }
-}
-
-function openEnvelope(bytes: Uint8Array): Envelope {
-  const envelope = parseJson(bytes)
-  if (!isRecord(envelope) || envelope['format'] !== format) throw stateCorrupt('it is not a state of this program')
-  const found = envelope['version']
-  if (typeof found === 'number' && found > version) {
-    throw caError('HEDDLE_CA_STATE_NEWER', `the authority's state has version ${found}, this program reads up to ${version}`, {
-      origin: 'user',
-      hint: 'Run the newer version of Heddle that wrote it.',
-    })
-  }
-  const { state } = envelope
-  if (found !== version || !isRecord(state) || !Array.isArray(state['roots'])) throw stateCorrupt('its fields are not those of version 1')
-  if (envelope['sha256'] !== checksum(state)) throw stateCorrupt('its checksum does not match its content')
-  return envelope as unknown as Envelope
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch {
-    // The parser's message quotes the text, and the text holds a private key.
-    throw stateCorrupt(`it is not JSON (${bytes.length} bytes)`)
-  }
-}
-
-function readRoot(root: SerializedState['roots'][number]): StoredRoot {
-  if (!phases.includes(root.phase) || !Number.isFinite(root.sinceMs)) throw stateCorrupt('a root has no known phase')
-  const certificate = readCertificate(root.certificate)
-  const key = parsePrivateKey(root.privateKey)
-  if (!key.ok) throw stateCorrupt(key.reason)
-  if (!isKeyOf(key.key, certificate)) throw stateCorrupt('the private key does not belong to the root certificate')
-  if (!certificate.extensions.basicConstraints?.isCa) throw stateCorrupt('the root certificate is not a CA')
-  return { phase: root.phase, sinceMs: root.sinceMs, authority: rootAuthority(certificate, key.key) }
-}
-
-function readCertificate(pem: string): Certificate {
-  const text = parseCertificatePem(pem)
-  if (!text.ok) throw stateCorrupt(text.reason)
-  const parsed = parseCertificate(text.ders[0] as Uint8Array)
-  if (!parsed.ok) throw stateCorrupt(parsed.reason)
-  return parsed.certificate
-}
-
-function checksum(state: unknown): string {
-  return createHash('sha256').update(JSON.stringify(state)).digest('hex')
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
+/** When the last leaf of a root that signs no more has ended, at the latest. */
+export function leavesEndMs({ signedUntilMs, longestLeafSeconds, authority }: StoredRoot): number {
+  if (signedUntilMs === undefined) return 0
+  return Math.min(authority.certificate.notAfterMs, signedUntilMs + longestLeafSeconds * 1000)
 }

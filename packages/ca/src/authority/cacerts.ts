@@ -2,36 +2,50 @@
  * An authority that somebody else's root vouches for: the four files of Istio's `cacerts` (or tls.crt, tls.key, ca.crt). A partial
  * set, a key of another certificate and a chain that does not reach the root are errors at start, not at the first handshake.
  */
-import type { KeyObject } from 'node:crypto'
 import files from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '@heddle/base'
 import {
   type Certificate,
   type TrustBundle,
+  type Crl,
+  type Signer,
+  createKeySigner,
   createTrustBundle,
   encodePem,
   generateKey,
-  issueCertificate,
+  isSignerGenuine,
   parseCertificate,
   parseCertificatePem,
+  parseCrl,
+  parsePem,
   parsePrivateKey,
   publicKeyOf,
+  signCertificate,
   verifySvidPath,
 } from '@heddle/x509'
 import { caError } from '../ca-error.js'
-import { type Authority, isKeyOf } from './authority.js'
+import { type Authority, fingerprintOf, isKeyOf, loadedKeyOf } from './authority.js'
 
 /** The contents of the files, in PEM. */
 export interface Cacerts {
   /** ca-cert.pem: the certificate that signs leaves. */
   readonly caCertPem: string
-  /** ca-key.pem: its private key. */
-  readonly caKeyPem: string
+  /** ca-key.pem: its private key. Exactly one of this and `signer` is given. */
+  readonly caKeyPem?: string
+  /** Signs in place of a key in a file, such as a key management service. */
+  readonly signer?: Signer
   /** cert-chain.pem: from the signing certificate up to, or up to and with, the root. Default: the signing certificate alone. */
   readonly certChainPem?: string
   /** root-cert.pem: one or more roots. */
   readonly rootCertPem: string
+  /** ca-crl.pem: revocation lists that renewals are held to, and that others get. Default: none. */
+  readonly crlPem?: string
+}
+
+export interface PluggedInAuthority {
+  readonly authority: Authority
+  readonly crls: readonly Crl[]
 }
 
 /**
@@ -46,7 +60,8 @@ export async function readCacerts(directory: string): Promise<Cacerts> {
     'root-cert.pem',
   ])
   if (caCertPem !== undefined && caKeyPem !== undefined && certChainPem !== undefined && rootCertPem !== undefined) {
-    return { caCertPem, caKeyPem, certChainPem, rootCertPem }
+    const [crlPem] = await readAll(directory, ['ca-crl.pem'])
+    return { caCertPem, caKeyPem, certChainPem, rootCertPem, ...(crlPem !== undefined && { crlPem }) }
   }
   const [chain, key, root] = await readAll(directory, ['tls.crt', 'tls.key', 'ca.crt'])
   if (chain !== undefined && key !== undefined && root !== undefined) {
@@ -56,27 +71,59 @@ export async function readCacerts(directory: string): Promise<Cacerts> {
 }
 
 /** @throws HeddleError `HEDDLE_CA_CACERTS_INVALID` */
-export function readPluggedInAuthority(cacerts: Cacerts, trustDomain: string, nowMs: number): Authority {
+export async function readPluggedInAuthority(cacerts: Cacerts, trustDomain: string, nowMs: number): Promise<PluggedInAuthority> {
   const certificate = readCertificates('ca-cert.pem', cacerts.caCertPem)[0] as Certificate
-  const key = parsePrivateKey(cacerts.caKeyPem)
-  if (!key.ok) throw invalid(`ca-key.pem: ${key.reason}`)
-  if (!isKeyOf(key.key, certificate)) throw invalid('ca-key.pem does not belong to ca-cert.pem')
+  const signer = await readSigner(cacerts, certificate)
   const roots = readCertificates('root-cert.pem', cacerts.rootCertPem)
   const chain = cacerts.certChainPem === undefined ? [] : readCertificates('cert-chain.pem', cacerts.certChainPem)
   const intermediates = uniqueWithout([certificate, ...chain], roots)
   const rootsPem = roots.map((root) => encodePem('CERTIFICATE', root.der)).join('')
+  const chainNotAfterMs = await proveChain({ certificate, signer, intermediates, rootsPem, trustDomain, nowMs })
   return {
-    certificate,
-    key: key.key,
-    intermediates: intermediates.map((member) => encodePem('CERTIFICATE', member.der)),
-    rootsPem,
-    chainNotAfterMs: proveChain({ certificate, key: key.key, intermediates, rootsPem, trustDomain, nowMs }),
+    authority: {
+      certificate,
+      signer,
+      publicKey: loadedKeyOf(certificate),
+      intermediates: intermediates.map((member) => encodePem('CERTIFICATE', member.der)),
+      rootsPem,
+      chainNotAfterMs,
+      fingerprint: fingerprintOf(certificate),
+    },
+    crls: readCrls(cacerts.crlPem),
   }
+}
+
+/** A signer is asked to prove itself before anybody depends on it. */
+async function readSigner({ caKeyPem, signer }: Cacerts, certificate: Certificate): Promise<Signer> {
+  if ((caKeyPem === undefined) === (signer === undefined)) throw invalid('give either the private key or a signer')
+  if (signer) {
+    if (!isKeyOf(signer.publicKey, certificate)) throw invalid('the signer does not hold the key of ca-cert.pem')
+    const isGenuine = await isSignerGenuine(signer).catch((cause: unknown) => {
+      throw invalid(`the signer cannot sign: ${messageOf(cause)}`)
+    })
+    if (!isGenuine) throw invalid('the signer signs with another key than it shows')
+    return signer
+  }
+  const key = parsePrivateKey(caKeyPem ?? '')
+  if (!key.ok) throw invalid(`ca-key.pem: ${key.reason}`)
+  if (!isKeyOf(publicKeyOf(key.key), certificate)) throw invalid('ca-key.pem does not belong to ca-cert.pem')
+  return createKeySigner(key.key)
+}
+
+function readCrls(pem: string | undefined): readonly Crl[] {
+  if (pem === undefined || pem.trim() === '') return []
+  const text = parsePem(pem, { allowsText: true })
+  if (!text.ok) throw invalid(`ca-crl.pem: ${text.reason}`)
+  return text.blocks.map((block) => {
+    const parsed = block.label === 'X509 CRL' ? parseCrl(block.der) : ({ ok: false, reason: `it holds a "${block.label}"` } as const)
+    if (!parsed.ok) throw invalid(`ca-crl.pem: ${parsed.reason}`)
+    return parsed.crl
+  })
 }
 
 interface Proof {
   readonly certificate: Certificate
-  readonly key: KeyObject
+  readonly signer: Signer
   readonly intermediates: readonly Certificate[]
   readonly rootsPem: string
   readonly trustDomain: string
@@ -84,8 +131,8 @@ interface Proof {
 }
 
 /** Signs a leaf that nobody gets and checks it as a peer would: the proof that real leaves will be accepted. Returns when the chain ends. */
-function proveChain({ certificate, key, intermediates, rootsPem, trustDomain, nowMs }: Proof): number {
-  const leaf = issueCertificate(
+async function proveChain({ certificate, signer, intermediates, rootsPem, trustDomain, nowMs }: Proof): Promise<number> {
+  const leaf = await signCertificate(
     {
       serial: Uint8Array.of(1),
       publicKey: publicKeyOf(generateKey()),
@@ -94,7 +141,7 @@ function proveChain({ certificate, key, intermediates, rootsPem, trustDomain, no
       altNames: { uris: [`spiffe://${trustDomain}/probe`] },
       keyUsages: ['digitalSignature'],
     },
-    { privateKey: key, certificate },
+    { signer, certificate },
   )
   const result = verifySvidPath({
     chain: [leaf, ...intermediates.map((member) => member.der)],

@@ -1,18 +1,30 @@
-/** Holds the authority's state: read once at the start, saved before every change becomes visible, one change at a time. */
+/**
+ * Holds the authority's state: read once at the start, saved before every change becomes visible, one change at a time. When
+ * another replica was quicker, its state is adopted and the change is refused: two replicas never rotate apart.
+ */
 import type { Clock, Logger, Random } from '@heddle/base'
-import { caError } from '../ca-error.js'
-import type { StateHolder } from '../rotation/rotation.js'
+import { isHeddleError } from '@heddle/base'
+import type { KeyAlgorithm } from '@heddle/x509'
+import { type CaErrorCode, caError, stateCorrupt } from '../ca-error.js'
 import type { CaStore } from '../store/ca-store.js'
-import { createRoot } from './authority.js'
-import { type CaState, decodeState, encodeState } from './ca-state.js'
+import { type CaState, activeRootOf, createStoredRoot } from './ca-state.js'
+import { decodeState, encodeState } from './state-format.js'
 
 export interface StateKeeperOptions {
   readonly trustDomain: string
   readonly rootTtlSeconds: number
+  readonly rootKeyAlgorithm: KeyAlgorithm
+  readonly defaultTtlSeconds: number
   readonly store: CaStore
 }
 
-export interface StateKeeper extends StateHolder {
+/** Where the authority keeps its state. */
+export interface StateKeeper {
+  current(): CaState
+  /** Saves, then announces. @throws what the change and the store throw; then nothing has changed */
+  replace(change: (state: CaState) => CaState): Promise<void>
+  /** Adopts what another replica saved. */
+  refresh(): Promise<void>
   onChange(listener: () => void): void
   close(): Promise<void>
 }
@@ -27,60 +39,117 @@ export async function openState(options: StateKeeperOptions, deps: Deps): Promis
   const { store } = options
   const saved = await store.open()
   try {
-    return createKeeper(saved ? readSaved(saved, options, deps) : await makeFirst(options, deps), store)
+    return new SavedState(saved ? await readSaved(saved, options, deps) : await makeFirst(options, deps), options, deps)
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
-function readSaved(saved: Uint8Array, options: StateKeeperOptions, { clock, logger }: Deps): CaState {
-  const state = decodeState(saved, options.trustDomain)
-  const active = state.roots.find((root) => root.phase === 'active')
-  if (active && clock.now() >= active.authority.chainNotAfterMs) {
+async function readSaved(saved: Uint8Array, options: StateKeeperOptions, { clock, logger, random }: Deps): Promise<CaState> {
+  const { state, isOlder } = decodeState(saved, options.trustDomain, random)
+  if (isOlder) await options.store.save(encodeState(state))
+  if (clock.now() >= activeRootOf(state).authority.chainNotAfterMs) {
     // Not fatal: rotation is the way out, and it needs an authority that runs.
     logger.error('the root has expired: nothing is issued until another root is activated', { trustDomain: options.trustDomain })
   }
   return state
 }
 
-/** The root is on disk before anything is signed with it. */
-async function makeFirst({ trustDomain, rootTtlSeconds, store }: StateKeeperOptions, { clock, random, logger }: Deps): Promise<CaState> {
-  const nowMs = clock.now()
-  const authority = createRoot({ trustDomain, ttlSeconds: rootTtlSeconds, nowMs }, random)
-  const state: CaState = { trustDomain, roots: [{ phase: 'active', sinceMs: nowMs, authority }] }
-  await store.save(encodeState(state))
-  logger.info('made a new root', { trustDomain, notAfterMs: authority.chainNotAfterMs })
+/** The root is saved before anything is signed with it. When another replica made its root first, that one is the root. */
+async function makeFirst(options: StateKeeperOptions, { clock, random, logger }: Deps): Promise<CaState> {
+  const { trustDomain, rootTtlSeconds, rootKeyAlgorithm, defaultTtlSeconds, store } = options
+  const rootOptions = { trustDomain, ttlSeconds: rootTtlSeconds, nowMs: clock.now(), keyAlgorithm: rootKeyAlgorithm }
+  const root = createStoredRoot('active', rootOptions, defaultTtlSeconds, random)
+  const state: CaState = { trustDomain, sequence: 1, roots: [root], denied: [], crlNumber: 0 }
+  try {
+    await store.save(encodeState(state))
+  } catch (error) {
+    const quicker = isConflict(error) ? await store.reload?.() : undefined
+    if (!quicker) throw error
+    return decodeState(quicker, trustDomain, random).state
+  }
+  logger.info('made a new root', { trustDomain, notAfterMs: root.authority.chainNotAfterMs })
   return state
 }
 
-function createKeeper(initial: CaState, store: CaStore): StateKeeper {
-  const listeners = new Set<() => void>()
-  let state = initial
-  let isClosed = false
-  let tail: Promise<unknown> = Promise.resolve()
+class SavedState implements StateKeeper {
+  readonly #store: CaStore
+  readonly #trustDomain: string
+  readonly #random: Random
+  readonly #logger: Logger
+  readonly #listeners = new Set<() => void>()
+  #state: CaState
+  #isClosed = false
+  #tail: Promise<unknown> = Promise.resolve()
 
-  const afterPrevious = async (previous: Promise<unknown>, change: (state: CaState) => CaState): Promise<void> => {
-    await previous
-    if (isClosed) throw caError('HEDDLE_CA_CLOSED', 'the certificate authority is closed')
-    const next = change(state)
-    const bytes = encodeState(next)
-    await store.save(bytes)
-    state = next
-    for (const listener of listeners) listener()
+  constructor(initial: CaState, { store, trustDomain }: StateKeeperOptions, { random, logger }: Deps) {
+    this.#state = initial
+    this.#store = store
+    this.#trustDomain = trustDomain
+    this.#random = random
+    this.#logger = logger
   }
-  return {
-    current: () => state,
-    onChange: (listener) => void listeners.add(listener),
-    replace(change) {
-      const step = afterPrevious(tail, change)
-      tail = step.catch(() => {})
-      return step
-    },
-    async close() {
-      isClosed = true
-      await tail
-      await store.close()
-    },
+
+  current(): CaState {
+    return this.#state
   }
+
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener)
+  }
+
+  replace(change: (state: CaState) => CaState): Promise<void> {
+    return this.#afterPrevious(() => this.#save(change))
+  }
+
+  refresh(): Promise<void> {
+    return this.#store.reload ? this.#afterPrevious(() => this.#adopt()) : Promise.resolve()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#tail
+    await this.#store.close()
+  }
+
+  #afterPrevious(step: () => Promise<void>): Promise<void> {
+    const done = this.#tail.then(() => {
+      if (this.#isClosed) throw caError('HEDDLE_CA_CLOSED', 'the certificate authority is closed')
+      return step()
+    })
+    this.#tail = done.catch(() => {})
+    return done
+  }
+
+  async #save(change: (state: CaState) => CaState): Promise<void> {
+    const next = change(this.#state)
+    if (next === this.#state) return
+    try {
+      await this.#store.save(encodeState(next))
+    } catch (error) {
+      if (isConflict(error)) await this.#adopt()
+      throw error
+    }
+    this.#announce(next)
+  }
+
+  async #adopt(): Promise<void> {
+    const saved = await this.#store.reload?.()
+    if (!saved) throw stateCorrupt('it was there and is gone')
+    const { state } = decodeState(saved, this.#trustDomain, this.#random)
+    if (Buffer.compare(encodeState(state), encodeState(this.#state)) === 0) return
+    if (state.sequence < this.#state.sequence) throw stateCorrupt('it is older than what was saved before')
+    this.#logger.info('adopted the state that another replica saved', { sequence: state.sequence })
+    this.#announce(state)
+  }
+
+  #announce(state: CaState): void {
+    this.#state = state
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return isHeddleError(error) && error.code === ('HEDDLE_CA_STATE_CONFLICT' satisfies CaErrorCode)
 }

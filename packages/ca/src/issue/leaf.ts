@@ -1,16 +1,16 @@
 /**
  * The certificates that the authority issues, all of one shape: empty subject, critical names, P-256 or the requester's key, dates
- * clamped to the chain above. Each is parsed and checked again before anybody gets it.
+ * clamped to the chain above. Each is parsed and held to the lint's rules before anybody gets it.
  */
 import type { Random } from '@heddle/base'
 import {
   type AltNameFields,
   type Certificate,
   type KeyAlgorithm,
-  checkSvidLeaf,
   encodePem,
-  issueCertificate,
+  lintCertificate,
   parseCertificate,
+  signCertificate,
 } from '@heddle/x509'
 import type { Authority } from '../authority/authority.js'
 import { caError } from '../ca-error.js'
@@ -31,47 +31,89 @@ export interface IssuedCertificate {
   /** Every root that the receiver should trust. */
   readonly rootsPem: string
   readonly serialHex: string
+  /** SHA-256 of the certificate that signed, lower-case hexadecimal. */
+  readonly issuerFingerprint: string
   readonly notBeforeMs: number
   /** May be earlier than asked for: no certificate outlives the chain above it. */
   readonly notAfterMs: number
 }
 
-/** @throws HeddleError `HEDDLE_CA_SIGNER_EXPIRED` */
-export function issueLeaf(request: LeafRequest, authority: Authority, rootsPem: string, random: Random): IssuedCertificate {
-  const { nowMs } = request
-  if (nowMs >= authority.chainNotAfterMs) {
-    throw caError(
-      'HEDDLE_CA_SIGNER_EXPIRED',
-      `the authority's own certificate ended ${new Date(authority.chainNotAfterMs).toISOString()}`,
-      {
-        hint: 'Rotate the root, or put a new certificate in its place.',
-      },
-    )
-  }
-  const der = issueCertificate(
-    {
-      serial: createSerial(random),
-      publicKey: request.publicKey,
-      notBeforeMs: Math.max(nowMs - backdateMs, authority.certificate.notBeforeMs),
-      notAfterMs: Math.min(nowMs + request.ttlSeconds * 1000, authority.chainNotAfterMs),
-      altNames: request.altNames,
-      basicConstraints: { isCa: false },
-      keyUsages: request.keyAlgorithm === 'rsa' ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature'],
-      purposes: ['serverAuth', 'clientAuth'],
-    },
-    { privateKey: authority.key, certificate: authority.certificate },
-  )
-  const { serialHex, notBeforeMs, notAfterMs } = checkBeforeRelease(der, request.altNames)
-  return { chain: [encodePem('CERTIFICATE', der), ...authority.intermediates], rootsPem, serialHex, notBeforeMs, notAfterMs }
+export interface Validity {
+  readonly notBeforeMs: number
+  readonly notAfterMs: number
 }
 
-/** A fault here is ours, not the caller's, so it is an internal error. */
-function checkBeforeRelease(der: Uint8Array, altNames: AltNameFields): Certificate {
+/** @throws HeddleError `HEDDLE_CA_SIGNER_EXPIRED` */
+export function validityOf(nowMs: number, ttlSeconds: number, { certificate, chainNotAfterMs }: Authority): Validity {
+  if (nowMs >= chainNotAfterMs) {
+    throw caError('HEDDLE_CA_SIGNER_EXPIRED', `the authority's own certificate ended ${new Date(chainNotAfterMs).toISOString()}`, {
+      hint: 'Rotate the root, or put a new certificate in its place.',
+    })
+  }
+  if (nowMs < certificate.notBeforeMs) {
+    throw caError('HEDDLE_CA_SIGNER_EXPIRED', `the authority's own certificate begins ${new Date(certificate.notBeforeMs).toISOString()}`, {
+      hint: 'Set the clock of this machine.',
+      retryable: true,
+    })
+  }
+  return {
+    notBeforeMs: Math.max(nowMs - backdateMs, certificate.notBeforeMs),
+    notAfterMs: Math.min(nowMs + ttlSeconds * 1000, chainNotAfterMs),
+  }
+}
+
+/** @throws HeddleError `HEDDLE_CA_SIGNER_EXPIRED`, `HEDDLE_CA_SIGNER_FAILED` */
+export async function issueLeaf(request: LeafRequest, authority: Authority, rootsPem: string, random: Random): Promise<IssuedCertificate> {
+  const validity = validityOf(request.nowMs, request.ttlSeconds, authority)
+  const der = await sign(request, validity, authority, random)
+  const { serialHex, notBeforeMs, notAfterMs } = checkBeforeRelease(der, request.altNames, authority)
+  return {
+    chain: [encodePem('CERTIFICATE', der), ...authority.intermediates],
+    rootsPem,
+    serialHex,
+    issuerFingerprint: authority.fingerprint,
+    notBeforeMs,
+    notAfterMs,
+  }
+}
+
+async function sign(
+  { publicKey, keyAlgorithm, altNames }: LeafRequest,
+  validity: Validity,
+  { signer, certificate }: Authority,
+  random: Random,
+): Promise<Uint8Array> {
+  try {
+    return await signCertificate(
+      {
+        serial: createSerial(random),
+        publicKey,
+        ...validity,
+        altNames,
+        basicConstraints: { isCa: false },
+        keyUsages: keyAlgorithm === 'rsa' ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature'],
+        purposes: ['serverAuth', 'clientAuth'],
+      },
+      { signer, certificate },
+    )
+  } catch (cause) {
+    throw caError('HEDDLE_CA_SIGNER_FAILED', 'the signing key could not be used', { retryable: true, cause })
+  }
+}
+
+/** A fault here is ours or the signer's, not the caller's. */
+function checkBeforeRelease(der: Uint8Array, { uris = [] }: AltNameFields, { certificate: issuer, publicKey }: Authority): Certificate {
   const parsed = parseCertificate(der)
-  if (!parsed.ok) throw new Error(`the new certificate cannot be read back: ${parsed.reason}`)
-  const [uri] = altNames.uris ?? []
-  if (uri === undefined) return parsed.certificate
-  const leaf = checkSvidLeaf(parsed.certificate)
-  if (!leaf.ok || leaf.id.uri !== uri) throw new Error(`the new certificate does not name "${uri}"`)
-  return parsed.certificate
+  if (!parsed.ok) throw notReleased(`it cannot be read back: ${parsed.reason}`)
+  const { certificate } = parsed
+  const names = certificate.extensions.subjectAltNames?.uris ?? []
+  if (names.length !== uris.length || names.some((name, index) => name !== uris[index])) throw notReleased('it names somebody else')
+  const profile = uris.length > 0 ? 'workload' : 'server'
+  const findings = lintCertificate(certificate, { profile, issuer, issuerKey: publicKey })
+  if (findings.length > 0) throw notReleased(findings.map(({ rule, message }) => `${message} (${rule})`).join('; '))
+  return certificate
+}
+
+function notReleased(reason: string): Error {
+  return caError('HEDDLE_CA_LINT_FAILED', `the new certificate was not released: ${reason}`)
 }

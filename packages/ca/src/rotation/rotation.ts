@@ -1,19 +1,32 @@
 /**
  * Changing the root without a moment in which anybody distrusts anybody:
  *
- *   prepare()            activate()               remove()
- *   (none) -> prepared ------------> active -> retiring -----------> (gone)
- *             published, does not    signs     published until its
- *             sign yet                         last leaf has ended
+ *   prepare()            activate()               taint()                      revoke()
+ *   (none) -> prepared ------------> active -> retiring -> tainted --------------------> (gone)
+ *             published, does not    signs     published   published; whoever holds a leaf
+ *             sign yet                                     under it renews at once
  *
- * Each step is saved before it is announced. When to take the next step is the caller's decision: a control plane activates after
- * its proxies acknowledged the bundle with the prepared root.
+ * Every root has a key of its own. Each step is saved before it is announced. `abort()` takes a prepared root back, `rollback()`
+ * signs with the former root again while it is still trusted. Steps taken by hand obey the order; whether it is time for one is
+ * what `plan()` says, from the workloads' acknowledgements where somebody observes them and from the clock where nobody does;
+ * `start()` lets the authority take each step when it is ready.
  */
-import { createHash } from 'node:crypto'
 import type { Clock, Random } from '@heddle/base'
-import { createRoot } from '../authority/authority.js'
-import type { CaState, RootPhase, StoredRoot } from '../authority/ca-state.js'
-import { caError } from '../ca-error.js'
+import type { KeyAlgorithm } from '@heddle/x509'
+import {
+  type CaState,
+  type RevokeWhen,
+  type RootPhase,
+  type StoredRoot,
+  activeRootOf,
+  createStoredRoot,
+  leavesEndMs,
+  rootIdOf,
+} from '../authority/ca-state.js'
+import type { StateKeeper } from '../authority/state-keeper.js'
+import { type Forecast, forecastOf } from './forecast.js'
+import { type RotationPlan, type WorkloadObserver, planOf } from './plan.js'
+import { rotationRefused } from './rotation-refused.js'
 
 export interface RootStatus {
   /** SHA-256 of the root's DER, lower-case hexadecimal. */
@@ -21,88 +34,220 @@ export interface RootStatus {
   readonly phase: RootPhase
   readonly sinceMs: number
   readonly notAfterMs: number
+  /** When the last leaf that it signed has ended, at the latest; absent while it signs or before it did. */
+  readonly leavesEndMs?: number
+}
+
+export interface StartOptions {
+  /** When the old root may go. Default: `leaves-ended`. */
+  readonly revokeWhen?: RevokeWhen
+  /** Who asked, for the records. */
+  readonly actor?: string
 }
 
 export interface Rotation {
   /** In the order of the bundle. */
   status(): readonly RootStatus[]
+  /** The next step, whether it may be taken, and who still lacks what it needs. */
+  plan(): RotationPlan
+  /** When roots end, when their rotation begins, and what is alarming about that. */
+  forecast(): Forecast
+  /** Tells where the workloads stand, or undefined while that is not known: asked for each plan. Returns what ends it. */
+  observe(workloads: WorkloadObserver): () => void
   /** Makes the next root and publishes it beside the active one. */
   prepare(): Promise<RootStatus>
   /** Signs with the prepared root from now on; the former one retires. */
   activate(): Promise<RootStatus>
+  /** Asks everybody who holds a leaf under a retiring root to renew it now. */
+  taint(fingerprint?: string): Promise<void>
   /**
-   * Takes a prepared or retiring root out of the bundle.
+   * Takes a root that signs no more out of the bundle.
    * @param unsafeForce also while leaves under it may live: workloads that hold one lose their connections.
    */
-  remove(fingerprint: string, unsafeForce?: boolean): Promise<void>
+  revoke(fingerprint: string, unsafeForce?: boolean): Promise<void>
+  /** Rotates the root step by step, each when `plan()` says that it is ready; goes on after a restart. */
+  start(options?: StartOptions): Promise<void>
+  /** Stops a rotation: takes a prepared root back, or signs with the former root again. */
+  abort(): Promise<void>
+  /** Signs with the former root again; the newer one retires. */
+  rollback(): Promise<RootStatus>
 }
 
 export interface RotationOptions {
   readonly rootTtlSeconds: number
-  /** A retired root is needed for as long as the longest leaf that it may have signed. */
-  readonly maxLeafTtlSeconds: number
-}
-
-/** Where the authority keeps its state; `replace` saves, then announces. */
-export interface StateHolder {
-  current(): CaState
-  replace(change: (state: CaState) => CaState): Promise<void>
+  readonly rootKeyAlgorithm: KeyAlgorithm
+  readonly defaultTtlSeconds: number
 }
 
 /** @throws HeddleError `HEDDLE_CA_ROTATION_REFUSED` from its methods when a step is out of order. */
 export function createRotation(
   options: RotationOptions,
-  holder: StateHolder,
+  keeper: StateKeeper,
   deps: { readonly clock: Clock; readonly random: Random },
 ): Rotation {
-  const statusOf = (phase: RootPhase): RootStatus => toStatus(holder.current().roots.find((root) => root.phase === phase) as StoredRoot)
-  return {
-    status: () => holder.current().roots.map(toStatus),
-    async prepare() {
-      const nowMs = deps.clock.now()
-      await holder.replace((state) => {
-        if (state.roots.some((root) => root.phase === 'prepared')) throw refused('a root is already prepared; activate or remove it first')
-        const authority = createRoot({ trustDomain: state.trustDomain, ttlSeconds: options.rootTtlSeconds, nowMs }, deps.random)
-        return { ...state, roots: [...state.roots, { phase: 'prepared', sinceMs: nowMs, authority }] }
-      })
-      return statusOf('prepared')
-    },
-    async activate() {
-      await holder.replace((state) => activatePrepared(state, deps.clock.now()))
-      return statusOf('active')
-    },
-    async remove(fingerprint, unsafeForce = false) {
-      await holder.replace((state) => removeRoot(state, fingerprint, unsafeForce, deps.clock.now() - options.maxLeafTtlSeconds * 1000))
-    },
+  return new RootRotation(options, keeper, deps.clock, deps.random)
+}
+
+class RootRotation implements Rotation {
+  readonly #options: RotationOptions
+  readonly #keeper: StateKeeper
+  readonly #clock: Clock
+  readonly #random: Random
+  #workloads: WorkloadObserver | undefined
+
+  constructor(options: RotationOptions, keeper: StateKeeper, clock: Clock, random: Random) {
+    this.#options = options
+    this.#keeper = keeper
+    this.#clock = clock
+    this.#random = random
+  }
+
+  status(): readonly RootStatus[] {
+    return this.#keeper.current().roots.map(toStatus)
+  }
+
+  plan(): RotationPlan {
+    return planOf(this.#keeper.current(), this.#workloads?.(), this.#clock.now())
+  }
+
+  forecast(): Forecast {
+    return forecastOf(this.#keeper.current(), this.#clock.now())
+  }
+
+  observe(workloads: WorkloadObserver): () => void {
+    this.#workloads = workloads
+    return () => {
+      if (this.#workloads === workloads) this.#workloads = undefined
+    }
+  }
+
+  async prepare(): Promise<RootStatus> {
+    await this.#keeper.replace((state) => this.#withPrepared(state))
+    return this.#statusOf('prepared')
+  }
+
+  async activate(): Promise<RootStatus> {
+    await this.#keeper.replace((state) => activatePrepared(state, this.#clock.now()))
+    return this.#statusOf('active')
+  }
+
+  async taint(fingerprint?: string): Promise<void> {
+    await this.#keeper.replace((state) => taintRetiring(state, fingerprint, this.#clock.now()))
+  }
+
+  async revoke(fingerprint: string, unsafeForce: boolean = false): Promise<void> {
+    await this.#keeper.replace((state) => revokeRoot(state, fingerprint, unsafeForce, this.#clock.now()))
+  }
+
+  async start({ revokeWhen = 'leaves-ended', actor }: StartOptions = {}): Promise<void> {
+    const startedAtMs = this.#clock.now()
+    await this.#keeper.replace((state) => {
+      if (state.rotation) throw rotationRefused('one is under way; see its plan, or abort it')
+      const prepared = state.roots.some((root) => root.phase === 'prepared') ? state : this.#withPrepared(state)
+      return { ...prepared, rotation: { startedAtMs, revokeWhen, ...(actor !== undefined && { actor }) } }
+    })
+  }
+
+  async abort(): Promise<void> {
+    await this.#keeper.replace((state) => abortRotation(state, this.#clock.now()))
+  }
+
+  async rollback(): Promise<RootStatus> {
+    await this.#keeper.replace((state) => rollBack(state, this.#clock.now()))
+    return this.#statusOf('active')
+  }
+
+  #withPrepared(state: CaState): CaState {
+    if (state.roots.some((root) => root.phase === 'prepared'))
+      throw rotationRefused('a root is already prepared; activate or revoke it first')
+    const { rootTtlSeconds: ttlSeconds, rootKeyAlgorithm: keyAlgorithm, defaultTtlSeconds } = this.#options
+    const root = { trustDomain: state.trustDomain, ttlSeconds, nowMs: this.#clock.now(), keyAlgorithm }
+    return withRoots(state, [...state.roots, createStoredRoot('prepared', root, defaultTtlSeconds, this.#random)])
+  }
+
+  #statusOf(phase: RootPhase): RootStatus {
+    return toStatus(this.#keeper.current().roots.find((root) => root.phase === phase) as StoredRoot)
   }
 }
 
 function activatePrepared(state: CaState, nowMs: number): CaState {
-  if (!state.roots.some((root) => root.phase === 'prepared')) throw refused('no root is prepared')
-  const next = (root: StoredRoot): StoredRoot => {
-    if (root.phase === 'prepared') return { ...root, phase: 'active', sinceMs: nowMs }
-    return root.phase === 'active' ? { ...root, phase: 'retiring', sinceMs: nowMs } : root
-  }
-  return { ...state, roots: state.roots.map(next) }
+  if (!state.roots.some((root) => root.phase === 'prepared')) throw rotationRefused('no root is prepared')
+  return withRoots(
+    state,
+    state.roots.map((root) => {
+      if (root.phase === 'prepared') return { ...root, phase: 'active', sinceMs: nowMs }
+      return root.phase === 'active' ? { ...root, phase: 'retiring', sinceMs: nowMs, signedUntilMs: nowMs } : root
+    }),
+  )
 }
 
-function removeRoot(state: CaState, fingerprint: string, unsafeForce: boolean, retiredBeforeMs: number): CaState {
-  const root = state.roots.find((candidate) => fingerprintOf(candidate) === fingerprint)
-  if (!root) throw refused(`no root has the fingerprint ${fingerprint}`)
-  if (root.phase === 'active') throw refused('the active root signs; activate another one first')
-  if (root.phase === 'retiring' && root.sinceMs > retiredBeforeMs && !unsafeForce)
-    throw refused('leaves signed by this root may still be in use')
-  return { ...state, roots: state.roots.filter((candidate) => candidate !== root) }
+function taintRetiring(state: CaState, fingerprint: string | undefined, nowMs: number): CaState {
+  const found = state.roots.filter((root) => (fingerprint === undefined ? root.phase === 'retiring' : rootIdOf(root) === fingerprint))
+  if (found.length === 0)
+    throw rotationRefused(fingerprint === undefined ? 'no root is retiring' : `no root has the fingerprint ${fingerprint}`)
+  if (found.some((root) => root.phase === 'active' || root.phase === 'prepared'))
+    throw rotationRefused('only a root that signs no more can be tainted; activate another one first')
+  return withRoots(
+    state,
+    state.roots.map((root) => (found.includes(root) ? { ...root, phase: 'tainted', sinceMs: nowMs } : root)),
+  )
+}
+
+function revokeRoot(state: CaState, fingerprint: string, unsafeForce: boolean, nowMs: number): CaState {
+  const root = state.roots.find((candidate) => rootIdOf(candidate) === fingerprint)
+  if (!root) throw rotationRefused(`no root has the fingerprint ${fingerprint}`)
+  if (root.phase === 'active') throw rotationRefused('the active root signs; activate another one first')
+  const endMs = leavesEndMs(root)
+  if (nowMs < endMs && !unsafeForce)
+    throw rotationRefused(`leaves signed by this root may still be in use, until ${new Date(endMs).toISOString()}`)
+  const left = withRoots(
+    state,
+    state.roots.filter((candidate) => candidate !== root),
+  )
+  const isOver = left.roots.length === 1 || root.phase === 'prepared'
+  return isOver ? withoutIntent(left) : left
+}
+
+function abortRotation(state: CaState, nowMs: number): CaState {
+  const prepared = state.roots.find((root) => root.phase === 'prepared')
+  if (prepared) {
+    const roots = state.roots.filter((root) => root !== prepared)
+    return withoutIntent(withRoots(state, roots))
+  }
+  if (state.roots.some((root) => root.phase === 'retiring')) return rollBack(state, nowMs)
+  if (!state.rotation) throw rotationRefused('none is under way')
+  throw rotationRefused('the former root is tainted already: finish the rotation, or start another')
+}
+
+/** The newest of the roots that signed before; what retires instead stays trusted for the leaves that it signed meanwhile. */
+function rollBack(state: CaState, nowMs: number): CaState {
+  const former = state.roots.filter((root) => root.phase === 'retiring').sort((left, right) => right.sinceMs - left.sinceMs)[0]
+  if (!former) throw rotationRefused('no former root is still trusted without reserve')
+  if (nowMs >= former.authority.certificate.notAfterMs) throw rotationRefused('the former root has expired')
+  const active = activeRootOf(state)
+  const roots = state.roots.map((root): StoredRoot => {
+    if (root === active) return { ...root, phase: 'retiring', sinceMs: nowMs, signedUntilMs: nowMs }
+    return root === former ? { ...root, phase: 'active', sinceMs: nowMs } : root
+  })
+  return withoutIntent(withRoots(state, roots))
+}
+
+function withRoots(state: CaState, roots: readonly StoredRoot[]): CaState {
+  return { ...state, roots, sequence: state.sequence + 1 }
+}
+
+function withoutIntent({ rotation: _ended, ...state }: CaState): CaState {
+  return state
 }
 
 function toStatus(root: StoredRoot): RootStatus {
-  return { fingerprint: fingerprintOf(root), phase: root.phase, sinceMs: root.sinceMs, notAfterMs: root.authority.certificate.notAfterMs }
-}
-
-function fingerprintOf(root: StoredRoot): string {
-  return createHash('sha256').update(root.authority.certificate.der).digest('hex')
-}
-
-function refused(reason: string): Error {
-  return caError('HEDDLE_CA_ROTATION_REFUSED', `the root rotation cannot take this step: ${reason}`, { origin: 'user' })
+  const endMs = leavesEndMs(root)
+  const isOver = root.phase !== 'active' && endMs > 0
+  return {
+    fingerprint: rootIdOf(root),
+    phase: root.phase,
+    sinceMs: root.sinceMs,
+    notAfterMs: root.authority.certificate.notAfterMs,
+    ...(isOver && { leavesEndMs: endMs }),
+  }
 }

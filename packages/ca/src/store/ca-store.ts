@@ -1,4 +1,4 @@
-/** Where the authority's state lives. One authority uses a store at a time; the store enforces it. */
+/** Where the authority's state lives. A store of one process locks; a store that replicas share refuses to overwrite what it has not read. */
 
 export interface CaStore {
   /**
@@ -9,9 +9,12 @@ export interface CaStore {
   open(): Promise<Uint8Array | undefined>
   /**
    * Replaces the state; when it resolves, the new state survives a power cut, and when it rejects, the old one stands.
-   * @throws HeddleError `HEDDLE_CA_STATE_WRITE_FAILED`
+   * @throws HeddleError `HEDDLE_CA_STATE_WRITE_FAILED`; `HEDDLE_CA_STATE_CONFLICT` when another authority saved since this one read:
+   * the authority then reads again and adopts that state
    */
   save(state: Uint8Array): Promise<void>
+  /** Reads what is saved now, for stores that several authorities share. Default: nobody else writes. */
+  reload?(): Promise<Uint8Array | undefined>
   /** Gives the store back; harmless when it is not open. */
   close(): Promise<void>
 }

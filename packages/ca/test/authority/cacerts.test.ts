@@ -112,7 +112,7 @@ describe('readCacerts', () => {
     await (await startCa({ cacerts: await readCacerts(folder) }, clock)).ca.sign(csr(), caller)
     const istio = {
       'ca-cert.pem': good.caCertPem,
-      'ca-key.pem': good.caKeyPem,
+      'ca-key.pem': good.caKeyPem ?? '',
       'cert-chain.pem': good.certChainPem ?? '',
       'root-cert.pem': good.rootCertPem,
     }
@@ -123,7 +123,7 @@ describe('readCacerts', () => {
   it('refuses a set that is not complete', async () => {
     await expect(readCacerts(folder)).rejects.toEqual(withCode('HEDDLE_CA_CACERTS_INVALID'))
     await writeFile(join(folder, 'ca-cert.pem'), good.caCertPem)
-    await writeFile(join(folder, 'ca-key.pem'), good.caKeyPem)
+    await writeFile(join(folder, 'ca-key.pem'), good.caKeyPem ?? '')
     await expect(readCacerts(folder)).rejects.toEqual(withCode('HEDDLE_CA_CACERTS_INVALID'))
     await expect(readCacerts(join(folder, 'nowhere'))).rejects.toEqual(withCode('HEDDLE_CA_CACERTS_INVALID'))
   })

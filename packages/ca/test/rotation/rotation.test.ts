@@ -33,9 +33,9 @@ describe('rotation', () => {
     expect(verifies(during, bundles[0] as CaBundle, clock.now())).toBe(true)
     expect(verifies(after, bundles[0] as CaBundle, clock.now())).toBe(false)
 
-    await expect(rotation.remove(old?.fingerprint ?? '')).rejects.toEqual(withCode('HEDDLE_CA_ROTATION_REFUSED'))
+    await expect(rotation.revoke(old?.fingerprint ?? '')).rejects.toEqual(withCode('HEDDLE_CA_ROTATION_REFUSED'))
     clock.advance(90 * dayMs)
-    await rotation.remove(old?.fingerprint ?? '')
+    await rotation.revoke(old?.fingerprint ?? '')
     expect(rotation.status()).toHaveLength(1)
     expect(bundles).toHaveLength(3)
     const last = await ca.sign(csr(), caller)
@@ -49,7 +49,7 @@ describe('rotation', () => {
     const fingerprint = rotation.status()[0]?.fingerprint ?? ''
     await rotation.prepare()
     await rotation.activate()
-    await rotation.remove(fingerprint, true)
+    await rotation.revoke(fingerprint, true)
     expect(verifies(signed, ca.bundle(), clock.now())).toBe(false)
   })
 
@@ -57,8 +57,8 @@ describe('rotation', () => {
     const { ca } = await startCa()
     const rotation = rotationOf(ca)
     await expect(rotation.activate()).rejects.toEqual(withCode('HEDDLE_CA_ROTATION_REFUSED'))
-    await expect(rotation.remove('00')).rejects.toEqual(withCode('HEDDLE_CA_ROTATION_REFUSED'))
-    await expect(rotation.remove(rotation.status()[0]?.fingerprint ?? '', true)).rejects.toEqual(withCode('HEDDLE_CA_ROTATION_REFUSED'))
+    await expect(rotation.revoke('00')).rejects.toEqual(withCode('HEDDLE_CA_ROTATION_REFUSED'))
+    await expect(rotation.revoke(rotation.status()[0]?.fingerprint ?? '', true)).rejects.toEqual(withCode('HEDDLE_CA_ROTATION_REFUSED'))
     const results = await Promise.allSettled([rotation.prepare(), rotation.prepare()])
     expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected'])
   })
@@ -67,7 +67,7 @@ describe('rotation', () => {
     const { ca } = await startCa()
     const rotation = rotationOf(ca)
     const { rootsPem } = ca.bundle()
-    await rotation.remove((await rotation.prepare()).fingerprint)
+    await rotation.revoke((await rotation.prepare()).fingerprint)
     expect(ca.bundle().rootsPem).toBe(rootsPem)
   })
 

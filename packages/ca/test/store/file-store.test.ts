@@ -16,7 +16,7 @@ let path: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heddle-ca-'))
   directory = join(folder, 'ca')
-  path = join(directory, 'ca-state.json')
+  path = join(directory, 'ca-state.0000000001.json')
 })
 
 afterEach(async () => {
@@ -44,7 +44,7 @@ describe('the file store', () => {
     const rootsPem = await startAndStop()
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     expect((await stat(directory)).mode & 0o777).toBe(0o700)
-    expect(await readdir(directory)).toEqual(['ca-state.json'])
+    expect(await readdir(directory)).toEqual(['ca-state.0000000001.json'])
     expect((await start()).bundle().rootsPem).toBe(rootsPem)
   })
 
@@ -62,7 +62,7 @@ describe('the file store', () => {
     await writeFile(path, broken)
     await expect(start()).rejects.toEqual(withCode('HEDDLE_CA_STATE_CORRUPT'))
     expect(await readFile(path, 'utf8')).toBe(broken)
-    expect(await readdir(directory)).toEqual(['ca-state.json'])
+    expect(await readdir(directory)).toEqual(['ca-state.0000000001.json'])
   })
 
   it('refuses any single flipped bit of the state', async () => {
@@ -97,7 +97,7 @@ describe('the file store', () => {
   it('refuses the state of a newer version and of another trust domain', async () => {
     await startAndStop()
     await expect(start('other')).rejects.toEqual(withCode('HEDDLE_CA_TRUST_DOMAIN_CHANGED'))
-    await writeFile(path, (await readFile(path, 'utf8')).replace('"version": 1', '"version": 2'))
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"version": 2', '"version": 3'))
     await expect(start()).rejects.toEqual(withCode('HEDDLE_CA_STATE_NEWER'))
   })
 

@@ -8,9 +8,12 @@ export interface AuditRecord {
   readonly spiffeId?: string
   readonly dnsNames?: readonly string[]
   readonly serialHex: string
+  readonly notBeforeMs: number
   readonly notAfterMs: number
+  /** SHA-256 of the certificate that signed, lower-case hexadecimal. */
+  readonly issuerFingerprint: string
   /** How the caller proved who it is. */
-  readonly method: 'jwt' | 'client-certificate' | 'operator'
+  readonly method: 'jwt' | 'client-certificate' | 'join-token' | 'operator'
   /** The person or component that asked, for certificates issued by an operator. */
   readonly actor?: string
   readonly pod?: { readonly name: string; readonly uid: string }

@@ -1,0 +1,165 @@
+/**
+ * The state as JSON with a SHA-256 over it. Reading it checks everything that could have rotted or been swapped, because the wrong
+ * answer to a doubtful state is a silent new root and a mesh that trusts nobody. Version 1 had roots only; it is read, and version 2
+ * is written.
+ */
+import { createHash } from 'node:crypto'
+import type { Random } from '@heddle/base'
+import {
+  type Certificate,
+  encodePem,
+  encodePrivateKey,
+  parseCertificate,
+  parseCertificatePem,
+  parsePrivateKey,
+  publicKeyOf,
+} from '@heddle/x509'
+import { caError, stateCorrupt } from '../ca-error.js'
+import { createJwtKey, jwtKeyOf } from '../jwt/jwt-key.js'
+import { isKeyOf, rootAuthority } from './authority.js'
+import type { CaState, DeniedEntry, RootPhase, RotationIntent, StoredRoot } from './ca-state.js'
+
+interface Envelope {
+  readonly format: string
+  readonly version: number
+  readonly sha256: string
+  readonly state: SerializedState
+}
+
+interface SerializedRoot {
+  readonly phase: RootPhase
+  readonly sinceMs: number
+  readonly signedUntilMs?: number
+  readonly longestLeafSeconds?: number
+  readonly certificate: string
+  readonly privateKey: string
+  readonly jwtKey?: { readonly id: string; readonly privateKey: string }
+}
+
+interface SerializedState {
+  readonly trustDomain: string
+  readonly sequence?: number
+  readonly roots: readonly SerializedRoot[]
+  readonly denied?: readonly DeniedEntry[]
+  readonly crlNumber?: number
+  readonly rotation?: RotationIntent
+}
+
+const format = 'heddle-ca-state'
+const version = 2
+const phases: readonly string[] = ['prepared', 'active', 'retiring', 'tainted']
+/** What a root of version 1 may have signed at most: Istio's longest leaf. */
+const unknownLeafSeconds = 90 * 86_400
+
+export interface DecodedState {
+  readonly state: CaState
+  /** Of an older version: what was added while reading must be saved before it is used. */
+  readonly isOlder: boolean
+}
+
+export function encodeState(state: CaState): Uint8Array {
+  const serialized: SerializedState = { ...state, roots: state.roots.map(serializeRoot) }
+  const envelope: Envelope = { format, version, sha256: checksum(serialized), state: serialized }
+  return Buffer.from(`${JSON.stringify(envelope, null, 2)}\n`)
+}
+
+function serializeRoot({ phase, sinceMs, signedUntilMs, longestLeafSeconds, authority, key, jwtKey }: StoredRoot): SerializedRoot {
+  return {
+    phase,
+    sinceMs,
+    ...(signedUntilMs !== undefined && { signedUntilMs }),
+    longestLeafSeconds,
+    certificate: encodePem('CERTIFICATE', authority.certificate.der),
+    privateKey: encodePrivateKey(key),
+    jwtKey: { id: jwtKey.id, privateKey: encodePrivateKey(jwtKey.key) },
+  }
+}
+
+/** @throws HeddleError `HEDDLE_CA_STATE_CORRUPT`, `HEDDLE_CA_STATE_NEWER`, `HEDDLE_CA_TRUST_DOMAIN_CHANGED` */
+export function decodeState(bytes: Uint8Array, trustDomain: string, random: Random): DecodedState {
+  const { state, version: found } = openEnvelope(bytes)
+  if (state.trustDomain !== trustDomain) {
+    throw caError(
+      'HEDDLE_CA_TRUST_DOMAIN_CHANGED',
+      `the state belongs to the trust domain "${state.trustDomain}", asked for is "${trustDomain}"`,
+      {
+        origin: 'user',
+        hint: 'Give the trust domain that the state was made with, or another state folder.',
+      },
+    )
+  }
+  const roots = state.roots.map((root) => readRoot(root, random))
+  const activeCount = roots.filter((root) => root.phase === 'active').length
+  if (activeCount !== 1) throw stateCorrupt(`it has ${activeCount} active roots, expected one`)
+  const { sequence = 1, denied = [], crlNumber = 0, rotation } = state
+  if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(crlNumber) || !Array.isArray(denied))
+    throw stateCorrupt('a field is not of its type')
+  return { state: { trustDomain, sequence, roots, denied, crlNumber, ...(rotation && { rotation }) }, isOlder: found < version }
+}
+
+function openEnvelope(bytes: Uint8Array): Envelope {
+  const envelope = parseJson(bytes)
+  if (!isRecord(envelope) || envelope['format'] !== format) throw stateCorrupt('it is not a state of this program')
+  const found = envelope['version']
+  if (typeof found === 'number' && found > version) {
+    throw caError('HEDDLE_CA_STATE_NEWER', `the authority's state has version ${found}, this program reads up to ${version}`, {
+      origin: 'user',
+      hint: 'Run the newer version of Heddle that wrote it.',
+    })
+  }
+  const { state } = envelope
+  if ((found !== 1 && found !== version) || !isRecord(state) || !Array.isArray(state['roots']))
+    throw stateCorrupt(`its fields are not those of version ${version}`)
+  if (envelope['sha256'] !== checksum(state)) throw stateCorrupt('its checksum does not match its content')
+  return envelope as unknown as Envelope
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch {
+    // The parser's message quotes the text, and the text holds a private key.
+    throw stateCorrupt(`it is not JSON (${bytes.length} bytes)`)
+  }
+}
+
+function readRoot(root: SerializedRoot, random: Random): StoredRoot {
+  if (!phases.includes(root.phase) || !Number.isFinite(root.sinceMs)) throw stateCorrupt('a root has no known phase')
+  const certificate = readCertificate(root.certificate)
+  const key = parsePrivateKey(root.privateKey)
+  if (!key.ok) throw stateCorrupt(key.reason)
+  if (!isKeyOf(publicKeyOf(key.key), certificate)) throw stateCorrupt('the private key does not belong to the root certificate')
+  if (!certificate.extensions.basicConstraints?.isCa) throw stateCorrupt('the root certificate is not a CA')
+  const signedUntilMs = root.signedUntilMs ?? (root.phase === 'retiring' || root.phase === 'tainted' ? root.sinceMs : undefined)
+  return {
+    phase: root.phase,
+    sinceMs: root.sinceMs,
+    ...(signedUntilMs !== undefined && { signedUntilMs }),
+    longestLeafSeconds: root.longestLeafSeconds ?? unknownLeafSeconds,
+    authority: rootAuthority(certificate, key.key),
+    key: key.key,
+    jwtKey: root.jwtKey ? readJwtKey(root.jwtKey) : createJwtKey(random),
+  }
+}
+
+function readJwtKey({ id, privateKey }: NonNullable<SerializedRoot['jwtKey']>): StoredRoot['jwtKey'] {
+  const key = parsePrivateKey(privateKey)
+  if (!key.ok) throw stateCorrupt(key.reason)
+  return jwtKeyOf(id, key.key)
+}
+
+function readCertificate(pem: string): Certificate {
+  const text = parseCertificatePem(pem)
+  if (!text.ok) throw stateCorrupt(text.reason)
+  const parsed = parseCertificate(text.ders[0] as Uint8Array)
+  if (!parsed.ok) throw stateCorrupt(parsed.reason)
+  return parsed.certificate
+}
+
+function checksum(state: unknown): string {
+  return createHash('sha256').update(JSON.stringify(state)).digest('hex')
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

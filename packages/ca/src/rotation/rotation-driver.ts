@@ -1,0 +1,97 @@
+/**
+ * Takes the steps of a rotation that was started, each when the plan says that it is ready, and starts one by itself before the
+ * root ends when it may. A wall clock is looked at again and again instead of one long timer: it survives sleep, and timers of more
+ * than 24.8 days fire at once.
+ */
+import { type Clock, type Logger, type Timer, messageOf } from '@heddle/base'
+import type { StateKeeper } from '../authority/state-keeper.js'
+import type { Rotation } from './rotation.js'
+
+export interface RotationDriverOptions {
+  /** Whether a rotation starts when the forecast says that it is time. */
+  readonly isAutomatic: boolean
+}
+
+export interface RotationDriver {
+  close(): void
+}
+
+const busyTickMs = 1000
+const idleTickMs = 60_000
+/** One line a day for each alarm. */
+const alarmEveryMs = 86_400_000
+
+export function driveRotation(
+  rotation: Rotation,
+  keeper: StateKeeper,
+  { isAutomatic }: RotationDriverOptions,
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): RotationDriver {
+  let timer: Timer | undefined
+  let isClosed = false
+  let alarmedAtMs = Number.NEGATIVE_INFINITY
+
+  const tick = async (): Promise<void> => {
+    try {
+      await keeper.refresh()
+      alarm()
+      if (isDue()) await rotation.start({ actor: 'forecast' })
+      const { isRunning, next } = rotation.plan()
+      if (isRunning && next.isReady) await takeStep(rotation, keeper, next.step, next.fingerprint, logger)
+    } catch (error) {
+      if (!isClosed) logger.error('a step of the root rotation failed; it is tried again', { error: messageOf(error) })
+    } finally {
+      schedule()
+    }
+  }
+  const isDue = (): boolean => isAutomatic && keeper.current().rotation === undefined && isTimeFor(keeper, rotation, clock.now())
+  const alarm = (): void => {
+    if (clock.now() - alarmedAtMs < alarmEveryMs) return
+    for (const { severity, message } of rotation.forecast().alarms) {
+      alarmedAtMs = clock.now()
+      logger[severity === 'critical' ? 'error' : 'warn'](message)
+    }
+  }
+  const schedule = (): void => {
+    timer?.cancel()
+    if (!isClosed) timer = clock.setTimer(keeper.current().rotation ? busyTickMs : idleTickMs, () => void tick())
+  }
+  keeper.onChange(schedule)
+  schedule()
+  return {
+    close() {
+      isClosed = true
+      timer?.cancel()
+    },
+  }
+}
+
+function isTimeFor(keeper: StateKeeper, rotation: Rotation, nowMs: number): boolean {
+  const { roots } = keeper.current()
+  return nowMs >= rotation.forecast().rotationStartsMs && !roots.some((root) => root.phase === 'prepared')
+}
+
+async function takeStep(
+  rotation: Rotation,
+  keeper: StateKeeper,
+  step: ReturnType<Rotation['plan']>['next']['step'],
+  fingerprint: string | undefined,
+  logger: Logger,
+): Promise<void> {
+  logger.info('the root rotation takes a step', { step, root: fingerprint })
+  switch (step) {
+    case 'prepare':
+      // Every root but the active one is gone: the rotation is over.
+      await keeper.replace(({ rotation: _ended, ...state }) => state)
+      return
+    case 'activate':
+      await rotation.activate()
+      return
+    case 'taint':
+      await rotation.taint(fingerprint)
+      return
+    case 'revoke':
+      // The plan has said that nobody needs it any more, by the clock or by every workload's word.
+      await rotation.revoke(fingerprint as string, true)
+  }
+}
