@@ -4,7 +4,6 @@
  */
 import { connect, constants } from 'node:http2'
 
-const maxServiceName = 1024
 const maxAnswer = 4096
 /** HealthCheckResponse { ServingStatus status = 1 } with SERVING = 1. */
 const serving = Buffer.from([0x08, 0x01])
@@ -48,7 +47,7 @@ function faultOf(grpcStatus: string | undefined, answer: Buffer): string | undef
 
 /** HealthCheckRequest { string service = 1 }. */
 function request(service: string): Buffer {
-  const name = Buffer.from(service.slice(0, maxServiceName))
+  const name = Buffer.from(service)
   if (name.length === 0) return name
   return Buffer.concat([Buffer.from([0x0a]), varint(name.length), name])
 }

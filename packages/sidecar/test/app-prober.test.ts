@@ -78,6 +78,18 @@ describe('a TCP probe', () => {
 })
 
 describe('a gRPC probe', () => {
+  /** HealthCheckRequest { string service = 1 } behind gRPC's five bytes. */
+  function serviceOf(request: Buffer): string {
+    let length = 0
+    let at = 6
+    for (let shift = 0; at < request.length; shift += 7) {
+      const byte = request[at++] as number
+      length |= (byte & 0x7f) << shift
+      if (byte < 0x80) break
+    }
+    return request.subarray(at, at + length).toString()
+  }
+
   /** @param status HealthCheckResponse.ServingStatus by service name; another service is NOT_FOUND. */
   async function healthServer(statuses: Readonly<Record<string, number>>): Promise<number> {
     const server = createHttp2Server()
@@ -85,7 +97,7 @@ describe('a gRPC probe', () => {
       const parts: Buffer[] = []
       stream.on('data', (part: Buffer) => parts.push(part))
       stream.on('end', () => {
-        const service = Buffer.concat(parts).subarray(7).toString()
+        const service = serviceOf(Buffer.concat(parts))
         const found = headers[':path'] === '/grpc.health.v1.Health/Check' ? statuses[service] : undefined
         stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
         stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': found === undefined ? '5' : '0' }))
@@ -110,6 +122,12 @@ describe('a gRPC probe', () => {
       status: 500,
       message: expect.stringMatching(/status 5/),
     })
+  })
+
+  it.each([127, 128, 1025, 20_000])('asks for a service whose name has %d characters, and some more bytes', async (length) => {
+    const service = `${'é'.repeat(length - 1)}x`
+    const port = await healthServer({ [service]: 1 })
+    expect(await probe({ grpc: { port: 8080, service } }, port)).toEqual({ status: 200, message: 'SERVING' })
   })
 
   it('fails for an application that is away, or speaks something else', async () => {
