@@ -13,6 +13,7 @@ import type { DeadlineQueue } from './deadline-queue.js'
 import type { ProxyDeps } from './deps.js'
 import type { Endpoint } from './endpoint/endpoint.js'
 import { HttpPool } from './endpoint/http-pool.js'
+import { TunnelDialer } from './endpoint/tcp-upstream.js'
 import type { ExchangeDeps, ManagerRuntime } from './router/exchange-deps.js'
 import { unspokenProtocols } from './transport/alpn.js'
 import type { Connector, ConnectListener, DialTarget } from './transport/connector.js'
@@ -86,14 +87,21 @@ export function createUpstreams(deps: Pick<ProxyDeps, 'dial'>, { clock, deadline
     return pool
   }
 
+  const tunnels = new TunnelDialer((cluster: ClusterRuntime, endpoint, listener) => dial(cluster, endpoint, tcpAlpn(endpoint), listener))
+
   return {
     acquireStream(cluster, endpoint, manager, waiter, fresh) {
+      if (waiter.opensTunnel === true) {
+        tunnels.open(cluster, endpoint, waiter)
+        return undefined
+      }
       if (cluster.namesServers && endpoint.transport.kind === 'tls')
         return namedPool(cluster, endpoint, manager, hostOf(waiter.upstreamAuthority)).acquire(waiter, fresh)
       endpoint.pool ??= createPool(cluster, endpoint, manager)
       return endpoint.pool.acquire(waiter, fresh)
     },
     cancelStream(endpoint, waiter) {
+      tunnels.cancel(waiter)
       for (const pool of endpoint.pools()) pool.cancel(waiter)
     },
     dialTcp: (cluster, endpoint, listener) => dial(cluster, endpoint, tcpAlpn(endpoint), listener),

@@ -57,6 +57,7 @@ export type {
   RouteConfiguration,
   RouteMatch,
   RouteTarget,
+  UpgradePolicy,
   VirtualHost,
   WeightedCluster,
 } from './model/route.js'

@@ -36,7 +36,7 @@ describe('fields without effect', () => {
         metadata: { name: 'a' },
         spec: { selector: { a: 'b' }, servers },
       }
-      return validateObject(gateway)
+      return validateObject(gateway, { target: 'heddle' })
         .diagnostics.filter(({ severity }) => severity === 'error')
         .map(({ path }) => path)
     }

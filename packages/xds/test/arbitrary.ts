@@ -35,6 +35,7 @@ import type {
   RouteAction,
   RouteConfiguration,
   RouteMatch,
+  UpgradePolicy,
   SecretReference,
   SocketAddress,
   StringMatcher,
@@ -120,10 +121,10 @@ const headerMutations: Arb<HeaderMutations> = record<HeaderMutations>(
   { requestAdd: some(headerValue), requestRemove: some(word), responseAdd: some(headerValue), responseRemove: some(word) },
 ).filter((headers) => Object.keys(headers).length > 0)
 
-const pathMatcher: Arb<PathMatcher> = record<PathMatcher>({
-  kind: fc.constantFrom('prefix', 'path', 'regex', 'path-separated-prefix'),
-  value: word,
-})
+const pathMatcher: Arb<PathMatcher> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('prefix', 'path', 'regex', 'path-separated-prefix'), value: word }) as Arb<PathMatcher>,
+  fc.constant({ kind: 'connect' as const }),
+)
 
 const routeMatch: Arb<RouteMatch> = record<RouteMatch>(
   { path: pathMatcher },
@@ -180,6 +181,7 @@ const routeAction: Arb<RouteAction> = fc
         regexRewrite: rewrite,
         hashPolicy: some(hashPolicy),
         mirrors: some(mirror),
+        upgrades: some(record<UpgradePolicy>({ type: word }, { enabled: fc.boolean(), terminatesConnect: yes })),
       },
     ),
     record<RouteAction>({}, { hostRewriteLiteral: word }),

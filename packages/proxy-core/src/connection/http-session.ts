@@ -10,6 +10,7 @@ import type { DeadlineEntry } from '../deadline-queue.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
 import { signAnswer } from '../message/sign-answer.js'
 import { acceptsUpgrade } from '../message/upgrade.js'
+import type { Exchange } from '../router/exchange.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { Channel } from '../transport/channel.js'
 import type { AcceptedConnection } from './accepted-connection.js'
@@ -35,8 +36,8 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
   readonly #limits: ConnectionLimits
   readonly #codec: Http1ServerConnection
   #requests = 0
-  /** Of the current request: those of an explicit proxy go to different ones. */
-  #current: ManagerRuntime | undefined
+  /** The current request, which says what it may become a tunnel of. */
+  #current: Exchange | undefined
   #phase: 'idle' | 'head' | 'request' | 'half-closed' | 'closing' = 'idle'
   heapIndex = -1
   dueMs = 0
@@ -59,6 +60,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
       limits: this.#limits.head,
       rejectUnderscores: this.#limits.rejectUnderscores,
       forwardProxy: chooseTarget !== undefined,
+      acceptsConnect: chooseTarget !== undefined || (manager !== undefined && acceptsUpgrade(manager.config, 'CONNECT')),
       defaultHost: manager?.config.httpProtocolOptions?.defaultHostForHttp10,
     })
     channel.handler = this.#codec
@@ -71,14 +73,14 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     const target = this.#chooseTarget === undefined ? undefined : this.#chooseTarget(stream, this)
     if (this.#chooseTarget !== undefined && target === undefined) return ignoredRequest
     const manager = target?.manager ?? (this.#manager as ManagerRuntime)
-    this.#current = manager
     const exchange = this.#deps.createExchange(manager, target?.connection ?? this.#accepted, stream)
+    this.#current = exchange
     exchange.start()
     return exchange
   }
 
   acceptsUpgrade(type: string): boolean {
-    return this.#current !== undefined && acceptsUpgrade(this.#current.config, type)
+    return this.#current?.upgrade === type
   }
 
   onBadRequest(stream: Http1ServerConnection, status: number, reason: string): void {

@@ -14,6 +14,8 @@ import type { Endpoint } from './endpoint.js'
 export interface StreamWaiter {
   /** Of the request as it goes upstream: some clusters take the server's name from it. */
   readonly upstreamAuthority: string
+  /** Whether it wants a connection for itself, for bytes as they are, and no HTTP. */
+  readonly opensTunnel?: boolean
   onStreamReady(stream: UpstreamStream): void
   onStreamFailed(reason: 'connection-failure' | 'connection-timeout' | 'overflow', details: string): void
 }

@@ -14,7 +14,6 @@ import type { DownstreamConnection } from '../decision-record.js'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import type { StreamWaiter } from '../endpoint/http-pool.js'
 import { filterFailedReply } from '../filters/http-filter.js'
-import { guard } from '../guard.js'
 import type { HeaderBlock } from '../message/header-block.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
 import { signAnswer } from '../message/sign-answer.js'
@@ -26,15 +25,15 @@ import { failedTryReply, localReplies, type LocalReply, localReplyHeaders } from
 import { drawMirrors, sendMirrors } from './mirror.js'
 import { RequestBody } from './request-body.js'
 import { RequestDeadlines, type TimedRequest } from './request-deadlines.js'
-import { allowedUpgrade } from './request-headers.js'
 import { linksOf, prepareResponse } from './response-headers.js'
 import { metStaleConnection, Retries } from './retries.js'
 import { RoutedRequest } from './routed-request.js'
+import { TunnelWatch } from './tunnel-watch.js'
 
 type State = 'routing' | 'trying' | 'backing-off' | 'answering' | 'tunnel' | 'done'
 
-/** Without a byte from the client of a tunnel whose upstream has ended its direction. */
-const halfTunnelMs = 60_000
+/** Envoy's, where the connection manager says nothing. */
+const defaultTunnelIdleMs = 300_000
 
 export class Exchange extends RoutedRequest implements RequestEvents, ResponseEvents, StreamWaiter, TimedRequest {
   #state: State = 'routing'
@@ -53,6 +52,7 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
   #waiting = false
   /** Counted at the endpoint and the cluster. */
   #inFlight = false
+  #tunnel: TunnelWatch | undefined
   /** The upstream has ended its direction of the tunnel in good order. */
   #tunnelEnded = false
 
@@ -60,6 +60,10 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
     super(deps, runtime, connection, stream)
     runtime.activeRequests.count++
     runtime.activeRequests.total++
+  }
+
+  get opensTunnel(): boolean {
+    return this.method === 'CONNECT' && this.routeRuntime?.terminatesConnect === true
   }
 
   protected forward(): void {
@@ -129,8 +133,9 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
     this.upstream = stream.info
     this.clusterRuntime?.connected(this.chosenEndpoint as Endpoint, false)
     if (this.virtualHost?.includeRequestAttemptCount) head.headers.set('x-envoy-attempt-count', String(this.attempts.length))
-    const upgrade = allowedUpgrade(head.upgrade, this)
-    stream.sendHead(this.method, this.upstreamPath, head.headers, head.bodyLength, upgrade, this)
+    const { upgrade } = this
+    const target = this.method === 'CONNECT' ? this.upstreamAuthority : this.upstreamPath
+    stream.sendHead(this.method, target, head.headers, head.bodyLength, upgrade, this)
     this.#body?.replayInto(stream)
     if (this.#requestEnded && upgrade === '') this.#endUpstreamRequest(this.deps.clock.monotonicMs())
   }
@@ -247,12 +252,16 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
     this.responseCodeDetails = 'via_upstream'
     this.#deadlines?.end()
     if (!this.#prepareResponse(headers)) return
+    const { streamIdleTimeoutMs = defaultTunnelIdleMs } = this.runtime.config
+    const { deadlines, clock } = this.deps
+    this.#tunnel = new TunnelWatch(deadlines, clock, streamIdleTimeoutMs, () => this.#tunnelIdle())
     this.stream.sendHead(status, reason === '' ? 'Switching Protocols' : reason, headers, -2, false)
     this.stream.startTunnel()
   }
 
   onTunnelData(buffer: Buffer, start: number, end: number): void {
     this.bytesReceived += end - start
+    this.#tunnel?.touch()
     this.#upstreamStream?.sendBody(buffer, start, end)
   }
   onTunnelEnd(): void {
@@ -260,24 +269,21 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
   }
   onTunnelResponse(buffer: Buffer, start: number, end: number): void {
     this.bytesSent += end - start
+    this.#tunnel?.touch()
     this.stream.sendBody(buffer, start, end)
   }
   onTunnelResponseEnd(): void {
     this.#tunnelEnded = true
     this.stream.endTunnel()
-    this.#watchHalfTunnel()
+    this.#tunnel?.halve()
   }
 
-  /** A client that neither sends nor closes must not hold its connection for ever. */
-  #watchHalfTunnel(): void {
-    const { bytesReceived } = this
-    const look = (): void => {
-      if (this.bytesReceived !== bytesReceived) return this.#watchHalfTunnel()
-      this.#giveUpUpstream()
-      this.#complete()
-      this.stream.abort()
-    }
-    this.deps.clock.setTimer(halfTunnelMs, () => guard(this.deps.logger, 'half tunnel', look))
+  #tunnelIdle(): void {
+    this.responseFlags |= flag.SI
+    this.responseCodeDetails = 'stream_idle_timeout'
+    this.#giveUpUpstream()
+    this.#complete()
+    this.stream.abort()
   }
 
   onDownstreamReset(reason: 'connection-termination' | 'protocol-error'): void {
@@ -307,7 +313,7 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
       this.responseFlags |= reason === 'protocol-error' ? flag.UPE : flag.UC
       this.observeFailure(503)
     }
-    this.responseCodeDetails = `upstream_reset_after_response_started{${reason.replaceAll('-', '_')}}`
+    if (!this.#tunnelEnded) this.responseCodeDetails = `upstream_reset_after_response_started{${reason.replaceAll('-', '_')}}`
     this.#complete()
     if (!this.#tunnelEnded) this.stream.abort()
   }
@@ -422,6 +428,7 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
     if (this.#state === 'done') return
     if (this.#inFlight) this.#leaveEndpoint('')
     this.#state = 'done'
+    this.#tunnel?.end()
     this.#retries?.end()
     this.routeFilters?.end()
     this.#deadlines?.end()

@@ -20,12 +20,22 @@ export interface LocalReply {
   readonly isWhole?: boolean
 }
 
-type ReplyName = 'pathRefused' | 'noRoute' | 'noCluster' | 'noEndpoint' | 'overflow' | 'brokenRequest' | 'routeTimeout' | 'tryTimeout'
+type ReplyName =
+  | 'pathRefused'
+  | 'connectRefused'
+  | 'noRoute'
+  | 'noCluster'
+  | 'noEndpoint'
+  | 'overflow'
+  | 'brokenRequest'
+  | 'routeTimeout'
+  | 'tryTimeout'
 
 const timedOut = { status: 504, body: 'upstream request timeout', flags: flag.UT }
 
 export const localReplies: Readonly<Record<ReplyName, LocalReply>> = {
   pathRefused: { status: 400, body: '', flags: 0, details: 'path_normalization_failed' },
+  connectRefused: { status: 403, body: '', flags: 0, details: 'upgrade_failed' },
   noRoute: { status: 404, body: '', flags: flag.NR, details: 'route_not_found' },
   noCluster: { status: 503, body: '', flags: flag.NC, details: 'cluster_not_found' },
   noEndpoint: { status: 503, body: 'no healthy upstream', flags: flag.UH, details: 'no_healthy_upstream' },

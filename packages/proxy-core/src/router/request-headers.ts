@@ -22,7 +22,10 @@ export function prepareRequest(headers: HeaderBlock, record: RequestRecord, acti
   return route.rewrite(record.upstreamPath)
 }
 
-/** The upgrade that was asked for, when the manager lets it through; else empty. */
-export function allowedUpgrade(asked: string, { manager }: RequestRecord): string {
-  return asked !== '' && acceptsUpgrade(manager, asked) ? asked : ''
+/** The upgrade that was asked for, when the route or else the manager lets it through; else empty. */
+export function allowedUpgrade(asked: string, { manager, route }: RequestRecord): string {
+  if (asked === '') return ''
+  const upgrades = route?.action.kind === 'route' ? route.action.upgrades : undefined
+  const own = upgrades?.find(({ type }) => type.toLowerCase() === asked.toLowerCase())
+  return (own === undefined ? acceptsUpgrade(manager, asked) : own.enabled !== false) ? asked : ''
 }

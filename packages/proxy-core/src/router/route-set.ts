@@ -9,6 +9,7 @@ import {
   type Route,
   type RouteConfiguration,
   type RouteTable,
+  type UpgradePolicy,
 } from '@heddle/routing'
 import { compileCors } from '../filters/cors.js'
 import { compileFault } from '../filters/fault.js'
@@ -27,6 +28,8 @@ export interface RouteRuntime {
   /** 0: none. */
   readonly timeoutMs: number
   readonly headers: HeaderMutations | undefined
+  /** A CONNECT ends here, and its bytes go to the endpoint as they are. */
+  readonly terminatesConnect: boolean
   /** Endpoints that have a name are asked by it. */
   readonly rewritesHost: boolean
   /** Undefined without a hash policy. */
@@ -64,11 +67,16 @@ function compileRoute(route: Route, compileRegex: CompileRegex | undefined): Rou
     directReply: action.kind === 'direct-response' ? directReply(action) : undefined,
     timeoutMs,
     headers: route.headers,
+    terminatesConnect: action.kind === 'route' && action.upgrades?.some(isTerminatedConnect) === true,
     rewritesHost: action.kind === 'route' && action.autoHostRewrite === true && action.hostRewriteLiteral === undefined,
     hash: action.kind === 'route' ? compileHashPolicies(action.hashPolicy) : undefined,
     filters: compileFilters(route, compileRegex),
     mirrors: action.kind === 'route' && action.mirrors?.length ? action.mirrors : undefined,
   }
+}
+
+function isTerminatedConnect({ type, terminatesConnect }: UpgradePolicy): boolean {
+  return terminatesConnect === true && type.toLowerCase() === 'connect'
 }
 
 /** As in Envoy CORS is for routes that forward, faults are for all. */

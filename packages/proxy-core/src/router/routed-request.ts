@@ -15,7 +15,7 @@ import type { Hash64 } from '../message/xxhash64.js'
 import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'
 import { ExchangeRecord } from './exchange-record.js'
 import { localReplies, type LocalReply, redirectReply } from './local-reply.js'
-import { prepareRequest } from './request-headers.js'
+import { allowedUpgrade, prepareRequest } from './request-headers.js'
 import { pickUntried } from './retries.js'
 import type { RouteRuntime } from './route-set.js'
 
@@ -38,10 +38,16 @@ export abstract class RoutedRequest extends ExchangeRecord {
   /** A filter that had paused the request has let it go, or has answered. */
   protected abstract resumed(): void
 
+  /** The protocol that the request may become a tunnel of; empty: none. */
+  get upgrade(): string {
+    return allowedUpgrade(this.stream.head.upgrade, this)
+  }
+
   /** Chooses the route and starts the first try, or answers at once. */
   start(): void {
     const { config } = this.runtime
     this.requestId = prepareRequestHeaders(this.stream.head.headers, config, this.connection, this.deps.ids)
+    if (this.path === '') return this.#chooseRoute('')
     const path = normalizePath(this.path, config)
     if (path === undefined) return this.reply(localReplies.pathRefused)
     this.upstreamPath = path
@@ -92,6 +98,7 @@ export abstract class RoutedRequest extends ExchangeRecord {
 
   #forwardTo(action: RouteAction): void {
     const { headers } = this.stream.head
+    if (this.method === 'CONNECT' && this.upgrade === '') return this.reply(localReplies.connectRefused)
     if (!this.#chooseCluster(action)) return this.reply(localReplies.noCluster)
     const route = this.routeRuntime as RouteRuntime
     this.upstreamPath = prepareRequest(headers, this, action, route)

@@ -14,7 +14,7 @@ export function compilePathRewrite(
 ): RewritePath | undefined {
   const { prefixRewrite, regexRewrite } = action
   if (prefixRewrite !== undefined && prefixRewrite !== '') {
-    const matched = match.kind === 'regex' ? undefined : match.value.length
+    const matched = match.kind === 'regex' || match.kind === 'connect' ? undefined : match.value.length
     return (path) => prefixRewrite + path.slice(matched ?? pathOnly(path).length)
   }
   if (!regexRewrite) return undefined

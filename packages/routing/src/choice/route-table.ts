@@ -44,6 +44,8 @@ interface CompiledRoute {
 
 interface CompiledHost {
   readonly routes: readonly CompiledRoute[]
+  /** Those that a request without a path may meet: only a CONNECT has none. */
+  readonly connectRoutes: readonly CompiledRoute[]
   readonly noRoute: RouteChoice
 }
 
@@ -70,20 +72,20 @@ export function compileRouteConfiguration(configuration: RouteConfiguration, opt
 
 function* domainsOf(configuration: RouteConfiguration, compileRegex?: CompileRegex): Generator<readonly [string, CompiledHost]> {
   for (const virtualHost of configuration.virtualHosts) {
-    const compiled: CompiledHost = {
-      routes: virtualHost.routes.map((route) => ({
-        conditions: compileConditions(route.match, compileRegex),
-        choice: { kind: 'matched', virtualHost, route },
-      })),
-      noRoute: { kind: 'no-route', virtualHost },
-    }
+    const routes = virtualHost.routes.map((route): CompiledRoute => ({
+      conditions: compileConditions(route.match, compileRegex),
+      choice: { kind: 'matched', virtualHost, route },
+    }))
+    const connectRoutes = routes.filter(({ choice }) => choice.route.match.path.kind === 'connect')
+    const compiled: CompiledHost = { routes, connectRoutes, noRoute: { kind: 'no-route', virtualHost } }
     for (const domain of virtualHost.domains) yield [domain, compiled]
   }
 }
 
 function chooseRoute(host: CompiledHost, request: RouteRequest): RouteChoice {
   const path = pathOnly(request.path)
-  for (const route of host.routes) if (firstFailing(route, request, path) === undefined) return route.choice
+  const routes = path === '' ? host.connectRoutes : host.routes
+  for (const route of routes) if (firstFailing(route, request, path) === undefined) return route.choice
   return host.noRoute
 }
 
@@ -92,6 +94,10 @@ function explainRoute(host: CompiledHost, request: RouteRequest): RouteTrace {
   const steps: RouteTraceStep[] = []
   for (const { conditions, choice } of host.routes) {
     const failing = firstFailing({ conditions, choice }, request, path)
+    if (path === '' && choice.route.match.path.kind !== 'connect') {
+      steps.push({ route: choice.route, refused: 'the request has no path, the route is not for CONNECT' })
+      continue
+    }
     if (!failing) return { choice, steps: [...steps, { route: choice.route }] }
     steps.push({ route: choice.route, refused: failing.explain(request, path) })
   }

@@ -28,6 +28,14 @@ export function compileHeaderMatchers(matchers: readonly HeaderMatcher[], compil
 
 function pathCondition(matcher: PathMatcher, caseSensitive: boolean, compileRegex?: CompileRegex): readonly Condition[] {
   if (matcher.kind === 'prefix' && matcher.value === '/') return []
+  if (matcher.kind === 'connect') {
+    return [
+      {
+        holds: ({ method }) => method === 'CONNECT',
+        explain: ({ method }) => `the route is for CONNECT, the method is ${method}`,
+      },
+    ]
+  }
   const test = pathTest(matcher, caseSensitive, compileRegex)
   return [
     {
@@ -37,7 +45,11 @@ function pathCondition(matcher: PathMatcher, caseSensitive: boolean, compileRege
   ]
 }
 
-function pathTest(matcher: PathMatcher, caseSensitive: boolean, compileRegex?: CompileRegex): (path: string) => boolean {
+function pathTest(
+  matcher: Exclude<PathMatcher, { kind: 'connect' }>,
+  caseSensitive: boolean,
+  compileRegex?: CompileRegex,
+): (path: string) => boolean {
   switch (matcher.kind) {
     case 'prefix':
       return compileStringMatcher({ kind: 'prefix', value: matcher.value, ignoreCase: !caseSensitive })

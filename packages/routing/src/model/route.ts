@@ -47,6 +47,8 @@ export type PathMatcher =
   /** RE2 over the path without query. */
   | { readonly kind: 'regex'; readonly value: string }
   | { readonly kind: 'path-separated-prefix'; readonly value: string }
+  /** CONNECT, which has no path; no other matcher matches it. */
+  | { readonly kind: 'connect' }
 
 export interface HeaderMutations {
   readonly requestAdd?: readonly HeaderValueOption[]
@@ -76,6 +78,18 @@ export interface RouteAction {
   readonly autoHostRewrite?: boolean
   readonly hashPolicy?: readonly HashPolicy[]
   readonly mirrors?: readonly MirrorPolicy[]
+  /** For upgrades of this route, in place of what the connection manager says to them. */
+  readonly upgrades?: readonly UpgradePolicy[]
+}
+
+/** envoy.config.route.v3.RouteAction.UpgradeConfig. */
+export interface UpgradePolicy {
+  /** A protocol of `Upgrade`, without case, or `CONNECT`. */
+  readonly type: string
+  /** Absent: true. */
+  readonly enabled?: boolean
+  /** Of `CONNECT`: the bytes of the tunnel go to the endpoint as they are (`connect_config`). Absent: the CONNECT itself is forwarded. */
+  readonly terminatesConnect?: boolean
 }
 
 export type RouteTarget =

@@ -96,5 +96,7 @@ function directResponse(response: NonNullable<HttpRoute['directResponse']>): Dir
 
 /** The name of the span: where the request goes, and the path that chose it. */
 function operationName(target: string, match: RouteMatch): string {
-  return `${target}${match.path.kind === 'prefix' ? `${match.path.value}*` : match.path.value}`
+  const { path } = match
+  if (path.kind === 'connect') return target
+  return `${target}${path.kind === 'prefix' ? `${path.value}*` : path.value}`
 }

@@ -1,6 +1,6 @@
 /** The actions of envoy.config.route.v3.Route: route, redirect, direct response. */
 import type { DirectResponseAction, HashPolicy, MirrorPolicy, RedirectAction, Route, RouteAction } from '@heddle/routing'
-import type { RouteTarget, WeightedCluster } from '@heddle/routing'
+import type { RouteTarget, UpgradePolicy, WeightedCluster } from '@heddle/routing'
 import type {
   DirectResponseActionJson,
   RedirectActionJson,
@@ -8,6 +8,7 @@ import type {
   RouteAction_HashPolicy_CookieJson as CookieJson,
   RouteAction_MaxStreamDurationJson as MaxStreamDurationJson,
   RouteAction_RequestMirrorPolicyJson as MirrorPolicyJson,
+  RouteAction_UpgradeConfigJson as UpgradeConfigJson,
   RouteActionJson,
   RouteJson,
   WeightedCluster_ClusterWeightJson as ClusterWeightJson,
@@ -50,6 +51,7 @@ function encodeForward(action: RouteAction): RouteActionJson {
     requestMirrorPolicies: list(action.mirrors, encodeMirror),
     hashPolicy: list(action.hashPolicy, encodeHashPolicy),
     maxGrpcTimeout: durationJson(action.maxGrpcTimeoutMs),
+    upgradeConfigs: list(action.upgrades, encodeUpgrade),
     maxStreamDuration: encodeMaxStreamDuration(action.maxStreamDuration),
   })
 }
@@ -70,6 +72,7 @@ function decodeForward(json: RouteActionJson): RouteAction | undefined {
     autoHostRewrite: json.autoHostRewrite,
     hashPolicy: json.hashPolicy?.map(decodeHashPolicy),
     mirrors: json.requestMirrorPolicies?.map(decodeMirror),
+    upgrades: json.upgradeConfigs?.map(decodeUpgrade),
   })
 }
 
@@ -147,6 +150,22 @@ function decodeMirror(json: MirrorPolicyJson): MirrorPolicy {
     fraction: json.runtimeFraction === undefined ? undefined : decodeFractionalPercent(json.runtimeFraction.defaultValue),
     traceSampled: json.traceSampled,
     disableShadowHostSuffixAppend: json.disableShadowHostSuffixAppend,
+  })
+}
+
+function encodeUpgrade({ type, enabled, terminatesConnect }: UpgradePolicy): UpgradeConfigJson {
+  return compact<UpgradeConfigJson>({
+    upgradeType: unlessDefault(type),
+    enabled,
+    connectConfig: terminatesConnect === true ? {} : undefined,
+  })
+}
+
+function decodeUpgrade({ upgradeType, enabled, connectConfig }: UpgradeConfigJson): UpgradePolicy {
+  return compact<UpgradePolicy>({
+    type: upgradeType ?? '',
+    enabled,
+    terminatesConnect: connectConfig === undefined ? undefined : true,
   })
 }
 

@@ -107,6 +107,8 @@ function encodePath(path: PathMatcher): RouteMatchJson {
       return { safeRegex: encodeRegex(path.value) }
     case 'path-separated-prefix':
       return { pathSeparatedPrefix: path.value }
+    case 'connect':
+      return { connectMatcher: {} }
   }
 }
 
@@ -114,5 +116,6 @@ function decodePath(json: RouteMatchJson): PathMatcher | undefined {
   if (json.prefix !== undefined) return { kind: 'prefix', value: json.prefix }
   if (json.path !== undefined) return { kind: 'path', value: json.path }
   if (json.safeRegex !== undefined) return { kind: 'regex', value: decodeRegex(json.safeRegex) }
+  if (json.connectMatcher !== undefined) return { kind: 'connect' }
   return json.pathSeparatedPrefix === undefined ? undefined : { kind: 'path-separated-prefix', value: json.pathSeparatedPrefix }
 }

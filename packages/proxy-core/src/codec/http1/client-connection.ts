@@ -71,7 +71,7 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
     this.#requestDone = upgrade !== ''
     this.#answerDone = false
     let head = `${method} ${path} HTTP/1.1\r\n${headers.serialize()}`
-    if (upgrade !== '') head += `connection: upgrade\r\nupgrade: ${upgrade}\r\n`
+    if (upgrade !== '' && upgrade !== 'CONNECT') head += `connection: upgrade\r\nupgrade: ${upgrade}\r\n`
     else if (length > 0) head += `content-length: ${length}\r\n`
     else if (length === bodyLength.chunked) head += 'transfer-encoding: chunked\r\n'
     else if (method === 'POST' || method === 'PUT' || method === 'PATCH') head += 'content-length: 0\r\n'
@@ -182,7 +182,7 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
     const { status, minorVersion } = this.#parser
     this.#framing.readResponse(this.#headers, minorVersion, status, this.#method)
     if (this.#framing.refuse !== 0) return this.#protocolError(this.#framing.refuseReason)
-    if (status === 101) return this.#startTunnel(start + length)
+    if (status === 101 || (status >= 200 && status < 300 && this.#upgrade === 'CONNECT')) return this.#startTunnel(status, start + length)
     if (status < 200) {
       if (++this.#informational > maxInformational) return this.#protocolError('too many interim answers')
       this.#events?.onInformational(status, this.#headers)
@@ -209,16 +209,16 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
     return -1
   }
 
-  #startTunnel(at: number): number {
+  #startTunnel(status: number, at: number): number {
     const { upgrade } = this.#framing
-    if (this.#upgrade === '' || upgrade.toLowerCase() !== this.#upgrade.toLowerCase())
+    if (status === 101 && (this.#upgrade === '' || upgrade.toLowerCase() !== this.#upgrade.toLowerCase()))
       return this.#protocolError('an upgrade that was not asked for')
     if (this.#events === undefined) return -1
     this.#state = 'tunnel'
     this.#channel.handler = upstreamTunnel(this, this.#events)
     this.#reusable = false
-    this.#headers.set('upgrade', upgrade)
-    this.#events?.onUpgraded(101, this.#parser.reason, this.#headers)
+    if (status === 101) this.#headers.set('upgrade', upgrade)
+    this.#events?.onUpgraded(status, this.#parser.reason, this.#headers)
     return at
   }
 

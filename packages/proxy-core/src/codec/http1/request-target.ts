@@ -9,6 +9,7 @@ const slash = 0x2f
 
 export class RequestTarget {
   readonly #forwardProxy: boolean
+  readonly #acceptsConnect: boolean
   readonly #defaultHost: string | undefined
   /** The last sound host; empty: none yet. */
   #host = ''
@@ -17,9 +18,10 @@ export class RequestTarget {
   /** Empty unless the target was in absolute form. */
   scheme = ''
 
-  /** @param forwardProxy whether absolute form and CONNECT are for this proxy. @param defaultHost of requests that may lack one. */
-  constructor(forwardProxy: boolean, defaultHost: string | undefined) {
+  /** @param forwardProxy whether absolute form is for this proxy. @param acceptsConnect whether CONNECT is. @param defaultHost of requests that may lack one. */
+  constructor(forwardProxy: boolean, acceptsConnect: boolean, defaultHost: string | undefined) {
     this.#forwardProxy = forwardProxy
+    this.#acceptsConnect = acceptsConnect
     this.#defaultHost = defaultHost
   }
 
@@ -56,8 +58,8 @@ export class RequestTarget {
         this.path = target.path
         return ''
       case 'authority':
-        if (!this.#forwardProxy) return 'method'
-        this.path = target.authority
+        if (!this.#acceptsConnect) return 'method'
+        this.path = ''
         this.authority = target.authority
         return ''
       case 'absolute':

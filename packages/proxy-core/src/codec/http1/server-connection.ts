@@ -17,8 +17,10 @@ export interface ServerCodecOptions {
   readonly limits: HeadLimits
   /** Whether underscore twins of framing fields are refused (edge) or dropped. */
   readonly rejectUnderscores: boolean
-  /** Whether absolute form and CONNECT are for this proxy (explicit proxying). */
+  /** Whether absolute form is for this proxy (explicit proxying). */
   readonly forwardProxy: boolean
+  /** Whether CONNECT may be asked for; else it is 405. */
+  readonly acceptsConnect: boolean
   /** The host of HTTP/1.0 requests that name none; undefined: they are refused. */
   readonly defaultHost: string | undefined
 }
@@ -82,7 +84,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     this.#options = options
     this.#parser = new HeadParser('request', options.limits)
     this.#writer = new MessageWriter(channel)
-    this.#target = new RequestTarget(options.forwardProxy, options.defaultHost)
+    this.#target = new RequestTarget(options.forwardProxy, options.acceptsConnect, options.defaultHost)
   }
 
   get head(): RequestHead {
@@ -95,7 +97,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     return this.#framing.expectContinue
   }
   get upgrade(): string {
-    return this.#framing.upgrade
+    return this.method === 'CONNECT' ? 'CONNECT' : this.#framing.upgrade
   }
   get acceptsTrailers(): boolean {
     return this.#framing.acceptsTrailers
@@ -161,7 +163,8 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   sendHead(status: number, reason: string, headers: HeaderBlock, length: number, close: boolean): void {
     let head = `HTTP/1.1 ${status} ${reason}\r\n${headers.serialize()}`
     let framed = length
-    if (status === 101) framed = bodyLength.untilClose
+    const opensTunnel = this.#opensTunnel(status, length)
+    if (opensTunnel) framed = bodyLength.untilClose
     else if (length >= 0) {
       // RFC 9110 section 8.6: 204 has none; where a body was left out its length may stand.
       if (status !== 204 && (length > 0 || !isBodiless(status, this.method))) head += `content-length: ${length}\r\n`
@@ -173,11 +176,16 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
       head += 'transfer-encoding: chunked\r\n'
     }
     if (close || this.#owner.shouldClose()) this.#closeAfter = true
-    if (status === 101) head += `connection: upgrade\r\n`
+    if (opensTunnel) head += status === 101 ? 'connection: upgrade\r\n' : ''
     else if (this.#closeAfter) head += 'connection: close\r\n'
     else if (this.protocol === 'HTTP/1.0') head += 'connection: keep-alive\r\n'
     this.#answerStarted = true
-    this.#writer.begin(`${head}\r\n`, status !== 101 && isBodiless(status, this.method) ? 0 : framed)
+    this.#writer.begin(`${head}\r\n`, !opensTunnel && isBodiless(status, this.method) ? 0 : framed)
+  }
+
+  /** RFC 9110 section 9.3.6: a CONNECT that succeeded has no body, a tunnel begins. */
+  #opensTunnel(status: number, length: number): boolean {
+    return status === 101 || (length === bodyLength.untilClose && status < 300 && this.method === 'CONNECT')
   }
 
   sendBody(buffer: Buffer, start: number, end: number): void {
@@ -348,7 +356,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     const events = this.#owner.onRequest(this)
     if (this.#answerDone || this.#answerAborted()) return
     this.#events = events
-    if (this.#requestDone && (framing.upgrade === '' || !this.#owner.acceptsUpgrade(framing.upgrade))) events.onRequestEnd(undefined)
+    if (this.#requestDone && (this.upgrade === '' || !this.#owner.acceptsUpgrade(this.upgrade))) events.onRequestEnd(undefined)
   }
 
   #answerAborted(): boolean {
@@ -365,6 +373,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
 
   /** @returns why the target or the host is refused; empty when they are sound. */
   #readTarget(): string {
+    if (this.method === 'CONNECT' && this.#framing.length !== bodyLength.none) return 'a CONNECT with a body'
     const target = this.#target
     const mayLackHost = this.protocol === 'HTTP/1.0'
     const refusal = target.read(this.method, this.#parser.target, this.headers, this.#framing.hostIndex, mayLackHost)

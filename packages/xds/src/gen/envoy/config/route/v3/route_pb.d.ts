@@ -348,6 +348,12 @@ export declare type RouteMatch = Message<"envoy.config.route.v3.RouteMatch"> & {
     case: "safeRegex";
   } | {
     /**
+     * @generated from field: envoy.config.route.v3.RouteMatch.ConnectMatcher connect_matcher = 12;
+     */
+    value: RouteMatch_ConnectMatcher;
+    case: "connectMatcher";
+  } | {
+    /**
      * @generated from field: string path_separated_prefix = 14;
      */
     value: string;
@@ -390,6 +396,11 @@ export declare type RouteMatchJson = {
   safeRegex?: RegexMatcherJson;
 
   /**
+   * @generated from field: envoy.config.route.v3.RouteMatch.ConnectMatcher connect_matcher = 12;
+   */
+  connectMatcher?: RouteMatch_ConnectMatcherJson;
+
+  /**
    * @generated from field: string path_separated_prefix = 14;
    */
   pathSeparatedPrefix?: string;
@@ -415,6 +426,24 @@ export declare type RouteMatchJson = {
  * Use `create(RouteMatchSchema)` to create a new message.
  */
 export declare const RouteMatchSchema: GenMessage<RouteMatch, {jsonType: RouteMatchJson}>;
+
+/**
+ * @generated from message envoy.config.route.v3.RouteMatch.ConnectMatcher
+ */
+export declare type RouteMatch_ConnectMatcher = Message<"envoy.config.route.v3.RouteMatch.ConnectMatcher"> & {
+};
+
+/**
+ * @generated from message envoy.config.route.v3.RouteMatch.ConnectMatcher
+ */
+export declare type RouteMatch_ConnectMatcherJson = {
+};
+
+/**
+ * Describes the message envoy.config.route.v3.RouteMatch.ConnectMatcher.
+ * Use `create(RouteMatch_ConnectMatcherSchema)` to create a new message.
+ */
+export declare const RouteMatch_ConnectMatcherSchema: GenMessage<RouteMatch_ConnectMatcher, {jsonType: RouteMatch_ConnectMatcherJson}>;
 
 /**
  * @generated from message envoy.config.route.v3.HeaderMatcher
@@ -734,6 +763,11 @@ export declare type RouteAction = Message<"envoy.config.route.v3.RouteAction"> &
   maxGrpcTimeout?: Duration | undefined;
 
   /**
+   * @generated from field: repeated envoy.config.route.v3.RouteAction.UpgradeConfig upgrade_configs = 25;
+   */
+  upgradeConfigs: RouteAction_UpgradeConfig[];
+
+  /**
    * @generated from field: repeated envoy.config.route.v3.RouteAction.RequestMirrorPolicy request_mirror_policies = 30;
    */
   requestMirrorPolicies: RouteAction_RequestMirrorPolicy[];
@@ -797,6 +831,11 @@ export declare type RouteActionJson = {
    * @generated from field: google.protobuf.Duration max_grpc_timeout = 23;
    */
   maxGrpcTimeout?: DurationJson;
+
+  /**
+   * @generated from field: repeated envoy.config.route.v3.RouteAction.UpgradeConfig upgrade_configs = 25;
+   */
+  upgradeConfigs?: RouteAction_UpgradeConfigJson[];
 
   /**
    * @generated from field: repeated envoy.config.route.v3.RouteAction.RequestMirrorPolicy request_mirror_policies = 30;
@@ -1074,6 +1113,70 @@ export declare type RouteAction_HashPolicy_QueryParameterJson = {
  * Use `create(RouteAction_HashPolicy_QueryParameterSchema)` to create a new message.
  */
 export declare const RouteAction_HashPolicy_QueryParameterSchema: GenMessage<RouteAction_HashPolicy_QueryParameter, {jsonType: RouteAction_HashPolicy_QueryParameterJson}>;
+
+/**
+ * @generated from message envoy.config.route.v3.RouteAction.UpgradeConfig
+ */
+export declare type RouteAction_UpgradeConfig = Message<"envoy.config.route.v3.RouteAction.UpgradeConfig"> & {
+  /**
+   * @generated from field: string upgrade_type = 1;
+   */
+  upgradeType: string;
+
+  /**
+   * @generated from field: google.protobuf.BoolValue enabled = 2;
+   */
+  enabled?: boolean | undefined;
+
+  /**
+   * @generated from field: envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig connect_config = 3;
+   */
+  connectConfig?: RouteAction_UpgradeConfig_ConnectConfig | undefined;
+};
+
+/**
+ * @generated from message envoy.config.route.v3.RouteAction.UpgradeConfig
+ */
+export declare type RouteAction_UpgradeConfigJson = {
+  /**
+   * @generated from field: string upgrade_type = 1;
+   */
+  upgradeType?: string;
+
+  /**
+   * @generated from field: google.protobuf.BoolValue enabled = 2;
+   */
+  enabled?: BoolValueJson;
+
+  /**
+   * @generated from field: envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig connect_config = 3;
+   */
+  connectConfig?: RouteAction_UpgradeConfig_ConnectConfigJson;
+};
+
+/**
+ * Describes the message envoy.config.route.v3.RouteAction.UpgradeConfig.
+ * Use `create(RouteAction_UpgradeConfigSchema)` to create a new message.
+ */
+export declare const RouteAction_UpgradeConfigSchema: GenMessage<RouteAction_UpgradeConfig, {jsonType: RouteAction_UpgradeConfigJson}>;
+
+/**
+ * @generated from message envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig
+ */
+export declare type RouteAction_UpgradeConfig_ConnectConfig = Message<"envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig"> & {
+};
+
+/**
+ * @generated from message envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig
+ */
+export declare type RouteAction_UpgradeConfig_ConnectConfigJson = {
+};
+
+/**
+ * Describes the message envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig.
+ * Use `create(RouteAction_UpgradeConfig_ConnectConfigSchema)` to create a new message.
+ */
+export declare const RouteAction_UpgradeConfig_ConnectConfigSchema: GenMessage<RouteAction_UpgradeConfig_ConnectConfig, {jsonType: RouteAction_UpgradeConfig_ConnectConfigJson}>;
 
 /**
  * @generated from message envoy.config.route.v3.RouteAction.MaxStreamDuration
