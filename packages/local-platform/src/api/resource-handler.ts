@@ -15,9 +15,11 @@ import { renderTable, tableRequest } from './table.js'
 import type { Selectors } from './list.js'
 import type { Registry, WriteOptions } from './registry.js'
 import type { RequestTarget } from './request-target.js'
-import { apiVersionOf, qualifiedName } from './resource-kind.js'
+import { apiVersionOf, qualifiedName, type ResourceKind } from './resource-kind.js'
+import { rulesFor } from './rules/rule-table.js'
 import { scaleOf } from './scale.js'
 import { fieldFaults } from './field-validation.js'
+import { setWarnings } from './warning-header.js'
 import { serveWatch } from './watch-response.js'
 
 export interface ResourceServices extends SubresourceServices {
@@ -112,7 +114,7 @@ async function create(exchange: Exchange, target: RequestTarget, services: Resou
   if (kind.isNamespaced && namespace === undefined) throw badRequest(`${qualifiedName(kind)} are created in a namespace`)
   checkType(body, target)
   const object = { ...body, apiVersion: apiVersionOf(kind, version), kind: kind.kind }
-  warnOrRefuse(exchange, object)
+  warnOrRefuse(exchange, kind, object, undefined)
   sendObject(exchange, target, services, await services.registry.create(kind, namespace, object, writeOptions(exchange)), 201)
 }
 
@@ -124,7 +126,10 @@ async function change(exchange: Exchange, target: RequestTarget, services: Resou
   if (exchange.method === 'PATCH') {
     const mediaType = (exchange.request.headers['content-type'] ?? '').split(';')[0]?.trim()
     const patch = readPatch(mediaType, await readBody(exchange.request), kind)
-    if (subresource === undefined) warnOrRefuse(exchange, patchObject(registry.get(kind, namespace, name), patch))
+    if (subresource === undefined) {
+      const old = registry.get(kind, namespace, name)
+      warnOrRefuse(exchange, kind, patchObject(old, patch), old)
+    }
     const patched = await registry.patch(kind, namespace, name, patch, options)
     return subresource === 'scale' ? sendJson(exchange.response, 200, scaleOf(patched)) : sendObject(exchange, target, services, patched)
   }
@@ -132,7 +137,7 @@ async function change(exchange: Exchange, target: RequestTarget, services: Resou
   if (subresource === 'scale')
     return sendJson(exchange.response, 200, scaleOf(await registry.patch(kind, namespace, name, { type: 'merge', body }, options)))
   checkType(body, target)
-  if (subresource === undefined) warnOrRefuse(exchange, body)
+  if (subresource === undefined) warnOrRefuse(exchange, kind, body, registry.find(kind, namespace, name))
   sendObject(exchange, target, services, await registry.update(kind, namespace, name, body, options))
 }
 
@@ -142,14 +147,16 @@ function checkType(body: KubernetesObject, { kind, version }: RequestTarget): vo
     throw badRequest(`the object provided is ${body.apiVersion}, Kind=${body.kind}, but the URL is for ${expected}, Kind=${kind.kind}`)
 }
 
-function warnOrRefuse({ query, response }: Exchange, object: KubernetesObject): void {
+/** @param old the object before an update, undefined for a create. */
+function warnOrRefuse(
+  { query, response }: Exchange,
+  kind: ResourceKind,
+  object: KubernetesObject,
+  old: KubernetesObject | undefined,
+): void {
   const faults = fieldFaults(object, query.get('fieldValidation'))
   if (faults.refusal) throw badRequest(faults.refusal)
-  if (faults.warnings.length > 0)
-    response.setHeader(
-      'warning',
-      faults.warnings.map((text) => `299 - ${JSON.stringify(text)}`),
-    )
+  setWarnings(response, [...faults.warnings, ...(rulesFor(kind).warnings?.(object, old) ?? [])])
 }
 
 async function remove(exchange: Exchange, target: RequestTarget, services: ResourceServices): Promise<void> {

@@ -1,5 +1,6 @@
 /** Kinds the API keeps but nothing here runs: an event on each object says so, instead of silence. */
 import type { KubernetesObject, ResourceType } from '@heddle/client'
+import { notSupported } from '../api/rules/workload-rules.js'
 import { type Controller, type ControllerContext, keyOf, splitKey, startController } from './controller.js'
 import { cronJobs, daemonSets, jobs, statefulSets } from './resource-types.js'
 
@@ -28,8 +29,4 @@ export function startUnsupportedWorkloads(context: ControllerContext): Controlle
 
 function isNew(object: KubernetesObject): boolean {
   return object.metadata.deletionTimestamp === undefined
-}
-
-function notSupported({ kind }: KubernetesObject): string {
-  return `a ${kind} is stored but not run by the local platform; use a Deployment`
 }

@@ -30,6 +30,8 @@ function service(ports: readonly object[]): object {
   return { apiVersion: 'v1', kind: 'Service', metadata: { name: 'shop' }, spec: { selector: { app: 'shop' }, ports } }
 }
 
+const named = (kind: string, apiVersion: string, name: string): object => ({ apiVersion, kind, metadata: { name } })
+
 describe.skipIf(!hasKubectl)('changes by kubectl (skipped when it is not installed)', () => {
   let harness: PlatformHarness
   beforeAll(async () => {
@@ -108,5 +110,30 @@ describe.skipIf(!hasKubectl)('changes by kubectl (skipped when it is not install
     expect(await patch('json', [{ op: 'remove', path: '/spec/nothing' }])).toContain('there is nothing at "/spec/nothing"')
     expect(await patch('merge', { spec: { template: { spec: { containers: [container] } } } })).toBe('deployment.apps/shop patched\n')
     expect((await containers())[0]).not.toHaveProperty('ports')
+  })
+
+  it('prints what the platform does not do of what it was given', async () => {
+    const template = { metadata: { labels: { app: 'db' } }, spec: { containers: [{ name: 'db', image: 'db:1' }], restartPolicy: 'Never' } }
+    const away = { ...named('Service', 'v1', 'away'), spec: { type: 'ExternalName', externalName: 'example.com', ports: [{ port: 443 }] } }
+    const node = { ...named('Service', 'v1', 'node'), spec: { type: 'NodePort', ports: [{ port: 80 }] } }
+    const job = { ...named('Job', 'batch/v1', 'job'), spec: { template } }
+    const spaces = { ...named('Namespace', 'v1', 'injected'), metadata: { name: 'injected', labels: { 'istio.io/rev': 'canary' } } }
+    const { errors, output } = await kubectl('apply', '-f', manifestFile(harness, 'warned.json', away, node, job, spaces))
+    const lines = errors.split('\n').filter((line) => line !== '')
+    expect(lines).toEqual([
+      expect.stringMatching(/^Warning: spec\.type: .*ExternalName/),
+      expect.stringMatching(/^Warning: spec\.type: .*node ports/),
+      'Warning: a Job is stored but not run by the local platform; use a Deployment',
+      expect.stringMatching(/^Warning: metadata\.labels: istio\.io\/rev=canary .*heddle kube-inject/),
+    ])
+    expect(output.split('\n')).toContain('service/away created')
+    expect((await kubectl('label', 'ns', 'default', 'istio-injection=enabled')).errors).toContain(
+      'Warning: metadata.labels: istio-injection=',
+    )
+    expect((await kubectl('label', 'ns', 'default', 'other=1')).errors).toBe('')
+    expect((await kubectl('get', 'svc', 'away')).output).toMatch(/\naway +ExternalName +<none> +example\.com +443\/TCP +/)
+    const lb = { ...named('Service', 'v1', 'lb'), spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } }
+    await kubectl('apply', '-f', manifestFile(harness, 'lb.json', lb))
+    expect((await kubectl('get', 'svc', 'lb')).output).toMatch(/\nlb +LoadBalancer +127\.[\d.]+ +<pending> +80\/TCP +/)
   })
 })

@@ -14,6 +14,20 @@ export const namespaceRules: KindRules = {
       status: old ? object['status'] : { phase: 'Active' },
     }
   },
+  warnings: warnOfInjection,
+}
+
+/** Labels by which Istio's webhook injects; there is none here. */
+function warnOfInjection(object: KubernetesObject, old: KubernetesObject | undefined): readonly string[] {
+  const { labels = {} } = object.metadata
+  const asks = ([key, value]: readonly [string, string]): boolean =>
+    (key === 'istio-injection' && value === 'enabled') || key === 'istio.io/rev'
+  return Object.entries(labels)
+    .filter((label) => asks(label) && old?.metadata.labels?.[label[0]] !== label[1])
+    .map(
+      ([key, value]) =>
+        `metadata.labels: ${key}=${value} injects nothing: the local platform calls no webhooks; pass manifests through "heddle kube-inject"`,
+    )
 }
 
 export const configMapRules: KindRules = { check: (object, { old }) => frozen(object, old, ['data', 'binaryData']) }

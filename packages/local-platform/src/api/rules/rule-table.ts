@@ -4,7 +4,7 @@ import { configMapRules, definitionRules, namespaceRules, secretRules } from './
 import type { KindRules } from './kind-rules.js'
 import { podRules } from './pod-rules.js'
 import { serviceRules } from './service-rules.js'
-import { workloadRules } from './workload-rules.js'
+import { unrunJobRules, unrunWorkloadRules, workloadRules } from './workload-rules.js'
 
 const table: Readonly<Record<string, KindRules>> = {
   configmaps: configMapRules,
@@ -13,10 +13,12 @@ const table: Readonly<Record<string, KindRules>> = {
   secrets: secretRules,
   services: serviceRules,
   'customresourcedefinitions.apiextensions.k8s.io': definitionRules,
-  'daemonsets.apps': workloadRules,
+  'cronjobs.batch': unrunJobRules,
+  'daemonsets.apps': unrunWorkloadRules,
   'deployments.apps': workloadRules,
+  'jobs.batch': unrunJobRules,
   'replicasets.apps': workloadRules,
-  'statefulsets.apps': workloadRules,
+  'statefulsets.apps': unrunWorkloadRules,
 }
 
 const noRules: KindRules = {}

@@ -1,10 +1,10 @@
 /** Services: the virtual address, and what may not change afterwards (Kubernetes' core/v1 Service strategy). */
 import type { KubernetesObject } from '@heddle/client'
-import { type Fields, fieldsOf, textOf } from '../../json-fields.js'
+import { type Fields, fieldsOf, sameJson, textOf } from '../../json-fields.js'
 import { failure, type StatusCause } from '../api-failure.js'
 import { invalidValue, type KindRules, type RuleContext } from './kind-rules.js'
 
-export const serviceRules: KindRules = { prepare: prepareService, check: checkAddress }
+export const serviceRules: KindRules = { prepare: prepareService, check: checkAddress, warnings: warnOfType }
 
 function prepareService(object: KubernetesObject, context: RuleContext): KubernetesObject {
   const spec = fieldsOf(object['spec'])
@@ -25,11 +25,21 @@ function prepareService(object: KubernetesObject, context: RuleContext): Kuberne
   }
 }
 
-/** Load balancers are listeners of the gateway's process on this machine; the runtime may have said on which address. */
+/** Load balancers are listeners of the gateway's process on this machine; the runtime says on which address, if one serves it. */
 function loadBalancerOf(type: string, old: KubernetesObject | undefined): Fields {
-  if (type !== 'LoadBalancer') return {}
-  const known = fieldsOf(fieldsOf(old?.['status'])['loadBalancer'])
-  return known['ingress'] === undefined ? { ingress: [{ ip: '127.0.0.1' }] } : known
+  return type === 'LoadBalancer' ? fieldsOf(fieldsOf(old?.['status'])['loadBalancer']) : {}
+}
+
+function warnOfType(object: KubernetesObject, old: KubernetesObject | undefined): readonly string[] {
+  if (old && sameJson(old['spec'], object['spec'])) return []
+  switch (fieldsOf(object['spec'])['type']) {
+    case 'ExternalName':
+      return ['spec.type: the local platform does not resolve an ExternalName Service: its name leads nowhere, in the mesh too']
+    case 'NodePort':
+      return ['spec.type: the local platform opens no node ports; the Service is served on its cluster IP, from outside through a gateway']
+    default:
+      return []
+  }
 }
 
 /** The address stays over updates; one outside the range (the mesh got another subnet) is given up. */
