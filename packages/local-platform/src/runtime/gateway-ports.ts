@@ -7,6 +7,7 @@ import { type ServicePort, targetPortNumber } from '@heddle/config-schema'
 import { fieldsOf, listOf, sameJson, textMapOf } from '../json-fields.js'
 import type { Pod } from './pod.js'
 import type { PodRecord } from './pod-record.js'
+import { isGone } from './status-writer.js'
 
 const services: ResourceType = { group: '', version: 'v1', plural: 'services' }
 
@@ -25,16 +26,52 @@ export function servicesOf(pod: KubernetesObject, all: readonly KubernetesObject
   })
 }
 
-/** Writes one LoadBalancer Service's address and numbers, unless they are there already. */
-export async function publishGatewayPorts(client: ResourceClient, service: KubernetesObject, pod: Pod, record: PodRecord): Promise<void> {
-  const { name, namespace, annotations } = service.metadata
-  const bound = boundServicePorts(service, pod, record)
-  if (!sameJson(parse(annotations?.[boundPortsAnnotation]), bound)) {
-    await client.patch(services, name, { metadata: { annotations: { [boundPortsAnnotation]: JSON.stringify(bound) } } }, namespace)
+/** A gateway's Pod with the addresses and ports it was given. */
+export interface GatewayPod {
+  readonly pod: Pod
+  readonly record: PodRecord
+}
+
+export interface GatewaySources {
+  readonly services: () => readonly KubernetesObject[]
+  /** Oldest first: the newest serves a Service that several could. */
+  readonly gateways: () => readonly GatewayPod[]
+}
+
+/** Brings every LoadBalancer Service to what is true now; calls come after one another. @throws the API's error */
+export function createGatewayPublisher(client: ResourceClient, { services: all, gateways }: GatewaySources): () => Promise<void> {
+  const publishAll = async (): Promise<void> => {
+    for (const service of all()) {
+      if (fieldsOf(service['spec'])['type'] !== 'LoadBalancer') continue
+      await publish(client, service, gateways()).catch((error: unknown) => {
+        if (!isGone(error)) throw error
+      })
+    }
   }
-  const ingress = [{ ip: record.externalAddress }]
-  if (sameJson(fieldsOf(fieldsOf(service['status'])['loadBalancer'])['ingress'], ingress)) return
-  await client.patch(services, name, { status: { loadBalancer: { ingress } } }, namespace, 'status')
+  let last: Promise<void> = Promise.resolve()
+  return () => {
+    last = last.then(publishAll, publishAll)
+    return last
+  }
+}
+
+/** Writes one Service's address and numbers, or takes back those of a gateway that is gone, unless it is so already. */
+async function publish(client: ResourceClient, service: KubernetesObject, gateways: readonly GatewayPod[]): Promise<void> {
+  const { name, namespace, annotations } = service.metadata
+  const serving = gateways
+    .filter(({ pod }) => servicesOf(pod, [service]).length > 0)
+    .map(({ pod, record }) => ({ address: record.externalAddress, bound: boundServicePorts(service, pod, record) }))
+    .findLast(({ bound }) => Object.keys(bound).length > 0)
+  const ingress = serving ? [{ ip: serving.address }] : undefined
+  const present = fieldsOf(fieldsOf(service['status'])['loadBalancer'])['ingress']
+  // Addresses that no runtime has published are somebody else's.
+  if (!serving && annotations?.[boundPortsAnnotation] === undefined) return
+  if (!sameJson(parse(annotations?.[boundPortsAnnotation]), serving?.bound)) {
+    const value = serving ? JSON.stringify(serving.bound) : null
+    await client.patch(services, name, { metadata: { annotations: { [boundPortsAnnotation]: value } } }, namespace)
+  }
+  if (sameJson(present, ingress)) return
+  await client.patch(services, name, { status: { loadBalancer: { ingress: ingress ?? null } } }, namespace, 'status')
 }
 
 /** Service port -> port on the external address. */

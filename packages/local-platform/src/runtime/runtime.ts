@@ -16,6 +16,7 @@ import type { LaunchSettings } from './container-launch.js'
 import type { LogOptions } from './container-logs.js'
 import { preloadPath } from './default-programs.js'
 import { createEventRecorder } from './events.js'
+import { createGatewayPublisher, type GatewayPod } from './gateway-ports.js'
 import type { ImageEntry } from './image-map.js'
 import { endRecorded, liveContainers } from './left-processes.js'
 import { registerNode } from './node-object.js'
@@ -89,11 +90,14 @@ class LocalRuntime implements Runtime {
   readonly #leases
   readonly #events
   readonly #access
+  readonly #publishGateways
   readonly #workers = new Map<string, PodWorker>()
   readonly #starting = new Map<string, Promise<void>>()
   readonly #earlier = new Map<string, PodRecord>()
   readonly #informers = new Map<string, Informer>()
   readonly #background = new Set<Promise<unknown>>()
+  /** Until then it does not know all its Pods, and a Service may have a gateway that it has not seen. */
+  #isStarted = false
   #isClosing = false
   #areNamesDue = false
 
@@ -103,6 +107,10 @@ class LocalRuntime implements Runtime {
     this.#records = createPodRecords(this.#options.stateDir)
     this.#access = createContainerAccess((uid) => this.#records.directoryOf(uid), deps.clock)
     this.#leases = createPodLeases(options.subnet, options.externalAddress ?? hostAddress)
+    this.#publishGateways = createGatewayPublisher(deps.client, {
+      services: () => this.#informers.get('services')?.list() ?? [],
+      gateways: () => this.#gateways(),
+    })
     this.#events = createEventRecorder({ ...deps, nodeName: options.nodeName })
   }
 
@@ -111,7 +119,7 @@ class LocalRuntime implements Runtime {
     const ended = endStrayProcesses(this.#options.stateDir, liveContainers(this.#earlier.values()))
     if (ended > 0) this.#deps.logger.warn('ended processes that an earlier platform left behind', { processes: ended })
     await Promise.all([
-      this.#follow('services', core('services'), () => this.#namesChanged()),
+      this.#follow('services', core('services'), (event) => this.#serviceChanged(event)),
       this.#follow('endpointslices', endpointSlices, () => this.#namesChanged()),
       this.#follow('configmaps', core('configmaps'), (event) => this.#objectChanged(event)),
       this.#follow('secrets', core('secrets'), (event) => this.#objectChanged(event)),
@@ -121,6 +129,8 @@ class LocalRuntime implements Runtime {
     // What an earlier platform reported is no longer true; nobody should take it for the state of this one.
     await Promise.all(this.#starting.values())
     await Promise.all([...this.#workers.values()].map((worker) => worker.reported()))
+    this.#isStarted = true
+    await this.#publishGateways()
     await this.#registerNode(true)
     this.#turnLogsLater()
   }
@@ -234,7 +244,8 @@ class LocalRuntime implements Runtime {
     this.#earlier.delete(uid)
     this.#workers.set(uid, worker)
     worker.writeNames(this.#names(worker.namespace))
-    await publishPod(this.#deps.client, pod, record, this.#informers.get('services')?.list() ?? [])
+    await publishPod(this.#deps.client, pod, record)
+    if (record.externalAddress !== undefined && this.#isStarted) await this.#publishGateways()
     // It may have been deleted while its addresses were chosen.
     const current = this.#informers.get('pods')?.get(pod.metadata.name, pod.metadata.namespace)
     if (current?.metadata.uid !== uid) return worker.terminate(0)
@@ -250,6 +261,18 @@ class LocalRuntime implements Runtime {
       this.#leases.release(record)
       this.#records.remove(record.uid)
     }
+  }
+
+  #serviceChanged(event: InformerEvent): void {
+    this.#namesChanged()
+    if (event.type === 'applied' && this.#isStarted) this.#inBackground(this.#publishGateways(), "a gateway's ports were not published")
+  }
+
+  #gateways(): readonly GatewayPod[] {
+    return [...this.#workers.values()].flatMap(({ name, namespace, record }) => {
+      const pod = record.externalAddress === undefined ? undefined : this.#informers.get('pods')?.get(name, namespace)
+      return pod ? [{ pod: pod as Pod, record }] : []
+    })
   }
 
   #objectChanged(event: InformerEvent): void {
@@ -287,6 +310,8 @@ class LocalRuntime implements Runtime {
       onGone: (worker) => {
         this.#workers.delete(worker.uid)
         this.#leases.release(worker.record)
+        if (worker.record.externalAddress !== undefined && !this.#isClosing)
+          this.#inBackground(this.#publishGateways(), "a gateway's ports were not taken back")
       },
     }
   }
