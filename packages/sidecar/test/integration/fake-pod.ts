@@ -40,6 +40,16 @@ export interface FakePod {
   remove(): void
 }
 
+/** The mesh's configuration with its access logs in a file, so that the output of a test run stays readable. */
+export function accessLogsIn(path: string): ApplyObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'istio', namespace: 'istio-system' },
+    data: { mesh: JSON.stringify({ accessLogFile: path }) },
+  }
+}
+
 let made = 0
 
 /** Two addresses that no other process of this test run has: the process id is part of them. */

@@ -8,7 +8,7 @@ import { type ApplyObject, createFakeControlPlane, type FakeControlPlane } from 
 import { startHttpEcho } from '@heddle/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createSidecar, type Sidecar } from '../../src/sidecar.js'
-import { createFakePod, type FakePod } from './fake-pod.js'
+import { accessLogsIn, createFakePod, type FakePod } from './fake-pod.js'
 import { createWebAuthority, type WebCertificate } from './web-authority.js'
 
 const authority = createWebAuthority('Websites')
@@ -99,7 +99,7 @@ const virtualService: ApplyObject = {
 
 beforeAll(async () => {
   logger = createMemoryLogger()
-  controlPlane = await createFakeControlPlane()
+  controlPlane = await createFakeControlPlane({ objects: [accessLogsIn('/dev/null')] })
   edge = await createFakePod({ name: 'edge-1', app: 'edge', role: 'router', ports: [8443, 7443, 6443, 9443, 9000] }, controlPlane)
   const echo = await startHttpEcho({ host: edge.appAddress, port: 0, name: 'web' })
   running.push(echo)

@@ -1,6 +1,8 @@
 /** Two Pods, each with its proxy, on a real control plane: what an application sees of the mesh, and what the agent's ports say. */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { createMemoryLogger, type MemoryLogger } from '@heddle/base/testing'
 import { systemClock, systemRandom } from '@heddle/base/node'
@@ -8,13 +10,14 @@ import { type ApplyObject, createFakeControlPlane, type FakeControlPlane } from 
 import { type HttpEcho, startHttpEcho } from '@heddle/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createSidecar, type Sidecar } from '../../src/sidecar.js'
-import { createFakePod, type FakePod } from './fake-pod.js'
+import { accessLogsIn, createFakePod, type FakePod } from './fake-pod.js'
 
 const probePath = '/app-health/app/readyz'
 let controlPlane: FakeControlPlane
 let server: FakePod
 let client: FakePod
 let logger: MemoryLogger
+let logFolder: string
 const running: { readonly close: () => Promise<void> }[] = []
 
 const strict: ApplyObject = {
@@ -58,7 +61,8 @@ async function startSidecar(pod: FakePod): Promise<Sidecar> {
 
 beforeAll(async () => {
   logger = createMemoryLogger()
-  controlPlane = await createFakeControlPlane({ objects: [strict] })
+  logFolder = mkdtempSync(join(tmpdir(), 'heddle-access-'))
+  controlPlane = await createFakeControlPlane({ objects: [strict, accessLogsIn(join(logFolder, 'access.log'))] })
   server = await createFakePod(
     { name: 'web-1', app: 'web', probers: { [probePath]: { httpGet: { path: '/', port: 8080 } } } },
     controlPlane,
@@ -73,6 +77,7 @@ afterAll(async () => {
   for (const part of running.toReversed()) await part.close()
   await controlPlane.close()
   for (const pod of [server, client]) pod.remove()
+  rmSync(logFolder, { recursive: true })
 })
 
 /** As curl does with `http_proxy` in the client's Pod. */
@@ -137,6 +142,12 @@ describe('a stranger', () => {
       socket.on('close', () => resolve(true))
     })
     expect(await ended).toBe(true)
+  })
+
+  it('leaves its line in the access log, which is where the mesh says', async () => {
+    const linesOf = (): string => readFileSync(join(logFolder, 'access.log'), 'utf8')
+    await vi.waitUntil(() => linesOf().includes('NR filter_chain_not_found'), { timeout: 10_000, interval: 10 })
+    expect(linesOf()).toMatch(/"GET \/hello HTTP\/1\.1" 200 .*inbound\|8080\|\|/)
   })
 
   it('does not get the Pod’s identity without its token', async () => {
