@@ -41,6 +41,16 @@ function noMesh(message: string, cause?: unknown): HeddleError {
   })
 }
 
+/** Prints what the server warns of, once a command as kubectl does. */
+function warningPrinter({ streams }: Invocation): (text: string) => void {
+  const printed = new Set<string>()
+  return (text) => {
+    if (printed.has(text)) return
+    printed.add(text)
+    streams.stderr.write(`Warning: ${text}\n`)
+  }
+}
+
 async function openTarget(invocation: Invocation): Promise<Target> {
   const { flags, cwd, env } = invocation
   const context = flags.string('context')
@@ -51,7 +61,7 @@ async function openTarget(invocation: Invocation): Promise<Target> {
   if (stateFolder !== undefined && !existsSync(path)) throw noMesh(`no local mesh has been started with the state folder ${stateFolder}`)
   const loaded = await loadKubeconfig(path, context === undefined ? {} : { context })
   return {
-    client: createResourceClient(loaded),
+    client: createResourceClient({ ...loaded, onWarning: warningPrinter(invocation) }),
     connection: loaded,
     namespace: flags.string('namespace') ?? loaded.namespace,
     kubeconfig: path,

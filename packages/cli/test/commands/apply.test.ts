@@ -21,6 +21,23 @@ describe('apply', () => {
     expect((await apply(service('words').replace('port: 80,', 'port: 81,'))).stdout).toBe('service/words unchanged\n')
   })
 
+  it('prints what the server warns of, once, and what a Service of another place has for ports', async () => {
+    const external = (name: string): string =>
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name },
+        spec: { type: 'ExternalName', externalName: 'example.com', ports: [{ port: 443 }] },
+      })
+    const applied = await apply(`${external('away')}\n---\n${external('away-too')}`)
+    expect(applied).toMatchObject({ code: 0, stdout: 'service/away created\nservice/away-too created\n' })
+    expect(applied.stderr).toMatch(/^Warning: spec\.type: [^\n]*ExternalName[^\n]*\n$/)
+    expect((await mesh.cli('get', 'svc', 'away')).stdout).toMatch(/\naway +ExternalName +<none> +example\.com +443\/TCP +/)
+    const labelled = await mesh.cli('label', 'namespace', 'default', 'istio-injection=enabled')
+    expect(labelled).toMatchObject({ code: 0, stdout: 'namespace/default labeled\n' })
+    expect(labelled.stderr).toMatch(/^Warning: metadata\.labels: istio-injection=enabled [^\n]*heddle kube-inject"\n$/)
+  })
+
   it('removes what an earlier apply said, and leaves what others have set', async () => {
     await apply(configMap('merge', { mine: '1', gone: '2' }))
     await mesh.client.patch(types.configMaps, 'merge', { data: { others: '3' } }, 'default')

@@ -3,6 +3,7 @@ import { Agent, request as httpsRequest } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import { readStatus, statusError, unreachableError } from './api-error.js'
 import type { KubernetesObject, RawRequest, RawResponse, ResourceClientOptions } from './resource-client.js'
+import { readWarnings } from './warning-header.js'
 
 export interface ApiConnection {
   send(options: RawRequest): Promise<RawResponse>
@@ -22,7 +23,9 @@ export function createApiConnection(options: ResourceClientOptions): ApiConnecti
     const token = typeof options.token === 'function' ? await options.token() : options.token
     const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...request.headers }
     const response = await exchange(agent, server, { ...request, headers })
-    return { status: response.statusCode ?? 0, headers: flatten(response), body: response }
+    const answerHeaders = flatten(response)
+    if (options.onWarning) for (const text of readWarnings(answerHeaders['warning'] ?? '')) options.onWarning(text)
+    return { status: response.statusCode ?? 0, headers: answerHeaders, body: response }
   }
   return {
     send,

@@ -137,4 +137,6 @@ export interface ResourceClientOptions {
   /** Bearer token, or a function that gives the current one (projected tokens rotate). */
   readonly token?: string | (() => string | Promise<string>)
   readonly clientCertificate?: { readonly certificate: string; readonly key: string }
+  /** Called with each warning the server sends beside an answer, as it comes. Default: warnings are dropped. */
+  readonly onWarning?: (text: string) => void
 }
