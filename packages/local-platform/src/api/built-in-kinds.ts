@@ -37,6 +37,7 @@ function kind(group: string, name: string, options: KindOptions = {}): ResourceK
     subresources: [...(options.subresources ?? []), ...status],
     isReview: options.isReview ?? false,
     columns: builtInColumns(plural),
+    selectableFields: [],
     isCustom: false,
   }
 }

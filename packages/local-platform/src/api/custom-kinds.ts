@@ -29,6 +29,9 @@ export function kindOfDefinition(definition: KubernetesObject): ResourceKind | u
     subresources: [{ name: 'status', kind, verbs: ['get', 'patch', 'update'] }],
     isReview: false,
     columns: columnsOf(listOf(served.find((version) => version['name'] === versions[0])?.['additionalPrinterColumns'])),
+    selectableFields: served
+      .flatMap((version) => listOf(version['selectableFields']))
+      .map(({ jsonPath }) => (textOf(jsonPath) ?? '').replace(/^\./, '')),
     isCustom: true,
   }
 }

@@ -33,7 +33,7 @@ interface Place {
 /** @throws 400 BadRequest for a selector or token that is none, 410 Expired for a token whose moment is too long ago. */
 export function listObjects(state: DurableState, kind: ResourceKind, request: ListRequest): ListResult {
   const byLabel = parseLabelSelector(request.labelSelector)
-  const byField = parseFieldSelector(request.fieldSelector)
+  const byField = parseFieldSelector(request.fieldSelector, kind)
   const place = request.continueToken === undefined ? undefined : placeOf(request.continueToken)
   const revision = place?.revision ?? state.revision
   const listed = state.list(collectionPrefix(kind, request.namespace), revision)

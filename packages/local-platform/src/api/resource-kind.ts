@@ -19,6 +19,8 @@ export interface ResourceKind {
   /** Kinds that only answer a POST, such as TokenReview. */
   readonly isReview: boolean
   readonly columns: readonly TableColumn[]
+  /** Paths that a CustomResourceDefinition allows in field selectors, beside those of every kind. */
+  readonly selectableFields: readonly string[]
   /** Named by a CustomResourceDefinition rather than built in. */
   readonly isCustom: boolean
 }

@@ -1,7 +1,8 @@
 /** Label selectors (apimachinery labels.Parse: =, ==, !=, in, notin, exists, !exists) and field selectors (=, ==, !=). */
 import type { KubernetesObject } from '@heddle/client'
-import { fieldsOf } from '../json-fields.js'
 import { badRequest } from './api-failure.js'
+import type { ResourceKind } from './resource-kind.js'
+import { selectableField } from './selectable-fields.js'
 
 export type ObjectFilter = (object: KubernetesObject) => boolean
 
@@ -53,25 +54,15 @@ function splitOutsideBrackets(text: string): readonly string[] {
     .filter((part) => part !== '')
 }
 
-/** Any dotted path into the object may be compared; a missing field is the empty text. @throws 400 BadRequest */
-export function parseFieldSelector(text: string | undefined): ObjectFilter {
+/** A field that is not set is the empty text. @throws 400 BadRequest for what is no selector, or names a field not selected by. */
+export function parseFieldSelector(text: string | undefined, kind: ResourceKind): ObjectFilter {
   const terms = (text ?? '').split(',').filter((part) => part !== '')
   const requirements = terms.map((term) => {
-    const match = /^([A-Za-z0-9_.]+?)(!=|==|=)(.*)$/.exec(term)
+    const match = /^([^=!]+)(!=|==|=)(.*)$/.exec(term)
     if (!match) throw badRequest(`invalid selector: "${term}"; can't understand it as a field selector`)
-    const path = (match[1] as string).split('.')
+    const field = selectableField(kind, (match[1] as string).trim())
     const isEqual = match[2] !== '!='
-    return (object: KubernetesObject): boolean => (fieldText(object, path) === match[3]) === isEqual
+    return (object: KubernetesObject): boolean => (field(object) === match[3]) === isEqual
   })
   return (object) => requirements.every((holds) => holds(object))
-}
-
-function fieldText(object: KubernetesObject, path: readonly string[]): string {
-  let value: unknown = object
-  for (const part of path) value = fieldsOf(value)[part]
-  return value === undefined || value === null
-    ? ''
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value as string | number | boolean)
 }

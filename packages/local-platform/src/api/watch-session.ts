@@ -33,7 +33,7 @@ export function startWatch(registry: Registry, kind: ResourceKind, request: Watc
   const { events } = registry.store
   const { revision } = events
   const prefix = collectionPrefix(kind, request.namespace)
-  const matches = matcher(request)
+  const matches = matcher(kind, request)
   const seen = { revision: startRevision(request, revision) ?? revision }
   const isInitial = request.sendInitialEvents ?? startRevision(request, revision) === undefined
   const missed = isInitial ? [] : events.since(seen.revision)
@@ -69,9 +69,9 @@ function startRevision({ resourceVersion, sendInitialEvents }: WatchRequest, now
   return Number(resourceVersion)
 }
 
-function matcher(request: Selectors): (object: KubernetesObject) => boolean {
+function matcher(kind: ResourceKind, request: Selectors): (object: KubernetesObject) => boolean {
   const byLabel = parseLabelSelector(request.labelSelector)
-  const byField = parseFieldSelector(request.fieldSelector)
+  const byField = parseFieldSelector(request.fieldSelector, kind)
   return (object) => byLabel(object) && byField(object)
 }
 

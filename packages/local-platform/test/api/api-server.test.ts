@@ -277,6 +277,30 @@ describe('verbs', () => {
     expect(one.items).toHaveLength(1)
   })
 
+  it('selects by the fields that Kubernetes knows of a kind, and refuses others', async () => {
+    const names = async (path: string, fieldSelector: string): Promise<readonly string[]> =>
+      (await json(`/api/v1/${path}?fieldSelector=${encodeURIComponent(fieldSelector)}`)).body.items.map(
+        (item: KubernetesObject) => item.metadata.name,
+      )
+    const secret = (name: string, type: string): KubernetesObject => ({ ...configMap(name, { a: 'MQ==' }), kind: 'Secret', type })
+    await harness.client.create(types.secrets, secret('by-a', 'example.com/a'))
+    await harness.client.create(types.secrets, secret('by-b', 'example.com/b'))
+    expect(await names('secrets', 'type=example.com/b')).toEqual(['by-b'])
+    expect(await names('namespaces/default/secrets', 'type!=example.com/a,metadata.name!=other')).toContain('by-b')
+    expect(await names('namespaces', 'status.phase=Active,metadata.name=default')).toEqual(['default'])
+    expect(await names('pods', 'spec.nodeName=,status.phase!=Running,status.podIP=')).toEqual([])
+    for (const [path, selector] of [
+      ['pods', 'foo=bar'],
+      ['pods', 'spec.containers=x'],
+      ['configmaps', 'type=x'],
+      ['pods?watch=true', 'toString=x'],
+    ] as const) {
+      const field = selector.slice(0, selector.indexOf('='))
+      const answer = await json(`/api/v1/${path}${path.includes('?') ? '&' : '?'}fieldSelector=${selector}`)
+      expect(answer).toMatchObject({ status: 400, body: { reason: 'BadRequest', message: `field label not supported: ${field}` } })
+    }
+  })
+
   it('shows in every page the moment of the first, and a watch from there what happened since', async () => {
     const { client } = harness
     const labels = { paged: 'yes' }
