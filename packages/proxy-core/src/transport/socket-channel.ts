@@ -38,11 +38,14 @@ export class SocketChannel implements Channel {
   /** Characters that the kernel did not take at once and libuv holds. */
   #sendingLength = 0
   #sending = false
+  /** TLS takes one write at a time and ends the process at a second one: there the stream's queue has to stand in between. */
+  readonly #isQueued: boolean
 
   /** @param reads whether the socket delivers through `onread` to {@link SocketChannel.received}; otherwise 'data' events are used. */
   constructor(socket: Socket, logger: Logger, reads: 'onread' | 'data') {
     this.#socket = socket as ChannelSocket
     this.#logger = logger
+    this.#isQueued = 'encrypted' in socket
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.remotePort = socket.remotePort ?? 0
     this.localAddress = plainAddress(socket.localAddress)
@@ -93,7 +96,7 @@ export class SocketChannel implements Channel {
    */
   #send(text: string): boolean {
     const socket = this.#socket
-    if (this.#sending || socket.writableLength > 0) return socket.write(text, 'latin1') && !this.#sending
+    if (this.#isQueued || this.#sending || socket.writableLength > 0) return socket.write(text, 'latin1') && !this.#sending
     this.#sending = true
     socket._write(text, 'latin1', this.#sent)
     if (!this.#sending) return true
@@ -137,7 +140,7 @@ export class SocketChannel implements Channel {
   destroy(reset = false): void {
     if (this.#closed) return
     this.#flushText()
-    if (reset && typeof this.#socket.resetAndDestroy === 'function' && !('encrypted' in this.#socket)) this.#socket.resetAndDestroy()
+    if (reset && typeof this.#socket.resetAndDestroy === 'function' && !this.#isQueued) this.#socket.resetAndDestroy()
     else this.#socket.destroy()
   }
 

@@ -1,7 +1,9 @@
 /** The order of bytes when texts wait for the end of the turn and other calls come in between. */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer as createSecureServer, connect as connectSecure, type TLSSocket } from 'node:tls'
 import { silentLogger } from '@heddle/base'
+import { createTestCa } from '@heddle/ca/testing'
 import { afterEach, expect, test } from 'vitest'
 import { SocketChannel } from '../../src/transport/socket-channel.js'
 
@@ -39,6 +41,27 @@ test('texts and bytes arrive in the order in which they were written', async () 
   channel.writeText('four')
   channel.end()
   expect(await received).toBe('one two three four')
+})
+
+test('over TLS a text and the bytes right behind it are two writes, one after the other', async () => {
+  const { certPem: cert, keyPem: key } = createTestCa().issue('spiffe://cluster.local/ns/default/sa/a')
+  const server = createSecureServer({ cert, key })
+  server.listen(0, '127.0.0.1')
+  opened.push(server)
+  await once(server, 'listening')
+  const accepted = once(server, 'secureConnection') as Promise<[TLSSocket]>
+  const socket = connectSecure({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', rejectUnauthorized: false })
+  const [peer] = await accepted
+  opened.push({ close: () => (socket.destroy(), peer.destroy()) })
+  const received = read(peer)
+  const channel = new SocketChannel(socket, silentLogger, 'data')
+  const big = Buffer.alloc(100_000, 'b')
+  for (let round = 0; round < 3; round++) {
+    channel.writeText('text ')
+    channel.writeBytes(big, 0, big.length)
+  }
+  channel.end()
+  expect((await received).replaceAll(/b+/g, 'b')).toBe('text btext btext b')
 })
 
 test('what was written before destroy still reaches the peer', async () => {
