@@ -1,14 +1,12 @@
 /** Envoy's access log command language, compiled once per format: `%RESPONSE_CODE%`, `%REQ(X?Y):Z%` and the others that Istio's defaults use. */
 import { HeddleError } from '@heddle/base'
 import type { FileAccessLog, MetadataStruct, MetadataValue } from '@heddle/routing'
-import type { DecisionRecord } from '../decision-record.js'
+import { lineOf, type LogPart, printJson, printText, type RecordFormatter } from './access-log-line.js'
 import { type Operator, operatorOf, supportedOperators } from './access-log-operators.js'
-
-export type RecordFormatter = (record: DecisionRecord) => string
 
 /** @throws HEDDLE_ACCESS_LOG_FORMAT */
 export function compileAccessLogFormat(format: FileAccessLog['format']): RecordFormatter {
-  return format.kind === 'text' ? lineOf(textPieces(compileText(format.text)), '') : structLine(format.fields)
+  return format.kind === 'text' ? textLine(compileText(format.text)) : structLine(format.fields)
 }
 
 const command = /%%|%([A-Z_0-9]+)(?:\(([^)]*)\))?(?::(\d+))?%/g
@@ -62,174 +60,63 @@ function formatError(what: string): HeddleError {
   })
 }
 
-function structLine(struct: MetadataStruct): RecordFormatter {
-  const pieces: Piece[] = []
-  const rest = appendStruct(pieces, '', struct)
-  return lineOf(pieces, `${rest}\n`)
+function textLine(items: readonly (string | Operator)[]): RecordFormatter {
+  const parts: LogPart[] = []
+  let before = ''
+  for (const item of items) {
+    if (typeof item === 'string') before = item
+    else {
+      parts.push({ before, operator: item })
+      before = ''
+    }
+  }
+  return lineOf(parts, before, printText)
 }
 
-/** @param before fixed text that no piece has taken yet. @returns the fixed text after the last piece. */
-function appendStruct(pieces: Piece[], before: string, struct: MetadataStruct): string {
+function structLine(struct: MetadataStruct): RecordFormatter {
+  const parts: LogPart[] = []
+  const rest = appendStruct(parts, '', struct)
+  return lineOf(parts, `${rest}\n`, printJson)
+}
+
+/** @param before fixed text that no part has taken yet. @returns the fixed text after the last part. */
+function appendStruct(parts: LogPart[], before: string, struct: MetadataStruct): string {
   let fixed = `${before}{`
   let separator = ''
   for (const [name, value] of Object.entries(struct)) {
-    fixed = appendValue(pieces, `${fixed}${separator}${JSON.stringify(name)}:`, value)
+    fixed = appendValue(parts, `${fixed}${separator}${JSON.stringify(name)}:`, value)
     separator = ','
   }
   return `${fixed}}`
 }
 
 /** A string that is one command keeps the command's type: numbers are written bare, what is not known as null. */
-function appendValue(pieces: Piece[], before: string, value: MetadataValue): string {
-  if (typeof value === 'string') return appendString(pieces, before, value)
+function appendValue(parts: LogPart[], before: string, value: MetadataValue): string {
+  if (typeof value === 'string') return appendString(parts, before, value)
   if (Array.isArray(value)) {
     let fixed = `${before}[`
     for (const [index, item] of (value as readonly MetadataValue[]).entries())
-      fixed = appendValue(pieces, index === 0 ? fixed : `${fixed},`, item)
+      fixed = appendValue(parts, index === 0 ? fixed : `${fixed},`, item)
     return `${fixed}]`
   }
-  if (typeof value === 'object' && value !== null) return appendStruct(pieces, before, value as MetadataStruct)
+  if (typeof value === 'object' && value !== null) return appendStruct(parts, before, value as MetadataStruct)
   return before + JSON.stringify(value)
 }
 
-function appendString(pieces: Piece[], before: string, text: string): string {
-  const parts = compileText(text)
-  const [only] = parts
-  const isConstant = parts.every((part) => typeof part === 'string')
-  if (isConstant) return before + JSON.stringify(parts.join(''))
-  const operator = parts.length === 1 && typeof only === 'object' ? only : mixed(parts)
-  pieces.push(new Piece(before, operator, operator.isPlain ? bareJson : jsonText))
+function appendString(parts: LogPart[], before: string, text: string): string {
+  const items = compileText(text)
+  const [only] = items
+  const isConstant = items.every((item) => typeof item === 'string')
+  if (isConstant) return before + JSON.stringify(items.join(''))
+  parts.push({ before, operator: items.length === 1 && typeof only === 'object' ? only : mixed(items) })
   return ''
 }
 
 /** Several commands in one string. */
-function mixed(parts: readonly (string | Operator)[]): Operator {
-  const operators = parts.filter((part) => typeof part === 'object')
+function mixed(items: readonly (string | Operator)[]): Operator {
+  const operators = items.filter((item) => typeof item === 'object')
   return {
-    read: (record) => parts.map((part) => (typeof part === 'string' ? part : (part.read(record) ?? '-'))).join(''),
+    read: (record) => items.map((item) => (typeof item === 'string' ? item : (item.read(record) ?? '-'))).join(''),
     varies: operators.some(({ varies }) => varies),
-    isPlain: false,
   }
-}
-
-function textPieces(parts: readonly (string | Operator)[]): Piece[] {
-  const pieces: Piece[] = []
-  let before = ''
-  for (const part of parts) {
-    if (typeof part === 'string') {
-      before = part
-      continue
-    }
-    pieces.push(new Piece(before, part, bareText))
-    before = ''
-  }
-  if (before !== '') pieces.push(new Piece(before, { read: () => '', varies: false, isPlain: true }, bareText))
-  return pieces
-}
-
-/** @param rest fixed text after the last piece. */
-function lineOf(pieces: readonly Piece[], rest: string): RecordFormatter {
-  const runs = runsOf(pieces)
-  return (record) => {
-    let line = ''
-    for (const run of runs) line += run.write(record)
-    return line + rest
-  }
-}
-
-/** Values that vary stand alone; those between them share a run. */
-function runsOf(pieces: readonly Piece[]): readonly (Piece | Run)[] {
-  const runs: (Piece | Run)[] = []
-  let steady: Piece[] = []
-  const endRun = (): void => {
-    if (steady.length > 0) runs.push(steady.length === 1 ? (steady[0] as Piece) : new Run(steady))
-    steady = []
-  }
-  for (const piece of pieces) {
-    if (!piece.varies) {
-      steady.push(piece)
-      continue
-    }
-    endRun()
-    runs.push(piece)
-  }
-  endRun()
-  return runs
-}
-
-/** A value with the text before it. From one record to the next most values are the same, and so is their text. */
-class Piece {
-  readonly #before: string
-  readonly #operator: Operator
-  readonly #print: (value: string | number | undefined) => string
-  #last: string | number | undefined
-  text: string
-
-  constructor(before: string, operator: Operator, print: (value: string | number | undefined) => string) {
-    this.#before = before
-    this.#operator = operator
-    this.#print = print
-    this.text = before + print(undefined)
-  }
-
-  get varies(): boolean {
-    return this.#operator.varies
-  }
-
-  /** @returns whether the text is another than before. */
-  update(record: DecisionRecord): boolean {
-    const value = this.#operator.read(record)
-    if (value === this.#last) return false
-    this.#last = value
-    this.text = this.#before + this.#print(value)
-    return true
-  }
-
-  write(record: DecisionRecord): string {
-    this.update(record)
-    return this.text
-  }
-}
-
-/** Neighbours that seldom change, as one flat text: a line is a chain of few strings then, and flattening it is most of its cost. */
-class Run {
-  readonly #pieces: readonly Piece[]
-  readonly #texts: string[]
-  #text: string
-
-  constructor(pieces: readonly Piece[]) {
-    this.#pieces = pieces
-    this.#texts = pieces.map(({ text }) => text)
-    this.#text = this.#texts.join('')
-  }
-
-  write(record: DecisionRecord): string {
-    let isChanged = false
-    for (let at = 0; at < this.#pieces.length; at++) {
-      const piece = this.#pieces[at] as Piece
-      if (!piece.update(record)) continue
-      this.#texts[at] = piece.text
-      isChanged = true
-    }
-    if (isChanged) this.#text = this.#texts.join('')
-    return this.#text
-  }
-}
-
-/** What JSON writes differently from the text itself. */
-const needsEscape = /[^ !#-[\]-~]/
-
-/** JSON.stringify for the common case of plain ASCII, at a third of its cost. */
-function jsonText(value: string | number | undefined): string {
-  if (typeof value === 'string' && needsEscape.test(value)) return JSON.stringify(value)
-  return bareJson(value)
-}
-
-function bareJson(value: string | number | undefined): string {
-  if (value === undefined) return 'null'
-  return typeof value === 'number' ? String(value) : `"${value}"`
-}
-
-function bareText(value: string | number | undefined): string {
-  return value === undefined ? '-' : String(value)
 }

@@ -1,9 +1,12 @@
 /** Access log lines on their way to a file: collected and written in batches, so that a request costs no system call of its own. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Clock, Timer } from '@heddle/base'
+import { LogBytes } from './log-bytes.js'
 
 export interface AccessLogWriter {
-  write(line: string): void
+  /** @returns where the next line is put, followed by `endLine`; undefined when it is to be dropped. A line that is begun and not ended is taken away. */
+  beginLine(): LogBytes | undefined
+  endLine(): void
   /** Writes what is collected, as far as the sink takes it. */
   flush(): void
   /** Flushes; what the sink does not take now is lost. Idempotent. */
@@ -13,12 +16,12 @@ export interface AccessLogWriter {
 export interface AccessLogWriterOptions {
   /** `/dev/stdout` and `/dev/stderr` are the process's own. */
   readonly path: string
-  /** UTF-16 units that start a write. Default: 64 Ki. */
-  readonly batchLength?: number
+  /** Bytes that start a write. Default: 64 KiB. */
+  readonly batchBytes?: number
   /** Longest time a line waits. Default: 1 s, as Envoy. */
   readonly flushMs?: number
-  /** Lines are dropped while this many units and bytes wait for a sink that does not take them. Default: 8 Mi. */
-  readonly limitLength?: number
+  /** Lines are dropped while this many bytes wait for a sink that does not take them. Default: 8 MiB. */
+  readonly limitBytes?: number
   /** Called once when the sink breaks (full disk, closed pipe), and again after it worked in between. */
   readonly onFailed?: (error: unknown) => void
 }
@@ -49,19 +52,20 @@ export function createAccessLogWriter(
   return new BatchWriter(options, clock, sink)
 }
 
-/** UTF-8 of one UTF-16 unit. */
-const maxBytesPerUnit = 3
+/** A proxy that serves little keeps little. */
+const firstBytes = 4096
 
 class BatchWriter implements AccessLogWriter {
   readonly #options: AccessLogWriterOptions
   readonly #clock: Clock
   readonly #sink: ByteSink
-  readonly #batchLength: number
-  readonly #limitLength: number
-  #batch = ''
-  /** Bytes that the sink did not take yet; kept as bytes, since a write may end inside a character. */
+  readonly #batchBytes: number
+  readonly #limitBytes: number
+  readonly #batch: LogBytes
+  /** Where the last whole line ends. */
+  #ended = 0
+  /** Bytes that the sink did not take yet. */
   #pending: Buffer | undefined
-  #bytes: Buffer | undefined
   #timer: Timer | undefined
   #failed = false
   #closed = false
@@ -70,19 +74,23 @@ class BatchWriter implements AccessLogWriter {
     this.#options = options
     this.#clock = clock
     this.#sink = sink
-    this.#batchLength = options.batchLength ?? 65_536
-    this.#limitLength = options.limitLength ?? 8 * 1024 * 1024
+    this.#batchBytes = options.batchBytes ?? 65_536
+    this.#limitBytes = options.limitBytes ?? 8 * 1024 * 1024
+    this.#batch = new LogBytes(Math.min(this.#batchBytes, firstBytes), this.#batchBytes * 2)
   }
 
-  write(line: string): void {
-    if (this.#closed) return
-    if (this.#pending !== undefined) {
-      // The sink is stuck: the timer tries again, not every line.
-      if (this.#pending.length + this.#batch.length + line.length <= this.#limitLength) this.#batch += line
-      return
-    }
-    this.#batch += line
-    if (this.#batch.length >= this.#batchLength) this.flush()
+  beginLine(): LogBytes | undefined {
+    if (this.#closed) return undefined
+    if (this.#pending !== undefined && this.#pending.length + this.#ended >= this.#limitBytes) return undefined
+    this.#batch.length = this.#ended
+    return this.#batch
+  }
+
+  endLine(): void {
+    this.#ended = this.#batch.length
+    // While the sink is stuck the timer tries again, not every line.
+    if (this.#pending !== undefined) return
+    if (this.#ended >= this.#batchBytes) this.flush()
     else this.#arm()
   }
 
@@ -90,12 +98,13 @@ class BatchWriter implements AccessLogWriter {
     this.#timer?.cancel()
     this.#timer = undefined
     if (this.#pending !== undefined) this.#pending = this.#send(this.#pending)
-    if (this.#pending === undefined && this.#batch !== '') {
-      const text = this.#batch
-      this.#batch = ''
-      const rest = this.#send(this.#encode(text))
-      // The encoding buffer is used again by the next batch.
+    if (this.#pending === undefined && this.#ended > 0) {
+      this.#batch.length = this.#ended
+      const rest = this.#send(this.#batch.view())
+      // The batch's memory is used again.
       this.#pending = rest && Buffer.from(rest)
+      this.#batch.clear()
+      this.#ended = 0
     }
     if (this.#pending !== undefined) this.#arm()
   }
@@ -106,13 +115,6 @@ class BatchWriter implements AccessLogWriter {
     this.#closed = true
     this.#timer?.cancel()
     this.#sink.close()
-  }
-
-  /** Into one buffer of the writer's own, unless an overlong line makes the batch larger than it. */
-  #encode(text: string): Buffer {
-    if (text.length > this.#batchLength * 2) return Buffer.from(text)
-    this.#bytes ??= Buffer.allocUnsafeSlow(this.#batchLength * 2 * maxBytesPerUnit)
-    return this.#bytes.subarray(0, this.#bytes.write(text))
   }
 
   #arm(): void {

@@ -3,7 +3,8 @@ import { type Clock, type Logger, messageOf } from '@heddle/base'
 import type { AccessLog, FileAccessLog } from '@heddle/routing'
 import type { DecisionRecord } from '../decision-record.js'
 import { responseFlagBits, type ResponseFlag } from '../response-flag.js'
-import { compileAccessLogFormat, type RecordFormatter } from './access-log-format.js'
+import { compileAccessLogFormat } from './access-log-format.js'
+import type { RecordFormatter } from './access-log-line.js'
 import { type AccessLogWriter, createAccessLogWriter } from './access-log-writer.js'
 
 export interface AccessLogs {
@@ -51,7 +52,10 @@ export function createAccessLogs({ clock, logger }: { readonly clock: Clock; rea
         let entry = compiled.get(log)
         if (!entry) compiled.set(log, (entry = compile(log)))
         if (entry === unwritten || (entry.flags !== undefined && (entry.flags & record.responseFlags) === 0)) continue
-        entry.writer.write(entry.format(record))
+        const line = entry.writer.beginLine()
+        if (line === undefined) continue
+        entry.format(record, line)
+        entry.writer.endLine()
       }
     },
     flush: () => writers.forEach((writer) => writer.flush()),

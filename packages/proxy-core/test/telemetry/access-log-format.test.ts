@@ -1,17 +1,26 @@
 import { isHeddleError } from '@heddle/base'
-import type { MetadataStruct } from '@heddle/routing'
+import type { FileAccessLog, MetadataStruct } from '@heddle/routing'
 import { describe, expect, it } from 'vitest'
 import type { DecisionRecord } from '../../src/decision-record.js'
 import { responseFlagBits } from '../../src/response-flag.js'
 import { compileAccessLogFormat } from '../../src/telemetry/access-log-format.js'
+import { LogBytes } from '../../src/telemetry/log-bytes.js'
 import { connection, connectionRecord, mutualTls, requestRecord } from './records.js'
 
 const istioText =
   '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% "%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER_RAW% %UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%\n'
 
-const text = (format: string, record: DecisionRecord): string => compileAccessLogFormat({ kind: 'text', text: format })(record)
-const json = (fields: MetadataStruct, record: DecisionRecord): unknown =>
-  JSON.parse(compileAccessLogFormat({ kind: 'json', fields })(record))
+function compile(format: FileAccessLog['format']): (record: DecisionRecord) => string {
+  const print = compileAccessLogFormat(format)
+  return (record) => {
+    const line = new LogBytes(16)
+    print(record, line)
+    return line.view().toString('utf8')
+  }
+}
+
+const text = (format: string, record: DecisionRecord): string => compile({ kind: 'text', text: format })(record)
+const json = (fields: MetadataStruct, record: DecisionRecord): unknown => JSON.parse(compile({ kind: 'json', fields })(record))
 
 describe("Istio's default access log line", () => {
   it('tells a request', () => {
@@ -64,7 +73,7 @@ describe('the access log language', () => {
   })
 
   it('writes each record with its own values, and an empty struct as one', () => {
-    const format = compileAccessLogFormat({ kind: 'json', fields: { code: '%RESPONSE_CODE%', method: '%REQ(:METHOD)%' } })
+    const format = compile({ kind: 'json', fields: { code: '%RESPONSE_CODE%', method: '%REQ(:METHOD)%' } })
     const lines = [200, 200, 503].map((responseCode, index) => format(requestRecord({ responseCode, method: index === 1 ? 'PUT' : 'GET' })))
     expect(lines).toEqual(['{"code":200,"method":"GET"}\n', '{"code":200,"method":"PUT"}\n', '{"code":503,"method":"GET"}\n'])
     expect(format(connectionRecord())).toBe('{"code":0,"method":null}\n')
@@ -73,7 +82,7 @@ describe('the access log language', () => {
 
   it('keeps JSON and one line whatever a client sends', () => {
     const nasty = 'a"\\\u0001\u00e9\u007f\n{'
-    const format = compileAccessLogFormat({ kind: 'json', fields: { 'k"': '%REQ(X)%', m: 'p"%REQ(X)%' } })
+    const format = compile({ kind: 'json', fields: { 'k"': '%REQ(X)%', m: 'p"%REQ(X)%' } })
     const line = format(requestRecord({}, { request: { x: nasty } }))
     expect(line.indexOf('\n')).toBe(line.length - 1)
     expect(JSON.parse(line)).toEqual({ 'k"': nasty, m: `p"${nasty}` })
@@ -105,6 +114,21 @@ describe('the access log language', () => {
     }
     expect(isHeddleError(thrown) && thrown.code).toBe('HEDDLE_ACCESS_LOG_FORMAT')
   })
+})
+
+it('writes characters beyond ASCII as UTF-8, and numbers of any size', () => {
+  const record = requestRecord({ bytesSent: 12_345_678_901 }, { request: { x: 'é€\u0001' } })
+  expect(text('%REQ(X)% %BYTES_SENT% %REQ(X)%', record)).toBe('é€\u0001 12345678901 é€\u0001')
+  expect(json({ x: '%REQ(X)%', sent: '%BYTES_SENT%' }, record)).toEqual({ x: 'é€\u0001', sent: 12_345_678_901 })
+})
+
+it('keeps no value of a record for the next', () => {
+  const format = compile({ kind: 'json', fields: { route: '%ROUTE_NAME%', path: '%REQ(:PATH)%', agent: '%REQ(USER-AGENT)%', end: 'x' } })
+  const first = requestRecord({ upstreamPath: '/a' }, { request: { 'user-agent': 'one' } })
+  const second = requestRecord({ upstreamPath: '/b' }, { request: {} })
+  expect(format(first)).toBe('{"route":null,"path":"/a","agent":"one","end":"x"}\n')
+  expect(format(second)).toBe('{"route":null,"path":"/b","agent":null,"end":"x"}\n')
+  expect(format(first)).toBe('{"route":null,"path":"/a","agent":"one","end":"x"}\n')
 })
 
 it('names the client that x-forwarded-for tells of, with port 0', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFakeClock } from '@heddle/base/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type ByteSink, createAccessLogWriter } from '../../src/telemetry/access-log-writer.js'
+import { type AccessLogWriter, type ByteSink, createAccessLogWriter } from '../../src/telemetry/access-log-writer.js'
 
 let folder: string
 beforeEach(() => {
@@ -15,22 +15,22 @@ describe('the access log writer', () => {
   it('writes after a second, or when a batch is full, or when asked', () => {
     const path = join(folder, 'a.log')
     const clock = createFakeClock()
-    const writer = createAccessLogWriter({ path, batchLength: 20 }, clock)
-    writer.write('one\n')
+    const writer = createAccessLogWriter({ path, batchBytes: 20 }, clock)
+    put(writer, 'one\n')
     clock.advance(999)
     expect(readFileSync(path, 'utf8')).toBe('')
     clock.advance(1)
     expect(readFileSync(path, 'utf8')).toBe('one\n')
-    writer.write(`${'x'.repeat(30)}\n`)
+    put(writer, `${'x'.repeat(30)}\n`)
     expect(readFileSync(path, 'utf8').length).toBe(35)
-    writer.write('two\n')
+    put(writer, 'two\n')
     writer.flush()
     expect(readFileSync(path, 'utf8')).toMatch(/two\n$/)
     expect(clock.pendingTimers()).toBe(0)
-    writer.write('last\n')
+    put(writer, 'last\n')
     writer.close()
     writer.close()
-    writer.write('never\n')
+    put(writer, 'never\n')
     expect(readFileSync(path, 'utf8')).toMatch(/last\n$/)
   })
 
@@ -38,7 +38,7 @@ describe('the access log writer', () => {
     const path = join(folder, 'a.log')
     for (const line of ['one\n', 'two\n']) {
       const writer = createAccessLogWriter({ path }, createFakeClock())
-      writer.write(line)
+      put(writer, line)
       writer.close()
     }
     expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n')
@@ -47,15 +47,15 @@ describe('the access log writer', () => {
   it('keeps lines while the sink is stuck, tries again by the clock and not by the line, and drops above its limit', () => {
     const sink = stuckSink()
     const clock = createFakeClock()
-    const writer = createAccessLogWriter({ path: 'stuck', batchLength: 10, limitLength: 40 }, clock, sink)
-    for (let count = 0; count < 10; count++) writer.write('0123456789')
+    const writer = createAccessLogWriter({ path: 'stuck', batchBytes: 10, limitBytes: 40 }, clock, sink)
+    for (let count = 0; count < 10; count++) put(writer, '0123456789')
     expect(sink.tries).toBe(1)
     clock.advance(1000)
     expect(sink.tries).toBe(2)
     sink.takes = 1000
     clock.advance(1000)
     expect(sink.text()).toBe('0123456789'.repeat(4))
-    writer.write('after it\n')
+    put(writer, 'after it\n')
     writer.close()
     expect(sink.text()).toMatch(/after it\n$/)
   })
@@ -65,7 +65,7 @@ describe('the access log writer', () => {
     const clock = createFakeClock()
     const writer = createAccessLogWriter({ path: 'slow' }, clock, sink)
     sink.takes = 3
-    writer.write('éééé\n')
+    put(writer, 'éééé\n')
     for (let turn = 0; turn < 5; turn++) clock.advance(1000)
     expect(sink.text()).toBe('éééé\n')
     expect(clock.pendingTimers()).toBe(0)
@@ -73,12 +73,9 @@ describe('the access log writer', () => {
 
   it.skipIf(process.platform !== 'linux')('tells once when the disk is full, and goes on', () => {
     const failures: unknown[] = []
-    const writer = createAccessLogWriter(
-      { path: '/dev/full', batchLength: 1, onFailed: (error) => failures.push(error) },
-      createFakeClock(),
-    )
-    writer.write('one\n')
-    writer.write('two\n')
+    const writer = createAccessLogWriter({ path: '/dev/full', batchBytes: 1, onFailed: (error) => failures.push(error) }, createFakeClock())
+    put(writer, 'one\n')
+    put(writer, 'two\n')
     writer.close()
     expect(failures).toHaveLength(1)
     expect(failures[0]).toMatchObject({ code: 'ENOSPC' })
@@ -88,6 +85,25 @@ describe('the access log writer', () => {
     expect(() => createAccessLogWriter({ path: join(folder, 'no', 'such', 'folder') }, createFakeClock())).toThrow('ENOENT')
   })
 })
+
+it('takes away a line that was begun and not ended', () => {
+  const sink = stuckSink()
+  sink.takes = 1000
+  const writer = createAccessLogWriter({ path: 'torn' }, createFakeClock(), sink)
+  put(writer, 'whole\n')
+  writer.beginLine()?.text('to')
+  put(writer, 'next\n')
+  writer.beginLine()?.text('rn')
+  writer.close()
+  expect(sink.text()).toBe('whole\nnext\n')
+})
+
+function put(writer: AccessLogWriter, line: string): void {
+  const bytes = writer.beginLine()
+  if (bytes === undefined) return
+  bytes.text(line)
+  writer.endLine()
+}
 
 interface StuckSink extends ByteSink {
   takes: number
