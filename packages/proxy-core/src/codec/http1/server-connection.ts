@@ -279,12 +279,21 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     }
     this.#processing = false
     this.#events?.flushUpstream()
+    if (this.#peerEnded) this.#inputEnded()
+  }
+
+  /** The client's FIN came, and everything before it has been read. */
+  #inputEnded(): void {
+    if (this.#state === 'body') this.#fail('connection-termination')
+    else if (this.#state === 'answering') this.#owner.onPhase('half-closed')
+    else if (this.#state === 'head') this.#finish()
   }
 
   #resumeHeld(): void {
     const held = this.#held
     this.#held = undefined
     if (held !== undefined) this.#process(held, 0, held.length)
+    else if (this.#peerEnded) this.#inputEnded()
   }
 
   #readHead(buffer: Buffer, start: number, end: number): number {
@@ -364,7 +373,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   }
 
   #beginAnswer(close: boolean): void {
-    this.#closeAfter = close || this.#peerEnded
+    this.#closeAfter = close
     this.#answerStarted = false
     this.#answerDone = false
     this.#requestDone = true
@@ -438,7 +447,6 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     this.#events = undefined
     this.#state = 'head'
     this.#owner.onPhase('idle')
-    if (this.#peerEnded && this.#held === undefined) return this.#finish()
     if (!this.#processing) this.#resumeHeld()
     this.#resume()
   }
