@@ -1,4 +1,5 @@
 /** What users ask of a running container: its output, and commands in its place (`logs` and `exec`). */
+import { existsSync } from 'node:fs'
 import type { Clock } from '@heddle/base'
 import { badRequest } from '../api/api-failure.js'
 import type { PodExecOptions, PodExecOutput, PodLogOptions } from '../api/pod-runtime.js'
@@ -15,16 +16,27 @@ export interface ContainerAccess {
   turnLogs(workers: Iterable<PodWorker>): void
 }
 
+/** The kubelet's words for the common reasons; others stand for themselves. */
+const waitingTexts: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+}
+
 export function createContainerAccess(directoryOf: (podUid: string) => string, clock: Clock): ContainerAccess {
   const turner = createLogTurner()
   const logPath = (worker: PodWorker, unit: ContainerUnit, restartCount: number): string =>
     containerLogPath(directoryOf(worker.uid), unit.name, restartCount)
   return {
     async *logs(worker, unit, options) {
-      const { restartCount } = unit.view()
-      if (options.previous && restartCount === 0)
-        throw badRequest(`previous terminated container "${unit.name}" in pod "${worker.name}" not found`)
-      const path = logPath(worker, unit, options.previous ? restartCount - 1 : restartCount)
+      const { restartCount, state, lastState } = unit.view()
+      const place = `container "${unit.name}" in pod "${worker.name}"`
+      if (options.previous && restartCount === 0) throw badRequest(`previous terminated ${place} not found`)
+      if (!options.previous && state.kind === 'waiting' && !lastState)
+        throw badRequest(`${place} is waiting to start: ${waitingTexts[state.reason] ?? state.reason}`)
+      const current = logPath(worker, unit, restartCount)
+      // A run that cannot begin yet leaves the log of the one before as the container's.
+      const isBefore = options.previous || (state.kind === 'waiting' && restartCount > 0 && !existsSync(current))
+      const path = isBefore ? logPath(worker, unit, restartCount - 1) : current
       const isRunning = (): boolean => !options.previous && unit.currentLaunch() !== undefined && unit.view().restartCount === restartCount
       yield* readLog(path, options, { isRunning, turns: () => turner.turns(path), clock })
     },

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { KubernetesObject } from '@heddle/client'
+import { type KubernetesObject, type Status, statusOf } from '@heddle/client'
 import { processStart } from '../../src/process-start.js'
 import { conditionsOf, createRuntimeHarness, phaseOf, podsType, type RuntimeHarness, statusesOf, textOf } from './runtime-harness.js'
 
@@ -112,6 +112,26 @@ describe('the runtime', () => {
     })
     expect(phaseOf(pod)).toBe('Running')
     expect(await textOf(harness.runtime.logs('default', 'crash', { previous: true }))).toBe('crashing\n')
+  })
+
+  it('has no log of a container that never started, and says why', async () => {
+    const waiting = harness.program('waiting', 'setInterval(() => {}, 1000)')
+    await harness.createPod('unborn', {
+      initContainers: [{ name: 'first', image: 'nobody.example/first:1' }],
+      containers: [{ name: 'second', image: waiting }],
+    })
+    await harness.api.until('pods', (one) => statusesOf(one, 'initContainerStatuses')[0]?.state.waiting?.reason === 'ErrImagePull')
+    const refusal = (container: string): Promise<Status | undefined> =>
+      textOf(harness.runtime.logs('default', 'unborn', { container, follow: true })).then(() => undefined, statusOf)
+    expect(await refusal('first')).toMatchObject({
+      code: 400,
+      reason: 'BadRequest',
+      message: `container "first" in pod "unborn" is waiting to start: image can't be pulled`,
+    })
+    expect(await refusal('second')).toMatchObject({
+      code: 400,
+      message: 'container "second" in pod "unborn" is waiting to start: PodInitializing',
+    })
   })
 
   it('reports a Pod that completed, and one that failed, and leaves them alone', async () => {
