@@ -12,7 +12,7 @@ import { containerIdVariable } from './stray-processes.js'
 export interface LaunchSettings {
   readonly images: readonly ImageEntry[]
   /** The user's file, named in hints. */
-  readonly imagesPath: string
+  readonly imagesPath: string | undefined
   readonly preload: string
   readonly runtimeId: string
   /** Address of the platform's API for processes in Pods. */

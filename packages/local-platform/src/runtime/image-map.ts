@@ -41,10 +41,14 @@ export function fillTemplates(text: string, templates: ImageTemplates): string {
   return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (found, name: string) => values[name] ?? found)
 }
 
-/** The lines that make an unknown image known, for the event. */
-export function imageHint(image: string, imagesPath: string): string {
+/** The lines that make an unknown image known, for the event. @param imagesPath undefined when the user has given no image map. */
+export function imageHint(image: string, imagesPath: string | undefined): string {
+  const what =
+    imagesPath === undefined
+      ? 'write images.yaml with these lines and start again with `heddle up --images images.yaml`'
+      : `add to ${imagesPath} and start again`
   return [
-    `no entry of the image map covers "${image}"; add to ${imagesPath}:`,
+    `no entry of the image map covers "${image}"; ${what}:`,
     'images:',
     `- image: ${withoutTag(image)}`,
     '  command: ["node", "/path/to/server.js"]',

@@ -37,7 +37,7 @@ export interface RuntimeOptions {
   readonly subnet: number
   /** The user's images, looked at before the built-in ones. A function is asked at each start of a container. */
   readonly images?: readonly ImageEntry[] | (() => readonly ImageEntry[])
-  /** Path of the user's image map, named in hints. Default: `images.yaml`. */
+  /** Path of the user's image map, named in hints. Default: none, hints say how to give one. */
   readonly imagesPath?: string
   readonly programs: Programs
   /** Where processes in Pods find the API; sets `KUBERNETES_SERVICE_HOST` and `_PORT`. Default: not set. */
@@ -317,7 +317,7 @@ class LocalRuntime implements Runtime {
   }
 
   #settings(): LaunchSettings {
-    const { images = [], imagesPath = 'images.yaml', programs, stateDir, api, proxyEnvironment } = this.#options
+    const { images = [], imagesPath, programs, stateDir, api, proxyEnvironment } = this.#options
     const own = typeof images === 'function' ? images() : images
     return {
       images: [...own, ...builtInImages(programs)],

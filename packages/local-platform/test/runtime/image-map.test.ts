@@ -39,6 +39,14 @@ describe('the image map', () => {
   })
 
   it('hints at the lines to add', () => {
-    expect(imageHint('example.com:5000/web:1', 'images.yaml').split('\n').slice(1, 3)).toEqual(['images:', '- image: example.com:5000/web'])
+    const lines = imageHint('example.com:5000/web:1', '/home/me/mine.yaml').split('\n')
+    expect(lines.slice(0, 3)).toEqual([
+      'no entry of the image map covers "example.com:5000/web:1"; add to /home/me/mine.yaml and start again:',
+      'images:',
+      '- image: example.com:5000/web',
+    ])
+    expect(imageHint('web', undefined).split('\n')[0]).toBe(
+      'no entry of the image map covers "web"; write images.yaml with these lines and start again with `heddle up --images images.yaml`:',
+    )
   })
 })
