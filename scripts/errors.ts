@@ -29,6 +29,9 @@ const meanings: Readonly<Record<string, string>> = {
   HEDDLE_ADS_SECRET: 'the key material of a secret does not fit together or cannot be read; its last good version stays',
   HEDDLE_API_STATUS: "the API refused; the error's cause is its `Status`",
   HEDDLE_API_UNREACHABLE: 'nothing answers at the address of the API, or the connection broke',
+  HEDDLE_CA_BUNDLE_INVALID: 'the trust bundle of another domain, or how it is to be fetched, cannot be used',
+  HEDDLE_CA_SIGNER_EXPIRED: "the authority's own certificate has ended or not begun; nothing is issued",
+  HEDDLE_CA_STATE_CONFLICT: 'another replica saved its state first; it is adopted',
   HEDDLE_CA_STATE_LOCKED: 'another authority uses the state',
   HEDDLE_CA_STATE_UNREADABLE: "the authority's state is there and cannot be read; no new root is made in its place",
   HEDDLE_CA_STATE_WRITE_FAILED: "the authority's state could not be saved; what was saved before is unchanged",
@@ -55,6 +58,7 @@ const meanings: Readonly<Record<string, string>> = {
   HEDDLE_RUNTIME_IMAGE: 'no entry of the image map covers the image; the message has the lines to add',
   HEDDLE_RUNTIME_MOUNT: 'an object that a volume needs is missing',
   HEDDLE_STORE_CORRUPT: 'a record or file of the store is damaged or missing, or older than what was acknowledged; nothing is changed',
+  HEDDLE_X509_FIELDS_INVALID: 'a certificate or revocation list cannot be written with these fields',
 }
 
 interface Site {

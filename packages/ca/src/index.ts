@@ -10,7 +10,19 @@ export type {
   SignedCertificate,
 } from './ca.js'
 export type { AuditRecord, AuditSink } from './audit/audit-record.js'
+export {
+  holdersOf,
+  openAuditLog,
+  readAuditLog,
+  verifyAuditLog,
+  type AuditLog,
+  type AuditLogOptions,
+  type HolderQuery,
+} from './audit/audit-log.js'
+export type { AuditEntry, AuditVerification, ChainHead } from './audit/audit-chain.js'
 export type { BundleRoot, CaBundle } from './bundle/ca-bundle.js'
+export { encodeSpiffeBundle, parseSpiffeBundle, type SpiffeBundle, type SpiffeBundleResult } from './bundle/spiffe-bundle.js'
+export { createFederation, type FederatedDomain, type Federation, type FederationOptions } from './federation/federation.js'
 export { readCacerts, type Cacerts } from './authority/cacerts.js'
 export type { DeniedEntry, RevokeWhen, RootPhase } from './authority/ca-state.js'
 export type { CaErrorCode } from './ca-error.js'
@@ -30,13 +42,31 @@ export { createMemoryCaStore } from './store/memory-store.js'
 export type { AuthenticationResult, Authenticator, Credentials } from './authenticate/authenticator.js'
 export { createCertificateAuthenticator, type CertificateAuthenticatorOptions } from './authenticate/certificate-authenticator.js'
 export { createJwtAuthenticator, type JwtAuthenticatorOptions } from './authenticate/jwt-authenticator.js'
+export type { ServiceAccountName } from './authenticate/service-account-subject.js'
+export {
+  createJoinTokens,
+  createMemoryJoinTokenStore,
+  type JoinTokenGrant,
+  type JoinTokenRequest,
+  type JoinTokens,
+  type JoinTokensOptions,
+  type JoinTokenStore,
+} from './authenticate/join-token-authenticator.js'
+export {
+  createTokenReviewAuthenticator,
+  type TokenReviewAuthenticatorOptions,
+  type TokenReviewSpec,
+  type TokenReviewStatus,
+} from './authenticate/token-review-authenticator.js'
 export {
   type Authorization,
   createCertificateService,
   type CertificateService,
+  type CertificateServiceCounters,
   type CertificateServiceOptions,
   type CertificateStatus,
   type CreateCertificateRequest,
   type CreateCertificateResult,
+  type ServiceExplanation,
 } from './service/certificate-service.js'
 export type { RateLimit } from './service/rate-limit.js'

@@ -20,5 +20,7 @@ export type AuthenticationResult =
 export interface Authenticator {
   /** For logs. */
   readonly name: string
+  /** Whether asking uses the credentials up. Default: `false`. */
+  readonly isOneTime?: boolean
   authenticate(credentials: Credentials): Promise<AuthenticationResult>
 }

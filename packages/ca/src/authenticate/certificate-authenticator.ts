@@ -1,13 +1,15 @@
 /** Renewal: a workload proves itself with the certificate it has. The chain is verified here, from DER, against the current roots. */
 import { type Clock, workloadOf } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
-import { type Certificate, type TrustBundle, verifySvidPath } from '@heddle/x509'
+import { type Certificate, type DenyList, type TrustBundle, verifySvidPath } from '@heddle/x509'
 import { backdateMs } from '../issue/serial.js'
 import type { AuthenticationResult, Authenticator } from './authenticator.js'
 
 export interface CertificateAuthenticatorOptions {
   /** Asked on every call, so that a removed root stops vouching at once; usually `() => ca.bundle().trustBundle`. */
   readonly bundle: () => TrustBundle
+  /** Peers that are not believed any more; usually `() => ca.denied.list()`. Default: nobody. */
+  readonly denyList?: () => DenyList
 }
 
 export function createCertificateAuthenticator(
@@ -16,7 +18,13 @@ export function createCertificateAuthenticator(
 ): Authenticator {
   const clock = deps.clock ?? systemClock
   const authenticate = (chain: readonly Uint8Array[]): AuthenticationResult => {
-    const result = verifySvidPath({ chain, bundle: options.bundle(), nowMs: clock.now(), role: 'client' })
+    const result = verifySvidPath({
+      chain,
+      bundle: options.bundle(),
+      nowMs: clock.now(),
+      role: 'client',
+      ...(options.denyList && { denyList: options.denyList() }),
+    })
     if (!result.ok) return { kind: 'refused', reason: result.message }
     const workload = workloadOf(result.id)
     if (!workload) return { kind: 'refused', reason: `"${result.id.uri}" does not name a namespace and a service account` }

@@ -1,13 +1,14 @@
 /**
- * Kubernetes service account tokens, bound ones: signature, issuer, audience and dates through jose, then the claims of ours: the
- * subject and the `kubernetes.io` claim must name the same account. Only asymmetric algorithms are accepted, so a public key can
- * never serve as a shared secret.
+ * JSON web tokens of an OpenID issuer: signature, issuer, audience and dates through jose, then whom they name. Bound tokens of
+ * Kubernetes service accounts must name the same account in the subject and in the `kubernetes.io` claim; tokens of other issuers
+ * are mapped by who configures them. Only asymmetric algorithms are accepted, so a public key can never serve as a shared secret.
  */
 import { type Clock, messageOf } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import { type JSONWebKeySet, type JWTPayload, type LocalJWKSet, createLocalJWKSet, errors, jwtVerify } from 'jose'
 import type { Caller } from '../caller.js'
 import type { AuthenticationResult, Authenticator } from './authenticator.js'
+import { type ServiceAccountName, readServiceAccountSubject } from './service-account-subject.js'
 
 export interface JwtAuthenticatorOptions {
   /** The `iss` of acceptable tokens, byte by byte. */
@@ -18,6 +19,11 @@ export interface JwtAuthenticatorOptions {
   readonly jwks: JSONWebKeySet | (() => Promise<JSONWebKeySet>)
   /** Trust domain of the callers that these tokens name. */
   readonly trustDomain: string
+  /**
+   * Whom a verified token names, for issuers other than Kubernetes: an account, or why it names none. Default: the rules of bound
+   * service account tokens.
+   */
+  readonly mapClaims?: (claims: Readonly<Record<string, unknown>>) => ServiceAccountName | string
   /** How far clocks may differ, in seconds. Default: 10. */
   readonly leewaySeconds?: number
 }
@@ -29,8 +35,6 @@ const maxKeyAgeMs = 5 * 60_000
 /** How long keys serve while the issuer cannot be asked: an API restart must not stop renewals. */
 const maxUnconfirmedMs = 60 * 60_000
 const fetchTimeoutMs = 5_000
-const subjectPattern = /^system:serviceaccount:([^:]+):([^:]+)$/
-const namePattern = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/
 
 export function createJwtAuthenticator(options: JwtAuthenticatorOptions, deps: { readonly clock?: Clock } = {}): Authenticator {
   const clock = deps.clock ?? systemClock
@@ -51,14 +55,14 @@ export function createJwtAuthenticator(options: JwtAuthenticatorOptions, deps: {
     let keySet = await keys.current()
     if (keySet.kind === 'unavailable') return keySet
     try {
-      return readCaller((await verify(token, keySet.keys)).payload, options.trustDomain)
+      return readCaller((await verify(token, keySet.keys)).payload, options)
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) return { kind: 'refused', reason: `the token is not valid: ${messageOf(error)}` }
     }
     keySet = await keys.refetched()
     if (keySet.kind === 'unavailable') return keySet
     try {
-      return readCaller((await verify(token, keySet.keys)).payload, options.trustDomain)
+      return readCaller((await verify(token, keySet.keys)).payload, options)
     } catch (error) {
       return { kind: 'refused', reason: `the token is not valid: ${messageOf(error)}` }
     }
@@ -69,12 +73,22 @@ export function createJwtAuthenticator(options: JwtAuthenticatorOptions, deps: {
   }
 }
 
-function readCaller(payload: JWTPayload, trustDomain: string): AuthenticationResult {
-  const subject = subjectPattern.exec(payload.sub ?? '')
-  const [, namespace, serviceAccount] = subject ?? []
-  if (namespace === undefined || serviceAccount === undefined) return refused('its subject is not system:serviceaccount:NAMESPACE:NAME')
-  if (!namePattern.test(namespace) || !namePattern.test(serviceAccount))
-    return refused('its subject has a name that Kubernetes would not allow')
+function readCaller(payload: JWTPayload, { trustDomain, mapClaims }: JwtAuthenticatorOptions): AuthenticationResult {
+  // 1e400 is a number to a JSON parser, and so is a token that never ends.
+  for (const name of ['exp', 'nbf', 'iat'] as const) {
+    if (payload[name] !== undefined && !Number.isSafeInteger(payload[name])) return refused(`its ${name} is not a whole number of seconds`)
+  }
+  if (mapClaims) {
+    const account = mapClaims(payload)
+    return typeof account === 'string' ? refused(account) : { kind: 'authenticated', caller: { trustDomain, ...account, method: 'jwt' } }
+  }
+  return readBoundToken(payload, trustDomain)
+}
+
+function readBoundToken(payload: JWTPayload, trustDomain: string): AuthenticationResult {
+  const account = readServiceAccountSubject(payload.sub ?? '')
+  if (typeof account === 'string') return refused(account)
+  const { namespace, serviceAccount } = account
   const claim = record(payload['kubernetes.io'])
   if (!claim) return refused('it has no kubernetes.io claim, so it is not a bound service account token')
   if (claim['namespace'] !== namespace || record(claim['serviceaccount'])?.['name'] !== serviceAccount) {

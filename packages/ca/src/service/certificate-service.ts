@@ -8,7 +8,9 @@ import type { AuthenticationResult, Authenticator, Credentials } from '../authen
 import type { CaErrorCode } from '../ca-error.js'
 import { type Caller, workloadUriOf } from '../caller.js'
 import type { Ca } from '../ca.js'
-import { type RateLimit, createRateLimiter } from './rate-limit.js'
+import type { Explanation } from '../issue/explain.js'
+import { type RateLimit, type RateLimiter, createRateLimiter } from './rate-limit.js'
+import { type WorkQueue, createWorkQueue } from './work-queue.js'
 
 /** Fields of `istio.v1.auth.IstioCertificateRequest`. */
 export interface CreateCertificateRequest {
@@ -37,8 +39,14 @@ export type CreateCertificateResult =
       readonly caller: Caller
       readonly notAfterMs: number
     }
-  /** `message` is fit for the caller. */
-  | { readonly ok: false; readonly status: CertificateStatus; readonly message: string }
+  | {
+      readonly ok: false
+      readonly status: CertificateStatus
+      /** Fit for the caller. */
+      readonly message: string
+      /** With RESOURCE_EXHAUSTED: when it is worth coming again, in milliseconds. */
+      readonly retryAfterMs?: number
+    }
 
 export interface CertificateServiceOptions {
   readonly ca: Ca
@@ -53,6 +61,8 @@ export interface CertificateServiceOptions {
   readonly perCallerLimit?: RateLimit
   /** All callers together. Default: 2000 at once, 500 a second. */
   readonly overallLimit?: RateLimit
+  /** Requests that wait for their turn; more are told to come again. Default: 4096. */
+  readonly queueCapacity?: number
 }
 
 /** The reason is for the log; callers get a fixed text. */
@@ -61,6 +71,24 @@ export type Authorization = { readonly ok: true } | { readonly ok: false; readon
 export interface CertificateService {
   /** Never rejects: every failure is a status. */
   createCertificate(request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult>
+  /** What each authenticator says of these credentials and what would be issued: for operators. Join tokens are not asked: it would use them up. */
+  explain(request: CreateCertificateRequest, credentials: Credentials): Promise<ServiceExplanation>
+  counters(): CertificateServiceCounters
+}
+
+export interface ServiceExplanation {
+  readonly authenticators: readonly { readonly name: string; readonly result: AuthenticationResult }[]
+  /** Undefined when nobody vouched for the caller. */
+  readonly outcome: Explanation | undefined
+  /** Why the caller may not have a certificate now; undefined when it may. */
+  readonly refusal: string | undefined
+}
+
+/** Totals since the start. */
+export interface CertificateServiceCounters {
+  readonly authenticationFailures: number
+  readonly rateLimited: number
+  readonly queueFull: number
 }
 
 type Refusal = Extract<CreateCertificateResult, { readonly ok: false }>
@@ -69,38 +97,91 @@ export function createCertificateService(
   options: CertificateServiceOptions,
   deps: { readonly clock?: Clock; readonly logger?: Logger } = {},
 ): CertificateService {
-  const logger = deps.logger ?? silentLogger
-  const limiter = createRateLimiter(
-    options.perCallerLimit ?? { burst: 50, perSecond: 10 },
-    options.overallLimit ?? { burst: 2000, perSecond: 500 },
-    deps.clock ?? systemClock,
-  )
+  return new LimitedService(options, deps.clock ?? systemClock, deps.logger ?? silentLogger)
+}
 
-  const handle = async (request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult> => {
-    const authenticated = await authenticate(options.authenticators, credentials)
-    if (authenticated.kind !== 'authenticated') return refuseCaller(authenticated, logger)
-    const { caller } = authenticated
-    const fields = { caller: workloadUriOf(caller), method: caller.method }
-    const refuse = (status: CertificateStatus, message: string, reason: string): Refusal => {
-      logger.warn('refused a certificate request', { ...fields, status, reason })
-      return { ok: false, status, message }
+/** How long a full queue takes to be worth another try. */
+const queueRetryMs = 1000
+
+class LimitedService implements CertificateService {
+  readonly #options: CertificateServiceOptions
+  readonly #logger: Logger
+  readonly #limiter: RateLimiter
+  readonly #queue: WorkQueue
+  readonly #counters = { authenticationFailures: 0, rateLimited: 0, queueFull: 0 }
+
+  constructor(options: CertificateServiceOptions, clock: Clock, logger: Logger) {
+    this.#options = options
+    this.#logger = logger
+    const { perCallerLimit = { burst: 50, perSecond: 10 }, overallLimit = { burst: 2000, perSecond: 500 } } = options
+    this.#limiter = createRateLimiter(perCallerLimit, overallLimit, clock)
+    this.#queue = createWorkQueue(options.queueCapacity ?? 4096, clock)
+  }
+
+  async createCertificate(request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult> {
+    try {
+      return await this.#handle(request, credentials)
+    } catch (error) {
+      return refuseFailure(error, this.#logger)
     }
-    if (hasImpersonation(request)) return refuse('UNAUTHENTICATED', 'impersonation is not allowed', 'ImpersonatedIdentity is set')
-    if (!limiter.take(caller.pod?.uid ?? fields.caller)) return refuse('RESOURCE_EXHAUSTED', 'too many certificate requests', 'rate limit')
-    const authorization = await authorize(options, caller)
-    if (!authorization.ok) return refuse(authorization.status, authorization.message, authorization.reason)
-    const signed = await options.ca.sign(request.csr, caller, request.validityDurationSeconds)
+  }
+
+  counters(): CertificateServiceCounters {
+    return { ...this.#counters }
+  }
+
+  async explain(request: CreateCertificateRequest, credentials: Credentials): Promise<ServiceExplanation> {
+    const asked = this.#options.authenticators.filter(({ isOneTime }) => isOneTime !== true)
+    const authenticators = await Promise.all(
+      asked.map(async (authenticator) => ({ name: authenticator.name, result: await authenticator.authenticate(credentials) })),
+    )
+    const vouched = authenticators.map(({ result }) => result).find((result) => result.kind === 'authenticated')
+    if (!vouched) return { authenticators, outcome: undefined, refusal: 'no authenticator vouches for the caller' }
+    const { caller } = vouched
+    const { csr: csrPem, validityDurationSeconds: ttlSeconds } = request
+    const outcome = this.#options.ca.explain({ csrPem, caller, ...(ttlSeconds !== undefined && { ttlSeconds }) })
+    const authorization = await authorize(this.#options, caller)
+    return { authenticators, outcome, refusal: authorization.ok ? undefined : authorization.reason }
+  }
+
+  async #handle(request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult> {
+    const authenticated = await authenticate(this.#options.authenticators, credentials)
+    if (authenticated.kind !== 'authenticated') {
+      this.#counters.authenticationFailures++
+      return refuseCaller(authenticated, this.#logger)
+    }
+    const { caller } = authenticated
+    const uri = workloadUriOf(caller)
+    const refuse = ({ reason, ...refusal }: Refusal & { readonly reason: string }): Refusal => {
+      this.#logger.warn('refused a certificate request', { caller: uri, method: caller.method, status: refusal.status, reason })
+      return refusal
+    }
+    if (hasImpersonation(request))
+      return refuse({
+        ok: false,
+        status: 'UNAUTHENTICATED',
+        message: 'impersonation is not allowed',
+        reason: 'ImpersonatedIdentity is set',
+      })
+    const waitMs = this.#limiter.take(caller.pod?.uid ?? uri)
+    if (waitMs > 0) {
+      this.#counters.rateLimited++
+      return refuse(exhausted('rate limit', waitMs))
+    }
+    const authorization = await authorize(this.#options, caller)
+    if (!authorization.ok) return refuse(authorization)
+    const signing = this.#queue.add(() => this.#options.ca.sign(request.csr, caller, request.validityDurationSeconds))
+    if (!signing) {
+      this.#counters.queueFull++
+      return refuse(exhausted('the queue is full', queueRetryMs))
+    }
+    const signed = await signing
     return { ok: true, certChain: [...signed.chain, signed.rootsPem], caller, notAfterMs: signed.notAfterMs }
   }
-  return {
-    async createCertificate(request, credentials) {
-      try {
-        return await handle(request, credentials)
-      } catch (error) {
-        return refuseFailure(error, logger)
-      }
-    },
-  }
+}
+
+function exhausted(reason: string, retryAfterMs: number): Refusal & { readonly reason: string } {
+  return { ok: false, status: 'RESOURCE_EXHAUSTED', message: 'too many certificate requests', retryAfterMs, reason }
 }
 
 async function authenticate(authenticators: readonly Authenticator[], credentials: Credentials): Promise<AuthenticationResult> {
@@ -151,6 +232,10 @@ function refuseFailure(error: unknown, logger: Logger): Refusal {
 const statuses: Partial<Record<CaErrorCode, CertificateStatus>> = {
   HEDDLE_CA_CSR_INVALID: 'INVALID_ARGUMENT',
   HEDDLE_CA_CALLER_INVALID: 'UNAUTHENTICATED',
+  HEDDLE_CA_CALLER_DENIED: 'PERMISSION_DENIED',
+  HEDDLE_CA_SIGNER_FAILED: 'UNAVAILABLE',
+  HEDDLE_CA_STATE_WRITE_FAILED: 'UNAVAILABLE',
+  HEDDLE_CA_STATE_CONFLICT: 'UNAVAILABLE',
   HEDDLE_CA_AUDIT_FAILED: 'UNAVAILABLE',
   HEDDLE_CA_CLOSED: 'UNAVAILABLE',
 }

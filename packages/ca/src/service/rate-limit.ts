@@ -8,8 +8,8 @@ export interface RateLimit {
 }
 
 export interface RateLimiter {
-  /** Takes one token for `key`; false when there is none. */
-  take(key: string): boolean
+  /** Takes one token for `key`: 0, or in how many milliseconds there will be one. */
+  take(key: string): number
 }
 
 interface Bucket {
@@ -36,12 +36,16 @@ export function createRateLimiter(perCaller: RateLimit, overall: RateLimit, cloc
       const bucket = bucketOf(key, nowMs)
       refill(bucket, perCaller, nowMs)
       refill(all, overall, nowMs)
-      if (bucket.tokens < 1 || all.tokens < 1) return false
+      if (bucket.tokens < 1 || all.tokens < 1) return Math.ceil(Math.max(waitMs(bucket, perCaller), waitMs(all, overall)))
       bucket.tokens -= 1
       all.tokens -= 1
-      return true
+      return 0
     },
   }
+}
+
+function waitMs({ tokens }: Bucket, { perSecond }: RateLimit): number {
+  return tokens >= 1 ? 0 : Math.max(1, ((1 - tokens) / perSecond) * 1000)
 }
 
 function refill(bucket: Bucket, limit: RateLimit, nowMs: number): void {

@@ -1,12 +1,14 @@
 /**
  * One process per state folder. The lock file names its holder by process id and start time, so that the lock of a killed process
- * is taken over at once, also when its id was given to another process since. It appears whole (link of a finished file).
+ * is taken over at once, also when its id was given to another process since. It appears whole (link of a finished file). A stale
+ * lock is replaced, never removed, and only by who holds the lock on replacing this very one: a file named by the hash of its
+ * content, taken by the same rules. So of any number of processes that find a stale lock, one gets in.
  */
+import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import files from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { randomBytes } from 'node:crypto'
 import { caError } from '../ca-error.js'
 
 export interface DirectoryLock {
@@ -23,17 +25,27 @@ interface Holder {
 const maxAttempts = 5
 
 /** @throws HeddleError `HEDDLE_CA_STATE_LOCKED` */
-export async function lockDirectory(directory: string): Promise<DirectoryLock> {
-  const path = join(directory, 'ca.lock')
-  const own: Holder = { pid: process.pid, startTime: startTimeOf(process.pid), host: hostname() }
-  const draft = `${path}.${randomBytes(8).toString('hex')}`
+export function lockDirectory(directory: string): Promise<DirectoryLock> {
+  return lockPath(directory, join(directory, 'ca.lock'))
+}
+
+async function lockPath(directory: string, path: string): Promise<DirectoryLock> {
+  const own: Holder & { readonly nonce: string } = {
+    pid: process.pid,
+    startTime: startTimeOf(process.pid),
+    host: hostname(),
+    nonce: randomBytes(8).toString('hex'),
+  }
+  const draft = join(directory, `ca.lock.${own.nonce}`)
   await files.writeFile(draft, JSON.stringify(own), { flag: 'wx', mode: 0o600 })
   try {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       if (await linkIfFree(draft, path)) return { release: () => files.rm(path, { force: true }) }
       const content = await readIfPresent(path)
       if (content !== undefined && isHeld(content)) throw locked(path, content)
-      if (content !== undefined) await removeStale(path, content)
+      if (content !== undefined && (await replaceStale(directory, path, draft, content))) {
+        return { release: () => files.rm(path, { force: true }) }
+      }
     }
     throw locked(path, await readIfPresent(path))
   } finally {
@@ -51,17 +63,17 @@ async function linkIfFree(draft: string, path: string): Promise<boolean> {
   }
 }
 
-/** Moves the stale file away first: of several processes that see it, one wins, and a lock taken meanwhile is put back. */
-async function removeStale(path: string, seen: string): Promise<void> {
-  const aside = `${path}.${randomBytes(8).toString('hex')}`
+/** False when somebody else has replaced it meanwhile. @throws HeddleError `HEDDLE_CA_STATE_LOCKED` while somebody else is at it */
+async function replaceStale(directory: string, path: string, draft: string, seen: string): Promise<boolean> {
+  const name = createHash('sha256').update(`${path}\n${seen}`).digest('hex').slice(0, 32)
+  const turn = await lockPath(directory, join(directory, `ca.lock.${name}`))
   try {
-    await files.rename(path, aside)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw error
+    if ((await readIfPresent(path)) !== seen) return false
+    await files.rename(draft, path)
+    return true
+  } finally {
+    await turn.release()
   }
-  if ((await readIfPresent(aside)) !== seen) await linkIfFree(aside, path)
-  await files.rm(aside, { force: true })
 }
 
 function isHeld(content: string): boolean {

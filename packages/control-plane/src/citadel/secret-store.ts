@@ -1,7 +1,7 @@
-/** The authority's state in a Kubernetes Secret (`istio-ca-secret`, as Istio's self-signed CA keeps it), written only over the version that was read. */
+/** The authority's state in a Kubernetes Secret (`istio-ca-secret`, as Istio's self-signed CA keeps it), written only over the version that was read: of replicas that change it at once, one wins and the others adopt. */
 import { HeddleError, messageOf } from '@heddle/base'
 import type { CaStore } from '@heddle/ca'
-import { type KubernetesObject, type ResourceClient } from '@heddle/client'
+import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client'
 
 const secrets = { group: '', version: 'v1', plural: 'secrets' }
 const secretName = 'istio-ca-secret'
@@ -9,19 +9,21 @@ const dataKey = 'ca-state'
 
 export function createSecretCaStore(client: ResourceClient, namespace: string): CaStore {
   let live: KubernetesObject | undefined
+  const read = async (): Promise<Uint8Array | undefined> => {
+    live = await client.get(secrets, secretName, namespace)
+    const encoded = (live?.['data'] as Readonly<Record<string, string>> | undefined)?.[dataKey]
+    if (live && encoded === undefined) {
+      throw new HeddleError({
+        code: 'HEDDLE_CA_STATE_UNREADABLE',
+        message: `the Secret ${namespace}/${secretName} is there but has no "${dataKey}": a new root would cut off every workload`,
+        hint: `Restore the Secret from a backup, or delete it to start over with a new root: heddle delete secret ${secretName} -n ${namespace}`,
+      })
+    }
+    return encoded === undefined ? undefined : Buffer.from(encoded, 'base64')
+  }
   return {
-    async open() {
-      live = await client.get(secrets, secretName, namespace)
-      const encoded = (live?.['data'] as Readonly<Record<string, string>> | undefined)?.[dataKey]
-      if (live && encoded === undefined) {
-        throw new HeddleError({
-          code: 'HEDDLE_CA_STATE_UNREADABLE',
-          message: `the Secret ${namespace}/${secretName} is there but has no "${dataKey}": a new root would cut off every workload`,
-          hint: `Restore the Secret from a backup, or delete it to start over with a new root: heddle delete secret ${secretName} -n ${namespace}`,
-        })
-      }
-      return encoded === undefined ? undefined : Buffer.from(encoded, 'base64')
-    },
+    open: read,
+    reload: read,
     async save(state) {
       const data = { [dataKey]: Buffer.from(state).toString('base64') }
       try {
@@ -35,6 +37,14 @@ export function createSecretCaStore(client: ResourceClient, namespace: string): 
               data,
             })
       } catch (cause) {
+        if (statusOf(cause)?.code === 409) {
+          throw new HeddleError({
+            code: 'HEDDLE_CA_STATE_CONFLICT',
+            message: `another replica changed the Secret ${namespace}/${secretName} first`,
+            retryable: true,
+            cause,
+          })
+        }
         throw new HeddleError({
           code: 'HEDDLE_CA_STATE_WRITE_FAILED',
           message: `the authority's state cannot be written to the Secret ${namespace}/${secretName}: ${messageOf(cause)}`,

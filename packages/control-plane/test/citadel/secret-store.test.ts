@@ -21,7 +21,12 @@ it('never writes over what another authority has written meanwhile', async () =>
   await first.open()
   await second.open()
   await first.save(bytes('first'))
-  await expect(second.save(bytes('second'))).rejects.toMatchObject({ code: 'HEDDLE_CA_STATE_WRITE_FAILED', retryable: true })
+  await expect(second.save(bytes('second'))).rejects.toMatchObject({ code: 'HEDDLE_CA_STATE_CONFLICT', retryable: true })
+  expect(text(await second.reload?.())).toBe('first')
+  await second.save(bytes('second'))
+  await expect(first.save(bytes('late'))).rejects.toMatchObject({ code: 'HEDDLE_CA_STATE_CONFLICT' })
+  await first.reload?.()
+  await first.save(bytes('first'))
   expect(text(await createSecretCaStore(client, 'istio-system').open())).toBe('first')
 })
 
