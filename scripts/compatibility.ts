@@ -1,6 +1,6 @@
 /** Writes docs/compatibility.md from the schemas and the rules, so that no field is forgotten. `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { customResourceDefinitions, kindTable } from '@heddle/config-schema'
+import { customResourceDefinitions, kindExecution, kindTable } from '@heddle/config-schema'
 import { type FieldRule, fieldRules } from '@heddle/translation'
 
 interface Schema {
@@ -45,10 +45,10 @@ function kindSection(kind: string): readonly string[] {
 
 function render(): string {
   const modelled = Object.keys(fieldRules)
-  const others = customResourceDefinitions()
-    .map(({ spec }) => spec.names.kind)
-    .filter((kind) => !modelled.includes(kind))
-  const kubernetes = kindTable.filter(({ group }) => !group.endsWith('istio.io')).map(({ kind }) => kind)
+  const unexecuted = kindTable.filter(({ group, kind }) => kindExecution(`${group}/v1`, kind).outcome !== 'executed')
+  const kubernetes = kindTable
+    .filter(({ group }) => !group.endsWith('istio.io') && group !== 'gateway.networking.k8s.io')
+    .map(({ kind }) => kind)
   return [
     '# Compatibility',
     '',
@@ -61,10 +61,18 @@ function render(): string {
     '- **rejected**: the resource is refused. Fields that are not listed do not exist in Istio and are refused as unknown.',
     '',
     ...modelled.flatMap(kindSection),
-    '## Kinds that are not modelled yet',
+    '## Kinds that are not executed yet',
     '',
-    `${[...new Set(others)].map((kind) => `\`${kind}\``).join(', ')}: their definitions are installed, \`kube-inject\` passes them through byte for byte, and \`apply\` refuses them by name,`,
-    'since a policy that silently does nothing is worse than an error.',
+    'Every field of them is checked (`@heddle/config-schema`), and `kube-inject` passes them through byte for byte. `heddle apply` and the',
+    'local platform accept them with a warning, or refuse what would protect something and is not enforced: a policy that silently does',
+    'nothing is worse than an error. So do they with a WasmPlugin, TrafficExtension or EnvoyFilter of the phases AUTHN and AUTHZ.',
+    '',
+    '| kind | group | at apply | because |',
+    '|---|---|---|---|',
+    ...unexecuted.map(({ group, kind }) => {
+      const { outcome, reason } = kindExecution(`${group}/v1`, kind)
+      return `| ${kind} | ${group} | ${outcome === 'refused' ? 'refused' : 'accepted, with a warning'} | ${reason} |`
+    }),
     '',
     '## Kubernetes kinds',
     '',

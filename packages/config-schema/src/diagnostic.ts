@@ -20,6 +20,14 @@ export interface Diagnostic {
   readonly expected?: string
   /** The name or value that was probably meant. */
   readonly suggestion?: string
+  /** Other places that have to do with it, such as the first of two that must not be the same. */
+  readonly related?: readonly RelatedPlace[]
+}
+
+export interface RelatedPlace extends Partial<SourceRange> {
+  readonly path: string
+  readonly message: string
+  readonly file?: string
 }
 
 export interface SourceRange {

@@ -1,7 +1,8 @@
 /** Typed Istio and Kubernetes resources: parsing with positions, validation, kinds, defaults, custom resource definitions. */
 export { customResourceDefinitions } from './crd/custom-resource-definitions.js'
+export { openApiComponents, type OpenApiComponent } from './crd/open-api-components.js'
 export { defaultObject } from './defaults/default-object.js'
-export { formatDiagnostic, hasErrors, type Diagnostic, type Severity, type SourceRange } from './diagnostic.js'
+export { formatDiagnostic, hasErrors, type Diagnostic, type RelatedPlace, type Severity, type SourceRange } from './diagnostic.js'
 export {
   isKnownKind,
   kindInfo,
@@ -16,7 +17,10 @@ export { formatPath, type FieldPath, type PathSegment } from './path.js'
 export { listMergeKeys, type MergeKeys } from './kubernetes/merge-keys.js'
 export { targetPortNumber } from './kubernetes/target-port.js'
 export { isOfKind, type KubernetesObject, type ResourceByKind } from './resource.js'
-export { validate, validateObject, type ValidateOptions, type ValidateResult } from './validate/validate.js'
+export { kindExecution, type KindExecution } from './validate/execution.js'
+export type { RegexCompiler } from './validate/find-faults.js'
+export type { ValidateResult } from './validate/result.js'
+export { validate, validateObject, type ValidateOptions } from './validate/validate.js'
 export { formatYaml } from './yaml/format-yaml.js'
 export { parseDocuments, type ParsedDocument, type ParseOptions, type ParseResult } from './yaml/parse-documents.js'
 export type { FieldPart } from './yaml/positions.js'

@@ -21,8 +21,20 @@ import type {
   ServiceAccount,
   StatefulSet,
   VirtualService,
+  AuthorizationPolicy,
+  EnvoyFilter,
+  ProxyConfig,
+  RequestAuthentication,
+  ServiceEntry,
+  Sidecar,
+  Telemetry,
+  TrafficExtension,
+  WasmPlugin,
+  WorkloadEntry,
+  WorkloadGroup,
+  IstioOperator,
 } from './gen/types.js'
-import { kindInfo } from './kinds/kind-info.js'
+import { kindsNamed, parseApiVersion } from './kinds/kind-info.js'
 
 export interface KubernetesObject {
   readonly apiVersion: string
@@ -38,6 +50,18 @@ export interface ResourceByKind {
   readonly DestinationRule: DestinationRule
   readonly Gateway: Gateway
   readonly PeerAuthentication: PeerAuthentication
+  readonly AuthorizationPolicy: AuthorizationPolicy
+  readonly EnvoyFilter: EnvoyFilter
+  readonly ProxyConfig: ProxyConfig
+  readonly RequestAuthentication: RequestAuthentication
+  readonly ServiceEntry: ServiceEntry
+  readonly Sidecar: Sidecar
+  readonly Telemetry: Telemetry
+  readonly TrafficExtension: TrafficExtension
+  readonly WasmPlugin: WasmPlugin
+  readonly WorkloadEntry: WorkloadEntry
+  readonly WorkloadGroup: WorkloadGroup
+  readonly IstioOperator: IstioOperator
   readonly Namespace: Namespace
   readonly Node: Node
   readonly Service: Service
@@ -56,10 +80,13 @@ export interface ResourceByKind {
   readonly CustomResourceDefinition: CustomResourceDefinition
 }
 
-/** Narrows a validated resource; a kind of the same name in a group that is not known here is not meant. */
+/** Narrows a validated resource; a kind of the same name in another group is not meant, so that a `Gateway` is Istio's. */
 export function isOfKind<Kind extends keyof ResourceByKind>(
   resource: Pick<KubernetesObject, 'apiVersion' | 'kind'>,
   kind: Kind,
 ): resource is ResourceByKind[Kind] {
-  return resource.kind === kind && kindInfo(resource.apiVersion, kind)?.isModelled === true
+  if (resource.kind !== kind) return false
+  const [meant] = kindsNamed(kind)
+  const { group, version } = parseApiVersion(resource.apiVersion)
+  return meant?.group === group && meant.versions.includes(version)
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { generateKubernetes } from '../scripts/generate-kubernetes.js'
-import { typesSource } from '../scripts/generate-types.js'
+import { gatewayApiTypesSource, typesSource } from '../scripts/generate-types.js'
 import { isKnownKind } from '../src/kinds/kind-info.js'
 import { validate, validateObject } from '../src/validate/validate.js'
 import { parseDocuments, type ParsedDocument } from '../src/yaml/parse-documents.js'
@@ -19,6 +19,7 @@ const yamlFiles = (folder: string) =>
     : readdirSync(join(corpus, folder), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.yaml'))
         .map((name) => join(corpus, folder, name))
+const generated = (name: string) => readFileSync(join(import.meta.dirname, '../src/gen', name), 'utf8')
 const read = (file: string) => parseDocuments(readFileSync(file, 'utf8'), { file })
 const identity = (document: ParsedDocument) => document.value as { apiVersion?: string; kind?: string; _err?: string }
 const isKnown = (document: ParsedDocument) => isKnownKind(identity(document).apiVersion ?? '', identity(document).kind ?? '')
@@ -71,13 +72,15 @@ describe.skipIf(isAbsent)('the corpus', () => {
   })
 
   it('gives the committed Kubernetes table when it is generated again', async () => {
-    const committed = readFileSync(join(import.meta.dirname, '../src/gen/kubernetes.ts'), 'utf8')
-    expect(await generateKubernetes(join(corpus, 'kubernetes/schemas.json'))).toBe(committed)
+    const { types, metadata } = await generateKubernetes(join(corpus, 'kubernetes/schemas.json'))
+    expect(types).toBe(generated('kubernetes.ts'))
+    expect(metadata).toBe(generated('kubernetes-metadata.ts'))
   })
 })
 
 describe('generated types', () => {
   it('are those of the declarative tables', () => {
-    expect(typesSource()).toBe(readFileSync(join(import.meta.dirname, '../src/gen/types.ts'), 'utf8'))
+    expect(typesSource()).toBe(generated('types.ts'))
+    expect(gatewayApiTypesSource()).toBe(generated('gateway-api-types.ts'))
   })
 })

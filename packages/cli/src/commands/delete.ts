@@ -39,7 +39,7 @@ export async function run(invocation: Invocation): Promise<number> {
 }
 
 async function fromFiles(invocation: Invocation, served: readonly ServedResource[], namespace: string): Promise<readonly Doomed[]> {
-  const manifests = await readManifests(invocation)
+  const manifests = await readManifests(invocation, 'istio')
   const objects = requireValid(invocation, manifests, { outcome: 'deleted' })
   const said = invocation.flags.string('namespace')
   return objects

@@ -20,18 +20,19 @@ export interface Manifests {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-export async function readManifests(invocation: Invocation): Promise<Manifests> {
-  return judgeManifests(await readSources(invocation))
+/** @param target `heddle` also judges whether this mesh executes and enforces what is written; what is only read need not be. */
+export async function readManifests(invocation: Invocation, target: 'heddle' | 'istio' = 'heddle'): Promise<Manifests> {
+  return judgeManifests(await readSources(invocation), target)
 }
 
-export function judgeManifests(sources: readonly ManifestSource[]): Manifests {
+export function judgeManifests(sources: readonly ManifestSource[], target: 'heddle' | 'istio' = 'heddle'): Manifests {
   const documents: ManifestDocument[] = []
   const diagnostics: Diagnostic[] = []
   for (const { file, text } of sources) {
     const parsed = parseDocuments(text, { file })
-    diagnostics.push(...parsed.diagnostics, ...parsed.damaged.flatMap((document) => validate(document).diagnostics))
+    diagnostics.push(...parsed.diagnostics, ...parsed.damaged.flatMap((document) => validate(document, { target }).diagnostics))
     for (const document of parsed.documents) {
-      const result = validate(document)
+      const result = validate(document, { target })
       documents.push({
         file,
         diagnostics: [...result.diagnostics, ...(result.resource === undefined ? [] : withoutEffect(document, result.resource))],

@@ -1,13 +1,12 @@
-/** The CustomResourceDefinitions of Istio's kinds, with Istio's names, versions and columns, ready to be applied. */
+/** The CustomResourceDefinitions of Istio's and the Gateway API's kinds, with their names, versions and columns, ready to be applied. */
 import type {
   CustomResourceColumnDefinition,
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
   JSONSchemaProps,
 } from '../gen/types.js'
-import { istioSpecs } from '../kinds/kind-type.js'
+import { customKind } from '../kinds/custom-kinds.js'
 import { kindTable, type KindInfo } from '../kinds/kind-table.js'
-import type { ObjectType } from '../model/field-type.js'
 import { anyObject, openApiSchema, type OpenApiSchema } from './open-api.js'
 
 const age: CustomResourceColumnDefinition = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
@@ -28,9 +27,16 @@ const columns: Readonly<Record<string, readonly CustomResourceColumnDefinition[]
 /** Where what is stored is not the preferred version. */
 const storedVersions: Readonly<Record<string, string>> = { Telemetry: 'v1alpha1' }
 
-/** Modelled kinds carry their full schema; the others keep whatever is written. */
-export function customResourceDefinitions(): readonly CustomResourceDefinition[] {
-  return kindTable.filter((info) => info.group.endsWith('.istio.io')).map(definition)
+export interface DefinitionOptions {
+  /** Which kinds: those a mesh brings with it, or those of the Gateway API. Default: `istio`. */
+  readonly family?: 'istio' | 'gateway-api'
+}
+
+export function customResourceDefinitions({ family = 'istio' }: DefinitionOptions = {}): readonly CustomResourceDefinition[] {
+  const isMeant = ({ group, kind }: KindInfo): boolean =>
+    customKind(group, kind)?.isFileOnly !== true &&
+    (family === 'istio' ? group.endsWith('.istio.io') : group === 'gateway.networking.k8s.io')
+  return kindTable.filter(isMeant).map(definition)
 }
 
 function definition(info: KindInfo): CustomResourceDefinition {
@@ -68,11 +74,13 @@ function definitionVersion(info: KindInfo, version: string, schema: OpenApiSchem
   }
 }
 
-function rootSchema(info: KindInfo): OpenApiSchema {
-  const spec: ObjectType | undefined = info.isModelled ? istioSpecs[info.kind as keyof typeof istioSpecs] : undefined
+function rootSchema({ group, kind }: KindInfo): OpenApiSchema {
+  const model = customKind(group, kind)
+  if (model === undefined) return anyObject
+  const isRequired = model.type.fields.get('spec')?.isRequired === true
   return {
     type: 'object',
-    properties: { spec: spec === undefined ? anyObject : openApiSchema(spec), status: anyObject },
-    ...(spec !== undefined && info.kind !== 'PeerAuthentication' ? { required: ['spec'] } : {}),
+    properties: { spec: openApiSchema(model.spec), status: anyObject },
+    ...(isRequired ? { required: ['spec'] } : {}),
   }
 }

@@ -48,6 +48,108 @@ export interface AttachedVolume {
   readonly name: string
 }
 
+export interface AuthorizationCondition {
+  /** An attribute such as request.headers[x-user] or source.ip. */
+  readonly key: string
+  /** One of them must match. */
+  readonly values?: readonly string[]
+  /** None of them may match. */
+  readonly notValues?: readonly string[]
+}
+
+export interface AuthorizationFrom {
+  readonly source?: AuthorizationSource
+}
+
+/** What a request does; all fields that are set must hold. */
+export interface AuthorizationOperation {
+  /** Host names of requests. */
+  readonly hosts?: readonly string[]
+  /** None of these hosts. */
+  readonly notHosts?: readonly string[]
+  /** Ports, in quotes. */
+  readonly ports?: readonly string[]
+  /** None of these ports. */
+  readonly notPorts?: readonly string[]
+  /** HTTP methods; gRPC is always POST. */
+  readonly methods?: readonly string[]
+  /** None of these methods. */
+  readonly notMethods?: readonly string[]
+  /** Paths: exact, prefix*, *suffix, * or a template with {*} and {**}. */
+  readonly paths?: readonly string[]
+  /** None of these paths. */
+  readonly notPaths?: readonly string[]
+}
+
+export interface AuthorizationPolicy {
+  readonly apiVersion: string
+  readonly kind: "AuthorizationPolicy"
+  readonly metadata: ObjectMeta
+  readonly spec?: AuthorizationPolicySpec
+  readonly status?: unknown
+}
+
+/** Who may do what with a workload. */
+export interface AuthorizationPolicySpec {
+  /** Absent means the whole namespace; in the root namespace, the whole mesh. */
+  readonly selector?: WorkloadSelector
+  /** @deprecated use targetRefs */
+  readonly targetRef?: PolicyTargetReference
+  /** Gateways, classes of gateways or services the policy is attached to. */
+  readonly targetRefs?: readonly PolicyTargetReference[]
+  /** Any one of them is enough; without rules nothing matches. */
+  readonly rules?: readonly AuthorizationRule[]
+  /** CUSTOM and DENY are asked first; once there is one ALLOW policy, what none of them allows is refused. Default: ALLOW. */
+  readonly action?: "ALLOW" | "DENY" | "AUDIT" | "CUSTOM"
+  readonly provider?: ExtensionProvider
+}
+
+/** Matches when from, to and when do; an empty rule matches everything. */
+export interface AuthorizationRule {
+  /** Any one of them is enough. */
+  readonly from?: readonly AuthorizationFrom[]
+  /** Any one of them is enough. */
+  readonly to?: readonly AuthorizationTo[]
+  /** All of them must hold. */
+  readonly when?: readonly AuthorizationCondition[]
+}
+
+/** Where a request comes from; all fields that are set must hold. */
+export interface AuthorizationSource {
+  /** Identities of peers, TRUST_DOMAIN/ns/NAMESPACE/sa/ACCOUNT; needs mutual TLS. */
+  readonly principals?: readonly string[]
+  /** None of these peers. */
+  readonly notPrincipals?: readonly string[]
+  /** ISSUER/SUBJECT of the checked token. */
+  readonly requestPrincipals?: readonly string[]
+  /** None of these tokens. */
+  readonly notRequestPrincipals?: readonly string[]
+  /** Namespaces of peers; needs mutual TLS. */
+  readonly namespaces?: readonly string[]
+  /** None of these namespaces. */
+  readonly notNamespaces?: readonly string[]
+  /** Accounts of peers, NAMESPACE/ACCOUNT, or ACCOUNT of the own namespace. */
+  readonly serviceAccounts?: readonly string[]
+  /** None of these accounts. */
+  readonly notServiceAccounts?: readonly string[]
+  /** Trust domains of peers. */
+  readonly trustDomains?: readonly string[]
+  /** None of these trust domains. */
+  readonly notTrustDomains?: readonly string[]
+  /** Addresses or ranges of the connection. */
+  readonly ipBlocks?: readonly string[]
+  /** None of these ranges. */
+  readonly notIpBlocks?: readonly string[]
+  /** Addresses of the client, from X-Forwarded-For or PROXY protocol. */
+  readonly remoteIpBlocks?: readonly string[]
+  /** None of these ranges. */
+  readonly notRemoteIpBlocks?: readonly string[]
+}
+
+export interface AuthorizationTo {
+  readonly operation?: AuthorizationOperation
+}
+
 export interface AzureDiskVolumeSource {
   /** Default: ReadWrite. */
   readonly cachingMode?: "None" | "ReadOnly" | "ReadWrite"
@@ -101,6 +203,11 @@ export interface CinderVolumeSource {
   readonly readOnly?: boolean
   readonly secretRef?: LocalObjectReference
   readonly volumeID: string
+}
+
+export interface ClaimToHeader {
+  readonly header: string
+  readonly claim: string
 }
 
 export interface ClientIPConfig {
@@ -681,6 +788,128 @@ export interface EnvVarSource {
   readonly secretKeyRef?: SecretKeySelector
 }
 
+export interface EnvoyConfigObjectMatch {
+  /** Which configurations are patched. Default: ANY. */
+  readonly context?: "ANY" | "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND" | "GATEWAY" | "WAYPOINT"
+  readonly proxy?: EnvoyFilterProxyMatch
+  readonly listener?: EnvoyFilterListenerMatch
+  readonly routeConfiguration?: EnvoyFilterRouteConfigurationMatch
+  readonly cluster?: EnvoyFilterClusterMatch
+  readonly waypoint?: EnvoyFilterWaypointMatch
+}
+
+export interface EnvoyConfigObjectPatch {
+  /** Kind of object that is patched. */
+  readonly applyTo?: "INVALID" | "LISTENER" | "FILTER_CHAIN" | "NETWORK_FILTER" | "HTTP_FILTER" | "ROUTE_CONFIGURATION" | "VIRTUAL_HOST" | "HTTP_ROUTE" | "CLUSTER" | "EXTENSION_CONFIG" | "BOOTSTRAP" | "LISTENER_FILTER"
+  readonly match?: EnvoyConfigObjectMatch
+  readonly patch?: EnvoyFilterPatch
+}
+
+export interface EnvoyFilter {
+  readonly apiVersion: string
+  readonly kind: "EnvoyFilter"
+  readonly metadata: ObjectMeta
+  readonly spec?: EnvoyFilterSpec
+  readonly status?: unknown
+}
+
+export interface EnvoyFilterClusterMatch {
+  readonly portNumber?: number
+  readonly service?: string
+  readonly subset?: string
+  readonly name?: string
+}
+
+export interface EnvoyFilterFilterChainMatch {
+  readonly name?: string
+  readonly sni?: string
+  readonly transportProtocol?: string
+  /** ALPN names, separated by commas. */
+  readonly applicationProtocols?: string
+  readonly destinationPort?: number
+  readonly transportSocket?: EnvoyFilterTransportSocketMatch
+  readonly filter?: EnvoyFilterFilterMatch
+}
+
+export interface EnvoyFilterFilterMatch {
+  /** Name of a network filter. */
+  readonly name?: string
+  readonly subFilter?: EnvoyFilterSubFilterMatch
+}
+
+export interface EnvoyFilterListenerMatch {
+  readonly portNumber?: number
+  /** @deprecated use portNumber */
+  readonly portName?: string
+  readonly name?: string
+  readonly listenerFilter?: string
+  readonly filterChain?: EnvoyFilterFilterChainMatch
+}
+
+export interface EnvoyFilterPatch {
+  /** What to do with the matched object. */
+  readonly operation?: "INVALID" | "MERGE" | "ADD" | "REMOVE" | "INSERT_BEFORE" | "INSERT_AFTER" | "INSERT_FIRST" | "REPLACE" | "MERGE_AND_REPLACE_LIST"
+  /** Envoy's own configuration, as JSON. */
+  readonly value?: unknown
+  readonly filterClass?: "UNSPECIFIED" | "AUTHN" | "AUTHZ" | "STATS"
+}
+
+export interface EnvoyFilterProxyMatch {
+  /** RE2 expression that the version of the proxy must match. */
+  readonly proxyVersion?: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+export interface EnvoyFilterRouteConfigurationMatch {
+  readonly portNumber?: number
+  readonly portName?: string
+  /** NAMESPACE/NAME of a Gateway. */
+  readonly gateway?: string
+  readonly name?: string
+  readonly vhost?: EnvoyFilterVirtualHostMatch
+}
+
+export interface EnvoyFilterRouteMatch {
+  readonly name?: string
+  readonly action?: "ANY" | "ROUTE" | "REDIRECT" | "DIRECT_RESPONSE"
+}
+
+/** Patches of the configuration that proxies get; an internal interface that may break with any update. */
+export interface EnvoyFilterSpec {
+  /** Absent means the whole namespace. */
+  readonly workloadSelector?: NetworkingWorkloadSelector
+  /** Gateways, classes of gateways or services the policy is attached to. */
+  readonly targetRefs?: readonly PolicyTargetReference[]
+  readonly configPatches?: readonly EnvoyConfigObjectPatch[]
+  /** Order among filters: lower comes first; the root namespace comes before others. */
+  readonly priority?: number
+}
+
+/** A filter inside the HTTP connection manager. */
+export interface EnvoyFilterSubFilterMatch {
+  readonly name?: string
+}
+
+export interface EnvoyFilterTransportSocketMatch {
+  readonly name?: string
+}
+
+export interface EnvoyFilterVirtualHostMatch {
+  readonly name?: string
+  readonly domainName?: string
+  readonly route?: EnvoyFilterRouteMatch
+}
+
+export interface EnvoyFilterWaypointMatch {
+  readonly portNumber?: number
+  readonly filter?: EnvoyFilterFilterMatch
+  readonly route?: EnvoyFilterWaypointRouteMatch
+}
+
+export interface EnvoyFilterWaypointRouteMatch {
+  readonly name?: string
+}
+
 export interface EphemeralContainer {
   readonly args?: readonly string[]
   readonly command?: readonly string[]
@@ -746,6 +975,16 @@ export interface EventSource {
 
 export interface ExecAction {
   readonly command?: readonly string[]
+}
+
+export interface ExecHealthCheckConfig {
+  /** Exit status 0 means ready. */
+  readonly command: readonly string[]
+}
+
+export interface ExtensionProvider {
+  /** An extension provider of the mesh configuration. */
+  readonly name?: string
 }
 
 export interface ExternalDocumentation {
@@ -828,6 +1067,11 @@ export interface GlusterfsVolumeSource {
   readonly readOnly?: boolean
 }
 
+export interface GrpcHealthCheckConfig {
+  readonly port?: number
+  readonly service?: string
+}
+
 export interface HTTP2KeepAlive {
   readonly interval?: string
   readonly timeout?: string
@@ -871,6 +1115,17 @@ export interface HTTPGetAction {
 export interface HTTPHeader {
   readonly name: string
   readonly value: string
+}
+
+export interface HTTPHealthCheckConfig {
+  /** Path to ask for. */
+  readonly path?: string
+  readonly port: number
+  /** Host to connect to; absent means the address of the workload. */
+  readonly host?: string
+  /** HTTP or HTTPS. */
+  readonly scheme?: string
+  readonly httpHeaders?: readonly HealthCheckHeader[]
 }
 
 /** All conditions of one entry must hold; any one entry is enough. */
@@ -999,6 +1254,12 @@ export interface Headers {
   readonly response?: HeaderOperations
 }
 
+export interface HealthCheckHeader {
+  /** Header name. */
+  readonly name?: string
+  readonly value?: string
+}
+
 export interface HostAlias {
   readonly hostnames?: readonly string[]
   readonly ip: string
@@ -1031,6 +1292,56 @@ export interface ISCSIVolumeSource {
 export interface ImageVolumeSource {
   readonly pullPolicy?: "Always" | "IfNotPresent" | "Never"
   readonly reference?: string
+}
+
+export interface IstioEgressListener {
+  /** Only the last entry may leave it out: it is for all other ports. */
+  readonly port?: SidecarPort
+  readonly bind?: string
+  /** How traffic gets to the listener; NONE means that applications connect to it by themselves. Default: DEFAULT. */
+  readonly captureMode?: "DEFAULT" | "IPTABLES" | "NONE"
+  /** NAMESPACE/HOST each; the namespace may be "*" (all), "." (own) or "~" (none). */
+  readonly hosts: readonly string[]
+}
+
+export interface IstioIngressListener {
+  readonly port: SidecarPort
+  /** Address to listen on; absent means the address of the workload. */
+  readonly bind?: string
+  /** How traffic gets to the listener; NONE means that applications connect to it by themselves. Default: DEFAULT. */
+  readonly captureMode?: "DEFAULT" | "IPTABLES" | "NONE"
+  /** 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT, [::]:PORT or unix:///PATH. */
+  readonly defaultEndpoint?: string
+  readonly tls?: ServerTLSSettings
+  readonly connectionPool?: ConnectionPoolSettings
+}
+
+export interface IstioOperator {
+  readonly apiVersion: string
+  readonly kind: "IstioOperator"
+  readonly metadata: ObjectMeta
+  readonly spec?: IstioOperatorSpec
+  readonly status?: unknown
+}
+
+/** How a mesh is installed. */
+export interface IstioOperatorSpec {
+  /** default, demo, minimal, ambient, remote, empty or preview. */
+  readonly profile?: string
+  readonly installPackagePath?: string
+  readonly hub?: string
+  readonly tag?: unknown
+  readonly resourceSuffix?: string
+  readonly namespace?: string
+  readonly revision?: string
+  readonly compatibilityVersion?: string
+  readonly defaultRevision?: boolean | null
+  readonly meshConfig?: MeshConfig
+  readonly components?: OperatorComponents
+  readonly addonComponents?: Readonly<Record<string, unknown>>
+  /** Values of the Helm charts. */
+  readonly values?: Readonly<Record<string, unknown>>
+  readonly unvalidatedValues?: Readonly<Record<string, unknown>>
 }
 
 export interface JSONSchemaProps {
@@ -1078,6 +1389,43 @@ export interface JSONSchemaProps {
   readonly "x-kubernetes-map-type"?: string
   readonly "x-kubernetes-preserve-unknown-fields"?: boolean
   readonly "x-kubernetes-validations"?: readonly ValidationRule[]
+}
+
+export interface JWTHeader {
+  readonly name: string
+  readonly prefix?: string
+}
+
+/** One issuer of tokens; a request with a bad token is refused, one without a token passes. */
+export interface JWTRule {
+  /** The iss claim of accepted tokens. */
+  readonly issuer?: string
+  /** One of them must be in the aud claim; absent accepts any. */
+  readonly audiences?: readonly string[]
+  /** Where the public keys are; absent means OpenID discovery at the issuer. */
+  readonly jwksUri?: string
+  /** @deprecated use jwksUri */
+  readonly jwks_uri?: string
+  /** The public keys themselves, as a JSON Web Key Set. */
+  readonly jwks?: string
+  /** Headers that may hold the token; absent means Authorization: Bearer. */
+  readonly fromHeaders?: readonly JWTHeader[]
+  /** Query parameters that may hold the token. */
+  readonly fromParams?: readonly string[]
+  /** Cookies that may hold the token. */
+  readonly fromCookies?: readonly string[]
+  /** Header that hands the checked payload to the application, as base64url. */
+  readonly outputPayloadToHeader?: string
+  /** Keeps the token in the request. */
+  readonly forwardOriginalToken?: boolean
+  /** Copies claims to headers. */
+  readonly outputClaimToHeaders?: readonly ClaimToHeader[]
+  /** For fetching the keys. Default: 5s. */
+  readonly timeout?: string
+  /** Claims whose text is a list of words, besides scope. */
+  readonly spaceDelimitedClaims?: readonly string[]
+  /** Whether a request must carry a token. Default: OPTIONAL. */
+  readonly presence?: "OPTIONAL" | "REQUIRED"
 }
 
 export interface Job {
@@ -1243,6 +1591,11 @@ export interface LocalityLoadBalancerSetting {
   readonly enabled?: boolean | null
 }
 
+export interface LuaConfig {
+  /** The script itself. */
+  readonly inlineCode: string
+}
+
 export interface MagLev {
   /** Default: 65537. */
   readonly tableSize?: number
@@ -1261,6 +1614,201 @@ export interface ManagedFieldsEntry {
 export interface MatchCondition {
   readonly expression: string
   readonly name: string
+}
+
+/** Settings of the whole mesh. */
+export interface MeshConfig {
+  /** Default: 15001. */
+  readonly proxyListenPort?: number
+  /** Default: 15006. */
+  readonly proxyInboundListenPort?: number
+  readonly proxyHttpPort?: number
+  /** Default: 10s. */
+  readonly connectTimeout?: string
+  /** Default: 0s. */
+  readonly protocolDetectionTimeout?: string
+  readonly tcpKeepalive?: Readonly<Record<string, unknown>>
+  /** Default: istio. */
+  readonly ingressClass?: string
+  /** Default: istio-ingressgateway. */
+  readonly ingressService?: string
+  /** Default: STRICT. */
+  readonly ingressControllerMode?: "UNSPECIFIED" | "OFF" | "DEFAULT" | "STRICT"
+  readonly ingressSelector?: string
+  /** Default: true. */
+  readonly enableTracing?: boolean
+  /** /dev/stdout prints access logs; empty turns them off. */
+  readonly accessLogFile?: string
+  readonly accessLogFormat?: string
+  /** Default: TEXT. */
+  readonly accessLogEncoding?: "TEXT" | "JSON"
+  readonly enableEnvoyAccessLogService?: boolean
+  readonly disableEnvoyListenerLog?: boolean
+  readonly defaultConfig?: MeshProxyConfig
+  readonly outboundTrafficPolicy?: MeshOutboundTrafficPolicy
+  readonly inboundTrafficPolicy?: MeshInboundTrafficPolicy
+  readonly configSources?: readonly Readonly<Record<string, unknown>>[]
+  /** Default: true. */
+  readonly enableAutoMtls?: boolean | null
+  /** Default: cluster.local. */
+  readonly trustDomain?: string
+  readonly trustDomainAliases?: readonly string[]
+  readonly caCertificates?: readonly Readonly<Record<string, unknown>>[]
+  /** Default: istio-system. */
+  readonly rootNamespace?: string
+  /** "*", "." or names of namespaces. */
+  readonly defaultServiceExportTo?: readonly string[]
+  /** "*", "." or names of namespaces. */
+  readonly defaultVirtualServiceExportTo?: readonly string[]
+  /** "*", "." or names of namespaces. */
+  readonly defaultDestinationRuleExportTo?: readonly string[]
+  readonly localityLbSetting?: LocalityLoadBalancerSetting
+  /** Default: 60s. */
+  readonly dnsRefreshRate?: string
+  readonly h2UpgradePolicy?: "DO_NOT_UPGRADE" | "UPGRADE"
+  readonly inboundClusterStatName?: string
+  readonly outboundClusterStatName?: string
+  readonly certificates?: readonly Readonly<Record<string, unknown>>[]
+  readonly thriftConfig?: Readonly<Record<string, unknown>>
+  readonly serviceSettings?: readonly Readonly<Record<string, unknown>>[]
+  readonly serviceScopeConfigs?: readonly Readonly<Record<string, unknown>>[]
+  /** Default: true. */
+  readonly enablePrometheusMerge?: boolean | null
+  readonly verifyCertificateAtClient?: boolean | null
+  readonly ca?: Readonly<Record<string, unknown>>
+  readonly extensionProviders?: readonly MeshExtensionProvider[]
+  readonly defaultProviders?: MeshDefaultProviders
+  readonly discoverySelectors?: readonly Readonly<Record<string, unknown>>[]
+  readonly pathNormalization?: MeshPathNormalization
+  readonly defaultHttpRetryPolicy?: HTTPRetry
+  readonly defaultInboundHttpRetryPolicy?: HTTPRetry
+  readonly defaultTrafficPolicy?: MeshDefaultTrafficPolicy
+  readonly meshMTLS?: MeshMtls
+  readonly tlsDefaults?: MeshTlsDefaults
+}
+
+export interface MeshDefaultProviders {
+  readonly tracing?: readonly string[]
+  readonly metrics?: readonly string[]
+  readonly accessLogging?: readonly string[]
+}
+
+export interface MeshDefaultTrafficPolicy {
+  readonly connectionPool?: ConnectionPoolSettings
+  readonly outlierDetection?: OutlierDetection
+}
+
+export interface MeshExtensionProvider {
+  /** What Telemetry and AuthorizationPolicy refer to. */
+  readonly name: string
+  readonly envoyExtAuthzHttp?: Readonly<Record<string, unknown>>
+  readonly envoyExtAuthzGrpc?: Readonly<Record<string, unknown>>
+  readonly zipkin?: Readonly<Record<string, unknown>>
+  readonly lightstep?: Readonly<Record<string, unknown>>
+  readonly datadog?: Readonly<Record<string, unknown>>
+  readonly stackdriver?: Readonly<Record<string, unknown>>
+  readonly opencensus?: Readonly<Record<string, unknown>>
+  readonly skywalking?: Readonly<Record<string, unknown>>
+  readonly opentelemetry?: Readonly<Record<string, unknown>>
+  readonly prometheus?: Readonly<Record<string, unknown>>
+  readonly envoyFileAccessLog?: Readonly<Record<string, unknown>>
+  readonly envoyHttpAls?: Readonly<Record<string, unknown>>
+  readonly envoyTcpAls?: Readonly<Record<string, unknown>>
+  readonly envoyOtelAls?: Readonly<Record<string, unknown>>
+  readonly sds?: Readonly<Record<string, unknown>>
+}
+
+export interface MeshInboundTrafficPolicy {
+  /** Default: PASSTHROUGH. */
+  readonly mode?: "PASSTHROUGH" | "LOCALHOST"
+}
+
+export interface MeshMtls {
+  readonly minProtocolVersion?: "TLS_AUTO" | "TLSV1_2" | "TLSV1_3"
+  readonly ecdhCurves?: readonly string[]
+  readonly cipherSuites?: readonly string[]
+}
+
+export interface MeshOutboundTrafficPolicy {
+  /** Default: ALLOW_ANY. */
+  readonly mode?: "REGISTRY_ONLY" | "ALLOW_ANY" | "ALLOW_ANY_DYNAMIC_DNS"
+}
+
+export interface MeshPathNormalization {
+  readonly normalization?: "DEFAULT" | "NONE" | "BASE" | "MERGE_SLASHES" | "DECODE_AND_MERGE_SLASHES"
+}
+
+/** Settings of proxies. */
+export interface MeshProxyConfig {
+  readonly configPath?: string
+  readonly binaryPath?: string
+  readonly serviceCluster?: string
+  readonly tracingServiceName?: "APP_LABEL_AND_NAMESPACE" | "CANONICAL_NAME_ONLY" | "CANONICAL_NAME_AND_NAMESPACE"
+  /** Default: 45s. */
+  readonly drainDuration?: string
+  /** Default: 5s. */
+  readonly terminationDrainDuration?: string
+  /** Default: istiod.istio-system.svc:15012. */
+  readonly discoveryAddress?: string
+  readonly discoveryRefreshDelay?: string
+  /** @deprecated use tracing.zipkin.address */
+  readonly zipkinAddress?: string
+  readonly statsdUdpAddress?: string
+  /** Default: 15000. */
+  readonly proxyAdminPort?: number
+  readonly controlPlaneAuthPolicy?: "NONE" | "MUTUAL_TLS" | "INHERIT"
+  readonly customConfigFile?: string
+  /** Default: 189. */
+  readonly statNameLength?: number
+  readonly concurrency?: number | null
+  readonly proxyBootstrapTemplatePath?: string
+  /** Default: REDIRECT. */
+  readonly interceptionMode?: "REDIRECT" | "TPROXY" | "NONE"
+  readonly tracing?: MeshTracing
+  readonly sds?: Readonly<Record<string, unknown>>
+  readonly envoyAccessLogService?: Readonly<Record<string, unknown>>
+  readonly envoyMetricsService?: Readonly<Record<string, unknown>>
+  readonly proxyMetadata?: Readonly<Record<string, string>>
+  readonly runtimeValues?: Readonly<Record<string, string>>
+  /** Default: 15020. */
+  readonly statusPort?: number
+  readonly extraStatTags?: readonly string[]
+  readonly gatewayTopology?: Readonly<Record<string, unknown>>
+  readonly meshId?: string
+  readonly readinessProbe?: Readonly<Record<string, unknown>>
+  readonly proxyStatsMatcher?: ProxyStatsMatcher
+  readonly holdApplicationUntilProxyStarts?: boolean | null
+  readonly caCertificatesPem?: readonly string[]
+  readonly image?: Readonly<Record<string, unknown>>
+  readonly privateKeyProvider?: Readonly<Record<string, unknown>>
+  readonly proxyHeaders?: Readonly<Record<string, unknown>>
+  readonly fileFlushInterval?: string
+  readonly fileFlushMinSizeKb?: number
+  readonly statsCompression?: boolean | null
+  readonly connectionSettings?: Readonly<Record<string, unknown>>
+}
+
+export interface MeshTlsDefaults {
+  readonly minProtocolVersion?: "TLS_AUTO" | "TLSV1_2" | "TLSV1_3"
+  readonly ecdhCurves?: readonly string[]
+  readonly cipherSuites?: readonly string[]
+}
+
+export interface MeshTracing {
+  readonly zipkin?: MeshZipkinTracing
+  readonly lightstep?: Readonly<Record<string, unknown>>
+  readonly datadog?: Readonly<Record<string, unknown>>
+  readonly stackdriver?: Readonly<Record<string, unknown>>
+  readonly openCensusAgent?: Readonly<Record<string, unknown>>
+  readonly customTags?: Readonly<Record<string, unknown>>
+  readonly maxPathTagLength?: number
+  readonly sampling?: number
+  readonly tlsSettings?: Readonly<Record<string, unknown>>
+  readonly enableIstioTags?: boolean | null
+}
+
+export interface MeshZipkinTracing {
+  readonly address?: string
 }
 
 export interface ModifyVolumeStatus {
@@ -1324,6 +1872,11 @@ export interface NamespaceSpec {
 export interface NamespaceStatus {
   readonly conditions?: readonly NamespaceCondition[]
   readonly phase?: "Active" | "Terminating"
+}
+
+export interface NetworkingWorkloadSelector {
+  /** Labels a Pod or WorkloadEntry must have, all of them; absent selects the whole namespace. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 export interface Node {
@@ -1472,6 +2025,44 @@ export interface ObjectReference {
   readonly namespace?: string
   readonly resourceVersion?: string
   readonly uid?: string
+}
+
+export interface OperatorComponent {
+  readonly enabled?: boolean | null
+  readonly namespace?: string
+  readonly hub?: string
+  readonly tag?: unknown
+  /** Settings of the Kubernetes objects of the component. */
+  readonly k8s?: Readonly<Record<string, unknown>>
+}
+
+export interface OperatorComponents {
+  readonly base?: OperatorComponent
+  readonly pilot?: OperatorComponent
+  readonly cni?: OperatorComponent
+  readonly ztunnel?: OperatorComponent
+  readonly istiodRemote?: OperatorComponent
+  readonly ingressGateways?: readonly OperatorGateway[]
+  readonly egressGateways?: readonly OperatorGateway[]
+}
+
+export interface OperatorGateway {
+  readonly enabled?: boolean | null
+  readonly namespace?: string
+  readonly hub?: string
+  readonly tag?: unknown
+  /** Settings of the Kubernetes objects of the component. */
+  readonly k8s?: Readonly<Record<string, unknown>>
+  readonly name?: string
+  readonly label?: Readonly<Record<string, string>>
+}
+
+/** What happens to traffic to hosts that nobody registered. */
+export interface OutboundTrafficPolicy {
+  /** Of an empty policy; without a policy the mesh decides, usually ALLOW_ANY. Default: REGISTRY_ONLY. */
+  readonly mode?: "REGISTRY_ONLY" | "ALLOW_ANY"
+  /** Where traffic to unknown hosts goes. */
+  readonly egressProxy?: Destination
 }
 
 export interface OutlierDetection {
@@ -1789,6 +2380,17 @@ export interface PolicyRule {
   readonly verbs: readonly string[]
 }
 
+/** What the policy is attached to: a Gateway, GatewayClass, Service or ServiceEntry of the same namespace. */
+export interface PolicyTargetReference {
+  /** gateway.networking.k8s.io, networking.istio.io, or empty for the core group. */
+  readonly group?: string
+  /** Gateway, GatewayClass, Service or ServiceEntry. */
+  readonly kind: string
+  readonly name: string
+  /** Must be empty: a policy is for its own namespace. */
+  readonly namespace?: string
+}
+
 export interface PortSelector {
   /** Port number of the service. */
   readonly number?: number
@@ -1838,9 +2440,39 @@ export interface ProjectedVolumeSource {
   readonly sources?: readonly VolumeProjection[]
 }
 
+export interface ProxyConfig {
+  readonly apiVersion: string
+  readonly kind: "ProxyConfig"
+  readonly metadata: ObjectMeta
+  readonly spec?: ProxyConfigSpec
+  readonly status?: unknown
+}
+
+/** Settings of proxies; they take effect when a Pod is made. */
+export interface ProxyConfigSpec {
+  /** Absent means the whole namespace; in the root namespace, the whole mesh. */
+  readonly selector?: WorkloadSelector
+  /** Worker threads; 0 means one for each core. */
+  readonly concurrency?: number | null
+  /** Variables of the proxy container. */
+  readonly environmentVariables?: Readonly<Record<string, string>>
+  readonly image?: ProxyImage
+}
+
+export interface ProxyImage {
+  /** default, debug or distroless. */
+  readonly imageType?: string
+}
+
 export interface ProxyProtocol {
   /** Default: V1. */
   readonly version?: "V1" | "V2"
+}
+
+export interface ProxyStatsMatcher {
+  readonly inclusionPrefixes?: readonly string[]
+  readonly inclusionSuffixes?: readonly string[]
+  readonly inclusionRegexps?: readonly string[]
 }
 
 export interface QuobyteVolumeSource {
@@ -1864,6 +2496,24 @@ export interface RBDVolumeSource {
   readonly secretRef?: LocalObjectReference
   /** Default: admin. */
   readonly user?: string
+}
+
+/** How to tell that a workload of the group is ready. */
+export interface ReadinessProbe {
+  /** Seconds before the first check. */
+  readonly initialDelaySeconds?: number
+  /** Default: 1. */
+  readonly timeoutSeconds?: number
+  /** Default: 10. */
+  readonly periodSeconds?: number
+  /** Default: 1. */
+  readonly successThreshold?: number
+  /** Default: 3. */
+  readonly failureThreshold?: number
+  readonly httpGet?: HTTPHealthCheckConfig
+  readonly tcpSocket?: TCPHealthCheckConfig
+  readonly exec?: ExecHealthCheckConfig
+  readonly grpc?: GrpcHealthCheckConfig
 }
 
 export interface RegexRewrite {
@@ -1935,6 +2585,26 @@ export interface ReplicationControllerStatus {
   readonly observedGeneration?: number
   readonly readyReplicas?: number
   readonly replicas: number
+}
+
+export interface RequestAuthentication {
+  readonly apiVersion: string
+  readonly kind: "RequestAuthentication"
+  readonly metadata: ObjectMeta
+  readonly spec?: RequestAuthenticationSpec
+  readonly status?: unknown
+}
+
+/** Which tokens of requests are checked; it refuses bad ones and demands none. */
+export interface RequestAuthenticationSpec {
+  /** Absent means the whole namespace; in the root namespace, the whole mesh. */
+  readonly selector?: WorkloadSelector
+  /** @deprecated use targetRefs */
+  readonly targetRef?: PolicyTargetReference
+  /** Gateways, classes of gateways or services the policy is attached to. */
+  readonly targetRefs?: readonly PolicyTargetReference[]
+  /** The issuers whose tokens are accepted. */
+  readonly jwtRules?: readonly JWTRule[]
 }
 
 export interface ResourceClaim {
@@ -2173,6 +2843,47 @@ export interface ServiceAccountTokenProjection {
   readonly path: string
 }
 
+export interface ServiceEntry {
+  readonly apiVersion: string
+  readonly kind: "ServiceEntry"
+  readonly metadata: ObjectMeta
+  readonly spec: ServiceEntrySpec
+  readonly status?: unknown
+}
+
+export interface ServiceEntryPort {
+  /** What clients connect to. */
+  readonly number: number
+  /** HTTP, HTTPS, HTTP2, GRPC, GRPC-WEB, TCP, TLS, MONGO, REDIS or MYSQL. */
+  readonly protocol?: string
+  /** Unique among the ports; endpoints refer to it. */
+  readonly name: string
+  /** Port of the endpoints, where it is another. */
+  readonly targetPort?: number
+}
+
+/** A service outside the registry of the platform, such as an external API or a virtual machine. */
+export interface ServiceEntrySpec {
+  /** The names the service is called by. */
+  readonly hosts: readonly string[]
+  /** Virtual addresses, or ranges with resolution NONE or STATIC. */
+  readonly addresses?: readonly string[]
+  /** The ports of the service. */
+  readonly ports?: readonly ServiceEntryPort[]
+  /** MESH_INTERNAL endpoints have sidecars, so mutual TLS is used. Default: MESH_EXTERNAL. */
+  readonly location?: "MESH_EXTERNAL" | "MESH_INTERNAL"
+  /** How endpoints are found: NONE forwards to the address that was called. Default: NONE. */
+  readonly resolution?: "NONE" | "STATIC" | "DNS" | "DNS_ROUND_ROBIN" | "DYNAMIC_DNS"
+  /** Where the service runs. */
+  readonly endpoints?: readonly WorkloadEntrySpec[]
+  /** Pods and WorkloadEntries that are its endpoints; excludes endpoints. */
+  readonly workloadSelector?: NetworkingWorkloadSelector
+  /** Namespaces that see this resource: "*", ".", "~" for nobody, or names. */
+  readonly exportTo?: readonly string[]
+  /** Names one of which the certificate of the service must carry. */
+  readonly subjectAltNames?: readonly string[]
+}
+
 export interface ServicePort {
   readonly appProtocol?: string
   readonly name?: string
@@ -2220,6 +2931,37 @@ export interface ServiceStatus {
 
 export interface SessionAffinityConfig {
   readonly clientIP?: ClientIPConfig
+}
+
+export interface Sidecar {
+  readonly apiVersion: string
+  readonly kind: "Sidecar"
+  readonly metadata: ObjectMeta
+  readonly spec: SidecarSpec
+  readonly status?: unknown
+}
+
+export interface SidecarPort {
+  /** Port number; 0 only with a unix socket. */
+  readonly number?: number
+  /** HTTP, HTTPS, HTTP2, GRPC, GRPC-WEB, TCP, TLS, MONGO, REDIS or MYSQL. */
+  readonly protocol?: string
+  readonly name?: string
+  /** @deprecated remove it; it has no effect */
+  readonly targetPort?: number
+}
+
+/** What the proxies of some workloads accept and reach. */
+export interface SidecarSpec {
+  /** Absent makes this the default of its namespace. */
+  readonly workloadSelector?: NetworkingWorkloadSelector
+  /** What the proxy accepts; absent means every port of the services of the workload. */
+  readonly ingress?: readonly IstioIngressListener[]
+  /** What the proxy may reach; absent means everything that is exported to the namespace. */
+  readonly egress?: readonly IstioEgressListener[]
+  /** Limits towards the application. */
+  readonly inboundConnectionPool?: ConnectionPoolSettings
+  readonly outboundTrafficPolicy?: OutboundTrafficPolicy
 }
 
 export interface SleepAction {
@@ -2330,6 +3072,11 @@ export interface Sysctl {
   readonly value: string
 }
 
+export interface TCPHealthCheckConfig {
+  readonly host?: string
+  readonly port: number
+}
+
 export interface TCPRoute {
   readonly match?: readonly L4MatchAttributes[]
   readonly route?: readonly RouteDestination[]
@@ -2383,6 +3130,128 @@ export interface TcpKeepalive {
   readonly interval?: string
 }
 
+export interface Telemetry {
+  readonly apiVersion: string
+  readonly kind: "Telemetry"
+  readonly metadata: ObjectMeta
+  readonly spec?: TelemetrySpec
+  readonly status?: unknown
+}
+
+export interface TelemetryAccessLogging {
+  readonly match?: TelemetryLogSelector
+  /** Extension providers of the mesh configuration. */
+  readonly providers?: readonly TelemetryProviderRef[]
+  readonly disabled?: boolean | null
+  readonly filter?: TelemetryLogFilter
+}
+
+export interface TelemetryCustomTag {
+  readonly literal?: TelemetryLiteral
+  readonly environment?: TelemetryEnvironment
+  readonly header?: TelemetryRequestHeader
+  readonly formatter?: TelemetryFormatter
+}
+
+export interface TelemetryEnvironment {
+  readonly name: string
+  readonly defaultValue?: string
+}
+
+export interface TelemetryFormatter {
+  readonly value: string
+}
+
+export interface TelemetryLiteral {
+  readonly value: string
+}
+
+export interface TelemetryLogFilter {
+  /** CEL expression; only requests for which it holds are logged. */
+  readonly expression?: string
+}
+
+export interface TelemetryLogSelector {
+  /** Which side of a request. Default: CLIENT_AND_SERVER. */
+  readonly mode?: "CLIENT_AND_SERVER" | "CLIENT" | "SERVER"
+}
+
+export interface TelemetryMetricSelector {
+  readonly metric?: "ALL_METRICS" | "REQUEST_COUNT" | "REQUEST_DURATION" | "REQUEST_SIZE" | "RESPONSE_SIZE" | "TCP_OPENED_CONNECTIONS" | "TCP_CLOSED_CONNECTIONS" | "TCP_SENT_BYTES" | "TCP_RECEIVED_BYTES" | "GRPC_REQUEST_MESSAGES" | "GRPC_RESPONSE_MESSAGES"
+  readonly customMetric?: string
+  /** Which side of a request. Default: CLIENT_AND_SERVER. */
+  readonly mode?: "CLIENT_AND_SERVER" | "CLIENT" | "SERVER"
+}
+
+export interface TelemetryMetrics {
+  /** Extension providers of the mesh configuration. */
+  readonly providers?: readonly TelemetryProviderRef[]
+  readonly overrides?: readonly TelemetryMetricsOverride[]
+  /** Default: 5s. */
+  readonly reportingInterval?: string
+}
+
+export interface TelemetryMetricsOverride {
+  readonly match?: TelemetryMetricSelector
+  readonly disabled?: boolean | null
+  readonly tagOverrides?: Readonly<Record<string, TelemetryTagOverride>>
+}
+
+export interface TelemetryProviderRef {
+  readonly name: string
+}
+
+export interface TelemetryRequestHeader {
+  readonly name: string
+  readonly defaultValue?: string
+}
+
+/** Traces, metrics and access logs of workloads. */
+export interface TelemetrySpec {
+  /** Absent means the whole namespace; in the root namespace, the whole mesh. */
+  readonly selector?: WorkloadSelector
+  /** @deprecated use targetRefs */
+  readonly targetRef?: PolicyTargetReference
+  /** Gateways, classes of gateways or services the policy is attached to. */
+  readonly targetRefs?: readonly PolicyTargetReference[]
+  /** One entry is used. */
+  readonly tracing?: readonly TelemetryTracing[]
+  /** Metrics, their tags, and where they go. */
+  readonly metrics?: readonly TelemetryMetrics[]
+  /** Access logs, and where they go. */
+  readonly accessLogging?: readonly TelemetryAccessLogging[]
+}
+
+export interface TelemetryTagOverride {
+  /** Default: UPSERT. */
+  readonly operation?: "UPSERT" | "REMOVE"
+  /** CEL expression; UPSERT needs it, REMOVE forbids it. */
+  readonly value?: string
+}
+
+export interface TelemetryTracing {
+  readonly match?: TelemetryTracingSelector
+  /** Extension providers of the mesh configuration. */
+  readonly providers?: readonly TelemetryProviderRef[]
+  /** Share of the requests that are traced. */
+  readonly randomSamplingPercentage?: number | null
+  /** Passes trace headers on and reports nothing. */
+  readonly disableSpanReporting?: boolean | null
+  /** Tags of spans. */
+  readonly customTags?: Readonly<Record<string, TelemetryCustomTag>>
+  /** Default: true. */
+  readonly enableIstioTags?: boolean | null
+  /** Default: true. */
+  readonly useRequestIdForTraceSampling?: boolean | null
+  /** Default: false. */
+  readonly disableContextPropagation?: boolean | null
+}
+
+export interface TelemetryTracingSelector {
+  /** Which side of a request. Default: CLIENT_AND_SERVER. */
+  readonly mode?: "CLIENT_AND_SERVER" | "CLIENT" | "SERVER"
+}
+
 export interface TokenReview {
   readonly apiVersion: string
   readonly kind: "TokenReview"
@@ -2422,6 +3291,30 @@ export interface TopologySpreadConstraint {
   readonly whenUnsatisfiable: "DoNotSchedule" | "ScheduleAnyway"
 }
 
+export interface TrafficExtension {
+  readonly apiVersion: string
+  readonly kind: "TrafficExtension"
+  readonly metadata: ObjectMeta
+  readonly spec: TrafficExtensionSpec
+  readonly status?: unknown
+}
+
+/** A WebAssembly module or a Lua script in the filter chain of proxies. */
+export interface TrafficExtensionSpec {
+  /** Absent means the whole namespace; in the root namespace, the whole mesh. */
+  readonly selector?: WorkloadSelector
+  /** Gateways, classes of gateways or services the policy is attached to. */
+  readonly targetRefs?: readonly PolicyTargetReference[]
+  /** Where in the chain it stands: before authentication, authorization, statistics, or before the router. Default: UNSPECIFIED_PHASE. */
+  readonly phase?: "UNSPECIFIED_PHASE" | "AUTHN" | "AUTHZ" | "STATS"
+  /** Order within a phase: higher comes first. Default: 0. */
+  readonly priority?: number | null
+  /** Which traffic; absent means all. */
+  readonly match?: readonly TrafficSelector[]
+  readonly wasm?: WasmConfig
+  readonly lua?: LuaConfig
+}
+
 export interface TrafficPolicy {
   readonly loadBalancer?: LoadBalancerSettings
   readonly connectionPool?: ConnectionPoolSettings
@@ -2431,6 +3324,16 @@ export interface TrafficPolicy {
   readonly tunnel?: TunnelSettings
   readonly proxyProtocol?: ProxyProtocol
   readonly retryBudget?: RetryBudget
+}
+
+export interface TrafficSelector {
+  /** Default: CLIENT_AND_SERVER. */
+  readonly mode?: "UNDEFINED" | "CLIENT" | "SERVER" | "CLIENT_AND_SERVER"
+  readonly ports?: readonly TrafficSelectorPort[]
+}
+
+export interface TrafficSelectorPort {
+  readonly number: number
 }
 
 export interface TunnelSettings {
@@ -2604,6 +3507,83 @@ export interface WarmupConfiguration {
   readonly aggression?: number | null
 }
 
+export interface WasmConfig {
+  /** oci://, https://, http:// or file://; without a scheme it is oci. */
+  readonly url: string
+  /** Checksum of the module. */
+  readonly sha256?: string
+  readonly imagePullPolicy?: "UNSPECIFIED_POLICY" | "IfNotPresent" | "Always"
+  /** Secret of the same namespace. */
+  readonly imagePullSecret?: string
+  /** Public key that signed the image. */
+  readonly verificationKey?: string
+  /** Handed to the plugin as JSON. */
+  readonly pluginConfig?: unknown
+  /** Name in statistics and logs. */
+  readonly pluginName?: string
+  /** Environment of the module. */
+  readonly vmConfig?: WasmVmConfig
+  /** What happens when the plugin fails. Default: FAIL_CLOSE. */
+  readonly failStrategy?: "FAIL_CLOSE" | "FAIL_OPEN" | "FAIL_RELOAD"
+  /** Default: HTTP. */
+  readonly type?: "UNSPECIFIED_PLUGIN_TYPE" | "HTTP" | "NETWORK"
+}
+
+export interface WasmEnvironmentVariable {
+  readonly name: string
+  /** Default: INLINE. */
+  readonly valueFrom?: "INLINE" | "HOST"
+  /** With INLINE only. */
+  readonly value?: string
+}
+
+export interface WasmPlugin {
+  readonly apiVersion: string
+  readonly kind: "WasmPlugin"
+  readonly metadata: ObjectMeta
+  readonly spec: WasmPluginSpec
+  readonly status?: unknown
+}
+
+/** A WebAssembly module in the filter chain of proxies. */
+export interface WasmPluginSpec {
+  /** Absent means the whole namespace; in the root namespace, the whole mesh. */
+  readonly selector?: WorkloadSelector
+  /** @deprecated use targetRefs */
+  readonly targetRef?: PolicyTargetReference
+  /** Gateways, classes of gateways or services the policy is attached to. */
+  readonly targetRefs?: readonly PolicyTargetReference[]
+  /** oci://, https://, http:// or file://; without a scheme it is oci. */
+  readonly url: string
+  /** Checksum of the module. */
+  readonly sha256?: string
+  readonly imagePullPolicy?: "UNSPECIFIED_POLICY" | "IfNotPresent" | "Always"
+  /** Secret of the same namespace. */
+  readonly imagePullSecret?: string
+  /** Public key that signed the image. */
+  readonly verificationKey?: string
+  /** Handed to the plugin as JSON. */
+  readonly pluginConfig?: unknown
+  /** Name in statistics and logs. */
+  readonly pluginName?: string
+  /** Environment of the module. */
+  readonly vmConfig?: WasmVmConfig
+  /** What happens when the plugin fails. Default: FAIL_CLOSE. */
+  readonly failStrategy?: "FAIL_CLOSE" | "FAIL_OPEN" | "FAIL_RELOAD"
+  /** Default: HTTP. */
+  readonly type?: "UNSPECIFIED_PLUGIN_TYPE" | "HTTP" | "NETWORK"
+  /** Where in the chain it stands: before authentication, authorization, statistics, or before the router. Default: UNSPECIFIED_PHASE. */
+  readonly phase?: "UNSPECIFIED_PHASE" | "AUTHN" | "AUTHZ" | "STATS"
+  /** Order within a phase: higher comes first. Default: 0. */
+  readonly priority?: number | null
+  /** Which traffic; absent means all. */
+  readonly match?: readonly TrafficSelector[]
+}
+
+export interface WasmVmConfig {
+  readonly env?: readonly WasmEnvironmentVariable[]
+}
+
 export interface WebhookClientConfig {
   readonly caBundle?: string
   readonly service?: ServiceReference
@@ -2625,6 +3605,56 @@ export interface WindowsSecurityContextOptions {
   readonly gmsaCredentialSpecName?: string
   readonly hostProcess?: boolean
   readonly runAsUserName?: string
+}
+
+export interface WorkloadEntry {
+  readonly apiVersion: string
+  readonly kind: "WorkloadEntry"
+  readonly metadata: ObjectMeta
+  readonly spec: WorkloadEntrySpec
+  readonly status?: unknown
+}
+
+/** A workload that is no Pod. */
+export interface WorkloadEntrySpec {
+  /** IP address, host name, or unix:///PATH; may be absent when network is set. */
+  readonly address?: string
+  /** Port numbers by the name of the service's port. */
+  readonly ports?: Readonly<Record<string, number>>
+  /** Labels that subsets and selectors match. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Workloads of other networks are reached through their gateway. */
+  readonly network?: string
+  /** REGION/ZONE/SUBZONE. */
+  readonly locality?: string
+  /** Share of the traffic among the endpoints. */
+  readonly weight?: number
+  /** The account of the workload, in the same namespace. */
+  readonly serviceAccount?: string
+}
+
+export interface WorkloadGroup {
+  readonly apiVersion: string
+  readonly kind: "WorkloadGroup"
+  readonly metadata: ObjectMeta
+  readonly spec: WorkloadGroupSpec
+  readonly status?: unknown
+}
+
+export interface WorkloadGroupObjectMeta {
+  /** Labels of the WorkloadEntries. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Annotations of the WorkloadEntries. */
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+/** A template for the WorkloadEntries of a group of machines. */
+export interface WorkloadGroupSpec {
+  /** What the WorkloadEntries get as their metadata. */
+  readonly metadata?: WorkloadGroupObjectMeta
+  /** What the WorkloadEntries have in common. */
+  readonly template: WorkloadEntrySpec
+  readonly probe?: ReadinessProbe
 }
 
 export interface WorkloadSelector {

@@ -17,6 +17,7 @@ import {
   uint32,
   type ObjectType,
 } from '../model/field-type.js'
+import { connectionPoolSettings } from './connection-pool.js'
 import { exportTo, optionalFlag, portSelector, workloadSelector } from './shared.js'
 import { clientTlsSettings } from './tls.js'
 
@@ -45,7 +46,7 @@ const consistentHash = object(
 const failover = object('LocalityFailover', { from: text(), to: text() })
 const distribute = object('LocalityDistribute', { from: text(), to: map(uint32) })
 
-const localityLbSetting = object('LocalityLoadBalancerSetting', {
+export const localityLbSetting: ObjectType = object('LocalityLoadBalancerSetting', {
   distribute: list(distribute),
   failover: list(failover),
   failoverPriority: list(text()),
@@ -91,31 +92,7 @@ const loadBalancerSettings = object(
   { oneOf: [{ fields: ['simple', 'consistentHash', 'backendUtilization'] }] },
 )
 
-const tcpKeepalive = object('TcpKeepalive', { probes: uint32, time: duration, interval: duration })
-
-const tcpSettings = object('TCPSettings', {
-  maxConnections: int32,
-  connectTimeout: { type: duration, default: '10s' },
-  tcpKeepalive,
-  maxConnectionDuration: duration,
-  idleTimeout: { type: text('duration-or-zero'), default: '1h' },
-})
-
-const httpSettings = object('HTTPSettings', {
-  http1MaxPendingRequests: int32,
-  http2MaxRequests: int32,
-  maxRequestsPerConnection: described(int32, '0 means no limit.'),
-  maxRetries: int32,
-  idleTimeout: { type: duration, default: '1h' },
-  h2UpgradePolicy: oneWord('DEFAULT', 'DO_NOT_UPGRADE', 'UPGRADE'),
-  useClientProtocol: flag,
-  maxConcurrentStreams: int32,
-  http2KeepAlive: object('HTTP2KeepAlive', { interval: duration, timeout: duration }),
-})
-
-const connectionPoolSettings = object('ConnectionPoolSettings', { tcp: tcpSettings, http: httpSettings })
-
-const outlierDetection = object('OutlierDetection', {
+export const outlierDetection: ObjectType = object('OutlierDetection', {
   consecutiveErrors: { type: int32, deprecated: 'consecutive5xxErrors' },
   splitExternalLocalOriginErrors: flag,
   consecutiveLocalOriginFailures: { type: uint32, isNullable: true },

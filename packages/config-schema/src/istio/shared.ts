@@ -1,5 +1,19 @@
 /** Types that several Istio kinds share: matching strings, destinations, header operations, ports, selectors. */
-import { described, flag, integer, list, map, object, port, required, text, type ObjectType } from '../model/field-type.js'
+import {
+  described,
+  flag,
+  integer,
+  list,
+  map,
+  object,
+  port,
+  required,
+  shortText,
+  text,
+  type Field,
+  type ObjectType,
+  type OneOf,
+} from '../model/field-type.js'
 
 const oneStringMatch = [{ fields: ['exact', 'prefix', 'regex'] }]
 
@@ -50,3 +64,31 @@ export const serverPort: ObjectType = object('ServerPort', {
 
 export const exportTo = list(text())
 export const optionalFlag = { type: flag, isNullable: true }
+
+/** How networking kinds choose workloads: labels directly, without `matchLabels`. */
+export const labelsSelector: ObjectType = object('NetworkingWorkloadSelector', {
+  labels: described(
+    map(text('label-value'), { keys: 'label-key', maxEntries: 256 }),
+    'Labels a Pod or WorkloadEntry must have, all of them; absent selects the whole namespace.',
+  ),
+})
+
+const targetReference = object(
+  'PolicyTargetReference',
+  {
+    group: described(text(undefined, { maxLength: 253 }), 'gateway.networking.k8s.io, networking.istio.io, or empty for the core group.'),
+    kind: required(shortText(63), 'Gateway, GatewayClass, Service or ServiceEntry.'),
+    name: required(shortText(253)),
+    namespace: described(text(), 'Must be empty: a policy is for its own namespace.'),
+  },
+  { doc: 'What the policy is attached to: a Gateway, GatewayClass, Service or ServiceEntry of the same namespace.' },
+)
+
+/** Exactly none or one of the three. */
+export const targetChoice: OneOf = { fields: ['selector', 'targetRef', 'targetRefs'] }
+
+export const targets: Readonly<Record<'selector' | 'targetRef' | 'targetRefs', Field>> = {
+  selector: described(workloadSelector, 'Absent means the whole namespace; in the root namespace, the whole mesh.'),
+  targetRef: { type: targetReference, deprecated: 'targetRefs' },
+  targetRefs: described(list(targetReference, { maxItems: 16 }), 'Gateways, classes of gateways or services the policy is attached to.'),
+}

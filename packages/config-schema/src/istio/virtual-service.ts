@@ -74,7 +74,7 @@ const httpRewrite = object('HTTPRewrite', {
   uriRegexRewrite: regexRewrite,
 })
 
-const httpRetry = object('HTTPRetry', {
+export const httpRetry: ObjectType = object('HTTPRetry', {
   attempts: described(int32, 'Retries after the first try; 0 turns retries off.'),
   perTryTimeout: duration,
   retryOn: described(text(), 'Comma-separated conditions, such as 5xx,reset,connect-failure.'),

@@ -29,9 +29,9 @@ export function kindInfo(apiVersion: string, kind: string): KindInfo | undefined
   return info?.versions.includes(version) ? info : undefined
 }
 
-/** True when the fields of the kind are known, so that `validate` can check it. */
+/** True when `validate` can check the kind. */
 export function isKnownKind(apiVersion: string, kind: string): boolean {
-  return kindInfo(apiVersion, kind)?.isModelled ?? false
+  return kindInfo(apiVersion, kind) !== undefined
 }
 
 /** What a person means by `po`, `pods`, `Pod`, `vs`, `virtualservices.networking.istio.io`, `deployments.v1.apps`. */

@@ -1,6 +1,6 @@
 /** Says why a kind cannot be checked: unknown, misspelt, in the wrong group or version, from an old Istio, or not supported yet. */
 import { nearest } from '@heddle/base'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { Fault } from '../validate/fault.js'
 import { kindInfo, kindsNamed, parseApiVersion, preferredApiVersion } from './kind-info.js'
 import { kindTable } from './kind-table.js'
@@ -8,9 +8,7 @@ import { legacyHint } from './legacy-kinds.js'
 
 /** @returns undefined for a kind that `validate` knows. */
 export function kindProblem(apiVersion: string, kind: string): Fault | undefined {
-  const info = kindInfo(apiVersion, kind)
-  if (info?.isModelled) return undefined
-  if (info) return notSupported(apiVersion, kind, ' Heddle does not implement it yet.')
+  if (kindInfo(apiVersion, kind) !== undefined) return undefined
   const { group } = parseApiVersion(apiVersion)
   const hint = legacyHint(group, kind)
   if (hint !== undefined) return notSupported(apiVersion, kind, ` ${hint}`)

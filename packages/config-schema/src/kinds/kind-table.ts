@@ -1,4 +1,4 @@
-/** Every kind this package can name: Kubernetes' own and Istio's, as an API server's discovery describes them. */
+/** Every kind this package can name: Kubernetes' own, Istio's and the Gateway API's, as an API server's discovery describes them. */
 
 export interface KindInfo {
   /** Empty for Kubernetes' core group. */
@@ -12,15 +12,13 @@ export interface KindInfo {
   readonly isNamespaced: boolean
   /** `all`, or `istio-io` and the like. */
   readonly categories: readonly string[]
-  /** Its fields are known and validated; otherwise it can only be named. */
-  readonly isModelled: boolean
   /** Whether `status` is written apart from the rest. */
   readonly hasStatus: boolean
 }
 
 type Row = readonly [kind: string, plural: string, shortNames?: string, flags?: string]
 
-/** Flags: `c` cluster-scoped, `a` category all, `s` status subresource, `n` named only. */
+/** Flags: `c` cluster-scoped, `a` category all, `s` status subresource. */
 const kubernetesRows: Readonly<Record<string, readonly Row[]>> = {
   '|v1': [
     ['Binding', 'bindings'],
@@ -68,23 +66,45 @@ const istioRows: Readonly<Record<string, readonly Row[]>> = {
     ['VirtualService', 'virtualservices', 'vs', 's'],
     ['DestinationRule', 'destinationrules', 'dr', 's'],
     ['Gateway', 'gateways', 'gw', 's'],
-    ['ServiceEntry', 'serviceentries', 'se', 'sn'],
-    ['Sidecar', 'sidecars', '', 'sn'],
-    ['WorkloadEntry', 'workloadentries', 'we', 'sn'],
-    ['WorkloadGroup', 'workloadgroups', 'wg', 'sn'],
+    ['ServiceEntry', 'serviceentries', 'se', 's'],
+    ['Sidecar', 'sidecars', '', 's'],
+    ['WorkloadEntry', 'workloadentries', 'we', 's'],
+    ['WorkloadGroup', 'workloadgroups', 'wg', 's'],
   ],
-  'networking.istio.io|v1alpha3': [['EnvoyFilter', 'envoyfilters', '', 'sn']],
-  'networking.istio.io|v1beta1': [['ProxyConfig', 'proxyconfigs', '', 'sn']],
+  'networking.istio.io|v1alpha3': [['EnvoyFilter', 'envoyfilters', '', 's']],
+  'networking.istio.io|v1beta1': [['ProxyConfig', 'proxyconfigs', '', 's']],
   'security.istio.io|v1,v1beta1': [
     ['PeerAuthentication', 'peerauthentications', 'pa', 's'],
-    ['RequestAuthentication', 'requestauthentications', 'ra', 'sn'],
-    ['AuthorizationPolicy', 'authorizationpolicies', 'ap', 'sn'],
+    ['RequestAuthentication', 'requestauthentications', 'ra', 's'],
+    ['AuthorizationPolicy', 'authorizationpolicies', 'ap', 's'],
   ],
-  'telemetry.istio.io|v1,v1alpha1': [['Telemetry', 'telemetries', 'telemetry', 'sn']],
-  'extensions.istio.io|v1alpha1': [['WasmPlugin', 'wasmplugins', '', 'sn']],
+  'telemetry.istio.io|v1,v1alpha1': [['Telemetry', 'telemetries', 'telemetry', 's']],
+  'extensions.istio.io|v1alpha1': [
+    ['WasmPlugin', 'wasmplugins', '', 's'],
+    ['TrafficExtension', 'trafficextensions', '', 's'],
+  ],
+  'install.istio.io|v1alpha1': [['IstioOperator', 'istiooperators', 'iop,io', 's']],
 }
 
-export const kindTable: readonly KindInfo[] = [...infos(kubernetesRows), ...infos(istioRows)]
+const gatewayApiRows: Readonly<Record<string, readonly Row[]>> = {
+  'gateway.networking.k8s.io|v1,v1beta1': [
+    ['GatewayClass', 'gatewayclasses', 'gc', 'cs'],
+    ['Gateway', 'gateways', 'gtw', 's'],
+    ['HTTPRoute', 'httproutes', '', 's'],
+    ['ReferenceGrant', 'referencegrants', 'refgrant'],
+  ],
+  'gateway.networking.k8s.io|v1': [
+    ['GRPCRoute', 'grpcroutes', '', 's'],
+    ['TLSRoute', 'tlsroutes', '', 's'],
+    ['TCPRoute', 'tcproutes', '', 's'],
+    ['UDPRoute', 'udproutes', '', 's'],
+    ['BackendTLSPolicy', 'backendtlspolicies', 'btlspolicy', 's'],
+    ['ListenerSet', 'listenersets', 'lset', 's'],
+  ],
+}
+
+/** Where a kind or a name stands twice (Gateway), the first row is meant. */
+export const kindTable: readonly KindInfo[] = [...infos(kubernetesRows), ...infos(istioRows), ...infos(gatewayApiRows)]
 
 function infos(rows: Readonly<Record<string, readonly Row[]>>): KindInfo[] {
   return Object.entries(rows).flatMap(([key, kinds]) => {
@@ -103,12 +123,12 @@ function info(group: string, versions: readonly string[], [kind, plural, shortNa
     shortNames: shortNames === '' ? [] : shortNames.split(','),
     isNamespaced: !flags.includes('c'),
     categories: categories(group, flags),
-    isModelled: !flags.includes('n'),
     hasStatus: flags.includes('s'),
   }
 }
 
 function categories(group: string, flags: string): readonly string[] {
+  if (group === 'gateway.networking.k8s.io') return ['gateway-api']
   if (!group.endsWith('.istio.io')) return flags.includes('a') ? ['all'] : []
   return ['istio-io', group.replaceAll('.', '-')]
 }

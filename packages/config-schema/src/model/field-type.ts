@@ -51,12 +51,19 @@ export interface OneOf {
   readonly isRequired?: boolean
 }
 
+/** A rule an API server can check by itself (Common Expression Language); `self` is the object. */
+export interface CelRule {
+  readonly rule: string
+  readonly message: string
+}
+
 export interface ObjectType {
   readonly kind: 'object'
   readonly name: string
   readonly doc?: string
   readonly fields: ReadonlyMap<string, Field>
   readonly oneOf: readonly OneOf[]
+  readonly cel?: readonly CelRule[]
   /** Kubernetes' built-in types read null as absent; custom resources refuse it. */
   readonly isNullAbsent?: boolean
 }
@@ -89,7 +96,7 @@ export function described(type: FieldType, doc: string): Field {
 export function object(
   name: string,
   fields: Readonly<Record<string, Field | FieldType>>,
-  options: { readonly oneOf?: readonly OneOf[]; readonly doc?: string } = {},
+  options: { readonly oneOf?: readonly OneOf[]; readonly doc?: string; readonly cel?: readonly CelRule[] } = {},
 ): ObjectType {
   const entries = Object.entries(fields).map(([key, value]): [string, Field] => [key, 'kind' in value ? { type: value } : value])
   return {
@@ -98,6 +105,7 @@ export function object(
     fields: new Map(entries),
     oneOf: options.oneOf ?? [],
     ...(options.doc === undefined ? {} : { doc: options.doc }),
+    ...(options.cel === undefined ? {} : { cel: options.cel }),
   }
 }
 
@@ -109,8 +117,13 @@ export function map(values: FieldType, limits: Omit<MapType, 'kind' | 'values'> 
   return { kind: 'map', values, ...limits }
 }
 
-export function text(format?: StringFormat): StringType {
-  return format === undefined ? { kind: 'string' } : { kind: 'string', format }
+export function text(format?: StringFormat, limits: Pick<StringType, 'minLength' | 'maxLength'> = {}): StringType {
+  return format === undefined ? { kind: 'string', ...limits } : { kind: 'string', format, ...limits }
+}
+
+/** A text with at most that many characters and at least one. */
+export function shortText(maxLength: number, format?: StringFormat): StringType {
+  return text(format, { minLength: 1, maxLength })
 }
 
 export function oneWord(...values: readonly string[]): StringType {
@@ -130,6 +143,7 @@ export const anything: OtherType = { kind: 'any' }
 export const int32: NumericType = integer(-2_147_483_648, 2_147_483_647)
 export const count32: NumericType = integer(0, 2_147_483_647)
 export const uint32: NumericType = integer(0, 4_294_967_295)
+export const int64: NumericType = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
 export const port: NumericType = integer(1, 65_535)
 export const duration: StringType = text('duration')
 /** `{ value: 12.5 }`, as Istio writes percentages. */

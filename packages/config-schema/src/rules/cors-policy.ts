@@ -1,7 +1,7 @@
 /** Rules of a CORS policy. */
 import { parseDuration } from '@heddle/base'
 import type { CorsPolicy } from '../gen/types.js'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { isHeaderName } from './header-name.js'
 import { eachOf, error, within } from './reporter.js'

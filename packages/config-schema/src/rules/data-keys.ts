@@ -1,6 +1,6 @@
 /** Keys of ConfigMaps and Secrets become file names, so only letters, digits, `-`, `_` and `.` are allowed. */
 import type { ConfigMap, Secret } from '../gen/types.js'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { error } from './reporter.js'
 

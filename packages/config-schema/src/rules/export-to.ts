@@ -1,13 +1,20 @@
 /** `exportTo`: which namespaces see a resource. Entries are `*`, `.` or names; `*` stands alone and nothing stands twice. */
-import { clip, isDnsLabel } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
+import { isDnsLabel } from '../model/host-format.js'
 import type { FaultList } from '../validate/fault.js'
 import { error, within } from './reporter.js'
 
-export function checkExportTo(exportTo: readonly string[] | undefined, namespace: string | undefined, faults: FaultList): void {
+/** @param mayHide whether `~` (nobody) is allowed, as in a ServiceEntry. */
+export function checkExportTo(
+  exportTo: readonly string[] | undefined,
+  namespace: string | undefined,
+  faults: FaultList,
+  mayHide = false,
+): void {
   const seen = new Set<string>()
   within(faults, ['spec', 'exportTo'], () => {
     exportTo?.forEach((entry, index) => {
-      if (entry !== '*' && entry !== '.' && !isDnsLabel(entry)) {
+      if (entry !== '*' && entry !== '.' && !(mayHide && entry === '~') && !isDnsLabel(entry)) {
         error(faults, 'bad-export-to', [index], `"${clip(entry)}" is not a namespace; expected "*", "." or a namespace.`)
       }
       const name = entry === '.' ? (namespace ?? '.') : entry
@@ -16,5 +23,7 @@ export function checkExportTo(exportTo: readonly string[] | undefined, namespace
     })
     if (seen.has('*') && (exportTo?.length ?? 0) > 1)
       error(faults, 'bad-export-to', [], '"*" already means every namespace and must stand alone.')
+    if (mayHide && seen.has('~') && (exportTo?.length ?? 0) > 1)
+      error(faults, 'bad-export-to', [], '"~" means nobody and must stand alone.')
   })
 }

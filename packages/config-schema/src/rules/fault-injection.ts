@@ -1,7 +1,7 @@
 /** Rules of fault injection: something to inject, and a percentage, without which nothing ever happens. */
 import { grpcStatusNames } from '@heddle/base'
 import type { Abort, Delay, HTTPFaultInjection } from '../gen/types.js'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { checkPercent } from './percentage.js'
 import { error, warning, within } from './reporter.js'

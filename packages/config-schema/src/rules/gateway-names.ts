@@ -1,5 +1,7 @@
 /** References to gateways, in a VirtualService and in its matches: `mesh`, a name, or NAMESPACE/NAME. */
-import { clip, formatRules, isDnsLabel } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
+import { isDnsLabel } from '../model/host-format.js'
+import { formatRules } from '../model/string-format.js'
 import type { FaultList } from '../validate/fault.js'
 import { error, eachOf, warning } from './reporter.js'
 

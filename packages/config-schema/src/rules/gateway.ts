@@ -1,13 +1,13 @@
 /** Rules of Gateway: servers with a known protocol, a unique name of their port, proper hosts, and TLS where it belongs. */
-import { nearest } from '@heddle/base'
 import type { Gateway, Server } from '../gen/types.js'
-import { clip, formatRules, isDnsLabel, isIpAddress } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
+import { isDnsLabel, isIpAddress } from '../model/host-format.js'
+import { formatRules } from '../model/string-format.js'
 import type { FaultList } from '../validate/fault.js'
+import { checkBind, checkBoundPort } from './ports.js'
+import { checkProtocol, isHttpProtocol, isProtocol } from './protocols.js'
 import { eachOf, error, warning, within } from './reporter.js'
 import { checkServerTls } from './server-tls.js'
-
-const protocols = ['HTTP', 'HTTPS', 'HTTP2', 'GRPC', 'GRPC-WEB', 'TCP', 'TLS', 'MONGO', 'REDIS', 'MYSQL', 'UDP', 'HTTP_PROXY']
-const httpProtocols = new Set(['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB', 'HTTP_PROXY'])
 
 export function checkGateway(resource: Gateway, faults: FaultList): void {
   const name = resource.metadata?.name
@@ -32,9 +32,10 @@ export function checkGateway(resource: Gateway, faults: FaultList): void {
 
 function checkPort({ port, bind }: Server, names: Set<string>, faults: FaultList): void {
   if (port === undefined) return
-  checkPortNumber(port.number, bind, faults)
+  checkBind(bind, faults)
+  checkBoundPort(port.number, bind, ['port', 'number'], faults)
   const { protocol, name } = port
-  if (protocol !== undefined && !protocols.includes(protocol.toUpperCase())) reportProtocol(protocol, faults)
+  checkProtocol(protocol, ['port', 'protocol'], faults)
   if (name === '') error(faults, 'missing-field', ['port', 'name'], 'The port needs a name.', { expected: 'a name such as http' })
   else if (name !== undefined && names.has(name)) {
     error(faults, 'gateway/duplicate-port-name', ['port', 'name'], `The port name "${clip(name)}" stands twice; each server needs its own.`)
@@ -49,25 +50,6 @@ function checkPort({ port, bind }: Server, names: Set<string>, faults: FaultList
       { part: 'key' },
     )
   }
-}
-
-/** Port 0 belongs to unix sockets, and only to them. */
-function checkPortNumber(number: number | undefined, bind: string | undefined, faults: FaultList): void {
-  const isUnix = bind?.startsWith('unix://') === true
-  if (bind !== undefined && bind !== '' && !isUnix && !isIpAddress(bind)) {
-    error(faults, 'bad-address', ['bind'], `"${clip(bind)}" is not an address.`, { expected: 'an IP address or unix://PATH' })
-  }
-  if (number === undefined || (number <= 65_535 && (number === 0) === isUnix)) return
-  const expected = isUnix ? '0, because the server binds a unix socket' : 'a port number from 1 to 65535'
-  error(faults, 'bad-port', ['port', 'number'], `${number} cannot be the port of this server; expected ${expected}.`, { expected })
-}
-
-function reportProtocol(protocol: string, faults: FaultList): void {
-  const suggestion = nearest(protocol, protocols)
-  error(faults, 'bad-enum', ['port', 'protocol'], `"${clip(protocol)}" is not a protocol of a gateway.`, {
-    expected: `one of ${protocols.slice(0, 10).join(', ')}`,
-    ...(suggestion === undefined ? {} : { suggestion }),
-  })
 }
 
 function checkHosts(server: Server, faults: FaultList): void {
@@ -118,7 +100,7 @@ function checkTlsFits(server: Server, faults: FaultList): void {
     )
   }
   if (tls === undefined) return
-  if (!isTls && protocols.includes(protocol)) checkPlainServer(protocol, server, faults)
+  if (!isTls && isProtocol(protocol)) checkPlainServer(protocol, server, faults)
   if (isTls && tls.httpsRedirect === true)
     warning(
       faults,
@@ -131,8 +113,8 @@ function checkTlsFits(server: Server, faults: FaultList): void {
 }
 
 function checkPlainServer(protocol: string, { tls }: Server, faults: FaultList): void {
-  const isRedirect = httpProtocols.has(protocol) && tls?.httpsRedirect === true
+  const isRedirect = isHttpProtocol(protocol) && tls?.httpsRedirect === true
   if (isRedirect && (tls.mode === undefined || tls.mode === 'PASSTHROUGH')) return
-  const hint = httpProtocols.has(protocol) ? 'only tls.httpsRedirect is allowed; for TLS use protocol HTTPS' : 'for TLS use protocol TLS'
+  const hint = isHttpProtocol(protocol) ? 'only tls.httpsRedirect is allowed; for TLS use protocol HTTPS' : 'for TLS use protocol TLS'
   error(faults, 'gateway/tls-on-plain-port', ['tls'], `A server with protocol ${protocol} is not encrypted: ${hint}.`, { part: 'key' })
 }

@@ -1,6 +1,6 @@
 /** Rules of header operations: what may be set, added and removed, and the `%` of Envoy's format strings. */
 import type { HeaderOperations, Headers } from '../gen/types.js'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { isHeaderName } from './header-name.js'
 import { error, within } from './reporter.js'

@@ -1,6 +1,6 @@
 /** Rules of one HTTP match: prefixes that match everything, header names, and conditions that need a gateway. */
 import type { HTTPMatchRequest, StringMatch } from '../gen/types.js'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { checkGatewayNames } from './gateway-names.js'
 import type { RouteContext } from './http-route.js'

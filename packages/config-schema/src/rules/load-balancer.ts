@@ -1,6 +1,6 @@
 /** Rules of load balancing: consistent hashing and locality. */
 import type { ConsistentHash, LoadBalancerSettings, LocalityLoadBalancerSetting } from '../gen/types.js'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { eachOf, error, warning, within } from './reporter.js'
 

@@ -1,6 +1,8 @@
 /** Names, labels and annotations, as a Kubernetes API server accepts them. */
 import { parseApiVersion } from '../kinds/kind-info.js'
-import { clip, formatRules, isDnsSubdomain } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
+import { isDnsSubdomain } from '../model/host-format.js'
+import { formatRules } from '../model/string-format.js'
 import type { KubernetesObject } from '../resource.js'
 import type { FaultList } from '../validate/fault.js'
 import { error, within } from './reporter.js'
@@ -10,13 +12,16 @@ const serviceName = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 /** RBAC names are path segments, so they may hold `:`. */
 const freelyNamed = new Set(['rbac.authorization.k8s.io'])
 
+const unnamedGroups = new Set(['authentication.k8s.io', 'install.istio.io'])
+
 export function checkMetadata(resource: KubernetesObject, faults: FaultList): void {
-  // Kinds of the API itself, such as TokenReview, are answered and never stored.
-  if (parseApiVersion(resource.apiVersion).group === 'authentication.k8s.io') return
+  // Kinds of the API itself, such as TokenReview, are answered and never stored; an installation is a file.
+  if (unnamedGroups.has(parseApiVersion(resource.apiVersion).group)) return
   within(faults, ['metadata'], () => {
     checkName(resource, faults)
     checkLabels(resource.metadata?.labels, 'labels', faults)
     for (const key of Object.keys(resource.metadata?.annotations ?? {})) checkKey(key, ['annotations', key], faults)
+    checkIstioAnnotations(resource, faults)
   })
 }
 
@@ -68,4 +73,26 @@ function checkKey(key: string, below: readonly string[], faults: FaultList): voi
   const problem = formatRules['label-key'].check(key)
   if (problem !== undefined)
     error(faults, 'bad-label', below, `${problem}; expected ${formatRules['label-key'].expected}.`, { part: 'key' })
+}
+
+/** Istio writes these itself and refuses them from outside. */
+const internalAnnotations = ['internal.istio.io/webhook-always-reject', 'internal.istio.io/parents', 'internal.istio.io/parent-namespace']
+const dryRun = 'istio.io/dry-run'
+
+function checkIstioAnnotations({ apiVersion, kind, metadata, spec }: KubernetesObject, faults: FaultList): void {
+  const { annotations } = metadata ?? {}
+  if (!annotations || !parseApiVersion(apiVersion).group.endsWith('.istio.io')) return
+  for (const name of internalAnnotations) {
+    if (Object.hasOwn(annotations, name))
+      error(faults, 'internal-annotation', ['annotations', name], `"${name}" is written by Istio itself; remove it.`, { part: 'key' })
+  }
+  const value = annotations[dryRun]
+  if (value === undefined || value === null) return
+  const { action = 'ALLOW' } = (spec ?? {}) as { readonly action?: unknown }
+  if (kind !== 'AuthorizationPolicy' || (action !== 'ALLOW' && action !== 'DENY'))
+    error(faults, 'dry-run', ['annotations', dryRun], `"${dryRun}" is for an AuthorizationPolicy with action ALLOW or DENY only.`, {
+      part: 'key',
+    })
+  if (!['true', 'false', '1', '0', 't', 'f', 'T', 'F', 'TRUE', 'FALSE', 'True', 'False'].includes(value))
+    error(faults, 'dry-run', ['annotations', dryRun], `"${clip(value)}" is neither true nor false.`, { expected: '"true" or "false"' })
 }

@@ -1,6 +1,6 @@
 /** Rules of a Pod's spec that Kubernetes' API server enforces: container names, images, ports, environment, mounts, probes. */
 import type { Container, EnvVar, PodSpec, Probe } from '../gen/types.js'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { eachOf, error, within } from './reporter.js'
 import { checkPortNumber } from './service.js'

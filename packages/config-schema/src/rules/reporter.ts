@@ -15,7 +15,7 @@ export function eachOf<T>(faults: FaultList, name: string, items: readonly T[] |
   items?.forEach((item, index) => within(faults, [name, index], () => check(item, index)))
 }
 
-export type FaultDetails = Pick<Fault, 'expected' | 'suggestion' | 'part'>
+export type FaultDetails = Pick<Fault, 'expected' | 'suggestion' | 'part' | 'related'>
 
 export function error(faults: FaultList, ruleId: string, below: readonly PathSegment[], message: string, details: FaultDetails = {}): void {
   addFault(faults, { ruleId, message, ...details }, ...below)
@@ -29,4 +29,9 @@ export function warning(
   details: FaultDetails = {},
 ): void {
   addFault(faults, { ruleId, severity: 'warning', message, ...details }, ...below)
+}
+
+/** Where an earlier entry of the same list stands, for faults about two of them. */
+export function earlier(faults: FaultList, message: string, ...path: readonly PathSegment[]): Pick<FaultDetails, 'related'> {
+  return { related: [{ path: [...faults.path, ...path], message }] }
 }

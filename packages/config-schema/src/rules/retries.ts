@@ -1,7 +1,7 @@
 /** Rules of a route's retries. */
 import { nearest } from '@heddle/base'
 import type { HTTPRetry } from '../gen/types.js'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { error, within } from './reporter.js'
 
@@ -24,9 +24,10 @@ const conditions = new Set([
   'unavailable',
 ])
 
-export function checkRetries(retries: HTTPRetry | undefined, faults: FaultList): void {
+/** @param name of the field that holds them. */
+export function checkRetries(retries: HTTPRetry | undefined, faults: FaultList, name = 'retries'): void {
   if (retries === undefined) return
-  within(faults, ['retries'], () => {
+  within(faults, [name], () => {
     const { attempts = 0, retryOn } = retries
     if (attempts < 0)
       error(faults, 'retries/attempts', ['attempts'], 'The number of attempts cannot be negative.', {

@@ -1,6 +1,6 @@
 /** Rules of TLS at a gateway: which certificates each mode needs, and which settings exclude each other. */
 import type { ServerTLSSettings } from '../gen/types.js'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { error, warning } from './reporter.js'
 
@@ -54,17 +54,6 @@ export function checkServerTls(tls: ServerTLSSettings, faults: FaultList): void 
       break
   }
   checkVersions(tls, faults)
-  checkPins(tls, faults)
-}
-
-/** Going on without them would let in clients that were to be kept out. */
-function checkPins(tls: ServerTLSSettings, faults: FaultList): void {
-  for (const name of ['verifyCertificateSpki', 'verifyCertificateHash'] as const) {
-    if (isSet(tls[name])) {
-      const message = `"${name}" is not implemented: clients whose certificates are not in the list would be let in. Remove it; subjectAltNames limits clients by name.`
-      error(faults, 'server-tls/pins', [name], message, { part: 'key' })
-    }
-  }
 }
 
 function isSet(value: string | readonly unknown[] | undefined): boolean {

@@ -1,6 +1,6 @@
 /** Rules of Service that Kubernetes' API server enforces. */
 import type { Service, ServicePort, ServiceSpec } from '../gen/types.js'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { eachOf, error, within } from './reporter.js'
 

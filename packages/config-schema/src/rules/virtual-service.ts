@@ -8,7 +8,9 @@ import type {
   VirtualService,
   VirtualServiceSpec,
 } from '../gen/types.js'
-import { clip, formatRules, isIpAddress } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
+import { isIpAddress } from '../model/host-format.js'
+import { formatRules } from '../model/string-format.js'
 import type { FaultList } from '../validate/fault.js'
 import { checkDestinations } from './destinations.js'
 import { checkExportTo } from './export-to.js'

@@ -1,6 +1,6 @@
 /** Rules of workload kinds that Kubernetes' API server enforces: selectors that fit the template, and restart policies. */
 import type { CronJob, Deployment, Job, JobSpec, Pod, PodTemplateSpec, StatefulSet } from '../gen/types.js'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { checkLabels } from './metadata.js'
 import { checkPodSpec } from './pod-spec.js'

@@ -1,7 +1,13 @@
 /** A fault found while walking a value: a diagnostic that does not know its line yet. */
-import type { Diagnostic, SourceRange } from '../diagnostic.js'
+import type { Diagnostic, RelatedPlace, SourceRange } from '../diagnostic.js'
 import { formatPath, type FieldPath, type PathSegment } from '../path.js'
 import type { FieldPart } from '../yaml/positions.js'
+
+export interface RelatedPath {
+  /** From the root of the resource. */
+  readonly path: FieldPath
+  readonly message: string
+}
 
 export interface Fault {
   readonly ruleId: string
@@ -13,6 +19,8 @@ export interface Fault {
   readonly part?: FieldPart
   readonly expected?: string
   readonly suggestion?: string
+  /** Other places that have to do with it, such as the first of two that must not be the same. */
+  readonly related?: readonly RelatedPath[]
   /** A field whose own faults follow from this one: a misspelt `rout` explains why `route` is missing. */
   readonly explains?: FieldPath
 }
@@ -53,7 +61,7 @@ export function addFault(list: FaultList, fault: Omit<Fault, 'path'>, ...below: 
 export type Locate = (path: FieldPath, part: FieldPart) => SourceRange
 
 export function toDiagnostic(fault: Fault, locate: Locate | undefined, file: string | undefined): Diagnostic {
-  const { ruleId, severity = 'error', message, path, part = 'value', expected, suggestion } = fault
+  const { ruleId, severity = 'error', message, path, part = 'value', expected, suggestion, related } = fault
   return {
     ruleId,
     severity,
@@ -63,5 +71,10 @@ export function toDiagnostic(fault: Fault, locate: Locate | undefined, file: str
     ...locate?.(path, part),
     ...(expected === undefined ? {} : { expected }),
     ...(suggestion === undefined ? {} : { suggestion }),
+    ...(related === undefined ? {} : { related: related.map((other) => relatedPlace(other, locate, file)) }),
   }
+}
+
+function relatedPlace({ path, message }: RelatedPath, locate: Locate | undefined, file: string | undefined): RelatedPlace {
+  return { path: formatPath(path), message, ...(file === undefined ? {} : { file }), ...locate?.(path, 'value') }
 }

@@ -1,7 +1,7 @@
 /** The sentences of structural faults: what was found, what is expected, and what was probably meant. */
 import { nearest } from '@heddle/base'
 import type { Field, FieldType, NumericType, ObjectType, OneOf } from '../model/field-type.js'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import type { Walk } from './check-value.js'
 import { addFault } from './fault.js'
 import { legacyFieldHint } from './legacy-fields.js'

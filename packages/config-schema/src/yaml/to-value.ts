@@ -3,7 +3,7 @@
  * reach an object's prototype, unknown tags, circular aliases and aliases that unfold into more nodes than a manifest has.
  */
 import { isAlias, isMap, isScalar, isSeq, Scalar, type Alias, type Node, type Pair, type YAMLMap } from 'yaml'
-import { clip } from '../model/string-format.js'
+import { clip } from '../model/clip.js'
 import { plainScalar, type ScalarValue } from './plain-scalar.js'
 
 interface YamlFault {
@@ -49,8 +49,24 @@ function convert(node: unknown, walk: Walk): unknown {
   if (isAlias(node)) return convertAlias(node, walk)
   if (isScalar(node)) return anchored(node, walk, () => scalarValue(node, walk))
   if (isMap(node)) return anchored(node, walk, () => convertMap(node, walk))
-  if (isSeq(node)) return anchored(node, walk, () => node.items.map((item) => convert(item, walk)))
+  if (isSeq(node)) return anchored(node, walk, () => node.items.map((item) => trailingColon(item) ?? convert(item, walk)))
   return null
+}
+
+/**
+ * `[fd00::]`: YAML 1.2 reads a mapping whose key is `fd00:`, kubectl the text itself, since no space follows the colon.
+ * A mapping without braces begins where its key does; without a space its absent value begins right behind the colon.
+ */
+function trailingColon(item: unknown): string | undefined {
+  if (!isMap(item) || item.flow !== true || item.items.length !== 1) return undefined
+  const { key, value } = item.items[0] as Pair
+  if (!isScalar(key) || key.type !== Scalar.PLAIN || startOf(item) !== startOf(key)) return undefined
+  const isAbsent = isScalar(value) && !value.tag && startOf(value) === value.range?.[1]
+  return isAbsent && startOf(value) === (key.range?.[1] ?? 0) + 1 ? `${String(key.value)}:` : undefined
+}
+
+function startOf(node: Node): number | undefined {
+  return node.range?.[0]
 }
 
 function anchored<T>(node: Node & { anchor?: string | undefined }, walk: Walk, make: () => T): T {

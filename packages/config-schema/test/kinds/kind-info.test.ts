@@ -34,11 +34,12 @@ describe('kinds', () => {
     expect(preferredApiVersion(kindInfo('networking.istio.io/v1beta1', 'Gateway') as NonNullable<ReturnType<typeof kindInfo>>)).toBe(
       'networking.istio.io/v1',
     )
-    expect(isKnownKind('networking.istio.io/v1', 'ServiceEntry')).toBe(false)
+    expect(isKnownKind('networking.istio.io/v1', 'ServiceEntry')).toBe(true)
+    expect(isKnownKind('networking.istio.io/v1', 'EnvoyFilter')).toBe(false)
   })
 
   it('are refused by name when they are not supported', () => {
-    expect(problemOf('networking.istio.io/v1', 'ServiceEntry')).toMatchObject({ ruleId: 'kind-not-supported', path: 'kind' })
+    expect(problemOf('networking.istio.io/v1', 'EnvoyFilter')).toMatchObject({ ruleId: 'wrong-api-version', path: 'apiVersion' })
     expect(problemOf('example.com/v1', 'Thing')).toMatchObject({ ruleId: 'kind-not-supported' })
   })
 
@@ -58,7 +59,7 @@ describe('kinds', () => {
     expect(problemOf('networking.istio.io/v1alpha1', 'VirtualService')).toMatchObject({ suggestion: 'networking.istio.io/v1' })
     expect(problemOf('networking.istio.io/v1alpha3', 'PeerAuthentication')).toMatchObject({ suggestion: 'security.istio.io/v1' })
     expect(problemOf('serving.knative.dev/v1', 'Service')).toMatchObject({ ruleId: 'kind-not-supported' })
-    expect(problemOf('gateway.networking.k8s.io/v1', 'Gateway')).toMatchObject({ ruleId: 'kind-not-supported' })
+    expect(problemOf('gateway.networking.k8s.io/v1', 'Gateway')).toMatchObject({ ruleId: 'missing-field', path: 'spec' })
     expect(problemOf('networking.istio.io/v1', 'VirtualServce')).toMatchObject({
       ruleId: 'kind-not-supported',
       suggestion: 'VirtualService',

@@ -364,12 +364,6 @@ describe('Gateway', () => {
       'server-tls/istio-mutual',
     ],
     [
-      'pins of client certificates are refused',
-      server(secure, ', tls: {mode: MUTUAL, credentialName: a, verifyCertificateSpki: [x]}'),
-      'spec.servers[0].tls.verifyCertificateSpki',
-      'server-tls/pins',
-    ],
-    [
       'HTTP is not encrypted',
       server(plain, ', tls: {mode: SIMPLE, credentialName: a}'),
       'spec.servers[0].tls',
@@ -396,6 +390,7 @@ describe('Gateway', () => {
   )
   accepts('Gateway', [
     ['a redirect to HTTPS', server(plain, ', tls: {httpsRedirect: true}')],
+    ['pins of client certificates', server(secure, ', tls: {mode: MUTUAL, credentialName: a, verifyCertificateSpki: [x]}')],
     ['SIMPLE with a secret', server(secure, ', tls: {mode: SIMPLE, credentialName: a}')],
     ['a host of one namespace', `{servers: [{port: {${plain}}, hosts: [./a.com, "ns/*.b.com", 10.0.0.1]}]}`],
     ['a unix socket', '{servers: [{port: {number: 0, name: a, protocol: HTTP}, bind: "unix:///a", hosts: ["*"]}]}'],

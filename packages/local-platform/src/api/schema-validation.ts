@@ -1,6 +1,6 @@
 /**
  * Objects against the schemas of config-schema: the causes of a 422, fields nobody knows (refused, warned of or dropped, by
- * `fieldValidation`), and the defaults an API server stores. Kinds of foreign CustomResourceDefinitions pass unchecked.
+ * `fieldValidation`), what this mesh does not execute or enforce, and the defaults an API server stores. Kinds of foreign CustomResourceDefinitions pass unchecked.
  */
 import type { KubernetesObject } from '@heddle/client'
 import { defaultObject, type Diagnostic, type KubernetesObject as SchemaObject, kindInfo, validateObject } from '@heddle/config-schema'
@@ -23,7 +23,7 @@ const nothingFound: SchemaFindings = { causes: [], unknownFields: [], warnings: 
 
 export function inspectObject(object: KubernetesObject): SchemaFindings {
   if (kindInfo(object.apiVersion, object.kind) === undefined) return nothingFound
-  const { diagnostics } = validateObject(object)
+  const { diagnostics } = validateObject(object, { target: 'heddle' })
   const isUnknown = (diagnostic: Diagnostic): boolean => diagnostic.ruleId === 'unknown-field'
   return {
     causes: diagnostics.filter((diagnostic) => diagnostic.severity === 'error' && !isUnknown(diagnostic)).map(causeOf),

@@ -73,7 +73,9 @@ function faultsOf(kind: keyof typeof apiVersions, { spec }: Resource): readonly 
 }
 
 function isFatal({ ruleId, path }: Diagnostic): boolean {
-  return ruleId === 'wrong-type' || ruleId === 'bad-enum' || ruleId === 'not-enforced' || (ruleId === 'missing-field' && !dispensable.test(path))
+  return (
+    ruleId === 'wrong-type' || ruleId === 'bad-enum' || ruleId === 'not-enforced' || (ruleId === 'missing-field' && !dispensable.test(path))
+  )
 }
 
 function withoutNulls(value: unknown): unknown {

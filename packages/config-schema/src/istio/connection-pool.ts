@@ -1,0 +1,26 @@
+/** Limits of connections towards a destination or an application: of a DestinationRule and of a Sidecar. */
+import { described, duration, flag, int32, object, oneWord, text, uint32, type ObjectType } from '../model/field-type.js'
+
+const tcpKeepalive = object('TcpKeepalive', { probes: uint32, time: duration, interval: duration })
+
+const tcpSettings = object('TCPSettings', {
+  maxConnections: int32,
+  connectTimeout: { type: duration, default: '10s' },
+  tcpKeepalive,
+  maxConnectionDuration: duration,
+  idleTimeout: { type: text('duration-or-zero'), default: '1h' },
+})
+
+const httpSettings = object('HTTPSettings', {
+  http1MaxPendingRequests: int32,
+  http2MaxRequests: int32,
+  maxRequestsPerConnection: described(int32, '0 means no limit.'),
+  maxRetries: int32,
+  idleTimeout: { type: duration, default: '1h' },
+  h2UpgradePolicy: oneWord('DEFAULT', 'DO_NOT_UPGRADE', 'UPGRADE'),
+  useClientProtocol: flag,
+  maxConcurrentStreams: int32,
+  http2KeepAlive: object('HTTP2KeepAlive', { interval: duration, timeout: duration }),
+})
+
+export const connectionPoolSettings: ObjectType = object('ConnectionPoolSettings', { tcp: tcpSettings, http: httpSettings })

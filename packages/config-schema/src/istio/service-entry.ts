@@ -1,0 +1,41 @@
+/** networking.istio.io ServiceEntry: services outside the platform's own registry. All served versions have this one schema. */
+import { described, integer, list, object, oneWord, required, shortText, text, type ObjectType } from '../model/field-type.js'
+import { exportTo, labelsSelector } from './shared.js'
+import { workloadEntrySpec } from './workload-entry.js'
+
+/** Port numbers are judged by a rule, so that a message can name the valid range. */
+const number = integer(0, 4_294_967_295)
+
+const servicePort = object('ServiceEntryPort', {
+  number: required(number, 'What clients connect to.'),
+  protocol: described(text(undefined, { maxLength: 256 }), 'HTTP, HTTPS, HTTP2, GRPC, GRPC-WEB, TCP, TLS, MONGO, REDIS or MYSQL.'),
+  name: required(shortText(256), 'Unique among the ports; endpoints refer to it.'),
+  targetPort: described(number, 'Port of the endpoints, where it is another.'),
+})
+
+export const serviceEntrySpec: ObjectType = object(
+  'ServiceEntrySpec',
+  {
+    hosts: required(list(text(), { minItems: 1, maxItems: 256 }), 'The names the service is called by.'),
+    addresses: described(
+      list(text('subnet', { maxLength: 64 }), { maxItems: 256 }),
+      'Virtual addresses, or ranges with resolution NONE or STATIC.',
+    ),
+    ports: described(list(servicePort, { maxItems: 256 }), 'The ports of the service.'),
+    location: {
+      type: oneWord('MESH_EXTERNAL', 'MESH_INTERNAL'),
+      default: 'MESH_EXTERNAL',
+      doc: 'MESH_INTERNAL endpoints have sidecars, so mutual TLS is used.',
+    },
+    resolution: {
+      type: oneWord('NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN', 'DYNAMIC_DNS'),
+      default: 'NONE',
+      doc: 'How endpoints are found: NONE forwards to the address that was called.',
+    },
+    endpoints: described(list(workloadEntrySpec, { maxItems: 4096 }), 'Where the service runs.'),
+    workloadSelector: described(labelsSelector, 'Pods and WorkloadEntries that are its endpoints; excludes endpoints.'),
+    exportTo: described(exportTo, 'Namespaces that see this resource: "*", ".", "~" for nobody, or names.'),
+    subjectAltNames: described(list(text()), 'Names one of which the certificate of the service must carry.'),
+  },
+  { doc: 'A service outside the registry of the platform, such as an external API or a virtual machine.' },
+)

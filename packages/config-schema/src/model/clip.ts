@@ -1,0 +1,6 @@
+/** Bounds what messages repeat of a document. */
+
+/** Shortens what a message repeats, so that a hostile value cannot flood the terminal. */
+export function clip(value: string): string {
+  return value.length <= 80 ? value : `${value.slice(0, 77)}...`
+}

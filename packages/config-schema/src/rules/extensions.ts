@@ -1,0 +1,51 @@
+/** Rules of WasmPlugin and TrafficExtension. */
+import type { TrafficExtension, TrafficSelector, WasmConfig, WasmPlugin } from '../gen/types.js'
+import { clip } from '../model/clip.js'
+import type { FaultList } from '../validate/fault.js'
+import { checkPort } from './ports.js'
+import { eachOf, error, within } from './reporter.js'
+import { checkTargets } from './targets.js'
+
+const schemes = ['oci', 'https', 'http', 'file']
+
+export function checkWasmPlugin({ spec }: WasmPlugin, faults: FaultList): void {
+  within(faults, ['spec'], () => {
+    checkTargets(spec, faults)
+    checkModule(spec, faults)
+    checkMatch(spec.match, faults)
+  })
+}
+
+export function checkTrafficExtension({ spec }: TrafficExtension, faults: FaultList): void {
+  within(faults, ['spec'], () => {
+    checkTargets(spec, faults)
+    if (spec.wasm) within(faults, ['wasm'], () => checkModule(spec.wasm as WasmConfig, faults))
+    checkMatch(spec.match, faults)
+  })
+}
+
+function checkModule({ url, vmConfig }: WasmConfig, faults: FaultList): void {
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(url ?? '')?.[1]
+  if (scheme !== undefined && !schemes.includes(scheme.toLowerCase()))
+    error(faults, 'wasm/url', ['url'], `"${clip(url ?? '')}": modules are not fetched by ${clip(scheme)}.`, {
+      expected: schemes.map((name) => `${name}://`).join(', '),
+    })
+  if (url !== undefined && /\s/.test(url)) error(faults, 'wasm/url', ['url'], `"${clip(url)}" holds white space.`)
+  const seen = new Map<string, number>()
+  within(faults, ['vmConfig'], () =>
+    eachOf(faults, 'env', vmConfig?.env, ({ name, valueFrom = 'INLINE', value = '' }, index) => {
+      const first = name === undefined ? undefined : seen.get(name)
+      if (first !== undefined)
+        error(faults, 'wasm/duplicate-env', ['name'], `The variable "${clip(name)}" stands twice.`, {
+          related: [{ path: [...faults.path.slice(0, -1), first, 'name'], message: 'Its first place.' }],
+        })
+      if (name !== undefined) seen.set(name, first ?? index)
+      if (valueFrom === 'HOST' && value !== '')
+        error(faults, 'wasm/env-value', ['value'], 'A variable taken from the host has no value of its own.', { part: 'key' })
+    }),
+  )
+}
+
+function checkMatch(match: readonly TrafficSelector[] | undefined, faults: FaultList): void {
+  eachOf(faults, 'match', match, ({ ports }) => eachOf(faults, 'ports', ports, ({ number }) => checkPort(number, ['number'], faults)))
+}

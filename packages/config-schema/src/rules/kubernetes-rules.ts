@@ -1,0 +1,23 @@
+/** The rules of Kubernetes' own kinds. */
+import type { KindRule } from '../model/kind-model.js'
+import { checkDataKeys } from './data-keys.js'
+import { checkService } from './service.js'
+import { checkCronJob, checkJob, checkPod, checkWorkload } from './workload.js'
+
+const kubernetesRules: Readonly<Record<string, KindRule<never>>> = {
+  Service: checkService,
+  ConfigMap: checkDataKeys,
+  Secret: checkDataKeys,
+  Pod: checkPod,
+  Deployment: checkWorkload,
+  ReplicaSet: checkWorkload,
+  StatefulSet: checkWorkload,
+  DaemonSet: checkWorkload,
+  Job: checkJob,
+  CronJob: checkCronJob,
+}
+
+/** The rules of one of Kubernetes' own kinds. */
+export function kubernetesRule(kind: string): KindRule<never> | undefined {
+  return Object.hasOwn(kubernetesRules, kind) ? kubernetesRules[kind] : undefined
+}

@@ -1,0 +1,32 @@
+/** Structure first, then the rules that types cannot express; a rule is asked even where values beside it are wrong. */
+import type { KindRule } from '../model/kind-model.js'
+import type { ObjectType } from '../model/field-type.js'
+import { checkRules } from '../rules/rules.js'
+import type { KubernetesObject } from '../resource.js'
+import { checkValue, type Walk } from './check-value.js'
+import { faultLimit, withoutConsequences, withoutRepetition, type Fault, type FaultList } from './fault.js'
+import { faultsBeside } from './repair.js'
+
+/** Compiles RE2 and throws on a bad expression, as `loadRegexCompiler()` gives it. */
+export type RegexCompiler = (expression: string) => unknown
+
+export interface Checks {
+  readonly type: ObjectType
+  readonly check: KindRule<never> | undefined
+}
+
+export function findFaults(value: unknown, { type, check }: Checks, compileRegex: RegexCompiler | undefined): readonly Fault[] {
+  const walk: Walk = { faults: [], path: [], around: [], wrong: [], hasNull: false, compileRegex }
+  checkValue(type, value, walk)
+  const isReadable = walk.wrong.length === 0 && !walk.hasNull
+  const rules = (readable: unknown): readonly Fault[] => ruleFaultsOf(readable, check)
+  const ruleFaults = isReadable ? rules(value) : faultsBeside(value, walk.wrong, rules)
+  if (walk.faults.length === 0 && ruleFaults.length === 0) return walk.faults
+  return withoutRepetition(withoutConsequences([...walk.faults, ...ruleFaults])).slice(0, faultLimit)
+}
+
+function ruleFaultsOf(value: unknown, check: KindRule<never> | undefined): readonly Fault[] {
+  const list: FaultList = { faults: [], path: [] }
+  checkRules(value as KubernetesObject, check, list)
+  return list.faults
+}
