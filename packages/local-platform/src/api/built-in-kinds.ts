@@ -38,6 +38,7 @@ function kind(group: string, name: string, options: KindOptions = {}): ResourceK
     isReview: options.isReview ?? false,
     columns: builtInColumns(plural),
     selectableFields: [],
+    schemas: {},
     isCustom: false,
   }
 }

@@ -32,6 +32,9 @@ export function kindOfDefinition(definition: KubernetesObject): ResourceKind | u
     selectableFields: served
       .flatMap((version) => listOf(version['selectableFields']))
       .map(({ jsonPath }) => (textOf(jsonPath) ?? '').replace(/^\./, '')),
+    schemas: Object.fromEntries(
+      served.map((version) => [textOf(version['name']) ?? '', fieldsOf(fieldsOf(version['schema'])['openAPIV3Schema'])]),
+    ),
     isCustom: true,
   }
 }

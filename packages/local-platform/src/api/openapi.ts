@@ -1,8 +1,10 @@
 /**
  * The OpenAPI documents kubectl needs before it creates or applies anything. Up to 1.28 it insists on a protobuf v2
  * document (an empty one switches its own validation off, ours is on the server); from 1.29 it reads v3, where each path
- * names its kind and says that the server validates fields.
+ * names its kind and says that the server validates fields, and `kubectl explain` looks up the fields.
  */
+import { openApiComponents, type OpenApiComponent } from '@heddle/config-schema'
+import { fieldsOf } from '../json-fields.js'
 import type { ResourceCatalog } from './catalog.js'
 import { apiVersionOf, type ResourceKind } from './resource-kind.js'
 
@@ -38,7 +40,7 @@ export function openApiV3Document(catalog: ResourceCatalog, path: string): objec
     openapi: '3.0.0',
     info: { title: 'Heddle local platform', version: 'v1' },
     paths: Object.fromEntries(served.flatMap(({ kind, version }) => pathsOf(kind, version))),
-    components: { schemas: Object.fromEntries(served.map(({ kind, version }) => [schemaName(kind, version), schemaOf(kind, version)])) },
+    components: { schemas: Object.assign({}, ...served.map(({ kind, version }) => schemasOf(kind, version))) as object },
   }
 }
 
@@ -64,14 +66,19 @@ function pathsOf(kind: ResourceKind, version: string): readonly (readonly [strin
   ]
 }
 
-function schemaOf(kind: ResourceKind, version: string): object {
-  return {
-    type: 'object',
-    properties: { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } },
-    'x-kubernetes-group-version-kind': [{ group: kind.group, version, kind: kind.kind }],
-    'x-kubernetes-preserve-unknown-fields': true,
-  }
+/** The kind's fields as far as they are known: from config-schema, for others from their CustomResourceDefinition. */
+function schemasOf(kind: ResourceKind, version: string): Readonly<Record<string, OpenApiComponent>> {
+  const name = schemaName(kind, version)
+  const shared = { 'x-kubernetes-group-version-kind': [{ group: kind.group, version, kind: kind.kind }] }
+  const components = kind.isCustom ? undefined : openApiComponents(apiVersionOf(kind, version), kind.kind)
+  const { [kind.kind]: root, ...below } = components ?? {}
+  const own = root ?? { ...unknownFields, ...kind.schemas[version] }
+  return { ...below, [name]: { ...own, properties: { ...typeFields, ...fieldsOf(own['properties']) }, ...shared } }
 }
+
+const typeFields = { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } }
+
+const unknownFields: OpenApiComponent = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 
 function schemaName(kind: ResourceKind, version: string): string {
   return `${apiVersionOf(kind, version).replace('/', '.')}.${kind.kind}`

@@ -1,5 +1,6 @@
 /** What the API knows about a kind: where it lives, how it is named, and which columns a Table shows. */
 import type { KubernetesObject } from '@heddle/client'
+import type { Fields } from '../json-fields.js'
 
 export interface ResourceKind {
   /** Empty for the core group. */
@@ -21,6 +22,8 @@ export interface ResourceKind {
   readonly columns: readonly TableColumn[]
   /** Paths that a CustomResourceDefinition allows in field selectors, beside those of every kind. */
   readonly selectableFields: readonly string[]
+  /** What a CustomResourceDefinition says of the fields, by version. */
+  readonly schemas: Readonly<Record<string, Fields>>
   /** Named by a CustomResourceDefinition rather than built in. */
   readonly isCustom: boolean
 }

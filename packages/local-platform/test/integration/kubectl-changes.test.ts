@@ -1,5 +1,6 @@
 /** Changes of built-in kinds as the real kubectl makes them: a second apply, set, scale, edit by patch. */
 import type { KubernetesObject } from '@heddle/client'
+import { customResourceDefinitions } from '@heddle/config-schema'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type PlatformHarness, startHarness, types } from '../platform-harness.js'
 import { hasKubectl, type Kubectl, manifestFile, runKubectl } from './kubectl.js'
@@ -135,5 +136,21 @@ describe.skipIf(!hasKubectl)('changes by kubectl (skipped when it is not install
     const lb = { ...named('Service', 'v1', 'lb'), spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } }
     await kubectl('apply', '-f', manifestFile(harness, 'lb.json', lb))
     expect((await kubectl('get', 'svc', 'lb')).output).toMatch(/\nlb +LoadBalancer +127\.[\d.]+ +<pending> +80\/TCP +/)
+  })
+
+  it('explains fields of built-in kinds and of definitions', async () => {
+    const container = await kubectl('explain', 'deployment.spec.template.spec.containers')
+    expect(container.output).toMatch(/GROUP: +apps\nKIND: +Deployment\nVERSION: +v1\n/)
+    expect(container.output).toMatch(/FIELD: containers <\[\]Container>/)
+    expect(container.output).toMatch(/ {2}env\t<\[\]EnvVar>/)
+    expect(container.output).toMatch(/ {2}name\t<string> -required-/)
+    for (const definition of customResourceDefinitions().filter(({ spec }) => spec.names.kind === 'VirtualService'))
+      await harness.client.create(types.definitions, definition as unknown as KubernetesObject)
+    const route = await kubectl('explain', 'virtualservice.spec.http', '--api-version=networking.istio.io/v1')
+    expect(route.output).toMatch(/ {2}timeout\t<string>/)
+    expect(await kubectl('explain', 'pod.spec.nothing')).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining('field "nothing" does not exist'),
+    })
   })
 })
