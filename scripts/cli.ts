@@ -19,6 +19,7 @@ function renderPage(table: readonly CommandSpec[]): string {
     '| 64 | the command line is wrong |',
     '| 65 | a manifest or another file is faulty; nothing of it was applied |',
     '| 69 | no mesh, no control plane or no proxy answers |',
+    '| 74 | the disk is full or cannot be written |',
     '| 130 | Ctrl-C |',
     '',
     '## Flags of every command',

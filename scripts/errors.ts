@@ -36,6 +36,7 @@ const meanings: Readonly<Record<string, string>> = {
   HEDDLE_CA_STATE_UNREADABLE: "the authority's state is there and cannot be read; no new root is made in its place",
   HEDDLE_CA_STATE_WRITE_FAILED: "the authority's state could not be saved; what was saved before is unchanged",
   HEDDLE_CLI_BAD_DATA: 'a manifest has faults, is not UTF-8, or holds no object; each fault is printed with file, line and column',
+  HEDDLE_CLI_DISK: 'the disk is full, its quota is used up, or it cannot be written; nothing that was acknowledged is lost',
   HEDDLE_CLI_EXEC_FAILED: 'the command could not be run in the container',
   HEDDLE_CLI_FILE: 'a file that was named does not exist or cannot be read',
   HEDDLE_CLI_INTERNAL: 'something that is no error of Heddle was thrown',

@@ -2,6 +2,7 @@
 import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
 import type { Status } from '@heddle/client/resources'
 import type { CommandSpec, Streams } from './command/command.js'
+import { diskFaultOf } from './command/disk-fault.js'
 import { commandTable } from './command-table.js'
 import { exitCode, exitCodeOf } from './command/exit-code.js'
 import { renderCommandHelp, renderGroup, renderOverview } from './command/help.js'
@@ -56,15 +57,17 @@ function isHelpFlag(word: string): boolean {
 }
 
 function report(error: unknown, argv: readonly string[], { streams, signal }: CliContext): number {
-  if (signal.aborted) return exitCode.interrupted
+  // What a Ctrl-C breaks off fails, which nobody needs to hear; what was lost before they do.
+  if (signal.aborted && !isHeddleError(error, 'HEDDLE_CLI_DISK')) return exitCode.interrupted
   const failure = isHeddleError(error)
     ? error
-    : new HeddleError({
+    : (diskFaultOf(error) ??
+      new HeddleError({
         code: 'HEDDLE_CLI_INTERNAL',
         message: messageOf(error),
         hint: 'This is a fault in heddle. Run the command again with --debug and report what it prints.',
         cause: error,
-      })
+      }))
   const status = failure.code === 'HEDDLE_API_STATUS' ? (failure.cause as Status) : undefined
   streams.stderr.write(`${status === undefined ? 'error' : `Error from server (${status.reason ?? status.code})`}: ${failure.message}\n`)
   if (failure.hint !== undefined) streams.stderr.write(`  ${failure.hint}\n`)

@@ -10,6 +10,8 @@ export const exitCode = {
   badData: 65,
   /** The control plane or the API could not be reached. */
   unreachable: 69,
+  /** The disk is full or cannot be written. */
+  disk: 74,
   interrupted: 130,
 } as const
 
@@ -20,6 +22,8 @@ const codeOf: Readonly<Record<string, number>> = {
   HEDDLE_CLI_NO_MESH: exitCode.unreachable,
   HEDDLE_CLI_NO_ISTIOD: exitCode.unreachable,
   HEDDLE_CLI_POD_UNREACHABLE: exitCode.unreachable,
+  HEDDLE_CLI_DISK: exitCode.disk,
+  HEDDLE_STORE_WRITE: exitCode.disk,
   HEDDLE_API_UNREACHABLE: exitCode.unreachable,
 }
 

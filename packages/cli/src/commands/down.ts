@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { type Clock, delay, HeddleError } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import type { Invocation } from '../command/command.js'
+import { diskFaultOf } from '../command/disk-fault.js'
 import { exitCode } from '../command/exit-code.js'
 import { secondsOf } from '../command/seconds.js'
+import { releaseDiskReserve } from '../mesh/disk-reserve.js'
 import { runtimeFolderOf, stateFolderOf } from '../target/state-folder.js'
 
 /** Above what the platform gives its Pods to end, which is 5 s. */
@@ -19,7 +21,13 @@ export async function run(invocation: Invocation): Promise<number> {
   const stateFolder = stateFolderOf(invocation)
   const isStopped = await stopOwner(stateFolder, secondsOf(flags, 'timeout') ?? defaultTimeoutSeconds, signal)
   const { endLeftProcesses } = await import('@heddle/local-platform')
-  const left = await endLeftProcesses({ stateDir: stateFolder, runtimeDir: runtimeFolderOf(stateFolder) })
+  const endLeft = (): Promise<number> => endLeftProcesses({ stateDir: stateFolder, runtimeDir: runtimeFolderOf(stateFolder) })
+  const left = await endLeft().catch((error: unknown) => {
+    if (diskFaultOf(error) === undefined) throw error
+    // What a mesh keeps for this case is there unless it made use of it.
+    releaseDiskReserve(stateFolder)
+    return endLeft()
+  })
   if (left > 0) streams.stdout.write(`ended ${left} ${left === 1 ? 'process' : 'processes'} that a mesh which crashed had left running\n`)
   if (isStopped || left > 0) streams.stdout.write(`the mesh of ${stateFolder} is down\n`)
   else streams.stdout.write(`no mesh runs with the state folder ${stateFolder}\n`)

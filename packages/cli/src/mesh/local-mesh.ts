@@ -2,9 +2,10 @@
  * A whole mesh on this machine: the platform (API, controllers), the runtime (Pods as processes), and on an empty state
  * the demo profile. What runs in Pods runs on in processes of its own; closing ends them all.
  */
-import { isHeddleError, type Logger } from '@heddle/base'
+import { delay, isHeddleError, type Logger } from '@heddle/base'
+import { systemClock } from '@heddle/base/node'
 import { boundPortsAnnotation, createResourceClient, type KubernetesObject, loadKubeconfig, type ResourceClient } from '@heddle/client'
-import { createPlatform, createRuntime, type PlatformAccess } from '@heddle/local-platform'
+import { createPlatform, createRuntime, endLeftProcesses, type PlatformAccess } from '@heddle/local-platform'
 import { applyProfile } from '../commands/install.js'
 import { demoProfile } from '../install/demo-profile.js'
 import { istioNamespace } from '../install/profile.js'
@@ -13,6 +14,9 @@ import { clientVersion } from '../output/client-version.js'
 import { namespaces, services } from '../target/resource-types.js'
 import { runtimeFolderOf } from '../target/state-folder.js'
 import { watchCrashes } from './crash-watch.js'
+import { storeFaultOf } from '../command/disk-fault.js'
+import { watchDiskFaults } from './disk-faults.js'
+import { keepDiskReserve, releaseDiskReserve } from './disk-reserve.js'
 import { readImageFile } from './image-file.js'
 import { meshPrograms } from './programs.js'
 
@@ -43,11 +47,14 @@ export interface LocalMesh {
   readonly ingressUrl: string
   /** Which ports are not the ones that were meant, in words; empty when all are. */
   readonly movedPorts: readonly string[]
-  /** Ends every process of the mesh. */
+  /** Ends every process of the mesh. @throws HEDDLE_CLI_DISK after that, when writes were lost meanwhile. */
   close(): Promise<void>
 }
 
 const nodeName = 'local'
+/** Above the 5 s that Pods have to end. */
+const podsEndMs = 8000
+const platformEndMs = 4000
 /** The gateway's target port for plain HTTP. */
 const gatewayPort = 8080
 
@@ -70,11 +77,24 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
     },
     { client, logger },
   )
+  const faults = watchDiskFaults((error) => options.onProgress({ kind: 'trouble', text: `${error.message}; the mesh goes on` }))
   const close = async (): Promise<void> => {
-    await runtime.close({ stopPods: true })
-    await client.close()
-    await platform.close()
+    releaseDiskReserve(stateFolder)
+    try {
+      // With a store that takes nothing more the last states of the Pods cannot be written, which is tried for ever.
+      const isOrderly = await endsWithin(runtime.close({ stopPods: true }), podsEndMs)
+      const isClosed = await endsWithin(
+        client.close().then(() => platform.close()),
+        platformEndMs,
+      )
+      if (!isOrderly && isClosed) await endLeftProcesses({ stateDir: stateFolder, runtimeDir: runtimeFolderOf(stateFolder) })
+      const fault = faults.first()
+      if (fault !== undefined) throw fault
+    } finally {
+      faults.close()
+    }
   }
+  keepDiskReserve(stateFolder)
   try {
     access.attachRuntime(runtime)
     await runtime.start()
@@ -90,7 +110,20 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
     return { access, client, ingressUrl, movedPorts: moved.filter((text) => text !== ''), close }
   } catch (error) {
     await close()
-    throw signal.aborted && !isHeddleError(error) ? signal.reason : error
+    throw signal.aborted && !isHeddleError(error) ? signal.reason : (storeFaultOf(error) ?? error)
+  }
+}
+
+async function endsWithin(end: Promise<void>, boundMs: number): Promise<boolean> {
+  const enough = new AbortController()
+  const late = delay(systemClock, boundMs, enough.signal).then(
+    () => false,
+    () => true,
+  )
+  try {
+    return await Promise.race([end.then(() => true), late])
+  } finally {
+    enough.abort()
   }
 }
 

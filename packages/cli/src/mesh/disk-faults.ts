@@ -1,0 +1,29 @@
+/**
+ * A disk that takes nothing more while a mesh runs: what failed is told once in a sentence, and the mesh goes on, because
+ * ending it would cost more than the write that was lost. Other faults end the process as they would have.
+ */
+import { diskFaultOf } from '../command/disk-fault.js'
+
+export interface DiskFaults {
+  /** The first that was met. */
+  readonly first: () => Error | undefined
+  /** Ends the watching. */
+  readonly close: () => void
+}
+
+/** @param onFirst called once. */
+export function watchDiskFaults(onFirst: (error: Error) => void): DiskFaults {
+  let first: Error | undefined
+  const onUncaught = (error: unknown): void => {
+    const fault = diskFaultOf(error)
+    if (fault === undefined) {
+      process.off('uncaughtException', onUncaught)
+      // Thrown from here Node would give it another exit code.
+      queueMicrotask(() => {
+        throw error
+      })
+    } else if (first === undefined) onFirst((first = fault))
+  }
+  process.on('uncaughtException', onUncaught)
+  return { first: () => first, close: () => void process.off('uncaughtException', onUncaught) }
+}
