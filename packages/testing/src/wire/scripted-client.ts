@@ -23,7 +23,7 @@ export interface ClientScript {
   readonly methods?: readonly string[]
   /** The connection may be left as soon as this holds, after `graceMs` more. Default: only its end will do. */
   readonly isDone?: (answers: readonly WireMessage[]) => boolean
-  /** Time in which nothing more may come. Default: 15. */
+  /** Time in which nothing more may come. Default: 4. */
   readonly graceMs?: number
   /** Longest silence before the client gives up. Default: 3000. */
   readonly patienceMs?: number
@@ -33,7 +33,7 @@ export interface ClientScript {
 
 /** Plays the script on a connected (or connecting) socket with `allowHalfOpen`. Resolves when the connection has ended, or is given up. */
 export function playClient(socket: Socket, script: ClientScript): Promise<ClientOutcome> {
-  const { steps, methods = [], isDone = () => false, graceMs = 15, patienceMs = 3000, clock = systemClock } = script
+  const { steps, methods = [], isDone = () => false, graceMs = 4, patienceMs = 3000, clock = systemClock } = script
   return new Promise((resolve) => {
     const reader = new AnswerReader(methods)
     let wasReset = false
