@@ -19,7 +19,7 @@ const mediaTypes: Readonly<Record<string, ObjectPatch['type']>> = {
 }
 
 /** Kinds of CustomResourceDefinitions have no merge keys, here as in Kubernetes. */
-export function patchMediaTypes(kind: ResourceKind): readonly string[] {
+function patchMediaTypes(kind: ResourceKind): readonly string[] {
   return Object.keys(mediaTypes).filter((mediaType) => !kind.isCustom || mediaTypes[mediaType] !== 'strategic')
 }
 

@@ -5,7 +5,7 @@ import { badRequest } from './api-failure.js'
 import { qualifiedName, type ResourceKind } from './resource-kind.js'
 
 /** The text that a selector compares with; empty for a field that is not set. */
-export type SelectableField = (object: KubernetesObject) => string
+type SelectableField = (object: KubernetesObject) => string
 
 const at = (path: string): SelectableField => {
   const parts = path.split('.')

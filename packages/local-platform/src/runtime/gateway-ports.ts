@@ -32,7 +32,7 @@ export interface GatewayPod {
   readonly record: PodRecord
 }
 
-export interface GatewaySources {
+interface GatewaySources {
   readonly services: () => readonly KubernetesObject[]
   /** Oldest first: the newest serves a Service that several could. */
   readonly gateways: () => readonly GatewayPod[]
