@@ -31,6 +31,16 @@ export {
 } from './discovery.js'
 export { encode, encodeCluster, encodeEndpoints, encodeListener, encodeRouteConfiguration } from './encode.js'
 export { adsDeltaMethod, createCertificateMethod, streamAccessLogsMethod, type GrpcMethod } from './grpc-method.js'
+export {
+  decodeDenials,
+  decodeTrust,
+  encodeDenials,
+  encodeTrust,
+  trustTypeUrls,
+  type PushedDenials,
+  type PushedRoot,
+  type PushedTrust,
+} from './mesh-trust.js'
 export { decodeNameTable, encodeNameTable, type NameEntry, type NameTable } from './name-table.js'
 export type { XdsNode } from './node.js'
 export { createResource, type Profile, type XdsResource, type XdsResources } from './resource.js'

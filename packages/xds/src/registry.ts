@@ -21,6 +21,7 @@ import { file_envoy_extensions_network_dns_resolver_cares_v3_cares } from './gen
 import { file_envoy_extensions_request_id_uuid_v3_uuid } from './gen/envoy/extensions/request_id/uuid/v3/uuid_pb.js'
 import { file_envoy_extensions_retry_host_previous_hosts_v3_previous_hosts } from './gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js'
 import { file_envoy_extensions_retry_priority_previous_priorities_v3_previous_priorities } from './gen/envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_pb.js'
+import { file_envoy_extensions_transport_sockets_proxy_protocol_v3_upstream_proxy_protocol } from './gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.js'
 import { file_envoy_extensions_transport_sockets_raw_buffer_v3_raw_buffer } from './gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb.js'
 import { file_envoy_extensions_transport_sockets_tls_v3_tls } from './gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js'
 import { file_envoy_extensions_upstreams_http_v3_http } from './gen/envoy/extensions/upstreams/http/v3/http_pb.js'
@@ -51,6 +52,7 @@ export const registry: Registry = createRegistry(
   file_envoy_extensions_request_id_uuid_v3_uuid,
   file_envoy_extensions_retry_host_previous_hosts_v3_previous_hosts,
   file_envoy_extensions_retry_priority_previous_priorities_v3_previous_priorities,
+  file_envoy_extensions_transport_sockets_proxy_protocol_v3_upstream_proxy_protocol,
   file_envoy_extensions_transport_sockets_raw_buffer_v3_raw_buffer,
   file_envoy_extensions_transport_sockets_tls_v3_tls,
   file_envoy_extensions_upstreams_http_v3_http,

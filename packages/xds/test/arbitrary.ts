@@ -301,13 +301,18 @@ const commonTls: Arb<CommonTlsContext> = record<CommonTlsContext>(
 
 const downstreamTls: Arb<DownstreamTlsContext> = fc.record({ common: commonTls, requireClientCertificate: fc.boolean() })
 
-const transportSocket: Arb<UpstreamTransportSocket> = fc.oneof(
-  fc.constant({ kind: 'raw-buffer' as const }),
-  fc.record({
-    kind: fc.constant('tls' as const),
-    tls: record<{ common: CommonTlsContext; sni?: string }>({ common: commonTls }, { sni: text }),
-  }),
-)
+const transportSocket: Arb<UpstreamTransportSocket> = fc
+  .tuple(
+    fc.oneof(
+      fc.constant({ kind: 'raw-buffer' as const }),
+      fc.record({
+        kind: fc.constant('tls' as const),
+        tls: record<{ common: CommonTlsContext; sni?: string }>({ common: commonTls }, { sni: text }),
+      }),
+    ),
+    record<Pick<UpstreamTransportSocket, 'proxyProtocol'>>({}, { proxyProtocol: fc.constantFrom('V1', 'V2') }),
+  )
+  .map(([socket, header]) => ({ ...socket, ...header }))
 
 const transportSocketMatch: Arb<TransportSocketMatch> = fc.record({
   name: word,
@@ -372,6 +377,7 @@ export const cluster: Arb<Cluster> = fc
           maxPendingRequests: uint32,
           maxRequests: uint32,
           maxRetries: uint32,
+          retryBudget: record({}, { percent: fc.nat(100), minConcurrency: uint32 } as never),
           trackRemaining: yes,
         } as never),
         outlierDetection,
@@ -475,7 +481,16 @@ const networkFilter: Arb<NetworkFilter> = fc.oneof(
   fc.record({ kind: fc.constant('http-connection-manager' as const), manager }),
   record<NetworkFilter>({
     kind: fc.constant('tcp-proxy'),
-    proxy: record({ statPrefix: word, target: tcpTarget } as never, { idleTimeoutMs: milliseconds, accessLog: some(accessLog) } as never),
+    proxy: record(
+      { statPrefix: word, target: tcpTarget } as never,
+      {
+        idleTimeoutMs: milliseconds,
+        maxConnectAttempts: uint32,
+        maxConnectionDurationMs: milliseconds,
+        hashesSourceIp: yes,
+        accessLog: some(accessLog),
+      } as never,
+    ),
   } as never),
   fc.constant({ kind: 'metadata-exchange' as const }),
   record<NetworkFilter>({ kind: fc.constant('stats') }, { disableHostHeaderFallback: yes } as never),
@@ -491,6 +506,8 @@ const filterChainMatch: Arb<FilterChainMatch> = record<FilterChainMatch>(
     serverNames: some(text),
     transportProtocol: fc.constantFrom('tls', 'raw_buffer'),
     applicationProtocols: some(text),
+    directSourcePrefixRanges: some(cidr),
+    sourceType: fc.constantFrom('local', 'external'),
     sourcePrefixRanges: some(cidr),
     sourcePorts: some(port),
   },
@@ -501,9 +518,11 @@ const filterChain: Arb<FilterChain> = record<FilterChain>(
   { name: text, match: filterChainMatch, tls: downstreamTls, transportSocketConnectTimeoutMs: milliseconds, metadata },
 )
 
-const listenerFilter: Arb<ListenerFilter> = record<ListenerFilter>(
-  { kind: fc.constantFrom('original-dst', 'tls-inspector', 'http-inspector', 'proxy-protocol') },
-  { disabledOnPorts: some(fc.record({ start: port, end: port })) },
+const disabledOnPorts = some(fc.record({ start: port, end: port }))
+
+const listenerFilter: Arb<ListenerFilter> = fc.oneof(
+  record<ListenerFilter>({ kind: fc.constantFrom('original-dst', 'tls-inspector', 'http-inspector') }, { disabledOnPorts }),
+  record<ListenerFilter>({ kind: fc.constant('proxy-protocol') }, { disabledOnPorts, allowsPlain: yes }),
 )
 
 export const listener: Arb<Listener> = record<Listener>(

@@ -19,9 +19,13 @@ export interface ClusterDeps extends DnsDeps {
 }
 
 const defaultLimit = 1024
+const defaultRetries = 3
+const defaultBudgetPercent = 20
 const defaultPoolIdleMs = 60_000
 const plaintext: UpstreamTransportSocket = { kind: 'raw-buffer' }
 const maxOriginalDestinations = 4096
+
+type RetryBudget = NonNullable<NonNullable<Cluster['circuitBreakers']>['retryBudget']>
 
 export class ClusterRuntime implements PoolCluster {
   config: Cluster
@@ -34,7 +38,8 @@ export class ClusterRuntime implements PoolCluster {
   maxRequests: number = defaultLimit
   maxConnections: number = defaultLimit
   maxPending: number = defaultLimit
-  maxRetries = 3
+  #maxRetries: number = defaultRetries
+  #retryBudget: RetryBudget | undefined
   maxRequestsPerConnection = 0
   poolIdleMs: number = defaultPoolIdleMs
   /** Whether TLS connections are made for the name of the server that a request names. */
@@ -57,6 +62,12 @@ export class ClusterRuntime implements PoolCluster {
   get endpoints(): Iterable<Endpoint> {
     return this.#endpoints.values()
   }
+  /** Retries that may be under way now. A budget counts the requests that wait for a connection, too. */
+  get maxRetries(): number {
+    if (this.#retryBudget === undefined) return this.#maxRetries
+    const { percent = defaultBudgetPercent, minConcurrency = defaultRetries } = this.#retryBudget
+    return Math.max(minConcurrency, (percent * this.activeRequests) / 100)
+  }
   get detectsOutliers(): boolean {
     return this.#outliers !== undefined
   }
@@ -78,7 +89,8 @@ export class ClusterRuntime implements PoolCluster {
     this.maxRequests = circuitBreakers?.maxRequests ?? defaultLimit
     this.maxConnections = circuitBreakers?.maxConnections ?? defaultLimit
     this.maxPending = circuitBreakers?.maxPendingRequests ?? defaultLimit
-    this.maxRetries = circuitBreakers?.maxRetries ?? 3
+    this.#maxRetries = circuitBreakers?.maxRetries ?? defaultRetries
+    this.#retryBudget = circuitBreakers?.retryBudget
     this.maxRequestsPerConnection = http?.maxRequestsPerConnection ?? 0
     this.poolIdleMs = http?.idleTimeoutMs ?? defaultPoolIdleMs
   }

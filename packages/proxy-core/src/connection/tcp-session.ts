@@ -8,6 +8,7 @@ import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
 import type { DeadlineEntry } from '../deadline-queue.js'
 import type { ConnectionRecord, DownstreamConnection, TlsInfo, UpstreamConnectionInfo } from '../decision-record.js'
 import type { Endpoint } from '../endpoint/endpoint.js'
+import { type Hash64, xxHash64 } from '../message/xxhash64.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { Channel, ChannelHandler } from '../transport/channel.js'
 import type { ConnectListener } from '../transport/connector.js'
@@ -35,6 +36,12 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
   #heldBytes = 0
   #downstreamEnded = false
   #done = false
+  #attempts = 0
+  /** Counted at the endpoint and the cluster. */
+  #isCounted = false
+  #hash: Hash64 | undefined
+  /** When the connection ends whatever happens. */
+  #endsAtMs = Infinity
   clusterName: string | undefined = undefined
   upstream: UpstreamConnectionInfo | undefined = undefined
   responseFlags = 0
@@ -83,15 +90,39 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
     const cluster = this.clusterName === undefined ? undefined : exchange.cluster(this.clusterName)
     if (cluster === undefined) return this.#refuse(flag.NC, 'cluster_not_found')
     this.#cluster = cluster
+    const { maxConnectionDurationMs = 0, hashesSourceIp } = this.#proxy
+    if (maxConnectionDurationMs > 0) this.#endsAtMs = this.#startMs + maxConnectionDurationMs
+    if (hashesSourceIp === true) this.#hash = xxHash64(this.connection.remoteAddress)
+    this.#touch()
+    this.#connect(cluster)
+  }
+
+  /** To an endpoint that has not just failed, if there is any. */
+  #connect(cluster: ClusterRuntime): void {
     if (cluster.activeConnections >= cluster.maxConnections) return this.#refuse(flag.UO, 'overflow')
-    const endpoint = exchange.pickEndpoint(cluster, this.connection, undefined)
+    this.#attempts++
+    const endpoint = this.#pickEndpoint(cluster)
     if (endpoint === undefined) return this.#refuse(flag.UH, 'no_healthy_upstream')
     this.#endpoint = endpoint
+    this.#isCounted = true
     endpoint.activeConnections++
     endpoint.requests++
     cluster.activeConnections++
-    this.#touch()
-    this.#cancelConnect = this.#deps.dialTcp(cluster, endpoint, this)
+    this.#cancelConnect = this.#deps.dialTcp(cluster, endpoint, this.connection, this)
+  }
+
+  #pickEndpoint(cluster: ClusterRuntime): Endpoint | undefined {
+    const failed = this.#endpoint
+    const endpoint = this.#deps.exchange.pickEndpoint(cluster, this.connection, this.#hash)
+    if (failed === undefined || endpoint !== failed) return endpoint
+    return cluster.pickExcept((one) => one === failed) ?? endpoint
+  }
+
+  #leaveEndpoint(): void {
+    if (!this.#isCounted || this.#endpoint === undefined) return
+    this.#isCounted = false
+    this.#endpoint.activeConnections--
+    this.#cluster?.connectionGone()
   }
 
   onConnected(channel: Channel, tls: TlsInfo | undefined): void {
@@ -122,7 +153,10 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
   onConnectFailed(reason: 'connection-failure' | 'connection-timeout', details: string): void {
     this.#cancelConnect = undefined
     this.upstreamTransportFailureReason = details === '' ? undefined : details
-    if (this.#endpoint !== undefined) this.#cluster?.failedLocally(this.#endpoint, reason === 'connection-timeout' ? 504 : 503)
+    const cluster = this.#cluster as ClusterRuntime
+    cluster.failedLocally(this.#endpoint as Endpoint, reason === 'connection-timeout' ? 504 : 503)
+    this.#leaveEndpoint()
+    if (this.#attempts < (this.#proxy.maxConnectAttempts ?? 1)) return this.#connect(cluster)
     this.#refuse(flag.UF | flag.URX, 'upstream_connection_failure')
   }
 
@@ -153,8 +187,8 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
     this.#upstream?.resume()
   }
 
-  onDeadline(): void {
-    this.end('idle_timeout')
+  onDeadline(nowMs: number): void {
+    this.end(nowMs >= this.#endsAtMs ? 'max_duration_timeout' : 'idle_timeout')
   }
 
   /** Ends both sides at once. */
@@ -179,7 +213,10 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
 
   #touch(): void {
     const idleMs = this.#proxy.idleTimeoutMs ?? defaultIdleMs
-    if (idleMs > 0) this.#deps.exchange.deadlines.set(this, this.#deps.exchange.clock.monotonicMs() + idleMs)
+    const { clock, deadlines } = this.#deps.exchange
+    const idleAtMs = idleMs > 0 ? clock.monotonicMs() + idleMs : Infinity
+    const dueMs = Math.min(idleAtMs, this.#endsAtMs)
+    if (dueMs < Infinity) deadlines.set(this, dueMs)
   }
 
   #refuse(flags: number, details: string): void {
@@ -194,10 +231,7 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
     this.#done = true
     this.#cancelConnect?.()
     this.#deps.exchange.deadlines.remove(this)
-    if (this.#endpoint !== undefined) {
-      this.#endpoint.activeConnections--
-      this.#cluster?.connectionGone()
-    }
+    this.#leaveEndpoint()
     this.#deps.exchange.telemetry.onConnectionComplete(this)
     if (this.#downstream.closed) this.#onGone()
     else this.#downstream.handler = { onData: () => {}, onEnd: () => {}, onClose: this.#onGone, onDrain: () => {} }

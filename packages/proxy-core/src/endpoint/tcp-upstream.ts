@@ -3,7 +3,7 @@
  * of its own, to the endpoint a connection that carries the tunnel's bytes as they are.
  */
 import type { ResponseEvents, UpstreamStream } from '../codec/stream.js'
-import type { UpstreamConnectionInfo } from '../decision-record.js'
+import type { DownstreamConnection, UpstreamConnectionInfo } from '../decision-record.js'
 import { HeaderBlock } from '../message/header-block.js'
 import type { Channel, ChannelHandler } from '../transport/channel.js'
 import type { ConnectListener } from '../transport/connector.js'
@@ -79,11 +79,11 @@ class TcpUpstream implements UpstreamStream, ChannelHandler {
 
 /** Opens such connections. @typeParam C the cluster as the dial function knows it. */
 export class TunnelDialer<C extends PoolCluster> {
-  readonly #dial: (cluster: C, endpoint: Endpoint, listener: ConnectListener) => () => void
+  readonly #dial: (cluster: C, endpoint: Endpoint, connection: DownstreamConnection, listener: ConnectListener) => () => void
   /** The way to give up, by who waits. */
   readonly #dialing = new Map<StreamWaiter, () => void>()
 
-  constructor(dial: (cluster: C, endpoint: Endpoint, listener: ConnectListener) => () => void) {
+  constructor(dial: (cluster: C, endpoint: Endpoint, connection: DownstreamConnection, listener: ConnectListener) => () => void) {
     this.#dial = dial
   }
 
@@ -96,7 +96,7 @@ export class TunnelDialer<C extends PoolCluster> {
       endpoint.activeConnections--
       cluster.connectionGone()
     }
-    const cancel = this.#dial(cluster, endpoint, {
+    const cancel = this.#dial(cluster, endpoint, waiter.connection, {
       onConnected: (channel, tls) => {
         this.#dialing.delete(waiter)
         const { remoteAddress, remotePort, localAddress, localPort } = channel

@@ -9,7 +9,10 @@ import type { FilterChainRuntime, ListenerRuntime } from './listener-runtime.js'
 export interface ConnectionTraits {
   readonly destinationAddress: string
   readonly destinationPort: number
+  /** As a PROXY header says it, if one came. */
   readonly sourceAddress: string
+  /** Of the socket's peer. */
+  readonly directSourceAddress: string
   readonly sourcePort: number
   readonly serverName: string | undefined
   readonly transportProtocol: 'tls' | 'raw_buffer'
@@ -29,13 +32,22 @@ export function matchFilterChain(listener: ListenerRuntime, traits: ConnectionTr
   )
   group = narrow(group, ({ applicationProtocols: names }) => {
     if (names === undefined || names.length === 0) return 0
-    return names.some((name) => traits.applicationProtocols.includes(name)) ? 1 : -1
+    // The protocol that the client likes best decides.
+    const { applicationProtocols: offered } = traits
+    const first = offered.findIndex((name) => names.includes(name))
+    return first < 0 ? -1 : offered.length - first
   })
+  group = narrow(group, ({ directSourcePrefixRanges }) => longestPrefix(directSourcePrefixRanges, traits.directSourceAddress))
+  group = narrow(group, ({ sourceType }) => (sourceType === undefined ? 0 : (sourceType === 'local') === isLocal(traits) ? 1 : -1))
   group = narrow(group, ({ sourcePrefixRanges }) => longestPrefix(sourcePrefixRanges, traits.sourceAddress))
   group = narrow(group, ({ sourcePorts }) =>
     sourcePorts === undefined || sourcePorts.length === 0 ? 0 : sourcePorts.includes(traits.sourcePort) ? 1 : -1,
   )
   return group[0] ?? listener.defaultChain
+}
+
+function isLocal({ sourceAddress, destinationAddress }: ConnectionTraits): boolean {
+  return sourceAddress === destinationAddress || sourceAddress === '::1' || sourceAddress.startsWith('127.')
 }
 
 /** Keeps the chains with the highest score; below zero is no match. */
@@ -59,6 +71,11 @@ function longestPrefix(ranges: readonly CidrRange[] | undefined, address: string
     if (1 + range.prefixLength > best && contains(range, address)) best = 1 + range.prefixLength
   }
   return best
+}
+
+/** Whether an address is in one of the blocks; without blocks every address is. */
+export function isAmong(ranges: readonly CidrRange[] | undefined, address: string): boolean {
+  return ranges === undefined || longestPrefix(ranges, address) > 0
 }
 
 /** Made once a range: chains are matched for every connection. */

@@ -14,10 +14,16 @@ export type InspectionResult =
 
 /** Which inspectors run for a destination port. */
 export function inspectionOf(filters: readonly ListenerFilter[] | undefined, port: number): Inspection {
-  const runs = (kind: ListenerFilter['kind']): boolean =>
-    filters?.some((filter) => filter.kind === kind && !filter.disabledOnPorts?.some(({ start, end }) => port >= start && port < end)) ===
-    true
-  return { tls: runs('tls-inspector'), http: runs('http-inspector') }
+  return { tls: filterFor(filters, 'tls-inspector', port) !== undefined, http: filterFor(filters, 'http-inspector', port) !== undefined }
+}
+
+/** The listener's filter of a kind, when it runs for a destination port. */
+export function filterFor(
+  filters: readonly ListenerFilter[] | undefined,
+  kind: ListenerFilter['kind'],
+  port: number,
+): ListenerFilter | undefined {
+  return filters?.find((filter) => filter.kind === kind && !filter.disabledOnPorts?.some(({ start, end }) => port >= start && port < end))
 }
 
 const more: InspectionResult = { kind: 'more' }

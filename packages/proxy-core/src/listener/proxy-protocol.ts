@@ -1,9 +1,12 @@
 /**
- * PROXY protocol version 2 (haproxy's proxy-protocol.txt section 2.2), for listeners that get their connections'
- * original destination that way. Version 1 is refused: it cannot carry the token.
+ * The PROXY protocol (haproxy's proxy-protocol.txt, sections 2.1 and 2.2): headers of both versions are read, for
+ * listeners behind a balancer, and written, for endpoints that want to know the client. Captured connections of a Pod get
+ * their original destination in version 2 alone: version 1 cannot carry the token.
  */
+import { isIP, SocketAddress } from 'node:net'
+
 export interface ProxyHeader {
-  /** False for LOCAL: the sender's own health checks. */
+  /** False for LOCAL and UNKNOWN: the sender's own health checks. The addresses are the socket's then. */
   readonly proxied: boolean
   readonly sourceAddress: string
   readonly sourcePort: number
@@ -22,6 +25,50 @@ export const tokenTlvType = 0xe0
 
 const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 const maxHeaderBytes = 4096
+/** With its CRLF. */
+const maxLineBytes = 107
+const lineStart = 'PROXY '
+
+/** A header of either version. `none`: the bytes are none. */
+export function parseAnyProxyHeader(bytes: Buffer): ProxyHeaderResult | { readonly kind: 'none' } {
+  const text = bytes.toString('latin1', 0, Math.min(bytes.length, maxLineBytes))
+  const start = text.slice(0, lineStart.length)
+  if (start === lineStart) return parseLine(text)
+  if (lineStart.startsWith(start)) return { kind: 'more' }
+  const seen = Math.min(bytes.length, signature.length)
+  return bytes.compare(signature, 0, seen, 0, seen) === 0 ? parseProxyHeader(bytes) : { kind: 'none' }
+}
+
+/** Version 1: a line of text. */
+function parseLine(text: string): ProxyHeaderResult {
+  const end = text.indexOf('\r\n')
+  if (end < 0) return text.length < maxLineBytes ? { kind: 'more' } : { kind: 'refused', reason: 'the PROXY line has no end' }
+  const line = text.slice(0, end)
+  const length = end + 2
+  const unknown = { proxied: false, sourceAddress: '', sourcePort: 0, destinationAddress: '', destinationPort: 0, tlvs: noTlvs }
+  if (line === 'PROXY UNKNOWN' || line.startsWith('PROXY UNKNOWN ')) return { kind: 'header', length, header: unknown }
+  const [, family, sourceAddress = '', destinationAddress = '', sourcePort = '', destinationPort = '', ...rest] = line.split(' ')
+  const version = family === 'TCP4' ? 4 : family === 'TCP6' ? 6 : -1
+  const ports = [sourcePort, destinationPort]
+  const isSound =
+    rest.length === 0 &&
+    isIP(sourceAddress) === version &&
+    isIP(destinationAddress) === version &&
+    ports.every((port) => /^(?:0|[1-9]\d{0,4})$/.test(port) && Number(port) <= 65_535)
+  if (!isSound) return { kind: 'refused', reason: 'the PROXY line cannot be read' }
+  const [source, destination] =
+    version === 4 ? [sourceAddress, destinationAddress] : [canonical(sourceAddress), canonical(destinationAddress)]
+  const header = { proxied: true, sourceAddress: source, destinationAddress: destination, tlvs: noTlvs }
+  return { kind: 'header', length, header: { ...header, sourcePort: Number(sourcePort), destinationPort: Number(destinationPort) } }
+}
+
+/** As sockets write addresses, so that the same client is the same text. IPv4 loses its IPv6 wrapping. */
+function canonical(ipv6: string): string {
+  const { address } = new SocketAddress({ address: ipv6, family: 'ipv6' })
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}
+
+const noTlvs: ReadonlyMap<number, Buffer> = new Map()
 
 export function parseProxyHeader(bytes: Buffer): ProxyHeaderResult {
   const seen = Math.min(bytes.length, signature.length)
@@ -53,7 +100,7 @@ function readAddresses(
   const address = (at: number): string => {
     const part = bytes.subarray(at, at + size)
     if (size === 4) return part.join('.')
-    return Array.from({ length: 8 }, (_, index) => part.readUInt16BE(index * 2).toString(16)).join(':')
+    return canonical(Array.from({ length: 8 }, (_, index) => part.readUInt16BE(index * 2).toString(16)).join(':'))
   }
   return {
     sourceAddress: address(16),

@@ -8,7 +8,7 @@ import type { Random } from '@heddle/base'
 import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
 import type { RequestHead, ResetReason, ResponseEvents, UpstreamStream } from '../codec/stream.js'
 import type { DeadlineEntry } from '../deadline-queue.js'
-import type { RequestRecord } from '../decision-record.js'
+import type { DownstreamConnection, RequestRecord } from '../decision-record.js'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import type { StreamWaiter } from '../endpoint/http-pool.js'
 import { HeaderBlock } from '../message/header-block.js'
@@ -98,6 +98,9 @@ class Mirror implements StreamWaiter, ResponseEvents, DeadlineEntry {
     this.#length = request.head.bodyLength
   }
 
+  get connection(): DownstreamConnection {
+    return this.#request.record.connection
+  }
   get upstreamAuthority(): string {
     return this.#headers.get('host') ?? ''
   }

@@ -35,18 +35,27 @@ export interface Connector {
     timeoutMs: number,
     listener: ConnectListener,
     serverName?: ServerName,
+    /** Sent first, before TLS. */
+    preface?: Buffer,
   ): () => void
 }
 
 export function createConnector(contexts: TlsContexts, verifier: PeerVerifier, clock: Clock, logger: Logger): Connector {
   return {
-    connect(target, tls, alpn, timeoutMs, listener, serverName) {
+    connect(target, tls, alpn, timeoutMs, listener, serverName, preface) {
       const attempt = new ConnectAttempt(listener, clock, timeoutMs, logger)
-      if (tls === undefined) attempt.plain(target, logger)
-      else attempt.secure(target, tls, alpn, serverName, contexts, verifier, logger)
+      if (tls === undefined) attempt.plain(target, logger, preface)
+      else attempt.secure(target, { tls, alpn, serverName, preface }, contexts, verifier, logger)
       return () => attempt.cancel()
     },
   }
+}
+
+interface SecureOptions {
+  readonly tls: UpstreamTlsContext
+  readonly alpn: readonly string[]
+  readonly serverName: ServerName | undefined
+  readonly preface: Buffer | undefined
 }
 
 class ConnectAttempt {
@@ -62,12 +71,10 @@ class ConnectAttempt {
     if (timeoutMs > 0) this.#timer = clock.setTimer(timeoutMs, () => this.#fail('connection-timeout', ''))
   }
 
-  plain(target: DialTarget, logger: Logger): void {
+  plain(target: DialTarget, logger: Logger, preface: Buffer | undefined): void {
     let channel: SocketChannel | undefined
     const socket = connect({
-      host: target.host,
-      port: target.port,
-      ...(target.localAddress === undefined ? {} : { localAddress: target.localAddress }),
+      ...addressOf(target),
       allowHalfOpen: true,
       noDelay: true,
       onread: {
@@ -82,15 +89,14 @@ class ConnectAttempt {
     socket.once('connect', () => {
       if (!this.#pending) return
       channel = new SocketChannel(socket, logger, 'onread')
+      if (preface !== undefined) channel.writeBytes(preface, 0, preface.length)
       this.#succeed(channel, undefined)
     })
   }
 
   secure(
     target: DialTarget,
-    tls: UpstreamTlsContext,
-    alpn: readonly string[],
-    serverName: ServerName | undefined,
+    { tls, alpn, serverName, preface }: SecureOptions,
     contexts: TlsContexts,
     verifier: PeerVerifier,
     logger: Logger,
@@ -102,10 +108,9 @@ class ConnectAttempt {
     }
     let channel: SocketChannel | undefined
     const sni = serverName?.isSent ? serverName.name : tls.sni
+    const below = preface === undefined ? undefined : this.#below(target, preface)
     const socket = connectTls({
-      host: target.host,
-      port: target.port,
-      ...(target.localAddress === undefined ? {} : { localAddress: target.localAddress }),
+      ...(below === undefined ? addressOf(target) : { socket: below }),
       allowHalfOpen: true,
       noDelay: true,
       secureContext: made.material.context,
@@ -113,13 +118,18 @@ class ConnectAttempt {
       ...(sni === undefined || sni === '' || isIP(sni) !== 0 ? {} : { servername: sni }),
       ...(alpn.length > 0 ? { ALPNProtocols: [...alpn] } : {}),
       checkServerIdentity: () => undefined,
-      onread: {
-        buffer: readBuffer,
-        callback: (bytes: number) => {
-          channel?.received(readBuffer, 0, bytes)
-          return true
-        },
-      },
+      // A socket that was there before TLS cannot read into a buffer of ours.
+      ...(below === undefined
+        ? {
+            onread: {
+              buffer: readBuffer,
+              callback: (bytes: number) => {
+                channel?.received(readBuffer, 0, bytes)
+                return true
+              },
+            },
+          }
+        : {}),
     } as unknown as ConnectionOptions)
     this.#watch(socket)
     const verify = (): void => {
@@ -130,7 +140,7 @@ class ConnectAttempt {
       if (verdict.kind === 'refused') return this.#fail('connection-failure', `TLS error: ${verdict.reason}`)
       if (verdict.kind === 'anonymous' && (validation !== undefined || name !== undefined))
         return this.#fail('connection-failure', 'TLS error: the peer showed no certificate')
-      channel = new SocketChannel(socket, logger, 'onread')
+      channel = new SocketChannel(socket, logger, below === undefined ? 'onread' : 'data')
       this.#succeed(channel, describeTls(socket, sni, verdict.kind === 'verified' ? verdict.peer : undefined, made.material.localUriSan))
     }
     socket.once('secureConnect', () =>
@@ -142,6 +152,14 @@ class ConnectAttempt {
         }
       }),
     )
+  }
+
+  /** The connection under TLS that begins with other bytes. */
+  #below(target: DialTarget, preface: Buffer): Socket {
+    const socket = connect({ ...addressOf(target), allowHalfOpen: true, noDelay: true })
+    socket.on('error', (error) => this.#fail('connection-failure', describeError(error)))
+    socket.write(preface)
+    return socket
   }
 
   cancel(): void {
@@ -183,6 +201,10 @@ function describeTls(socket: TLSSocket, sni: string | undefined, peer: TlsInfo['
     peer,
     localUriSan,
   }
+}
+
+function addressOf({ host, port, localAddress }: DialTarget): { host: string; port: number; localAddress?: string } {
+  return { host, port, ...(localAddress === undefined ? {} : { localAddress }) }
 }
 
 const errorTexts: Readonly<Record<string, string>> = {

@@ -71,8 +71,8 @@ test('a copy has the rewritten path, the body, and a host that tells it from the
   expect(await ask(front.port, 'shop:99', 'hello')).toMatch(/ok$/)
   await vi.waitUntil(() => shadow.seen.length === 2)
   expect(app.seen[0]).toMatchObject({ line: 'POST /new/x', body: 'hello', headers: { host: 'shop:99' } })
-  const hosts = shadow.seen.map(({ headers }) => headers['host'])
-  expect(hosts.toSorted()).toEqual(['shop-shadow:99', 'shop:99'])
+  const hosts = shadow.seen.map(({ headers }) => String(headers['host']))
+  expect(new Set(hosts)).toEqual(new Set(['shop-shadow:99', 'shop:99']))
   for (const copy of shadow.seen) {
     expect(copy).toMatchObject({ line: 'POST /new/x', body: 'hello' })
     expect(copy.headers).toMatchObject({ 'x-envoy-internal': 'true', 'x-forwarded-for': '1.1.1.1,127.0.0.1' })

@@ -42,6 +42,7 @@ function choose(matches: Readonly<Record<string, FilterChainMatch>>, traits: Par
     destinationAddress: '10.0.0.1',
     destinationPort: 8080,
     sourceAddress: '10.0.0.2',
+    directSourceAddress: '10.0.0.2',
     sourcePort: 4000,
     serverName: undefined,
     transportProtocol: 'raw_buffer',

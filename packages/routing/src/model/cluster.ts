@@ -58,7 +58,15 @@ export interface CircuitBreakerThresholds {
   readonly maxConnections?: number
   readonly maxPendingRequests?: number
   readonly maxRequests?: number
+  /** Absent: 3. Without effect beside `retryBudget`. */
   readonly maxRetries?: number
+  /** Retries at a time, as a share of the requests that are active. */
+  readonly retryBudget?: {
+    /** Absent: 20. */
+    readonly percent?: number
+    /** So many are always allowed. Absent: 3. */
+    readonly minConcurrency?: number
+  }
   readonly trackRemaining?: boolean
 }
 

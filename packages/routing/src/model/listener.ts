@@ -30,9 +30,14 @@ export interface Listener {
 }
 
 export interface ListenerFilter {
+  /** `proxy-protocol`: the client's addresses come in a PROXY header, version 1 or 2. */
   readonly kind: 'original-dst' | 'tls-inspector' | 'http-inspector' | 'proxy-protocol'
   /** Destination ports on which the filter does not run. */
   readonly disabledOnPorts?: readonly PortRange[]
+  /** Of `proxy-protocol`: connections without a header are served too (Envoy's `allow_requests_without_proxy_protocol`). */
+  readonly allowsPlain?: boolean
+  /** Of `proxy-protocol`: whose header is believed; from others it is no header but data. Absent: everybody's, as in Envoy. */
+  readonly trustedSources?: readonly CidrRange[]
 }
 
 export interface FilterChain {
@@ -46,7 +51,7 @@ export interface FilterChain {
   readonly metadata?: Metadata
 }
 
-/** Every field that is present must hold; Envoy's precedence is port, IP, server name, transport protocol, ALPN, source. */
+/** Every field that is present must hold. At each of them, in Envoy's order (this one), the most specific chains go on. */
 export interface FilterChainMatch {
   readonly destinationPort?: number
   /** CIDR blocks of the destination address. */
@@ -55,6 +60,10 @@ export interface FilterChainMatch {
   readonly serverNames?: readonly string[]
   readonly transportProtocol?: 'tls' | 'raw_buffer'
   readonly applicationProtocols?: readonly string[]
+  /** CIDR blocks of the address that the connection came from, whatever a PROXY header says. */
+  readonly directSourcePrefixRanges?: readonly CidrRange[]
+  /** `local`: from a loopback address, or from the destination's own. Absent: any. */
+  readonly sourceType?: 'local' | 'external'
   readonly sourcePrefixRanges?: readonly CidrRange[]
   readonly sourcePorts?: readonly number[]
 }
@@ -80,5 +89,11 @@ export interface TcpProxy {
     | { readonly kind: 'weighted-clusters'; readonly clusters: readonly WeightedCluster[] }
   /** Absent: 1 h. 0: never. */
   readonly idleTimeoutMs?: number
+  /** Endpoints tried before the connection is given up. Absent: 1. */
+  readonly maxConnectAttempts?: number
+  /** How long a connection may last at all. Absent: for ever. */
+  readonly maxConnectionDurationMs?: number
+  /** Connections of one client go to one endpoint, where the cluster balances by hash (`hash_policy: source_ip`). */
+  readonly hashesSourceIp?: boolean
   readonly accessLog?: readonly AccessLog[]
 }

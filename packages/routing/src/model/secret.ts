@@ -12,6 +12,10 @@ export type Secret =
       readonly name: string
       /** PEM of the trusted roots; SPIFFE ids of `trustDomain` only when given. */ readonly rootsPem: string
       readonly trustDomain?: string
+      /** PEM of those among the roots whose certificates are being replaced: connections under them are not used longer than needed. Default: none. */
+      readonly taintedRootsPem?: string
+      /** Peers that are not believed whatever they show. Default: nobody. */
+      readonly denied?: { readonly spiffeIds: readonly string[]; readonly serials: readonly string[] }
     }
 
 /** Current secrets and their changes. The owner closes it; the engine only reads. */

@@ -36,4 +36,7 @@ export interface UpstreamTlsContext {
   readonly sni?: string
 }
 
-export type UpstreamTransportSocket = { readonly kind: 'raw-buffer' } | { readonly kind: 'tls'; readonly tls: UpstreamTlsContext }
+export type UpstreamTransportSocket = ({ readonly kind: 'raw-buffer' } | { readonly kind: 'tls'; readonly tls: UpstreamTlsContext }) & {
+  /** Each connection begins with a PROXY header of this version that names the client (`upstream_proxy_protocol`). */
+  readonly proxyProtocol?: 'V1' | 'V2'
+}

@@ -3,10 +3,12 @@ import type { CircuitBreakerThresholds, Cluster, ClusterType, LbPolicy, Transpor
 import { packAny, unpackAny } from '../any.js'
 import { decodeList, type Decoding } from '../decoding.js'
 import type {
+  CircuitBreakers_Thresholds_RetryBudgetJson as RetryBudgetJson,
   CircuitBreakers_ThresholdsJson as ThresholdsJson,
   Cluster_TransportSocketMatchJson as TransportSocketMatchJson,
   ClusterJson,
 } from '../gen/envoy/config/cluster/v3/cluster_pb.js'
+import type { PercentJson } from '../gen/envoy/type/v3/type_pb.js'
 import { compact, durationJson, durationMs, list, oneOf, unlessDefault } from '../json-object.js'
 import type { Profile } from '../resource.js'
 import { extensionUrls } from '../type-url.js'
@@ -81,13 +83,30 @@ function encodeHttp(cluster: Cluster): ClusterJson['typedExtensionProtocolOption
 }
 
 function encodeThresholds(thresholds: CircuitBreakerThresholds): ThresholdsJson {
-  return compact<ThresholdsJson>({ ...thresholds, trackRemaining: unlessDefault(thresholds.trackRemaining) })
+  const { retryBudget, ...counts } = thresholds
+  return compact<ThresholdsJson>({
+    ...counts,
+    trackRemaining: unlessDefault(thresholds.trackRemaining),
+    retryBudget:
+      retryBudget &&
+      compact<RetryBudgetJson>({
+        budgetPercent: retryBudget.percent === undefined ? undefined : compact<PercentJson>({ value: unlessDefault(retryBudget.percent) }),
+        minRetryConcurrency: retryBudget.minConcurrency,
+      }),
+  })
 }
 
 function decodeThresholds(json: ThresholdsJson | undefined): CircuitBreakerThresholds | undefined {
   if (json === undefined) return undefined
   const { maxConnections, maxPendingRequests, maxRequests, maxRetries, trackRemaining } = json
-  return compact<CircuitBreakerThresholds>({ maxConnections, maxPendingRequests, maxRequests, maxRetries, trackRemaining })
+  const retryBudget = decodeRetryBudget(json.retryBudget)
+  return compact<CircuitBreakerThresholds>({ maxConnections, maxPendingRequests, maxRequests, maxRetries, retryBudget, trackRemaining })
+}
+
+function decodeRetryBudget(json: RetryBudgetJson | undefined): CircuitBreakerThresholds['retryBudget'] {
+  if (json === undefined) return undefined
+  const percent = json.budgetPercent === undefined ? undefined : Number(json.budgetPercent.value ?? 0)
+  return compact<NonNullable<CircuitBreakerThresholds['retryBudget']>>({ percent, minConcurrency: json.minRetryConcurrency })
 }
 
 function encodeTransportSocketMatch(match: TransportSocketMatch, profile: Profile): TransportSocketMatchJson {

@@ -1,11 +1,12 @@
 /** Listener filters and the destination ports on which they do not run. */
 import type { ListenerFilter, PortRange } from '@heddle/routing'
-import { packAny, typeOf } from '../any.js'
+import { packAny, typeOf, unpackAny } from '../any.js'
 import type { Decoding } from '../decoding.js'
 import type {
   ListenerFilterChainMatchPredicateJson as PredicateJson,
   ListenerFilterJson,
 } from '../gen/envoy/config/listener/v3/listener_pb.js'
+import type { ProxyProtocolJson } from '../gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.js'
 import type { Int32RangeJson } from '../gen/envoy/type/v3/type_pb.js'
 import { compact, unlessDefault } from '../json-object.js'
 import { extensionUrls } from '../type-url.js'
@@ -30,9 +31,10 @@ const forms: { readonly [K in ListenerFilter['kind']]: Form } = {
 
 export function encodeListenerFilter(filter: ListenerFilter): ListenerFilterJson {
   const { name, typeUrl, config } = forms[filter.kind]
+  const plain = filter.allowsPlain === true ? { allowRequestsWithoutProxyProtocol: true } : {}
   return compact<ListenerFilterJson>({
     name,
-    typedConfig: packAny(typeUrl, config),
+    typedConfig: packAny(typeUrl, { ...config, ...plain }),
     filterDisabled: encodeDisabled(filter.disabledOnPorts),
   })
 }
@@ -44,7 +46,12 @@ export function decodeListenerFilter(json: ListenerFilterJson, decoding: Decodin
     decoding.drop(json, `listener filter "${json.name ?? ''}" (${extensionName(json)}) is not supported`)
     return undefined
   }
-  return compact<ListenerFilter>({ kind, disabledOnPorts: decodeDisabled(json.filterDisabled) })
+  const balanced = unpackAny<ProxyProtocolJson>(extensionUrls.proxyProtocol, json.typedConfig)
+  return compact<ListenerFilter>({
+    kind,
+    disabledOnPorts: decodeDisabled(json.filterDisabled),
+    allowsPlain: balanced?.allowRequestsWithoutProxyProtocol === true ? true : undefined,
+  })
 }
 
 /** One range stands alone, several stand in an "or". */

@@ -74,6 +74,8 @@ function decodeFilterChain(json: FilterChainJson, decoding: Decoding): FilterCha
   })
 }
 
+const sourceTypes = { local: 'SAME_IP_OR_LOOPBACK', external: 'EXTERNAL' } as const
+
 function encodeMatch(match: FilterChainMatch): FilterChainMatchJson {
   return compact<FilterChainMatchJson>({
     destinationPort: match.destinationPort,
@@ -81,6 +83,8 @@ function encodeMatch(match: FilterChainMatch): FilterChainMatchJson {
     serverNames: list(match.serverNames, String),
     transportProtocol: match.transportProtocol,
     applicationProtocols: list(match.applicationProtocols, String),
+    directSourcePrefixRanges: list(match.directSourcePrefixRanges, encodeCidr),
+    sourceType: match.sourceType && sourceTypes[match.sourceType],
     sourcePrefixRanges: list(match.sourcePrefixRanges, encodeCidr),
     sourcePorts: list(match.sourcePorts, Number),
   })
@@ -93,6 +97,8 @@ function decodeMatch(json: FilterChainMatchJson): FilterChainMatch {
     serverNames: json.serverNames,
     transportProtocol: oneOf(['tls', 'raw_buffer'], json.transportProtocol),
     applicationProtocols: json.applicationProtocols,
+    directSourcePrefixRanges: json.directSourcePrefixRanges?.map(decodeCidr),
+    sourceType: json.sourceType === 'EXTERNAL' ? 'external' : json.sourceType === 'SAME_IP_OR_LOOPBACK' ? 'local' : undefined,
     sourcePrefixRanges: json.sourcePrefixRanges?.map(decodeCidr),
     sourcePorts: json.sourcePorts,
   })

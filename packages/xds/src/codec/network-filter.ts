@@ -71,6 +71,9 @@ function encodeTcpProxy(proxy: TcpProxy): TcpProxyJson {
     weightedClusters:
       target.kind === 'cluster' ? undefined : { clusters: target.clusters.map(({ name, weight }) => encodeWeight(name, weight)) },
     idleTimeout: durationJson(proxy.idleTimeoutMs),
+    maxConnectAttempts: proxy.maxConnectAttempts,
+    maxDownstreamConnectionDuration: durationJson(proxy.maxConnectionDurationMs),
+    hashPolicy: proxy.hashesSourceIp === true ? [{ sourceIp: {} }] : undefined,
     accessLog: encodeAccessLogs(proxy.accessLog, 'tcp'),
   })
 }
@@ -90,6 +93,9 @@ function decodeTcpProxy(filter: FilterJson, decoding: Decoding): NetworkFilter |
     statPrefix: json.statPrefix ?? '',
     target,
     idleTimeoutMs: durationMs(json.idleTimeout),
+    maxConnectAttempts: json.maxConnectAttempts,
+    maxConnectionDurationMs: durationMs(json.maxDownstreamConnectionDuration),
+    hashesSourceIp: json.hashPolicy?.some(({ sourceIp }) => sourceIp !== undefined) === true ? true : undefined,
     accessLog: decodeAccessLogs(json.accessLog, decoding),
   })
   return { kind: 'tcp-proxy', proxy }

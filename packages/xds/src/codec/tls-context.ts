@@ -12,6 +12,7 @@ import type {
   TlsParametersJson,
   UpstreamTlsContextJson,
 } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js'
+import type { ProxyProtocolUpstreamTransportJson } from '../gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.js'
 import { compact, compactOrNone, list, oneOf, unlessDefault } from '../json-object.js'
 import type { Profile } from '../resource.js'
 import { extensionUrls } from '../type-url.js'
@@ -23,6 +24,19 @@ const peerExchangeAlpn = 'istio-peer-exchange'
 const tlsVersions: readonly TlsVersion[] = ['TLSv1_0', 'TLSv1_1', 'TLSv1_2', 'TLSv1_3']
 
 export function encodeUpstreamTransportSocket(socket: UpstreamTransportSocket, profile: Profile): TransportSocketJson {
+  const inner = encodeInnerSocket(socket, profile)
+  if (socket.proxyProtocol === undefined) return inner
+  const config = compact<ProxyProtocolUpstreamTransportJson['config'] & object>({ version: unlessFirst(socket.proxyProtocol) })
+  const wrapped: ProxyProtocolUpstreamTransportJson = { config, transportSocket: inner }
+  return { name: 'envoy.transport_sockets.upstream_proxy_protocol', typedConfig: packAny(extensionUrls.upstreamProxyProtocol, wrapped) }
+}
+
+/** The enum's first value is what an absent one means. */
+function unlessFirst(version: 'V1' | 'V2'): 'V2' | undefined {
+  return version === 'V1' ? undefined : version
+}
+
+function encodeInnerSocket(socket: UpstreamTransportSocket, profile: Profile): TransportSocketJson {
   if (socket.kind === 'raw-buffer') {
     return { name: 'envoy.transport_sockets.raw_buffer', typedConfig: packAny(extensionUrls.rawBuffer, {}) }
   }
@@ -35,6 +49,11 @@ export function encodeUpstreamTransportSocket(socket: UpstreamTransportSocket, p
 
 export function decodeUpstreamTransportSocket(json: TransportSocketJson, decoding: Decoding): UpstreamTransportSocket | undefined {
   if (unpackAny(extensionUrls.rawBuffer, json.typedConfig) !== undefined) return { kind: 'raw-buffer' }
+  const wrapped = unpackAny<ProxyProtocolUpstreamTransportJson>(extensionUrls.upstreamProxyProtocol, json.typedConfig)
+  if (wrapped !== undefined) {
+    const inner = decodeUpstreamTransportSocket(wrapped.transportSocket ?? {}, decoding)
+    return inner && { ...inner, proxyProtocol: wrapped.config?.version === 'V2' ? 'V2' : 'V1' }
+  }
   const context = unpackAny<UpstreamTlsContextJson>(extensionUrls.upstreamTls, json.typedConfig)
   if (context !== undefined) {
     const common = decodeCommon(context.commonTlsContext, decoding)

@@ -140,3 +140,53 @@ export declare type Int32RangeJson = {
  */
 export declare const Int32RangeSchema: GenMessage<Int32Range, {jsonType: Int32RangeJson}>;
 
+/**
+ * @generated from message envoy.type.v3.HashPolicy
+ */
+export declare type HashPolicy = Message<"envoy.type.v3.HashPolicy"> & {
+  /**
+   * @generated from oneof envoy.type.v3.HashPolicy.policy_specifier
+   */
+  policySpecifier: {
+    /**
+     * @generated from field: envoy.type.v3.HashPolicy.SourceIp source_ip = 1;
+     */
+    value: HashPolicy_SourceIp;
+    case: "sourceIp";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * @generated from message envoy.type.v3.HashPolicy
+ */
+export declare type HashPolicyJson = {
+  /**
+   * @generated from field: envoy.type.v3.HashPolicy.SourceIp source_ip = 1;
+   */
+  sourceIp?: HashPolicy_SourceIpJson;
+};
+
+/**
+ * Describes the message envoy.type.v3.HashPolicy.
+ * Use `create(HashPolicySchema)` to create a new message.
+ */
+export declare const HashPolicySchema: GenMessage<HashPolicy, {jsonType: HashPolicyJson}>;
+
+/**
+ * @generated from message envoy.type.v3.HashPolicy.SourceIp
+ */
+export declare type HashPolicy_SourceIp = Message<"envoy.type.v3.HashPolicy.SourceIp"> & {
+};
+
+/**
+ * @generated from message envoy.type.v3.HashPolicy.SourceIp
+ */
+export declare type HashPolicy_SourceIpJson = {
+};
+
+/**
+ * Describes the message envoy.type.v3.HashPolicy.SourceIp.
+ * Use `create(HashPolicy_SourceIpSchema)` to create a new message.
+ */
+export declare const HashPolicy_SourceIpSchema: GenMessage<HashPolicy_SourceIp, {jsonType: HashPolicy_SourceIpJson}>;
+

@@ -10,7 +10,7 @@ import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/code
  * Describes the file envoy/type/v3/type.proto.
  */
 export const file_envoy_type_v3_type = /*@__PURE__*/
-  fileDesc("ChhlbnZveS90eXBlL3YzL3R5cGUucHJvdG8SDWVudm95LnR5cGUudjMiGAoHUGVyY2VudBINCgV2YWx1ZRgBIAEoASKsAQoRRnJhY3Rpb25hbFBlcmNlbnQSEQoJbnVtZXJhdG9yGAEgASgNEkUKC2Rlbm9taW5hdG9yGAIgASgOMjAuZW52b3kudHlwZS52My5GcmFjdGlvbmFsUGVyY2VudC5EZW5vbWluYXRvclR5cGUiPQoPRGVub21pbmF0b3JUeXBlEgsKB0hVTkRSRUQQABIQCgxURU5fVEhPVVNBTkQQARILCgdNSUxMSU9OEAIiKAoKSW50MzJSYW5nZRINCgVzdGFydBgBIAEoBRILCgNlbmQYAiABKAViBnByb3RvMw");
+  fileDesc("ChhlbnZveS90eXBlL3YzL3R5cGUucHJvdG8SDWVudm95LnR5cGUudjMiGAoHUGVyY2VudBINCgV2YWx1ZRgBIAEoASKsAQoRRnJhY3Rpb25hbFBlcmNlbnQSEQoJbnVtZXJhdG9yGAEgASgNEkUKC2Rlbm9taW5hdG9yGAIgASgOMjAuZW52b3kudHlwZS52My5GcmFjdGlvbmFsUGVyY2VudC5EZW5vbWluYXRvclR5cGUiPQoPRGVub21pbmF0b3JUeXBlEgsKB0hVTkRSRUQQABIQCgxURU5fVEhPVVNBTkQQARILCgdNSUxMSU9OEAIiKAoKSW50MzJSYW5nZRINCgVzdGFydBgBIAEoBRILCgNlbmQYAiABKAUiZQoKSGFzaFBvbGljeRI3Cglzb3VyY2VfaXAYASABKAsyIi5lbnZveS50eXBlLnYzLkhhc2hQb2xpY3kuU291cmNlSXBIABoKCghTb3VyY2VJcEISChBwb2xpY3lfc3BlY2lmaWVyYgZwcm90bzM");
 
 /**
  * Describes the message envoy.type.v3.Percent.
@@ -44,4 +44,18 @@ export const FractionalPercent_DenominatorType = /*@__PURE__*/
  */
 export const Int32RangeSchema = /*@__PURE__*/
   messageDesc(file_envoy_type_v3_type, 2);
+
+/**
+ * Describes the message envoy.type.v3.HashPolicy.
+ * Use `create(HashPolicySchema)` to create a new message.
+ */
+export const HashPolicySchema = /*@__PURE__*/
+  messageDesc(file_envoy_type_v3_type, 3);
+
+/**
+ * Describes the message envoy.type.v3.HashPolicy.SourceIp.
+ * Use `create(HashPolicy_SourceIpSchema)` to create a new message.
+ */
+export const HashPolicy_SourceIpSchema = /*@__PURE__*/
+  messageDesc(file_envoy_type_v3_type, 3, 0);
 

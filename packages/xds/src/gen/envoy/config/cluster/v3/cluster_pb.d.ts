@@ -793,6 +793,11 @@ export declare type CircuitBreakers_Thresholds = Message<"envoy.config.cluster.v
    * @generated from field: bool track_remaining = 6;
    */
   trackRemaining: boolean;
+
+  /**
+   * @generated from field: envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget retry_budget = 8;
+   */
+  retryBudget?: CircuitBreakers_Thresholds_RetryBudget | undefined;
 };
 
 /**
@@ -823,6 +828,11 @@ export declare type CircuitBreakers_ThresholdsJson = {
    * @generated from field: bool track_remaining = 6;
    */
   trackRemaining?: boolean;
+
+  /**
+   * @generated from field: envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget retry_budget = 8;
+   */
+  retryBudget?: CircuitBreakers_Thresholds_RetryBudgetJson;
 };
 
 /**
@@ -830,6 +840,42 @@ export declare type CircuitBreakers_ThresholdsJson = {
  * Use `create(CircuitBreakers_ThresholdsSchema)` to create a new message.
  */
 export declare const CircuitBreakers_ThresholdsSchema: GenMessage<CircuitBreakers_Thresholds, {jsonType: CircuitBreakers_ThresholdsJson}>;
+
+/**
+ * @generated from message envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget
+ */
+export declare type CircuitBreakers_Thresholds_RetryBudget = Message<"envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget"> & {
+  /**
+   * @generated from field: envoy.type.v3.Percent budget_percent = 1;
+   */
+  budgetPercent?: Percent | undefined;
+
+  /**
+   * @generated from field: google.protobuf.UInt32Value min_retry_concurrency = 2;
+   */
+  minRetryConcurrency?: number | undefined;
+};
+
+/**
+ * @generated from message envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget
+ */
+export declare type CircuitBreakers_Thresholds_RetryBudgetJson = {
+  /**
+   * @generated from field: envoy.type.v3.Percent budget_percent = 1;
+   */
+  budgetPercent?: PercentJson;
+
+  /**
+   * @generated from field: google.protobuf.UInt32Value min_retry_concurrency = 2;
+   */
+  minRetryConcurrency?: UInt32ValueJson;
+};
+
+/**
+ * Describes the message envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.
+ * Use `create(CircuitBreakers_Thresholds_RetryBudgetSchema)` to create a new message.
+ */
+export declare const CircuitBreakers_Thresholds_RetryBudgetSchema: GenMessage<CircuitBreakers_Thresholds_RetryBudget, {jsonType: CircuitBreakers_Thresholds_RetryBudgetJson}>;
 
 /**
  * @generated from message envoy.config.cluster.v3.OutlierDetection

@@ -1130,6 +1130,57 @@ export declare type Http2ProtocolOptionsJson = {
 export declare const Http2ProtocolOptionsSchema: GenMessage<Http2ProtocolOptions, {jsonType: Http2ProtocolOptionsJson}>;
 
 /**
+ * @generated from message envoy.config.core.v3.ProxyProtocolConfig
+ */
+export declare type ProxyProtocolConfig = Message<"envoy.config.core.v3.ProxyProtocolConfig"> & {
+  /**
+   * @generated from field: envoy.config.core.v3.ProxyProtocolConfig.Version version = 1;
+   */
+  version: ProxyProtocolConfig_Version;
+};
+
+/**
+ * @generated from message envoy.config.core.v3.ProxyProtocolConfig
+ */
+export declare type ProxyProtocolConfigJson = {
+  /**
+   * @generated from field: envoy.config.core.v3.ProxyProtocolConfig.Version version = 1;
+   */
+  version?: ProxyProtocolConfig_VersionJson;
+};
+
+/**
+ * Describes the message envoy.config.core.v3.ProxyProtocolConfig.
+ * Use `create(ProxyProtocolConfigSchema)` to create a new message.
+ */
+export declare const ProxyProtocolConfigSchema: GenMessage<ProxyProtocolConfig, {jsonType: ProxyProtocolConfigJson}>;
+
+/**
+ * @generated from enum envoy.config.core.v3.ProxyProtocolConfig.Version
+ */
+export enum ProxyProtocolConfig_Version {
+  /**
+   * @generated from enum value: V1 = 0;
+   */
+  V1 = 0,
+
+  /**
+   * @generated from enum value: V2 = 1;
+   */
+  V2 = 1,
+}
+
+/**
+ * @generated from enum envoy.config.core.v3.ProxyProtocolConfig.Version
+ */
+export declare type ProxyProtocolConfig_VersionJson = "V1" | "V2";
+
+/**
+ * Describes the enum envoy.config.core.v3.ProxyProtocolConfig.Version.
+ */
+export declare const ProxyProtocolConfig_VersionSchema: GenEnum<ProxyProtocolConfig_Version, ProxyProtocolConfig_VersionJson>;
+
+/**
  * @generated from enum envoy.config.core.v3.ApiVersion
  */
 export enum ApiVersion {

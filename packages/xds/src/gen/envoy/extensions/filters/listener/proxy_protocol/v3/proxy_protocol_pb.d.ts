@@ -16,12 +16,20 @@ export declare const file_envoy_extensions_filters_listener_proxy_protocol_v3_pr
  * @generated from message envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol
  */
 export declare type ProxyProtocol = Message<"envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol"> & {
+  /**
+   * @generated from field: bool allow_requests_without_proxy_protocol = 2;
+   */
+  allowRequestsWithoutProxyProtocol: boolean;
 };
 
 /**
  * @generated from message envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol
  */
 export declare type ProxyProtocolJson = {
+  /**
+   * @generated from field: bool allow_requests_without_proxy_protocol = 2;
+   */
+  allowRequestsWithoutProxyProtocol?: boolean;
 };
 
 /**

@@ -10,7 +10,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.proto.
  */
 export const file_envoy_extensions_filters_listener_proxy_protocol_v3_proxy_protocol = /*@__PURE__*/
-  fileDesc("CkhlbnZveS9leHRlbnNpb25zL2ZpbHRlcnMvbGlzdGVuZXIvcHJveHlfcHJvdG9jb2wvdjMvcHJveHlfcHJvdG9jb2wucHJvdG8SM2Vudm95LmV4dGVuc2lvbnMuZmlsdGVycy5saXN0ZW5lci5wcm94eV9wcm90b2NvbC52MyIPCg1Qcm94eVByb3RvY29sYgZwcm90bzM");
+  fileDesc("CkhlbnZveS9leHRlbnNpb25zL2ZpbHRlcnMvbGlzdGVuZXIvcHJveHlfcHJvdG9jb2wvdjMvcHJveHlfcHJvdG9jb2wucHJvdG8SM2Vudm95LmV4dGVuc2lvbnMuZmlsdGVycy5saXN0ZW5lci5wcm94eV9wcm90b2NvbC52MyI+Cg1Qcm94eVByb3RvY29sEi0KJWFsbG93X3JlcXVlc3RzX3dpdGhvdXRfcHJveHlfcHJvdG9jb2wYAiABKAhiBnByb3RvMw");
 
 /**
  * Describes the message envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol.

@@ -7,7 +7,8 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { AccessLog, AccessLogJson } from "../../../../../config/accesslog/v3/accesslog_pb.js";
-import type { Duration, DurationJson } from "@bufbuild/protobuf/wkt";
+import type { Duration, DurationJson, UInt32ValueJson } from "@bufbuild/protobuf/wkt";
+import type { HashPolicy, HashPolicyJson } from "../../../../../type/v3/type_pb.js";
 
 /**
  * Describes the file envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto.
@@ -46,9 +47,24 @@ export declare type TcpProxy = Message<"envoy.extensions.filters.network.tcp_pro
   accessLog: AccessLog[];
 
   /**
+   * @generated from field: google.protobuf.UInt32Value max_connect_attempts = 7;
+   */
+  maxConnectAttempts?: number | undefined;
+
+  /**
    * @generated from field: google.protobuf.Duration idle_timeout = 8;
    */
   idleTimeout?: Duration | undefined;
+
+  /**
+   * @generated from field: repeated envoy.type.v3.HashPolicy hash_policy = 11;
+   */
+  hashPolicy: HashPolicy[];
+
+  /**
+   * @generated from field: google.protobuf.Duration max_downstream_connection_duration = 13;
+   */
+  maxDownstreamConnectionDuration?: Duration | undefined;
 };
 
 /**
@@ -76,9 +92,24 @@ export declare type TcpProxyJson = {
   accessLog?: AccessLogJson[];
 
   /**
+   * @generated from field: google.protobuf.UInt32Value max_connect_attempts = 7;
+   */
+  maxConnectAttempts?: UInt32ValueJson;
+
+  /**
    * @generated from field: google.protobuf.Duration idle_timeout = 8;
    */
   idleTimeout?: DurationJson;
+
+  /**
+   * @generated from field: repeated envoy.type.v3.HashPolicy hash_policy = 11;
+   */
+  hashPolicy?: HashPolicyJson[];
+
+  /**
+   * @generated from field: google.protobuf.Duration max_downstream_connection_duration = 13;
+   */
+  maxDownstreamConnectionDuration?: DurationJson;
 };
 
 /**
