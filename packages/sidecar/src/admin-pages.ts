@@ -1,17 +1,17 @@
 /** Envoy's admin interface, as far as istioctl, Prometheus and people use it: `/config_dump`, `/clusters`, `/listeners`, ... */
 import type { Clock } from '@heddle/base'
-import type { Proxy } from '@heddle/proxy-core'
 import type { SecretSource } from '@heddle/routing'
 import { drainAnswer } from './agent-pages.js'
 import type { AgentAnswer, AgentRoutes } from './agent-server.js'
 import { configDump } from './config-dump.js'
+import type { DataPlane, DataPlaneView } from './data-plane.js'
 import { type SecretRow, secretRows } from './secret-rows.js'
 
 export interface AdminSources {
-  readonly proxy: Proxy
+  readonly dataPlane: DataPlane
   readonly secrets: SecretSource
   readonly secretNames: () => readonly string[]
-  readonly renderMetrics: () => string
+  readonly renderMetrics: () => Promise<string>
   readonly isReady: () => boolean
   readonly drain: () => void
   readonly version: string
@@ -19,17 +19,17 @@ export interface AdminSources {
 }
 
 export function adminRoutes(sources: AdminSources): AgentRoutes {
-  const { proxy, renderMetrics, isReady, drain, clock, secrets } = sources
+  const { dataPlane, renderMetrics, isReady, drain, clock, secrets } = sources
   const rows = (): readonly SecretRow[] => sources.secretNames().flatMap((name) => secretRows(secrets, name, clock.now()))
   return {
     '/': () =>
       text(
         `${['/config_dump', '/clusters', '/listeners', '/stats/prometheus', '/ready', '/server_info', '/certs', '/drain'].join('\n')}\n`,
       ),
-    '/config_dump': () => json(configDump(proxy, rows())),
-    '/clusters': () => text(clustersText(proxy)),
-    '/listeners': () => text(listenersText(proxy)),
-    '/stats/prometheus': () => ({ status: 200, body: renderMetrics(), contentType: 'text/plain; version=0.0.4' }),
+    '/config_dump': async () => json(configDump(await dataPlane.view(), rows())),
+    '/clusters': async () => text(clustersText(await dataPlane.view())),
+    '/listeners': async () => text(listenersText(await dataPlane.view())),
+    '/stats/prometheus': async () => ({ status: 200, body: await renderMetrics(), contentType: 'text/plain; version=0.0.4' }),
     '/ready': () => (isReady() ? text('LIVE\n') : { status: 503, body: 'INITIALIZING\n' }),
     '/server_info': () => json({ version: `heddle/${sources.version}`, state: isReady() ? 'LIVE' : 'INITIALIZING' }),
     '/certs': () => json({ certificates: rows() }),
@@ -46,16 +46,15 @@ const json = (value: unknown): AgentAnswer => ({
 })
 
 /** Addresses that are open, and what of the configuration is not. */
-function listenersText(proxy: Proxy): string {
-  const bound = proxy.listeners().map(({ name, address, port }) => `${name}::${address}:${port}\n`)
-  const refused = proxy.refused().filter(({ kind }) => kind === 'listener')
-  return [...bound, ...refused.map(({ name, message }) => `${name}::refused::${message}\n`)].join('')
+function listenersText({ listeners, refused }: DataPlaneView): string {
+  const bound = listeners.map(({ name, address, port }) => `${name}::${address}:${port}\n`)
+  const unbound = refused.filter(({ kind }) => kind === 'listener')
+  return [...bound, ...unbound.map(({ name, message }) => `${name}::refused::${message}\n`)].join('')
 }
 
-function clustersText(proxy: Proxy): string {
-  return proxy
-    .stats()
-    .clusters.flatMap(({ name, endpoints }) =>
+function clustersText({ stats }: DataPlaneView): string {
+  return stats.clusters
+    .flatMap(({ name, endpoints }) =>
       endpoints.flatMap((endpoint) => {
         const host = `${name}::${endpoint.address}:${endpoint.port}`
         const flags = endpoint.ejected ? '/failed_outlier_check' : endpoint.healthy ? 'healthy' : '/failed_eds_health'

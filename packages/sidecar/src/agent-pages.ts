@@ -7,7 +7,7 @@ import type { ProxySettings } from './proxy-settings.js'
 
 export interface AgentSources {
   readonly settings: ProxySettings
-  readonly renderMetrics: () => string
+  readonly renderMetrics: () => Promise<string>
   readonly isReady: () => boolean
   readonly drain: () => void
   readonly clock: Clock
@@ -19,8 +19,12 @@ export function healthRoutes(isReady: () => boolean): AgentRoutes {
   }
 }
 
-export function prometheusRoutes(renderMetrics: () => string): AgentRoutes {
-  const metrics = (): AgentAnswer => ({ status: 200, body: renderMetrics(), contentType: 'text/plain; version=0.0.4' })
+export function prometheusRoutes(renderMetrics: () => Promise<string>): AgentRoutes {
+  const metrics = async (): Promise<AgentAnswer> => ({
+    status: 200,
+    body: await renderMetrics(),
+    contentType: 'text/plain; version=0.0.4',
+  })
   return { '/stats/prometheus': metrics, '/metrics': metrics }
 }
 

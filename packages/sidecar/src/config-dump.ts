@@ -2,9 +2,10 @@
  * Envoy's `/config_dump`: what is in force, and as `error_state` what of the newest configuration is not. Secrets are shown
  * by name, kind and validity only.
  */
-import type { Proxy, RefusedResource } from '@heddle/proxy-core'
+import type { RefusedResource } from '@heddle/proxy-core'
 import type { Cluster, Listener, RouteConfiguration } from '@heddle/routing'
 import { encode, encodeCluster, encodeListener, encodeRouteConfiguration, toJson, type XdsResource } from '@heddle/xds'
+import type { DataPlaneView } from './data-plane.js'
 import type { SecretRow } from './secret-rows.js'
 
 interface DumpedState {
@@ -12,9 +13,8 @@ interface DumpedState {
   readonly state: object
 }
 
-export function configDump(proxy: Proxy, secrets: readonly SecretRow[]): object {
-  const { clusters, endpoints, listeners, routeConfigurations } = encode(proxy.configDump(), 'istio')
-  const refused = proxy.refused()
+export function configDump({ config, refused }: DataPlaneView, secrets: readonly SecretRow[]): object {
+  const { clusters, endpoints, listeners, routeConfigurations } = encode(config, 'istio')
   const active = (wrapper: string, resources: readonly XdsResource[]): readonly DumpedState[] =>
     resources.map((resource) => ({ name: resource.name, state: versioned(resource, wrapper) }))
   const activeListeners = listeners.map((listener) => ({

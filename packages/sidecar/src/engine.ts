@@ -8,6 +8,10 @@ import { compileRegex } from './linear-regex.js'
 import type { MeshNames } from './mesh-names.js'
 import type { ProxySettings } from './proxy-settings.js'
 import type { SidecarDeps } from './sidecar.js'
+import { limitShare } from './workers/limit-share.js'
+
+/** Of the whole proxy; more are closed at once. */
+const maxConnections = 10_000
 
 export interface EngineParts {
   readonly settings: ProxySettings
@@ -23,6 +27,7 @@ export function createEngine({ settings, secrets, telemetry, names, onRecovered 
   return createProxy(emptyProxyConfig, {
     ...deps,
     random: balancingRandom(settings.seed, deps.random),
+    maxConnections: limitShare(maxConnections, settings.concurrency),
     secrets,
     compileRegex,
     telemetry,

@@ -4,6 +4,10 @@ import { normalizeName, type PodContract, proxyPorts, readNamesFile, writeNamesF
 import type { NameTable } from '@heddle/xds'
 
 export interface MeshNames {
+  /** As it came last. */
+  readonly table: NameTable
+  /** Calls `listener` after each change. @returns the way to stop. */
+  subscribe(listener: () => void): () => void
   update(table: NameTable): void
   /** Of a host name or address; undefined when the mesh does not have it. */
   resolve(host: string): string | undefined
@@ -12,12 +16,23 @@ export interface MeshNames {
 /** @param namespace of the Pod: its services may be called by their bare names. */
 export function createMeshNames(namespace: string, pod: PodContract | undefined): MeshNames {
   let names: Readonly<Record<string, readonly string[]>> = {}
+  let current: NameTable = {}
+  const listeners = new Set<() => void>()
   return {
+    get table() {
+      return current
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     update(table) {
+      current = table
       names = expandNames(table, namespace)
+      for (const listener of listeners) listener()
       if (pod?.namesPath === undefined) return
-      const current = readNamesFile(pod.namesPath)
-      if (current) writeNamesFile(pod.namesPath, { ...current, capture: { address: pod.podIp, port: proxyPorts.outbound }, names })
+      const file = readNamesFile(pod.namesPath)
+      if (file) writeNamesFile(pod.namesPath, { ...file, capture: { address: pod.podIp, port: proxyPorts.outbound }, names })
     },
     resolve(host) {
       const bare = host.startsWith('[') ? host.slice(1, -1) : host

@@ -3,6 +3,7 @@
  * of the local platform when it runs there.
  */
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { HeddleError, messageOf } from '@heddle/base'
@@ -35,6 +36,8 @@ export interface ProxySettings {
   readonly rootCertificatePath: string
   /** Where the last good configuration and certificate are kept. */
   readonly stateDir: string
+  /** Processes that serve; 1: this one alone. */
+  readonly concurrency: number
   /** Seed of the load balancer's randomness; undefined in production. */
   readonly seed: number | undefined
 }
@@ -70,6 +73,7 @@ export function readProxySettings(argv: readonly string[], env: Environment): Pr
     tokenPath: inPod('/var/run/secrets/tokens/istio-token'),
     rootCertificatePath: inPod('/var/run/secrets/istio/root-cert.pem'),
     stateDir: inPod('/var/lib/istio/data'),
+    concurrency: concurrencyOf(flags.concurrency ?? config['concurrency']),
     seed: env['HEDDLE_PROXY_SEED'] === undefined ? undefined : Number(env['HEDDLE_PROXY_SEED']),
   }
 }
@@ -77,6 +81,22 @@ export function readProxySettings(argv: readonly string[], env: Environment): Pr
 interface CommandFlags {
   readonly domain?: string
   readonly proxyLogLevel?: string
+  readonly concurrency?: string
+}
+
+const maxConcurrency = 64
+
+/** As Envoy's: 0 stands for all processors. Absent, it is 1 here: most proxies of a mesh need no more. */
+function concurrencyOf(value: unknown): number {
+  if (value === undefined || value === '') return 1
+  const count = Number(value)
+  if (Number.isInteger(count) && count >= 0 && count <= maxConcurrency) return count === 0 ? availableParallelism() : count
+  throw new HeddleError({
+    code: 'HEDDLE_PROXY_USAGE',
+    message: `heddle-proxy: the concurrency must be a whole number from 0 to ${maxConcurrency}, not ${JSON.stringify(value)}`,
+    origin: 'user',
+    hint: '0 stands for one worker a processor.',
+  })
 }
 
 function parseCommandLine(argv: readonly string[]): { readonly role: ProxyRole; readonly flags: CommandFlags } {
@@ -105,7 +125,7 @@ function parseCommandLine(argv: readonly string[]): { readonly role: ProxyRole; 
       code: 'HEDDLE_PROXY_USAGE',
       message: `heddle-proxy: ${messageOf(cause)}`,
       origin: 'user',
-      hint: 'Usage: heddle-proxy proxy sidecar|router [--domain NAMESPACE.svc.cluster.local] [--proxyLogLevel LEVEL]',
+      hint: 'Usage: heddle-proxy proxy sidecar|router [--domain NAMESPACE.svc.cluster.local] [--concurrency WORKERS] [--proxyLogLevel LEVEL]',
     })
   }
 }

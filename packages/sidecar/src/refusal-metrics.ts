@@ -1,5 +1,6 @@
 /** Refused resources as metrics: Envoy's counters of refused updates, and how many resources are not in force now. */
-import type { ApplyIssue, IstioTelemetry, Proxy } from '@heddle/proxy-core'
+import type { ApplyIssue, MetricRegistry } from '@heddle/proxy-core'
+import type { DataPlane } from './data-plane.js'
 
 export interface RefusalMetrics {
   /** One configuration was applied without these. */
@@ -13,8 +14,8 @@ const counterNames: Readonly<Record<ApplyIssue['kind'], string>> = {
   cluster: 'envoy_cluster_manager_cds_update_rejected',
 }
 
-export function createRefusalMetrics(registry: IstioTelemetry['registry'], proxy: Pick<Proxy, 'refused'>): RefusalMetrics {
-  registry.gauge('heddle_refused_resources', '', () => proxy.refused().length)
+export function createRefusalMetrics(registry: MetricRegistry, dataPlane: Pick<DataPlane, 'refused'>): RefusalMetrics {
+  registry.gauge('heddle_refused_resources', '', () => dataPlane.refused().length)
   for (const name of Object.values(counterNames)) registry.counter(name, '')
   return {
     count(issues) {

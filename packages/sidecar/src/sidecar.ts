@@ -13,7 +13,7 @@ import {
   proxyPorts,
   type ResourceFault,
 } from '@heddle/client'
-import { type ApplyIssue, createIstioTelemetry, type IstioTelemetry, type Proxy } from '@heddle/proxy-core'
+import { type ApplyIssue, createIstioTelemetry, createMetricRegistry, type MetricRegistry } from '@heddle/proxy-core'
 import type { ProxyConfig } from '@heddle/routing'
 import type { XdsNode } from '@heddle/xds'
 import { accessEntryOf } from './access-entry.js'
@@ -21,12 +21,14 @@ import { adminRoutes } from './admin-pages.js'
 import { agentRoutes, healthRoutes, prometheusRoutes } from './agent-pages.js'
 import { type AgentServer, serveAgent } from './agent-server.js'
 import { controlPlaneAddress } from './control-plane-address.js'
+import { createLocalDataPlane, type DataPlane } from './data-plane.js'
 import { createEngine } from './engine.js'
 import { createMeshNames, type MeshNames } from './mesh-names.js'
 import { workloadOf, xdsNodeOf } from './proxy-node.js'
 import { ownVersion } from './own-version.js'
 import type { ProxySettings } from './proxy-settings.js'
 import { createRefusalMetrics, type RefusalMetrics } from './refusal-metrics.js'
+import { createWorkerPool } from './workers/worker-pool.js'
 import { createWorkloadSecrets, type WorkloadSecrets } from './workload-secrets.js'
 
 export interface SidecarDeps {
@@ -57,8 +59,9 @@ class PodProxy implements Sidecar {
   readonly #client: MeshClient
   readonly #secrets: WorkloadSecrets
   readonly #records: AccessLogSender
-  readonly #telemetry: IstioTelemetry
-  readonly #proxy: Proxy
+  readonly #dataPlane: DataPlane
+  /** What is counted here, not where requests are served. */
+  readonly #registry: MetricRegistry = createMetricRegistry()
   readonly #refusals: RefusalMetrics
   readonly #servers: AgentServer[] = []
   readonly #version = ownVersion()
@@ -73,31 +76,15 @@ class PodProxy implements Sidecar {
     this.#client = this.#createClient()
     this.#secrets = createWorkloadSecrets(this.#client.secrets, settings.pod?.root ?? '/', deps)
     this.#records = this.#createRecords()
-    this.#telemetry = createIstioTelemetry(
-      {
-        workload: workloadOf(settings),
-        nodeId: this.#node.id,
-        onRecord: (record, labels) => this.#records.send(accessEntryOf(record, labels)),
-      },
-      deps,
-    )
-    this.#proxy = createEngine(
-      {
-        settings,
-        secrets: this.#secrets,
-        telemetry: this.#telemetry,
-        names: this.#names,
-        onRecovered: () => this.#client.recheck(),
-      },
-      deps,
-    )
-    this.#refusals = createRefusalMetrics(this.#telemetry.registry, this.#proxy)
+    this.#dataPlane = this.#createDataPlane()
+    this.#refusals = createRefusalMetrics(this.#registry, this.#dataPlane)
+    this.#registry.gauge('envoy_server_concurrency', '', () => settings.concurrency)
   }
 
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     await this.#serveAgentPorts()
-    await this.#proxy.start()
+    await this.#dataPlane.start()
     await this.#client.start(signal)
   }
 
@@ -108,11 +95,10 @@ class PodProxy implements Sidecar {
 
   async #end(): Promise<void> {
     this.#deps.logger.info('draining', { deadlineMs: drainMs })
-    await this.#proxy.drain({ deadlineMs: drainMs })
+    await this.#dataPlane.drain({ deadlineMs: drainMs })
     this.#secrets.close()
     this.#client.close()
     await this.#records.close()
-    this.#telemetry.close()
     await Promise.all(this.#servers.splice(0).map((server) => server.close()))
   }
 
@@ -122,11 +108,30 @@ class PodProxy implements Sidecar {
 
   async #apply(config: ProxyConfig): Promise<readonly ResourceFault[]> {
     this.#secrets.follow(config)
-    const result = await this.#proxy.apply(config)
+    const result = await this.#dataPlane.apply(config)
     this.#isConfigured = true
     if (result.kind === 'applied') return []
     this.#refusals.count(result.issues)
     return result.issues.map(faultOf)
+  }
+
+  #createDataPlane(): DataPlane {
+    const parts = { settings: this.#settings, secrets: this.#secrets, names: this.#names, onRecovered: () => this.#client.recheck() }
+    const count = this.#settings.concurrency
+    if (count > 1) return createWorkerPool({ ...parts, count, onRecord: (entry) => this.#records.send(entry) }, this.#deps)
+    const telemetry = createIstioTelemetry(
+      {
+        workload: workloadOf(this.#settings),
+        nodeId: this.#node.id,
+        onRecord: (record, labels) => this.#records.send(accessEntryOf(record, labels)),
+      },
+      this.#deps,
+    )
+    return createLocalDataPlane(createEngine({ ...parts, telemetry }, this.#deps), telemetry)
+  }
+
+  async #renderMetrics(): Promise<string> {
+    return `${await this.#dataPlane.metrics()}${this.#registry.render()}`
   }
 
   #createClient(): MeshClient {
@@ -178,10 +183,10 @@ class PodProxy implements Sidecar {
       settings,
       clock,
       version: this.#version,
-      proxy: this.#proxy,
+      dataPlane: this.#dataPlane,
       secrets: this.#secrets,
       secretNames: () => this.#secrets.names(),
-      renderMetrics: () => this.#telemetry.registry.render(),
+      renderMetrics: () => this.#renderMetrics(),
       isReady: () => this.#isReady(),
       drain: () => void this.drain(),
     }

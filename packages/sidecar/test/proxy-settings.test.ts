@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readProxySettings } from '../src/proxy-settings.js'
@@ -49,6 +49,16 @@ describe('the settings of heddle-proxy', () => {
       metadata: { NAMESPACE: 'shop', SERVICE_ACCOUNT: 'web', WORKLOAD_NAME: 'web', CLUSTER_ID: 'east', MESH_ID: 'example.org' },
       pod: undefined,
     })
+  })
+
+  it('take the number of workers from the flag, else from the proxy configuration, else 1', () => {
+    const of = (flags: readonly string[], config = '{}'): number =>
+      readProxySettings(['proxy', 'sidecar', ...flags], { PROXY_CONFIG: config }).concurrency
+    expect(of([])).toBe(1)
+    expect(of([], '{"concurrency":3}')).toBe(3)
+    expect(of(['--concurrency', '2'], '{"concurrency":3}')).toBe(2)
+    expect(of(['--concurrency=0'])).toBe(availableParallelism())
+    for (const wrong of ['-1', '1.5', 'many', '65']) expect(() => of([`--concurrency=${wrong}`])).toThrow(usage)
   })
 
   it('lie in the Pod’s folder on the local platform', () => {

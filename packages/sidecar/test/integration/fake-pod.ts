@@ -33,6 +33,8 @@ export interface FakePod {
   readonly token: string
   readonly root: string
   readonly settings: ProxySettings
+  /** What the injector and the platform write. */
+  readonly env: Readonly<Record<string, string>>
   /** As the API has it. */
   readonly object: ApplyObject
   /** Writes a file of the Pod. */
@@ -109,6 +111,7 @@ export async function createFakePod(options: FakePodOptions, controlPlane: FakeC
     token: names.token,
     root,
     settings: readProxySettings(['proxy', role], env),
+    env,
     object: {
       apiVersion: 'v1',
       kind: 'Pod',

@@ -10,7 +10,9 @@ import { type ApplyObject, createFakeControlPlane, type FakeControlPlane } from 
 import { type HttpEcho, startHttpEcho } from '@heddle/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createSidecar, type Sidecar } from '../../src/sidecar.js'
+import { callThrough } from './explicit-proxy.js'
 import { accessLogsIn, createFakePod, type FakePod } from './fake-pod.js'
+import { objectsOf } from './web-service.js'
 
 const probePath = '/app-health/app/readyz'
 let controlPlane: FakeControlPlane
@@ -26,30 +28,6 @@ const strict: ApplyObject = {
   metadata: { name: 'default', namespace: 'istio-system' },
   spec: { mtls: { mode: 'STRICT' } },
 }
-const objectsOf = (pod: FakePod): readonly ApplyObject[] => [
-  pod.object,
-  {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'web', namespace: 'default', creationTimestamp: '2026-01-01T00:00:00Z' },
-    spec: { clusterIP: '127.200.0.80', selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
-  },
-  {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
-    metadata: { name: 'web-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'web' } },
-    addressType: 'IPv4',
-    ports: [{ name: 'http', port: pod.port, protocol: 'TCP' }],
-    endpoints: [
-      {
-        addresses: [pod.podIp],
-        conditions: { ready: true },
-        targetRef: { kind: 'Pod', name: pod.object.metadata.name, namespace: 'default' },
-      },
-    ],
-  },
-]
-
 async function startSidecar(pod: FakePod): Promise<Sidecar> {
   const sidecar = createSidecar(pod.settings, { clock: systemClock, random: systemRandom, logger })
   running.push({ close: () => sidecar.drain() })
@@ -80,20 +58,7 @@ afterAll(async () => {
   rmSync(logFolder, { recursive: true })
 })
 
-/** As curl does with `http_proxy` in the client's Pod. */
-function throughProxy(url: string, token = client.token): Promise<{ readonly status: number; readonly body: string }> {
-  const authorization = `Basic ${Buffer.from(`${token}:`).toString('base64')}`
-  return new Promise((resolve, reject) => {
-    const headers = { host: new URL(url).host, 'proxy-authorization': authorization }
-    const outgoing = request({ host: client.podIp, port: 15002, path: url, headers, agent: false }, (response) => {
-      let body = ''
-      response.setEncoding('utf8').on('data', (part: string) => (body += part))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
-    })
-    outgoing.on('error', reject)
-    outgoing.end()
-  })
-}
+const throughProxy = (url: string, token?: string): ReturnType<typeof callThrough> => callThrough(client, url, token)
 
 const page = async (pod: FakePod, port: number, path: string, init?: RequestInit): Promise<{ status: number; text: string }> => {
   const response = await fetch(`http://${pod.podIp}:${port}${path}`, init)

@@ -1,0 +1,97 @@
+/** heddle-proxy with two workers, as a process: one proxy to everybody outside, whatever happens to a worker. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createMemoryLogger } from '@heddle/base/testing'
+import { systemClock, systemRandom } from '@heddle/base/node'
+import { createFakeControlPlane, type FakeControlPlane } from '@heddle/control-plane/testing'
+import { startHttpEcho } from '@heddle/testing'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createSidecar } from '../../src/sidecar.js'
+import { callThrough } from './explicit-proxy.js'
+import { accessLogsIn, createFakePod, type FakePod } from './fake-pod.js'
+import { objectsOf } from './web-service.js'
+
+const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
+const running: { readonly close: () => unknown }[] = []
+let controlPlane: FakeControlPlane
+let server: FakePod
+let client: FakePod
+let proxy: ChildProcess
+let output = ''
+
+const workerPids = (): readonly number[] => [...output.matchAll(/a worker serves.*?"?pid"?[=:]\s*(\d+)/g)].map(([, pid]) => Number(pid))
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+const isReady = async (pod: FakePod): Promise<boolean> => {
+  const response = await fetch(`http://${pod.podIp}:15021/healthz/ready`).catch(() => undefined)
+  return response?.ok === true
+}
+const call = (): Promise<{ readonly status: number; readonly body: string }> => callThrough(client, 'http://web/hello')
+const metrics = async (): Promise<string> => (await fetch(`http://${server.podIp}:15090/stats/prometheus`)).text()
+
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-workers-'))
+  running.push({ close: () => rmSync(folder, { recursive: true, force: true }) })
+  controlPlane = await createFakeControlPlane({ objects: [accessLogsIn(join(folder, 'access.log'))] })
+  running.push(controlPlane)
+  server = await createFakePod({ name: 'web-1', app: 'web' }, controlPlane)
+  client = await createFakePod({ name: 'curl-1', app: 'curl' }, controlPlane)
+  for (const object of [...objectsOf(server), client.object]) controlPlane.api.apply(object)
+  running.push(await startHttpEcho({ host: server.appAddress, port: server.port, name: 'web' }))
+  const args = ['--conditions=@heddle/source', '--import', 'tsx', bin, 'proxy', 'sidecar', '--concurrency', '2']
+  proxy = spawn(process.execPath, args, { env: { ...process.env, ...server.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  for (const stream of [proxy.stdout, proxy.stderr]) stream?.on('data', (data: Buffer) => (output += data.toString()))
+  running.push({ close: () => proxy.kill('SIGKILL') })
+  const sidecar = createSidecar(client.settings, { clock: systemClock, random: systemRandom, logger: createMemoryLogger() })
+  running.push({ close: () => sidecar.drain() })
+  await sidecar.start(AbortSignal.timeout(10_000))
+  for (const pod of [server, client]) await vi.waitUntil(() => isReady(pod), { interval: 20, timeout: 30_000 })
+}, 60_000)
+
+afterAll(async () => {
+  for (const part of running.toReversed()) await part.close()
+  for (const pod of [server, client]) pod.remove()
+})
+
+describe('a proxy of two workers', () => {
+  it('serves, and its pages count all of them', async () => {
+    expect(workerPids()).toHaveLength(2)
+    for (let count = 0; count < 20; count++) expect((await call()).status).toBe(200)
+    const lines = (await metrics()).split('\n').filter((line) => line.startsWith('istio_requests_total{'))
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(/ 20$/)
+    expect(await metrics()).toContain('envoy_server_concurrency{} 2')
+    const listeners = await (await fetch(`http://${server.podIp}:15000/listeners`)).text()
+    expect(listeners.split('\n').filter((line) => line.endsWith(`::${server.podIp}:${server.port}`))).toHaveLength(1)
+  })
+
+  it('reports the records of its workers to the control plane', async () => {
+    const total = async (): Promise<string> => (await fetch(`http://127.0.0.1:${controlPlane.ports.telemetry}/metrics`)).text()
+    await expect.poll(total, { interval: 50, timeout: 5000 }).toMatch(/istio_requests_total\{.*reporter="destination".*\} 20/)
+  })
+
+  it('goes on when a worker is killed, and has two again', async () => {
+    const [first] = workerPids() as readonly [number]
+    process.kill(first, 'SIGKILL')
+    await vi.waitUntil(() => output.includes('a worker ended'), { timeout: 5000 })
+    for (let count = 0; count < 5; count++) expect((await call()).status).toBe(200)
+    await vi.waitUntil(() => workerPids().length === 3, { timeout: 20_000 })
+    expect(await isReady(server)).toBe(true)
+    expect((await call()).status).toBe(200)
+  }, 30_000)
+
+  it('leaves no worker behind when it is killed itself', async () => {
+    proxy.kill('SIGKILL')
+    await once(proxy, 'exit')
+    await vi.waitUntil(() => workerPids().every((pid) => !isAlive(pid)), { timeout: 10_000 })
+  })
+})
