@@ -4,6 +4,7 @@ import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import { formatYaml } from '@heddle/config-schema'
+import { isAccessRule } from '../install/access-rules.js'
 import { demoProfile } from '../install/demo-profile.js'
 import { istioNamespace } from '../install/profile.js'
 import { untilDeploymentAvailable } from '../install/readiness.js'
@@ -43,7 +44,9 @@ export async function applyProfile(
   const definitions = objects.filter(({ kind }) => kind === 'CustomResourceDefinition')
   for (const part of [definitions, objects.filter(({ kind }) => kind !== 'CustomResourceDefinition')]) {
     const served = await discoverResources(client)
+    const hasAccessRules = served.some(({ type }) => isAccessRule({ apiVersion: `${type.group}/${type.version}` }))
     for (const object of part) {
+      if (isAccessRule(object) && !hasAccessRules) continue
       const resource = resourceOf(served, object)
       report(`${objectName(resource, object.metadata.name)} ${await applyObject(client, resource, object)}`)
     }

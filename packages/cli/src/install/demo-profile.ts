@@ -4,6 +4,7 @@
  */
 import type { KubernetesObject } from '@heddle/client/resources'
 import { customResourceDefinitions } from '@heddle/config-schema'
+import { accessRules } from './access-rules.js'
 import { ingressGateway } from './ingress-gateway.js'
 import { inIstioSystem, istioNamespace, type ProfileOptions } from './profile.js'
 
@@ -14,6 +15,7 @@ export function demoProfile(options: ProfileOptions): readonly KubernetesObject[
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: istioNamespace, labels: { 'kubernetes.io/metadata.name': istioNamespace } } },
     serviceAccount('istiod'),
     serviceAccount('istio-ingressgateway-service-account'),
+    ...accessRules,
     meshConfig(options),
     strictMutualTls,
     ...controlPlaneServices,

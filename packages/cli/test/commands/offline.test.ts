@@ -179,6 +179,38 @@ describe('install --dry-run', () => {
   })
 })
 
+describe('what install grants', () => {
+  it('lets a gateway read the Secrets of its namespace and istiod do its work, to accounts that are installed too', async () => {
+    const { stdout } = await call(['install', '--dry-run'])
+    const objects = parseDocuments(stdout).documents.map(({ value }) => value as { kind: string; metadata: { name: string } })
+    const find = (kind: string, name: string) => objects.find((object) => object.kind === kind && object.metadata.name === name)
+    const secrets = { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] }
+    expect(find('Role', 'istio-ingressgateway-sds')).toMatchObject({ metadata: { namespace: 'istio-system' }, rules: [secrets] })
+    expect(find('RoleBinding', 'istio-ingressgateway-sds')).toMatchObject({
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'istio-ingressgateway-sds' },
+      subjects: [{ kind: 'ServiceAccount', name: 'istio-ingressgateway-service-account', namespace: 'istio-system' }],
+    })
+    const rights = JSON.stringify(find('ClusterRole', 'istiod-clusterrole-istio-system'))
+    for (const word of [
+      'namespaces',
+      'nodes',
+      'pods',
+      'services',
+      'serviceaccounts',
+      'endpointslices',
+      'networking.istio.io',
+      'security.istio.io',
+    ])
+      expect(rights).toContain(`"${word}"`)
+    for (const word of ['subjectaccessreviews', 'tokenreviews', 'configmaps']) expect(rights).toContain(`"${word}"`)
+    for (const binding of objects.filter(({ kind }) => kind.endsWith('Binding'))) {
+      const { roleRef, subjects } = binding as unknown as { roleRef: { kind: string; name: string }; subjects: { name: string }[] }
+      expect(find(roleRef.kind, roleRef.name)).toBeDefined()
+      for (const { name } of subjects) expect(find('ServiceAccount', name)).toBeDefined()
+    }
+  })
+})
+
 describe('completion', () => {
   it('of bash and zsh offers commands, the words of a group, and the flags of a command', async () => {
     const { stdout } = await call(['completion', 'bash'])
