@@ -127,6 +127,21 @@ async function refusesStrangers(stateFolder: string): Promise<void> {
   await expect(answerOf(`${server.replace('https', 'http')}/api/v1/pods`)).resolves.toMatchObject({ status: 0 })
 }
 
+describe('ports that the system chooses', () => {
+  test('leave 8080 to others, and go back to Istio’s without --ports auto', async () => {
+    const free = await startMesh()
+    expect(new URL(free.gatewayUrl).port).not.toBe('8080')
+    await free.inject(helloManifest)
+    await eventually('the article answers', async () => (await answerOf(`${free.gatewayUrl}/api/hello`)).body === 'Hello world v1\n')
+    expect(await free.interrupt()).toBe(0)
+    const usual = await startMesh({ stateFolder: free.stateFolder, flags: [] })
+    expect(await usual.must('get', 'svc', 'istio-ingressgateway', '-n', 'istio-system', '-o', 'jsonpath={.spec.ports[1].targetPort}')).toBe(
+      '8080',
+    )
+    await eventually('the article answers', async () => (await answerOf(`${usual.gatewayUrl}/api/hello`)).body === 'Hello world v1\n')
+  })
+})
+
 describe('taken ports', () => {
   test('the API, the gateway and a Pod move to the next free port, say so, and serve', async () => {
     await occupy(6443, '127.0.0.1')

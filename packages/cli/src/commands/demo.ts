@@ -67,7 +67,7 @@ function startMesh({ flags }: Invocation, stateFolder: string, progress: Progres
   return startLocalMesh({
     stateFolder,
     trustDomain: defaultTrustDomain,
-    apiPort: flags.string('ports') === 'auto' ? 0 : 6443,
+    ports: flags.string('ports') === 'auto' ? 'auto' : 'istio',
     logger: createMeshLogger(stateFolder),
     signal,
     onProgress: (part) => {

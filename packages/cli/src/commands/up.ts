@@ -32,7 +32,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const mesh = await startLocalMesh({
     stateFolder,
     trustDomain,
-    apiPort: ports === 'auto' ? 0 : 6443,
+    ports,
     logger: createMeshLogger(stateFolder),
     signal: deadline.signal,
     ...(images === undefined ? {} : { imagesPath: images }),

@@ -1,31 +1,35 @@
 /** `istio-ingressgateway`: a proxy in the role of router, exposed by a LoadBalancer, as Istio's demo profile has it. */
 import type { KubernetesObject } from '@heddle/client/resources'
-import { inIstioSystem, type ProfileOptions } from './profile.js'
+import { chosenPortsAnnotation, type GatewayPorts, inIstioSystem, istioGatewayPorts, type ProfileOptions } from './profile.js'
 
 const selector = { app: 'istio-ingressgateway', istio: 'ingressgateway' }
 
 export function ingressGateway(options: ProfileOptions): readonly KubernetesObject[] {
-  return [service, deployment(options)]
+  return [service(options.gatewayPorts), deployment(options)]
 }
 
-const service: KubernetesObject = {
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: inIstioSystem('istio-ingressgateway', selector),
-  spec: {
-    type: 'LoadBalancer',
-    selector,
-    ports: [
-      { name: 'status-port', port: 15021, targetPort: 15021, protocol: 'TCP' },
-      { name: 'http2', port: 80, targetPort: 8080, protocol: 'TCP' },
-      { name: 'https', port: 443, targetPort: 8443, protocol: 'TCP' },
-      { name: 'tcp', port: 31400, targetPort: 31400, protocol: 'TCP' },
-      { name: 'tls', port: 15443, targetPort: 15443, protocol: 'TCP' },
-    ],
-  },
+const service = (ports?: GatewayPorts): KubernetesObject => {
+  const { http, https, tcp, tls } = ports ?? istioGatewayPorts
+  const metadata = inIstioSystem('istio-ingressgateway', selector)
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: ports === undefined ? metadata : { ...metadata, annotations: { [chosenPortsAnnotation]: 'true' } },
+    spec: {
+      type: 'LoadBalancer',
+      selector,
+      ports: [
+        { name: 'status-port', port: 15021, targetPort: 15021, protocol: 'TCP' },
+        { name: 'http2', port: 80, targetPort: http, protocol: 'TCP' },
+        { name: 'https', port: 443, targetPort: https, protocol: 'TCP' },
+        { name: 'tcp', port: 31400, targetPort: tcp, protocol: 'TCP' },
+        { name: 'tls', port: 15443, targetPort: tls, protocol: 'TCP' },
+      ],
+    },
+  }
 }
 
-function deployment({ version, trustDomain }: ProfileOptions): KubernetesObject {
+function deployment({ version, trustDomain, gatewayPorts }: ProfileOptions): KubernetesObject {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -53,7 +57,7 @@ function deployment({ version, trustDomain }: ProfileOptions): KubernetesObject 
           // What faces the outside holds no credential of the API; it has one for the certificate authority.
           automountServiceAccountToken: false,
           terminationGracePeriodSeconds: 30,
-          containers: [proxyContainer(version, trustDomain)],
+          containers: [proxyContainer(version, trustDomain, gatewayPorts ?? istioGatewayPorts)],
           volumes,
         },
       },
@@ -61,7 +65,7 @@ function deployment({ version, trustDomain }: ProfileOptions): KubernetesObject 
   }
 }
 
-function proxyContainer(version: string, trustDomain: string): object {
+function proxyContainer(version: string, trustDomain: string, { http, https, tcp, tls }: GatewayPorts): object {
   return {
     name: 'istio-proxy',
     image: `docker.io/heddle/proxyv2:${version}`,
@@ -76,10 +80,10 @@ function proxyContainer(version: string, trustDomain: string): object {
     ],
     ports: [
       { containerPort: 15021, protocol: 'TCP' },
-      { containerPort: 8080, protocol: 'TCP' },
-      { containerPort: 8443, protocol: 'TCP' },
-      { containerPort: 31400, protocol: 'TCP' },
-      { containerPort: 15443, protocol: 'TCP' },
+      { containerPort: http, protocol: 'TCP' },
+      { containerPort: https, protocol: 'TCP' },
+      { containerPort: tcp, protocol: 'TCP' },
+      { containerPort: tls, protocol: 'TCP' },
       { containerPort: 15090, protocol: 'TCP', name: 'http-envoy-prom' },
     ],
     env: environment(trustDomain),

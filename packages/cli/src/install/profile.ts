@@ -5,7 +5,22 @@ export interface ProfileOptions {
   /** Version of the images. */
   readonly version: string
   readonly trustDomain: string
+  /** Where the gateway listens. Default: Istio's target ports. */
+  readonly gatewayPorts?: GatewayPorts
 }
+
+/** Target ports of the gateway's Service. */
+export interface GatewayPorts {
+  readonly http: number
+  readonly https: number
+  readonly tcp: number
+  readonly tls: number
+}
+
+export const istioGatewayPorts: GatewayPorts = { http: 8080, https: 8443, tcp: 31_400, tls: 15_443 }
+
+/** On the gateway's Service when its ports were chosen by the system. */
+export const chosenPortsAnnotation = 'heddle.dev/chosen-ports'
 
 export const istioNamespace = 'istio-system'
 

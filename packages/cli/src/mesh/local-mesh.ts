@@ -8,7 +8,8 @@ import { boundPortsAnnotation, createResourceClient, type KubernetesObject, load
 import { createPlatform, createRuntime, endLeftProcesses, type PlatformAccess } from '@heddle/local-platform'
 import { applyProfile } from '../commands/install.js'
 import { demoProfile } from '../install/demo-profile.js'
-import { istioNamespace } from '../install/profile.js'
+import { ingressGateway } from '../install/ingress-gateway.js'
+import { chosenPortsAnnotation, istioNamespace } from '../install/profile.js'
 import { untilDeploymentAvailable } from '../install/readiness.js'
 import { clientVersion } from '../output/client-version.js'
 import { namespaces, services } from '../target/resource-types.js'
@@ -17,14 +18,15 @@ import { watchCrashes } from './crash-watch.js'
 import { storeFaultOf } from '../command/disk-fault.js'
 import { watchDiskFaults } from './disk-faults.js'
 import { keepDiskReserve, releaseDiskReserve } from './disk-reserve.js'
+import { freeGatewayPorts } from './free-ports.js'
 import { readImageFile } from './image-file.js'
 import { meshPrograms } from './programs.js'
 
 export interface LocalMeshOptions {
   readonly stateFolder: string
   readonly trustDomain: string
-  /** Port of the API; 0 takes any. */
-  readonly apiPort: number
+  /** Istio's ports and 6443 for the API where they are free, or free ones that the system chooses. */
+  readonly ports: 'istio' | 'auto'
   readonly imagesPath?: string
   /** Seed of the proxies' balancing. Default: none, each draws its own randomness. */
   readonly seed?: number
@@ -61,8 +63,9 @@ const gatewayPort = 8080
 /** @throws what the platform throws on a state it cannot use; whatever was started is stopped again. */
 export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMesh> {
   const { stateFolder, logger, signal } = options
+  const apiPort = options.ports === 'auto' ? 0 : 6443
   const images = options.imagesPath === undefined ? {} : { images: readImageFile(options.imagesPath), imagesPath: options.imagesPath }
-  const platform = createPlatform({ stateDir: stateFolder, port: options.apiPort, version: clientVersion() }, { logger })
+  const platform = createPlatform({ stateDir: stateFolder, port: apiPort, version: clientVersion() }, { logger })
   const access = await platform.start()
   const client = createResourceClient(await loadKubeconfig(access.kubeconfigPath))
   const runtime = createRuntime(
@@ -99,19 +102,28 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
     access.attachRuntime(runtime)
     await runtime.start()
     options.onProgress({ kind: 'api', access })
-    if (!(await client.get(namespaces, istioNamespace)))
-      await applyProfile(client, demoProfile({ version: clientVersion(), trustDomain: options.trustDomain }), () => {})
+    await installProfile(client, options)
     await untilAvailable(client, options)
     const ingressUrl = await ingressUrlOf(client)
     const moved = [
-      movedText('the API', options.apiPort, access.port),
-      movedText('the gateway', gatewayPort, Number(new URL(ingressUrl).port)),
+      movedText('the API', apiPort, access.port),
+      movedText('the gateway', options.ports === 'auto' ? 0 : gatewayPort, Number(new URL(ingressUrl).port)),
     ]
     return { access, client, ingressUrl, movedPorts: moved.filter((text) => text !== ''), close }
   } catch (error) {
     await close()
     throw signal.aborted && !isHeddleError(error) ? signal.reason : (storeFaultOf(error) ?? error)
   }
+}
+
+/** On an empty state the whole profile; on another only a gateway whose ports were chosen in the other way. */
+async function installProfile(client: ResourceClient, { trustDomain, ports }: LocalMeshOptions): Promise<void> {
+  const isEmpty = !(await client.get(namespaces, istioNamespace))
+  const gateway = isEmpty ? undefined : await client.get(services, 'istio-ingressgateway', istioNamespace)
+  const isChosen = gateway?.metadata.annotations?.[chosenPortsAnnotation] !== undefined
+  if (!isEmpty && (gateway === undefined || isChosen === (ports === 'auto'))) return
+  const profile = { version: clientVersion(), trustDomain, ...(ports === 'auto' ? { gatewayPorts: await freeGatewayPorts() } : {}) }
+  await applyProfile(client, isEmpty ? demoProfile(profile) : ingressGateway(profile), () => {})
 }
 
 async function endsWithin(end: Promise<void>, boundMs: number): Promise<boolean> {
