@@ -10,7 +10,6 @@ export interface FieldFaults {
 export function fieldFaults(object: KubernetesObject, mode: string | null): FieldFaults {
   const { unknownFields, warnings } = inspectObject(object)
   if (mode === 'Ignore') return { warnings }
-  const unknown = unknownFields.map(({ message }) => message)
-  if (unknown.length === 0 || mode !== 'Strict') return { warnings: [...warnings, ...unknown] }
-  return { warnings, refusal: `strict decoding error: ${unknown.join(', ')}` }
+  if (unknownFields.length === 0 || mode !== 'Strict') return { warnings: [...warnings, ...unknownFields] }
+  return { warnings, refusal: `strict decoding error: ${unknownFields.join(', ')}` }
 }

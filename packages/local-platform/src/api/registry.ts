@@ -17,7 +17,7 @@ import { apiVersionOf, type ResourceKind, storageKey } from './resource-kind.js'
 import type { ClusterIpRange, RuleContext } from './rules/kind-rules.js'
 import { rulesFor } from './rules/rule-table.js'
 import { applyScale, scaleOf } from './scale.js'
-import { fillDefaults, inspectObject, pruneFields } from './schema-validation.js'
+import { fillDefaults, knownPart } from './schema-validation.js'
 
 export interface WriteOptions {
   /** Checks everything and stores nothing. */
@@ -128,9 +128,9 @@ function createWriter({ store, clusterIps, catalog }: RegistryOptions, { clock, 
   const prepared = (kind: ResourceKind, object: KubernetesObject, old: KubernetesObject | undefined): KubernetesObject => {
     const rules = rulesFor(kind)
     const context = contextOf(kind, object, old)
-    const { causes: schemaCauses, unknownFields } = inspectObject(object)
+    const { known, causes: schemaCauses } = knownPart(object)
     refuseFor(kind, object, withoutRepeats(checkMetadata(kind, object.metadata), schemaCauses))
-    const filled = fillDefaults(pruneFields(object, unknownFields))
+    const filled = fillDefaults(known)
     const complete = rules.prepare?.(filled, context) ?? filled
     refuseFor(kind, object, rules.check?.(complete, context) ?? [])
     return complete

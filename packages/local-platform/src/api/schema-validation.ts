@@ -7,41 +7,44 @@ import { defaultObject, type Diagnostic, type KubernetesObject as SchemaObject, 
 import type { StatusCause } from './api-failure.js'
 
 export interface SchemaFindings {
-  readonly causes: readonly StatusCause[]
-  readonly unknownFields: readonly UnknownField[]
+  /** `unknown field "spec.http[0].rout", did you mean "route"`. */
+  readonly unknownFields: readonly string[]
   readonly warnings: readonly string[]
 }
 
-export interface UnknownField {
-  /** `spec.http[0].rout`. */
-  readonly path: string
-  /** `unknown field "spec.http[0].rout", did you mean "route"`. */
-  readonly message: string
-}
-
-const nothingFound: SchemaFindings = { causes: [], unknownFields: [], warnings: [] }
-
+/** What the writer of an object should hear. */
 export function inspectObject(object: KubernetesObject): SchemaFindings {
-  if (kindInfo(object.apiVersion, object.kind) === undefined) return nothingFound
+  if (!hasSchema(object)) return { unknownFields: [], warnings: [] }
   const { diagnostics } = validateObject(object, { target: 'heddle' })
-  const isUnknown = (diagnostic: Diagnostic): boolean => diagnostic.ruleId === 'unknown-field'
   return {
-    causes: diagnostics.filter((diagnostic) => diagnostic.severity === 'error' && !isUnknown(diagnostic)).map(causeOf),
-    unknownFields: diagnostics.filter(isUnknown).map(unknownFieldOf),
+    unknownFields: diagnostics.filter(({ ruleId }) => ruleId === 'unknown-field').map(unknownFieldMessage),
     warnings: diagnostics
-      .filter((diagnostic) => diagnostic.severity === 'warning')
+      .filter(({ severity }) => severity === 'warning')
       .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)),
   }
+}
+
+export interface KnownPart {
+  /** The object without the fields that its schema does not know, as an API server stores it. */
+  readonly known: KubernetesObject
+  /** Why it cannot be stored. */
+  readonly causes: readonly StatusCause[]
+}
+
+export function knownPart(object: KubernetesObject): KnownPart {
+  if (!hasSchema(object)) return { known: object, causes: [] }
+  const { resource, diagnostics } = validateObject(object, { target: 'heddle', unknownFields: 'prune' })
+  const causes = diagnostics.filter(({ severity }) => severity === 'error').map(causeOf)
+  return { known: (resource as KubernetesObject | undefined) ?? object, causes }
+}
+
+function hasSchema({ apiVersion, kind }: KubernetesObject): boolean {
+  return kindInfo(apiVersion, kind) !== undefined
 }
 
 /** The object with the defaults of its kind. */
 export function fillDefaults(object: KubernetesObject): KubernetesObject {
   return defaultObject(object as unknown as SchemaObject) as unknown as KubernetesObject
-}
-
-/** The object without the fields that its schema does not know, as an API server stores it. */
-export function pruneFields(object: KubernetesObject, unknown: readonly UnknownField[]): KubernetesObject {
-  return unknown.reduce<unknown>((pruned, { path }) => without(pruned, segmentsOf(path)), object) as KubernetesObject
 }
 
 const causeReasons: Readonly<Record<string, string>> = {
@@ -55,21 +58,7 @@ function causeOf({ ruleId, path, message, suggestion }: Diagnostic): StatusCause
   return { reason: causeReasons[ruleId] ?? 'FieldValueInvalid', field: path, message: `${message}${hint}` }
 }
 
-function unknownFieldOf({ path, suggestion }: Diagnostic): UnknownField {
+function unknownFieldMessage({ path, suggestion }: Diagnostic): string {
   const hint = suggestion === undefined ? '' : `, did you mean ${JSON.stringify(suggestion)}`
-  return { path, message: `unknown field "${path}"${hint}` }
-}
-
-/** Reads a path back into its parts: names, `[3]`, `["a/b"]`. */
-function segmentsOf(path: string): readonly string[] {
-  return [...path.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g)].map(
-    (match) => match[1] ?? (match[2] === undefined ? (match[3] as string) : (JSON.parse(match[2]) as string)),
-  )
-}
-
-function without(value: unknown, [head, ...rest]: readonly string[]): unknown {
-  if (head === undefined || typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map((entry: unknown, index) => (String(index) === head ? without(entry, rest) : entry))
-  const entries = Object.entries(value).filter(([key]) => key !== head || rest.length > 0)
-  return Object.fromEntries(entries.map(([key, entry]) => [key, key === head ? without(entry, rest) : entry]))
+  return `unknown field "${path}"${hint}`
 }
