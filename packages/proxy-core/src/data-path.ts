@@ -9,6 +9,7 @@ import { type Clock, type Logger, type Random, silentLogger } from '@heddle/base
 import { systemClock, systemRandom } from '@heddle/base/node'
 import type { Cluster, FilterChain, Listener, SecretSource } from '@heddle/routing'
 import { Http1ServerConnection } from './codec/http1/server-connection.js'
+import { Http2ServerConnection } from './codec/http2/server-connection.js'
 import { ClusterRuntime } from './cluster/cluster-runtime.js'
 import type { ConnectionDeps } from './connection/connection-deps.js'
 import { DeadlineQueue } from './deadline-queue.js'
@@ -26,10 +27,12 @@ import { singleClusterManager } from './router/single-cluster-manager.js'
 import type { Snapshot } from './snapshot.js'
 import { silentTelemetry } from './telemetry.js'
 import { guarded } from './telemetry/guarded.js'
+import type { Http2Deps } from './codec/http2/options.js'
 import { createConnector } from './transport/connector.js'
 import { createPeerVerifier } from './transport/peer-verifier.js'
 import { createTlsContexts } from './transport/tls-contexts.js'
 import { createTlsServer } from './transport/tls-server.js'
+import { flushAtTurnEnd } from './transport/write-batch.js'
 import { createUpstreams, type Upstreams } from './upstreams.js'
 
 export interface DataPath {
@@ -61,7 +64,8 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     contexts.secretChanged(name)
     verifier.secretChanged(name)
   })
-  const upstreams = createUpstreams(deps, { clock, deadlines, connector, verifier })
+  const http2: Http2Deps = { deadlines, monotonicMs: () => clock.monotonicMs(), flushAtTurnEnd }
+  const upstreams = createUpstreams(deps, { clock, deadlines, connector, verifier, http2 })
   const exchange = createExchangeDeps(deps, { clock, random, logger, deadlines, upstreams }, current)
   const synthetic = new Map<string, ManagerRuntime>()
 
@@ -69,12 +73,13 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     exchange,
     logger,
     tlsServer: createTlsServer(contexts, verifier, logger),
-    isTrusted: (peer) => verifier.isTrusted(peer),
+    trustIn: (peer) => verifier.trustIn(peer),
     detectionDeadlineMs: deps.detectionDeadlineMs ?? 10_000,
     handshakeDeadlineMs: deps.handshakeDeadlineMs ?? 10_000,
     matchChain: matchFilterChain,
     listenerFor: (address, port) => current().byAddress.get(`${address}:${port}`) ?? current().byAddress.get(`0.0.0.0:${port}`),
     createCodec: (channel, owner, options) => new Http1ServerConnection(channel, owner, options),
+    createHttp2Codec: (channel, owner, options) => new Http2ServerConnection(channel, owner, options, http2),
     createExchange: (manager, connection, stream) => new Exchange(exchange, manager, connection, stream),
     dialTcp: upstreams.dialTcp,
     managerFor: (cluster) => {

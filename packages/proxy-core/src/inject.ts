@@ -39,6 +39,7 @@ export function injectRequest(deps: ConnectionDeps, runtime: ListenerRuntime, re
     destinationAddress: connection.localAddress,
     destinationPort: connection.localPort,
     sourceAddress: connection.remoteAddress,
+    directSourceAddress: '127.0.0.1',
     sourcePort: connection.remotePort,
     serverName: undefined,
     transportProtocol: 'raw_buffer',

@@ -7,17 +7,22 @@ import type { Clock } from '@heddle/base'
 import type { Cluster, LbEndpoint } from '@heddle/routing'
 import type { ClusterRuntime } from './cluster/cluster-runtime.js'
 import { Http1ClientConnection } from './codec/http1/client-connection.js'
-import { upstreamHeadLimits } from './connection/limits.js'
+import { Http2ClientConnection } from './codec/http2/client-connection.js'
+import type { Http2Deps, Http2Options } from './codec/http2/options.js'
+import { meshLimits, upstreamHeadLimits } from './connection/limits.js'
 import type { ConnectionDeps } from './connection/connection-deps.js'
+import type { DownstreamConnection, TlsInfo, UpstreamConnectionInfo } from './decision-record.js'
 import type { DeadlineQueue } from './deadline-queue.js'
 import type { ProxyDeps } from './deps.js'
 import type { Endpoint } from './endpoint/endpoint.js'
-import { HttpPool } from './endpoint/http-pool.js'
+import { HttpPool, type StreamWaiter } from './endpoint/http-pool.js'
 import { TunnelDialer } from './endpoint/tcp-upstream.js'
 import type { ExchangeDeps, ManagerRuntime } from './router/exchange-deps.js'
-import { unspokenProtocols } from './transport/alpn.js'
+import { httpAlpn, tcpAlpn, type UpstreamProtocol, upstreamProtocolOf } from './upstream-protocol.js'
+import type { Channel } from './transport/channel.js'
 import type { Connector, ConnectListener, DialTarget } from './transport/connector.js'
 import type { PeerVerifier } from './transport/peer-verifier.js'
+import { proxyHeader } from './transport/proxy-header.js'
 import { hostOf, type ServerName } from './transport/server-name.js'
 
 const defaultConnectTimeoutMs = 5000
@@ -27,6 +32,7 @@ export interface UpstreamParts {
   readonly deadlines: DeadlineQueue
   readonly connector: Connector
   readonly verifier: PeerVerifier
+  readonly http2: Http2Deps
 }
 
 export interface Upstreams {
@@ -35,59 +41,57 @@ export interface Upstreams {
   readonly dialTcp: ConnectionDeps['dialTcp']
 }
 
-export function createUpstreams(deps: Pick<ProxyDeps, 'dial'>, { clock, deadlines, connector, verifier }: UpstreamParts): Upstreams {
-  const dial = (
-    { config }: ClusterRuntime,
-    endpoint: Endpoint,
-    alpn: readonly string[],
-    listener: ConnectListener,
-    serverName?: ServerName,
-  ): (() => void) => {
-    const target: DialTarget = deps.dial?.(config, endpoint.config) ?? defaultDial(config, endpoint.config)
-    const tls = endpoint.transport.kind === 'tls' ? endpoint.transport.tls : undefined
-    return connector.connect(target, tls, alpn, config.connectTimeoutMs ?? defaultConnectTimeoutMs, listener, serverName)
-  }
+export function createUpstreams(deps: Pick<ProxyDeps, 'dial'>, { clock, deadlines, connector, verifier, http2 }: UpstreamParts): Upstreams {
+  const dial = createDial(deps, connector)
 
   const createPool = (
     cluster: ClusterRuntime,
     endpoint: Endpoint,
     manager: ManagerRuntime,
-    named?: { readonly serverName: ServerName; readonly onUnused: () => void },
+    protocol: UpstreamProtocol,
+    named?: ConnectionName & { readonly onUnused: () => void },
   ): HttpPool =>
     new HttpPool(endpoint, {
       deadlines,
       monotonicMs: () => clock.monotonicMs(),
-      isTrusted: (peer) => peer === undefined || verifier.isTrusted(peer),
-      dial: (listener) => dial(cluster, endpoint, httpAlpn(cluster, endpoint, manager), listener, named?.serverName),
-      createConnection: (channel, tls, pool) =>
-        new Http1ClientConnection(channel, pool, upstreamHeadLimits, {
-          remoteAddress: channel.remoteAddress,
-          remotePort: channel.remotePort,
-          localAddress: channel.localAddress,
-          localPort: channel.localPort,
-          tls,
-          requestCount: 0,
-          telemetryState: undefined,
-        }),
+      trustIn: (peer) => (peer === undefined ? 'trusted' : verifier.trustIn(peer)),
+      dial: (listener) => dial(cluster, endpoint, httpAlpn(cluster, endpoint, manager, protocol), listener, named),
+      expectedStreams: protocol === 'http2' ? Math.min(maxStreamsOf(cluster), expectedHttp2Streams) : 1,
+      createConnection: (channel, tls, pool) => {
+        const info = infoOf(channel, tls)
+        const isHttp2 = protocol === 'http2' || (protocol === 'auto' && tls?.alpn === 'h2')
+        if (!isHttp2) return new Http1ClientConnection(channel, pool, upstreamHeadLimits, info)
+        return new Http2ClientConnection(channel, pool, http2Options(cluster), http2, info)
+      },
       cluster,
       ...(named ? { onUnused: named.onUnused } : {}),
     })
 
-  /** As in Envoy a connection made for one server name carries no request for another. A pool goes with its last connection. */
-  const namedPool = (cluster: ClusterRuntime, endpoint: Endpoint, manager: ManagerRuntime, name: string): HttpPool => {
+  /** As in Envoy a connection made for one server name or client carries no request of another. A pool goes with its last connection. */
+  const namedPool = (
+    cluster: ClusterRuntime,
+    endpoint: Endpoint,
+    manager: ManagerRuntime,
+    protocol: UpstreamProtocol,
+    waiter: StreamWaiter,
+  ): HttpPool => {
     const { autoSni = false, autoSanValidation = false } = cluster.config.http ?? {}
-    const key = `${autoSni}|${autoSanValidation}|${name}`
+    const host = cluster.namesServers && endpoint.transport.kind === 'tls' ? hostOf(waiter.upstreamAuthority) : undefined
+    const header = headerOf(endpoint, waiter.connection)
+    const key = `${manager.overridesAlpn}|${autoSni}|${autoSanValidation}|${protocol}|${host ?? ''}|${header?.toString('latin1') ?? ''}`
     const pools = (endpoint.namedPools ??= new Map<string, HttpPool>())
     let pool = pools.get(key)
     if (pool === undefined) {
-      const serverName = { name, isSent: autoSni && isIP(name) === 0, isVerified: autoSanValidation }
-      pool = createPool(cluster, endpoint, manager, { serverName, onUnused: () => void pools.delete(key) })
+      const serverName = host === undefined ? undefined : { name: host, isSent: autoSni && isIP(host) === 0, isVerified: autoSanValidation }
+      pool = createPool(cluster, endpoint, manager, protocol, { serverName, header, onUnused: () => void pools.delete(key) })
       pools.set(key, pool)
     }
     return pool
   }
 
-  const tunnels = new TunnelDialer((cluster: ClusterRuntime, endpoint, listener) => dial(cluster, endpoint, tcpAlpn(endpoint), listener))
+  const dialTcp: Upstreams['dialTcp'] = (cluster, endpoint, connection, listener) =>
+    dial(cluster, endpoint, tcpAlpn(endpoint), listener, { serverName: undefined, header: headerOf(endpoint, connection) })
+  const tunnels = new TunnelDialer(dialTcp)
 
   return {
     acquireStream(cluster, endpoint, manager, waiter, fresh) {
@@ -95,34 +99,81 @@ export function createUpstreams(deps: Pick<ProxyDeps, 'dial'>, { clock, deadline
         tunnels.open(cluster, endpoint, waiter)
         return undefined
       }
-      if (cluster.namesServers && endpoint.transport.kind === 'tls')
-        return namedPool(cluster, endpoint, manager, hostOf(waiter.upstreamAuthority)).acquire(waiter, fresh)
-      endpoint.pool ??= createPool(cluster, endpoint, manager)
-      return endpoint.pool.acquire(waiter, fresh)
+      const protocol = upstreamProtocolOf(cluster, endpoint, waiter.protocol)
+      const { kind, proxyProtocol } = endpoint.transport
+      if (proxyProtocol !== undefined || (cluster.namesServers && kind === 'tls'))
+        return namedPool(cluster, endpoint, manager, protocol, waiter).acquire(waiter, fresh)
+      const pools = manager.overridesAlpn ? endpoint.poolsByProtocol : endpoint.plainAlpnPools
+      const pool = (pools[protocol] ??= createPool(cluster, endpoint, manager, protocol))
+      return pool.acquire(waiter, fresh)
     },
     cancelStream(endpoint, waiter) {
       tunnels.cancel(waiter)
       for (const pool of endpoint.pools()) pool.cancel(waiter)
     },
-    dialTcp: (cluster, endpoint, listener) => dial(cluster, endpoint, tcpAlpn(endpoint), listener),
+    dialTcp,
+  }
+}
+
+/** Opens connections to endpoints. @param name what the connection is made for, besides. */
+type Dial = (
+  cluster: ClusterRuntime,
+  endpoint: Endpoint,
+  alpn: readonly string[],
+  listener: ConnectListener,
+  name?: ConnectionName,
+) => () => void
+
+function createDial(deps: Pick<ProxyDeps, 'dial'>, connector: Connector): Dial {
+  return ({ config }, endpoint, alpn, listener, name = noName) => {
+    const target: DialTarget = deps.dial?.(config, endpoint.config) ?? defaultDial(config, endpoint.config)
+    const tls = endpoint.transport.kind === 'tls' ? endpoint.transport.tls : undefined
+    const timeoutMs = config.connectTimeoutMs ?? defaultConnectTimeoutMs
+    return connector.connect(target, tls, alpn, timeoutMs, listener, name.serverName, name.header)
+  }
+}
+
+/** What a connection is made for, besides its endpoint. */
+interface ConnectionName {
+  readonly serverName: ServerName | undefined
+  /** A PROXY header. */
+  readonly header: Buffer | undefined
+}
+
+const noName: ConnectionName = { serverName: undefined, header: undefined }
+
+function headerOf({ transport }: Endpoint, connection: DownstreamConnection): Buffer | undefined {
+  return transport.proxyProtocol === undefined ? undefined : proxyHeader(transport.proxyProtocol, connection)
+}
+
+function infoOf(channel: Channel, tls: TlsInfo | undefined): UpstreamConnectionInfo & { requestCount: number } {
+  const { remoteAddress, remotePort, localAddress, localPort } = channel
+  return { remoteAddress, remotePort, localAddress, localPort, tls, requestCount: 0, telemetryState: undefined }
+}
+
+/** Streams that a connection is counted on for before its peer has said how many it takes. */
+const expectedHttp2Streams = 100
+/** Streams that are opened on one connection when nothing else is said. */
+const defaultMaxStreams = 1024
+
+function maxStreamsOf({ config }: ClusterRuntime): number {
+  return config.http?.maxConcurrentStreams ?? defaultMaxStreams
+}
+
+function http2Options(cluster: ClusterRuntime): Http2Options {
+  return {
+    ...meshLimits.http2,
+    head: upstreamHeadLimits,
+    maxConcurrentStreams: maxStreamsOf(cluster),
+    headDeadlineMs: meshLimits.headDeadlineMs,
+    idleMs: 0,
+    streamIdleMs: 0,
+    maxStreams: 0,
+    allowsConnect: false,
   }
 }
 
 function defaultDial(cluster: Cluster, { address }: LbEndpoint): DialTarget {
   const { sourceAddress } = cluster
   return { host: address.address, port: address.port, ...(sourceAddress === undefined ? {} : { localAddress: sourceAddress }) }
-}
-
-/** Istio's ALPN override names the HTTP inside of mutual TLS, so that the other side picks its HTTP filter chain. */
-function httpAlpn(cluster: ClusterRuntime, endpoint: Endpoint, manager: ManagerRuntime): readonly string[] {
-  if (endpoint.transport.kind !== 'tls') return []
-  const overridden = manager.overridesAlpn && cluster.config.metadata?.['istio']?.['alpn_override'] !== 'false'
-  if (overridden) return ['istio-http/1.1', 'istio', 'http/1.1']
-  return (endpoint.transport.tls.common.alpnProtocols ?? []).filter((protocol) => !unspokenProtocols.has(protocol))
-}
-
-function tcpAlpn(endpoint: Endpoint): readonly string[] {
-  if (endpoint.transport.kind !== 'tls') return []
-  // An opaque connection may carry any of them: only Istio's frame is withheld.
-  return (endpoint.transport.tls.common.alpnProtocols ?? []).filter((protocol) => protocol !== 'istio-peer-exchange')
 }

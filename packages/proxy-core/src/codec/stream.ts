@@ -1,6 +1,6 @@
 /**
  * The seam between codecs and the router: one request and its answer, whatever the protocol on either side. HTTP/1.1 has
- * one stream a connection; HTTP/2 will have many behind the same four interfaces.
+ * one stream a connection, HTTP/2 many behind the same four interfaces.
  *
  * Bytes are handed over as (buffer, start, end) and are valid only during the call. Writers gather what they are given
  * and put it on the wire at `flush`, so that one read event becomes one write.
@@ -65,6 +65,9 @@ export type ResetReason =
   | 'protocol-error'
   | 'overflow'
   | 'local-reset'
+  /** HTTP/2: the upstream reset the stream; or has not taken it up, so that it is safe to send the request elsewhere. */
+  | 'remote-reset'
+  | 'refused-stream'
 
 /** What the codec of an upstream connection offers to the router. */
 export interface UpstreamStream {

@@ -10,18 +10,20 @@ import type { DeadlineEntry } from '../deadline-queue.js'
 import type { DownstreamConnection, TlsInfo } from '../decision-record.js'
 import type { ConnectionTraits } from '../listener/filter-chain-match.js'
 import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
-import { peerCheckMs } from '../peer-check.js'
+import { peerCheckMs, peerGraceMs } from '../peer-check.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { ChannelHandler } from '../transport/channel.js'
 import { type ClientHello, parseClientHello } from '../listener/client-hello.js'
-import { parseProxyHeader, tokenTlvType } from '../listener/proxy-protocol.js'
+import { isAmong } from '../listener/filter-chain-match.js'
+import { parseAnyProxyHeader, parseProxyHeader, tokenTlvType } from '../listener/proxy-protocol.js'
 import type { SocketChannel } from '../transport/socket-channel.js'
 import type { ConnectionDeps, OriginalDestination } from './connection-deps.js'
 import { refusedConnection, refusedRequest } from './refusal-record.js'
 import { forwardProxyTarget } from './forward-proxy.js'
+import { Http2Session } from './http2-session.js'
 import { HttpSession } from './http-session.js'
-import { inspect, inspectionOf } from '../listener/inspector.js'
+import { filterFor, inspect, inspectionOf } from '../listener/inspector.js'
 import { TcpSession } from './tcp-session.js'
 
 const noHello: ClientHello = { serverName: undefined, protocols: [] }
@@ -35,13 +37,17 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
   #channel: SocketChannel
   #chain: FilterChainRuntime | undefined
   #held: Buffer | undefined
-  #step: 'proxy-header' | 'inspect' | 'hello' | 'handshake' | 'serving' | 'gone' = 'inspect'
+  #step: 'proxy-header' | 'balancer-header' | 'inspect' | 'hello' | 'handshake' | 'serving' | 'gone' = 'inspect'
   #cancelHandshake: (() => void) | undefined
-  #session: HttpSession | TcpSession | undefined
-  /** The peer is no longer trusted; a last answer may be on its way. */
-  #isEnding = false
+  #session: HttpSession | Http2Session | TcpSession | undefined
+  /** When the peer was found to be trusted no longer; a last answer may be on its way. */
+  #endingSinceMs: number | undefined
   remoteAddress: string
   remotePort: number
+  /** Of the socket's peer, whatever a PROXY header says. */
+  readonly #directAddress: string
+  /** Whether a PROXY header has been read, or need not be. */
+  #isPlaced = false
   localAddress: string
   localPort: number
   tls: TlsInfo | undefined = undefined
@@ -69,6 +75,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     this.#onGone = onGone
     this.remoteAddress = channel.remoteAddress
     this.remotePort = channel.remotePort
+    this.#directAddress = channel.remoteAddress
     this.localAddress = original.kind === 'fixed' ? original.address : channel.localAddress
     this.localPort = original.kind === 'fixed' ? original.port : channel.localPort
     this.startWallMs = deps.exchange.clock.now()
@@ -154,27 +161,41 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
   #checkPeers(): void {
     const session = this.#session
     const peers = [this.tls?.peer, session instanceof TcpSession ? session.upstream?.tls?.peer : undefined]
-    if (peers.every((peer) => peer === undefined || this.#deps.isTrusted(peer))) return this.#setDeadline(peerCheckMs)
+    const trusts = peers.map((peer) => (peer === undefined ? 'trusted' : this.#deps.trustIn(peer)))
+    if (trusts.every((trust) => trust === 'trusted' || trust === 'replaced')) return this.#setDeadline(peerCheckMs)
+    if (this.#endingSinceMs === undefined) this.#logDistrust(peers)
+    this.#endFor(trusts.includes('denied'))
+  }
+
+  /** Looked at again as often while it ends: who is denied meanwhile does not get the minute. */
+  #endFor(isDenied: boolean): void {
+    const session = this.#session
+    const nowMs = this.#deps.exchange.clock.monotonicMs()
+    if (session instanceof TcpSession) return session.end('peer_no_longer_trusted')
+    if (isDenied || (this.#endingSinceMs !== undefined && nowMs - this.#endingSinceMs >= peerGraceMs)) return this.destroy()
+    if (this.#endingSinceMs === undefined) {
+      this.#endingSinceMs = nowMs
+      session?.drain()
+    }
+    if (!this.#channel.closed) this.#setDeadline(peerCheckMs)
+  }
+
+  #logDistrust(peers: readonly (PeerIdentity | undefined)[]): void {
     this.#deps.logger.info('a connection ends because its peer is no longer trusted', {
       listener: this.listener.name,
       remote: this.remoteAddress,
       peer: peers.find((peer) => peer !== undefined)?.spiffeId,
     })
-    if (session instanceof TcpSession) return session.end('peer_no_longer_trusted')
-    if (this.#isEnding) return this.destroy()
-    this.#isEnding = true
-    session?.drain()
-    if (!this.#channel.closed) this.#setDeadline(peerCheckMs)
   }
 
   /** Ends what is idle, or has not said a word yet; the rest after its answer. */
   drain(): void {
-    if (this.#session instanceof HttpSession) this.#session.drain()
+    if (this.#session instanceof HttpSession || this.#session instanceof Http2Session) this.#session.drain()
     else if (this.#held === undefined && this.#awaitsFirstBytes()) this.destroy()
   }
 
   #awaitsFirstBytes(): boolean {
-    return this.#step === 'proxy-header' || this.#step === 'inspect' || this.#step === 'hello'
+    return this.#step !== 'handshake' && this.#step !== 'serving' && this.#step !== 'gone'
   }
 
   destroy(): void {
@@ -195,10 +216,16 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     this.#deps.exchange.telemetry.onConnectionComplete(refusedConnection(this, accessLog, flags, details, this.#deps.exchange.clock))
   }
 
-  reportBadRequest(manager: ManagerRuntime | undefined, status: number, reason: string, bytesSent: number): void {
+  reportBadRequest(
+    manager: ManagerRuntime | undefined,
+    status: number,
+    reason: string,
+    bytesSent: number,
+    protocol: 'HTTP/1.1' | 'HTTP/2' = 'HTTP/1.1',
+  ): void {
     if (manager === undefined) return
     this.#deps.exchange.telemetry.onRequestComplete(
-      refusedRequest(this, manager.config, status, reason, bytesSent, this.#deps.exchange.clock),
+      refusedRequest(this, manager.config, status, reason, bytesSent, this.#deps.exchange.clock, protocol),
     )
   }
 
@@ -208,6 +235,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
       destinationPort: this.localPort,
       sourceAddress: this.remoteAddress,
       sourcePort: this.remotePort,
+      directSourceAddress: this.#directAddress,
       serverName: hello?.serverName,
       transportProtocol: hello === undefined ? 'raw_buffer' : 'tls',
       applicationProtocols: protocols,
@@ -216,6 +244,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
 
   #enter(): void {
     if (this.#runtime.config.useOriginalDst) this.#runtime = this.#deps.listenerFor(this.localAddress, this.localPort) ?? this.#runtime
+    if (!this.#isPlaced && this.#awaitsProxyHeader()) return
     this.#step = 'inspect'
     const inspection = inspectionOf(this.#runtime.config.listenerFilters, this.localPort)
     if (!inspection.tls && !inspection.http) return this.#choose(noHello, false, [])
@@ -224,10 +253,43 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     if (this.#held !== undefined) this.#advance()
   }
 
+  /** Behind a balancer: Envoy's proxy_protocol listener filter. */
+  #awaitsProxyHeader(): boolean {
+    const { listenerFilters, listenerFiltersTimeoutMs } = this.#runtime.config
+    const filter = filterFor(listenerFilters, 'proxy-protocol', this.localPort)
+    this.#isPlaced = true
+    if (filter === undefined || !isAmong(filter.trustedSources, this.#directAddress)) return false
+    this.#step = 'balancer-header'
+    this.#setDeadline(listenerFiltersTimeoutMs || this.#deps.handshakeDeadlineMs)
+    if (this.#held !== undefined) this.#advance()
+    return true
+  }
+
+  #readBalancerHeader(held: Buffer): void {
+    const result = parseAnyProxyHeader(held)
+    if (result.kind === 'more') return
+    if (result.kind === 'refused') return this.#refuse('proxy_protocol_refused', result.reason)
+    if (result.kind === 'none') {
+      const filter = filterFor(this.#runtime.config.listenerFilters, 'proxy-protocol', this.localPort)
+      if (filter?.allowsPlain !== true) return this.#refuse('proxy_protocol_refused', 'the connection does not start with a PROXY header')
+      return this.#enter()
+    }
+    const { header, length } = result
+    if (header.proxied) {
+      this.remoteAddress = header.sourceAddress
+      this.remotePort = header.sourcePort
+      this.localAddress = header.destinationAddress
+      this.localPort = header.destinationPort
+    }
+    this.#held = held.length > length ? held.subarray(length) : undefined
+    this.#enter()
+  }
+
   #advance(): void {
     const held = this.#held
     if (held === undefined) return
     if (this.#step === 'proxy-header') return this.#readProxyHeader(held)
+    if (this.#step === 'balancer-header') return this.#readBalancerHeader(held)
     if (this.#step === 'inspect') {
       const result = inspect(held, inspectionOf(this.#runtime.config.listenerFilters, this.localPort))
       if (result.kind === 'tls') this.#choose(result.hello, true, result.hello.protocols)
@@ -322,7 +384,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     const { terminal } = this.#chain as FilterChainRuntime
     const held = this.#held
     this.#held = undefined
-    if (terminal.kind === 'http') this.#session = new HttpSession(this.#deps, this, this.#channel, terminal.manager)
+    if (terminal.kind === 'http') this.#session = this.#httpSession(terminal.manager)
     else if (terminal.kind === 'tcp') {
       const session = new TcpSession(this.#deps, this, this.#channel, terminal.proxy, () => this.gone())
       this.#session = session
@@ -330,6 +392,12 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     } else return this.#channel.destroy()
     if (this.tls?.peer !== undefined || terminal.kind === 'tcp') this.#setDeadline(peerCheckMs)
     if (held !== undefined && !this.#channel.closed) this.#channel.received(held, 0, held.length)
+  }
+
+  /** What TLS agreed on decides; without, the first bytes do. */
+  #httpSession(manager: ManagerRuntime): HttpSession | Http2Session {
+    if (this.tls?.alpn === 'h2') return new Http2Session(this.#deps, this, this.#channel, manager)
+    return new HttpSession(this.#deps, this, this.#channel, manager)
   }
 
   #setDeadline(ms: number): void {

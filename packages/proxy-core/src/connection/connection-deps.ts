@@ -3,6 +3,8 @@ import type { Logger } from '@heddle/base'
 import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import type { Http1ServerConnection, ServerCodecOptions, ServerConnectionOwner } from '../codec/http1/server-connection.js'
+import type { Http2Options } from '../codec/http2/options.js'
+import type { Http2ServerConnection, Http2ServerOwner } from '../codec/http2/server-connection.js'
 import type { DownstreamStream } from '../codec/stream.js'
 import type { DownstreamConnection, PeerIdentity } from '../decision-record.js'
 import type { ConnectionTraits } from '../listener/filter-chain-match.js'
@@ -18,15 +20,16 @@ export interface ConnectionDeps {
   readonly logger: Logger
   readonly tlsServer: TlsServer
   /** Whether the peer of a connection would be accepted again. */
-  isTrusted(peer: PeerIdentity): boolean
+  trustIn(peer: PeerIdentity): PeerTrust
   readonly detectionDeadlineMs: number
   readonly handshakeDeadlineMs: number
   matchChain(listener: ListenerRuntime, traits: ConnectionTraits): FilterChainRuntime | undefined
   /** The listener for an original destination, when the one that accepted hands over. */
   listenerFor(address: string, port: number): ListenerRuntime | undefined
   createCodec(channel: Channel, owner: ServerConnectionOwner, options: ServerCodecOptions): Http1ServerConnection
+  createHttp2Codec(channel: Channel, owner: Http2ServerOwner, options: Http2Options): Http2ServerConnection
   createExchange(manager: ManagerRuntime, connection: DownstreamConnection, stream: DownstreamStream): Exchange
-  dialTcp(cluster: ClusterRuntime, endpoint: Endpoint, listener: ConnectListener): () => void
+  dialTcp(cluster: ClusterRuntime, endpoint: Endpoint, connection: DownstreamConnection, listener: ConnectListener): () => void
   /** A manager that sends everything to one cluster, for plain proxying through a TCP chain. */
   managerFor(cluster: string): ManagerRuntime
   resolveName(host: string, port: number): { readonly address: string; readonly port: number } | undefined

@@ -14,10 +14,9 @@ import type { Exchange } from '../router/exchange.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { Channel } from '../transport/channel.js'
 import type { AcceptedConnection } from './accepted-connection.js'
+import { Http2Session } from './http2-session.js'
 import type { ConnectionDeps } from './connection-deps.js'
 import { type ConnectionLimits, delayedCloseMs, edgeLimits, halfCloseGraceMs, meshLimits } from './limits.js'
-import { opaqueClusterOf } from './opaque-http2.js'
-import { TcpSession } from './tcp-session.js'
 
 export interface HttpTarget {
   readonly manager: ManagerRuntime
@@ -36,6 +35,8 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
   readonly #limits: ConnectionLimits
   readonly #codec: Http1ServerConnection
   #requests = 0
+  /** The client turned out to speak HTTP/2. */
+  #successor: Http2Session | undefined
   /** The current request, which says what it may become a tunnel of. */
   #current: Exchange | undefined
   #phase: 'idle' | 'head' | 'request' | 'half-closed' | 'closing' = 'idle'
@@ -99,23 +100,10 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
   }
 
   onHttp2Preface(buffer: Buffer, start: number, end: number): boolean {
-    const cluster = this.#manager === undefined ? undefined : opaqueClusterOf(this.#manager, this.#accepted)
-    if (cluster === undefined || this.#manager === undefined) {
-      this.#deps.logger.warn(
-        'an HTTP/2 connection was refused: HTTP/2 is not spoken here yet, and its route is not one cluster for all requests as they are',
-        {
-          listener: this.#accepted.listener.name,
-          remote: this.#accepted.remoteAddress,
-        },
-      )
-      return false
-    }
+    if (this.#manager === undefined || this.#accepted.tls?.alpn !== undefined) return false
     this.#deps.exchange.deadlines.remove(this)
-    const { statPrefix, accessLog } = this.#manager.config
-    const proxy = { statPrefix, target: { kind: 'cluster', cluster }, idleTimeoutMs: 0, ...(accessLog ? { accessLog } : {}) } as const
-    const session = new TcpSession(this.#deps, this.#accepted, this.#channel, proxy, () => this.#accepted.gone())
-    session.start()
-    if (!this.#channel.closed) session.onData(buffer, start, end)
+    this.#successor = new Http2Session(this.#deps, this.#accepted, this.#channel, this.#manager)
+    this.#channel.handler.onData(buffer, start, end)
     return true
   }
 
@@ -174,7 +162,8 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
 
   /** Ends the connection when it is idle, else after its answer. */
   drain(): void {
-    this.#codec.drain()
+    if (this.#successor !== undefined) this.#successor.drain()
+    else this.#codec.drain()
   }
 
   /** Gives the channel away (CONNECT). */

@@ -1,5 +1,6 @@
 /** Limits of connections, by where they come from. Values follow Envoy's edge advice and what the strictest proxies keep. */
 import type { HeadLimits } from '../codec/http1/head-parser.js'
+import type { Http2Options } from '../codec/http2/options.js'
 
 export interface ConnectionLimits {
   readonly head: HeadLimits
@@ -12,7 +13,14 @@ export interface ConnectionLimits {
   readonly rejectUnderscores: boolean
   /** 0: unlimited. */
   readonly maxRequestsPerConnection: number
+  readonly http2: Http2Limits
 }
+
+/** Windows in bytes. A PING goes out after a silence of `keepAliveMs`; 0: never. */
+export type Http2Limits = Pick<
+  Http2Options,
+  'maxConcurrentStreams' | 'streamWindow' | 'connectionWindow' | 'resetBurst' | 'resetsPerSecond' | 'keepAliveMs' | 'keepAliveTimeoutMs'
+>
 
 export const edgeLimits: ConnectionLimits = {
   head: { maxHeadBytes: 16_384, maxFields: 100, maxFieldBytes: 8192, maxTargetBytes: 8192 },
@@ -21,6 +29,15 @@ export const edgeLimits: ConnectionLimits = {
   bodyIdleMs: 30_000,
   rejectUnderscores: true,
   maxRequestsPerConnection: 10_000,
+  http2: {
+    maxConcurrentStreams: 100,
+    streamWindow: 65_536,
+    connectionWindow: 1_048_576,
+    resetBurst: 100,
+    resetsPerSecond: 33,
+    keepAliveMs: 0,
+    keepAliveTimeoutMs: 10_000,
+  },
 }
 
 export const meshLimits: ConnectionLimits = {
@@ -30,6 +47,15 @@ export const meshLimits: ConnectionLimits = {
   bodyIdleMs: 300_000,
   rejectUnderscores: false,
   maxRequestsPerConnection: 0,
+  http2: {
+    maxConcurrentStreams: 1000,
+    streamWindow: 262_144,
+    connectionWindow: 4_194_304,
+    resetBurst: 10_000,
+    resetsPerSecond: 1000,
+    keepAliveMs: 0,
+    keepAliveTimeoutMs: 10_000,
+  },
 }
 
 export const upstreamHeadLimits: HeadLimits = { maxHeadBytes: 65_536, maxFields: 200, maxFieldBytes: 61_440, maxTargetBytes: 0 }

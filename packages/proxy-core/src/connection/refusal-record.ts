@@ -45,6 +45,7 @@ export function refusedRequest(
   reason: string,
   bytesSent: number,
   clock: Clock,
+  protocol: 'HTTP/1.1' | 'HTTP/2',
 ): RequestRecord {
   return {
     ...nothing,
@@ -52,7 +53,7 @@ export function refusedRequest(
     connection,
     manager,
     accessLog: manager.accessLog ?? [],
-    protocol: 'HTTP/1.1',
+    protocol,
     method: '',
     path: '',
     upstreamPath: '',
@@ -67,7 +68,7 @@ export function refusedRequest(
     durationMs: 0,
     responseCode,
     responseFlags: flag.DPE,
-    responseCodeDetails: `http1.${reason.replaceAll(' ', '_')}`,
+    responseCodeDetails: `${protocol === 'HTTP/2' ? 'http2' : 'http1'}.${reason.replaceAll(' ', '_')}`,
     upstreamTransportFailureReason: undefined,
     bytesSent,
     attempts: [],

@@ -2,6 +2,12 @@
 import type { LbEndpoint, UpstreamTransportSocket } from '@heddle/routing'
 import type { HttpPool } from './http-pool.js'
 
+interface PoolsByProtocol {
+  http1: HttpPool | undefined
+  http2: HttpPool | undefined
+  auto: HttpPool | undefined
+}
+
 export class Endpoint {
   config: LbEndpoint
   readonly address: string
@@ -14,6 +20,8 @@ export class Endpoint {
   weight: number
   priority = 0
   healthy: boolean
+  /** Healthy, but used only for what the others cannot take. */
+  degraded: boolean
   /** Taken out by outlier detection, and since when on the monotonic clock. */
   ejected = false
   ejectedAtMs = 0
@@ -27,7 +35,9 @@ export class Endpoint {
   requests = 0
   failures = 0
   /** Made with the first HTTP request. */
-  pool: HttpPool | undefined
+  readonly poolsByProtocol: PoolsByProtocol = { http1: undefined, http2: undefined, auto: undefined }
+  /** Those for connection managers that leave the names of ALPN as the cluster has them. */
+  readonly plainAlpnPools: PoolsByProtocol = { http1: undefined, http2: undefined, auto: undefined }
   /** Of clusters that take the server's name from requests: a pool for each name. */
   namedPools: Map<string, HttpPool> | undefined
 
@@ -40,11 +50,16 @@ export class Endpoint {
     this.joinedMs = joinedMs
     this.weight = config.loadBalancingWeight ?? 1
     this.healthy = isHealthy(config)
+    this.degraded = config.healthStatus === 'DEGRADED'
   }
 
   /** All its pools. */
   *pools(): Iterable<HttpPool> {
-    if (this.pool !== undefined) yield this.pool
+    for (const { http1, http2, auto } of [this.poolsByProtocol, this.plainAlpnPools]) {
+      if (http1 !== undefined) yield http1
+      if (http2 !== undefined) yield http2
+      if (auto !== undefined) yield auto
+    }
     if (this.namedPools !== undefined) yield* this.namedPools.values()
   }
 
@@ -54,6 +69,7 @@ export class Endpoint {
     this.priority = priority
     this.weight = config.loadBalancingWeight ?? 1
     this.healthy = isHealthy(config)
+    this.degraded = config.healthStatus === 'DEGRADED'
   }
 }
 

@@ -1,23 +1,41 @@
 /**
- * The HTTP/1.1 connections to one endpoint. The one that became idle last is used first (its socket is warm, and surplus
- * ones age out); a request that finds none waits for a new connection or for the next one that is given back.
+ * The HTTP connections to one endpoint. The one that became free last is used first (its socket is warm, and surplus ones
+ * age out); over HTTP/2 that is one connection until it carries all the streams that it may. A request that finds none
+ * waits for a new connection or for the next stream that is free.
  */
 import type { UpstreamStream } from '../codec/stream.js'
-import type { Http1ClientConnection } from '../codec/http1/client-connection.js'
-import type { PeerIdentity, TlsInfo } from '../decision-record.js'
+import type { DownstreamConnection, PeerIdentity, TlsInfo, UpstreamConnectionInfo } from '../decision-record.js'
 import { type DeadlineEntry, type DeadlineQueue } from '../deadline-queue.js'
-import type { Channel } from '../transport/channel.js'
+import type { Channel, ChannelHandler } from '../transport/channel.js'
 import type { ConnectListener } from '../transport/connector.js'
-import { peerCheckMs } from '../peer-check.js'
+import { peerCheckMs, peerGraceMs } from '../peer-check.js'
 import type { Endpoint } from './endpoint.js'
 
 export interface StreamWaiter {
+  /** That the client speaks: some clusters speak it, too. */
+  readonly protocol?: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2'
   /** Of the request as it goes upstream: some clusters take the server's name from it. */
   readonly upstreamAuthority: string
+  /** Whose request it is: some endpoints are told the client by a header of the connection. */
+  readonly connection: DownstreamConnection
   /** Whether it wants a connection for itself, for bytes as they are, and no HTTP. */
   readonly opensTunnel?: boolean
   onStreamReady(stream: UpstreamStream): void
   onStreamFailed(reason: 'connection-failure' | 'connection-timeout' | 'overflow', details: string): void
+}
+
+/** A connection as the pool sees it. HTTP/1.1 has one stream at a time. */
+export interface ClientConnection extends ChannelHandler {
+  readonly info: UpstreamConnectionInfo
+  readonly closed: boolean
+  /** Streams that may be opened now. */
+  readonly available: number
+  readonly activeStreams: number
+  createStream(): UpstreamStream
+  /** Takes no new streams, and ends with the last one. */
+  retire(): void
+  /** Ends at once, under its exchanges, as if the peer had. */
+  breakOff(details: string): void
 }
 
 /** What the pool needs from outside; the data path wires it. */
@@ -25,10 +43,12 @@ export interface PoolDeps {
   readonly deadlines: DeadlineQueue
   monotonicMs(): number
   /** Whether a verified peer would be accepted again. */
-  isTrusted(peer: PeerIdentity | undefined): boolean
+  trustIn(peer: PeerIdentity | undefined): PeerTrust
   /** Starts a connection. @returns the way to give up. */
   dial(listener: ConnectListener): () => void
-  createConnection(channel: Channel, tls: TlsInfo | undefined, pool: HttpPool): Http1ClientConnection
+  createConnection(channel: Channel, tls: TlsInfo | undefined, pool: HttpPool): ClientConnection
+  /** Streams that a new connection is expected to carry at a time. */
+  readonly expectedStreams: number
   readonly cluster: PoolCluster
   /** Nothing holds the pool any more: no connection, no request. */
   onUnused?(): void
@@ -52,17 +72,23 @@ class PooledConnection implements DeadlineEntry {
   heapIndex = -1
   dueMs = 0
   deadlineMs = 0
-  idle = false
+  /** Among those that have streams to give. */
+  ready = false
   /** When it has been idle for too long. */
   idleUntilMs = Infinity
   /** When its peer is looked at again; never where nobody was verified. */
   checkMs = Infinity
-  trusted = true
-  readonly connection: Http1ClientConnection
+  /** When the peer was found to be trusted no longer. */
+  distrustedSinceMs = Infinity
+  readonly connection: ClientConnection
   readonly #deps: PoolDeps
-  constructor(connection: Http1ClientConnection, deps: PoolDeps) {
+  constructor(connection: ClientConnection, deps: PoolDeps) {
     this.connection = connection
     this.#deps = deps
+  }
+
+  get isIdle(): boolean {
+    return this.connection.activeStreams === 0
   }
 
   /** Starts to look after the peer. */
@@ -72,28 +98,29 @@ class PooledConnection implements DeadlineEntry {
   }
 
   onDeadline(nowMs: number): void {
-    if (this.idle && nowMs >= this.idleUntilMs) return this.connection.close()
+    if (this.isIdle && nowMs >= this.idleUntilMs) return this.connection.retire()
     if (nowMs >= this.checkMs) this.#checkPeer(nowMs)
-    const nextMs = this.idle ? Math.min(this.idleUntilMs, this.checkMs) : this.checkMs
+    const nextMs = this.isIdle ? Math.min(this.idleUntilMs, this.checkMs) : this.checkMs
     if (!this.connection.closed && nextMs < Infinity) this.#deps.deadlines.set(this, nextMs)
   }
 
   /** Certificates end and roots are replaced while connections live. What runs may end first, but not for ever. */
   #checkPeer(nowMs: number): void {
     this.checkMs = nowMs + peerCheckMs
-    if (this.#deps.isTrusted(this.connection.info.tls?.peer)) return
-    if (this.idle) this.connection.close()
-    else if (!this.trusted) this.connection.breakOff('the peer is no longer trusted')
-    this.trusted = false
+    const trust = this.#deps.trustIn(this.connection.info.tls?.peer)
+    if (trust === 'trusted') return
+    if (trust === 'denied' || nowMs - this.distrustedSinceMs >= peerGraceMs) return this.connection.breakOff('the peer is no longer trusted')
+    if (trust === 'untrusted') this.distrustedSinceMs = Math.min(this.distrustedSinceMs, nowMs)
+    this.connection.retire()
   }
 }
 
 export class HttpPool {
   readonly #endpoint: Endpoint
   readonly #deps: PoolDeps
-  readonly #idle: PooledConnection[] = []
+  readonly #ready: PooledConnection[] = []
   readonly #waiters: StreamWaiter[] = []
-  readonly #all = new Map<Http1ClientConnection, PooledConnection>()
+  readonly #all = new Map<ClientConnection, PooledConnection>()
   readonly #dialing = new Set<() => void>()
   #draining = false
 
@@ -102,13 +129,10 @@ export class HttpPool {
     this.#deps = deps
   }
 
-  /** @returns a stream at once when a connection is idle; otherwise the waiter is called later. */
+  /** @param fresh on a connection that was not used before. @returns a stream at once when there is one; otherwise the waiter is called later. */
   acquire(waiter: StreamWaiter, fresh: boolean): UpstreamStream | undefined {
-    while (!fresh && this.#idle.length > 0) {
-      const pooled = this.#idle.pop() as PooledConnection
-      pooled.idle = false
-      if (!pooled.connection.closed) return pooled.connection
-    }
+    const stream = this.#take(fresh)
+    if (stream !== undefined) return stream
     const { cluster } = this.#deps
     if (cluster.pendingRequests >= cluster.maxPending) {
       waiter.onStreamFailed('overflow', '')
@@ -119,7 +143,22 @@ export class HttpPool {
     cluster.pendingRequests++
     this.dialAsNeeded()
     // No place for a fresh connection: an idle one makes room, or the request would wait for what nobody uses.
-    if (fresh && this.#dialing.size === 0) this.#idle[0]?.connection.close()
+    if (fresh && this.#dialing.size === 0) this.#ready[0]?.connection.retire()
+    return undefined
+  }
+
+  #take(fresh: boolean): UpstreamStream | undefined {
+    for (let pooled = this.#ready.at(-1); pooled !== undefined; pooled = this.#ready.at(-1)) {
+      const { connection } = pooled
+      const { available } = connection
+      // One that carries many streams is alive; only an idle one may have been closed by its peer meanwhile.
+      if (fresh && connection.activeStreams === 0 && !connection.closed) return undefined
+      if (available <= 1) {
+        this.#ready.pop()
+        pooled.ready = false
+      }
+      if (available > 0) return connection.createStream()
+    }
     return undefined
   }
 
@@ -130,60 +169,71 @@ export class HttpPool {
     this.#deps.cluster.pendingRequests--
   }
 
-  /** A connection for each waiter as far as the breaker lets; every pool may have one. Beyond, they wait for those that are given back. */
+  /** A connection for as many waiters as it is expected to carry, as far as the breaker lets; every pool may have one. Beyond, they wait for streams that are given back. */
   dialAsNeeded(): void {
-    const { cluster } = this.#deps
-    while (this.#dialing.size < this.#waiters.length) {
+    const { cluster, expectedStreams } = this.#deps
+    while (this.#dialing.size * expectedStreams < this.#waiters.length) {
       const isFirst = this.#all.size + this.#dialing.size === 0
       if (!isFirst && cluster.activeConnections >= cluster.maxConnections) return
       this.#dial()
     }
   }
 
-  onReusable(connection: Http1ClientConnection): void {
+  /** Something about a connection's streams has changed: one has ended, or there may be more. */
+  onStreamsChanged(connection: ClientConnection): void {
     const pooled = this.#all.get(connection)
-    if (pooled === undefined) return
-    const { cluster, deadlines } = this.#deps
-    const { maxRequestsPerConnection, poolIdleMs } = cluster
-    if (maxRequestsPerConnection > 0 && connection.info.requestCount >= maxRequestsPerConnection) return connection.close()
-    if (!pooled.trusted) return connection.close()
-    const waiter = this.#waiters.shift()
-    if (waiter !== undefined) {
+    if (pooled === undefined || connection.closed) return
+    const { cluster } = this.#deps
+    const { maxRequestsPerConnection } = cluster
+    const isUsedUp = maxRequestsPerConnection > 0 && connection.info.requestCount >= maxRequestsPerConnection
+    if (isUsedUp || !pooled.trusted) return connection.retire()
+    while (this.#waiters.length > 0 && connection.available > 0) {
+      const waiter = this.#waiters.shift() as StreamWaiter
       cluster.pendingRequests--
-      return waiter.onStreamReady(connection)
+      waiter.onStreamReady(connection.createStream())
     }
-    if (this.#draining) return connection.close()
-    pooled.idle = true
-    this.#idle.push(pooled)
-    if (poolIdleMs === 0) return
-    pooled.idleUntilMs = this.#deps.monotonicMs() + poolIdleMs
+    if (this.#draining) return connection.retire()
+    if (!pooled.ready && connection.available > 0) {
+      pooled.ready = true
+      this.#ready.push(pooled)
+    }
+    if (connection.activeStreams === 0) this.#beginIdle(pooled)
+  }
+
+  #beginIdle(pooled: PooledConnection): void {
+    const { cluster, deadlines } = this.#deps
+    if (cluster.poolIdleMs === 0) return
+    pooled.idleUntilMs = this.#deps.monotonicMs() + cluster.poolIdleMs
     deadlines.set(pooled, Math.min(pooled.idleUntilMs, pooled.checkMs))
   }
 
-  onConnectionClosed(connection: Http1ClientConnection): void {
+  onConnectionClosed(connection: ClientConnection): void {
     const pooled = this.#all.get(connection)
     if (pooled === undefined) return
     this.#all.delete(connection)
     this.#deps.deadlines.remove(pooled)
-    const at = pooled.idle ? this.#idle.lastIndexOf(pooled) : -1
-    if (at >= 0) this.#idle.splice(at, 1)
+    const at = pooled.ready ? this.#ready.lastIndexOf(pooled) : -1
+    if (at >= 0) this.#ready.splice(at, 1)
     this.#endpoint.activeConnections--
     this.#deps.cluster.connectionGone()
     this.dialAsNeeded()
     this.#tellUnused()
   }
 
-  /** Ends idle connections now and the others after their exchange. */
+  /** Ends idle connections now and the others after their exchanges. */
   drain(): void {
     this.#draining = true
-    for (const pooled of this.#idle.splice(0)) pooled.connection.close()
+    for (const pooled of this.#ready.splice(0)) {
+      pooled.ready = false
+      pooled.connection.retire()
+    }
   }
 
   close(): void {
     this.drain()
     for (const cancel of this.#dialing) cancel()
     this.#dialing.clear()
-    for (const connection of this.#all.keys()) connection.reset()
+    for (const connection of this.#all.keys()) connection.breakOff('the pool is closed')
   }
 
   #tellUnused(): void {
@@ -202,7 +252,7 @@ export class HttpPool {
         this.#all.set(connection, pooled)
         if (tls?.peer !== undefined) pooled.watchPeer()
         channel.handler = connection
-        this.onReusable(connection)
+        this.onStreamsChanged(connection)
       },
       onConnectFailed: (reason, details) => {
         this.#dialing.delete(cancel)

@@ -59,7 +59,8 @@ export function failedTryReply(reason: ResetReason | 'per-try-timeout', transpor
   if (reason === 'per-try-timeout') return localReplies.tryTimeout
   if (reason === 'protocol-error') return { ...resetReply(reason, transport), status: 502, flags: flag.UPE }
   const connectFailed = reason === 'connection-failure' || reason === 'connection-timeout'
-  return { ...resetReply(reason, transport), flags: connectFailed ? flag.UF : flag.UC }
+  const wasReset = reason === 'remote-reset' || reason === 'refused-stream'
+  return { ...resetReply(reason, transport), flags: connectFailed ? flag.UF : wasReset ? flag.UR : flag.UC }
 }
 
 function resetReply(reason: ResetReason, transport: string): LocalReply {
@@ -69,6 +70,8 @@ function resetReply(reason: ResetReason, transport: string): LocalReply {
     'connection-termination': 'connection termination',
     'protocol-error': 'protocol error',
     'local-reset': 'local reset',
+    'remote-reset': 'remote reset',
+    'refused-stream': 'remote refused stream reset',
     overflow: 'overflow',
   }
   const text = texts[reason]

@@ -75,9 +75,14 @@ export function pickUntried(
   return endpoint !== undefined && isTried(endpoint) ? (cluster.pickExcept(isTried) ?? endpoint) : endpoint
 }
 
-/** A pooled connection that the peer had closed meanwhile costs nobody anything: a safe request may go out once more. */
+/**
+ * A pooled connection that the peer had closed meanwhile costs nobody anything: a safe request may go out once more. So may
+ * any request without a body that the upstream says it has not taken up (RFC 9113 section 8.7).
+ */
 export function metStaleConnection(stream: UpstreamStream | undefined, reason: ResetReason, request: RequestRecord): boolean {
   const { method, bytesReceived } = request
-  const isSafe = (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') && bytesReceived === 0
+  if (bytesReceived > 0) return false
+  if (reason === 'refused-stream') return true
+  const isSafe = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
   return isSafe && stream?.reused === true && reason === 'connection-termination'
 }

@@ -47,6 +47,7 @@ export function compileRetryPolicy(policy: RetryPolicy | undefined, routeTimeout
       if (reason === 'overflow') return false
       if (anyReset) return true
       if (conditions.has('connect-failure') && (reason === 'connection-failure' || reason === 'connection-timeout')) return true
+      if (conditions.has('refused-stream') && reason === 'refused-stream') return true
       return conditions.has('reset-before-request') && !sent && reason !== 'per-try-timeout'
     },
     backOffMs: (attempt, random) => Math.min((2 ** attempt - 1) * baseMs, maxMs) * random,

@@ -1,7 +1,7 @@
 /**
  * Puts TLS on an accepted channel. ALPN: Node aborts a handshake whose protocols do not overlap, Envoy goes on without
  * one, so without overlap the context is used without ALPN. `istio-peer-exchange` is never selected (its frames are not
- * spoken here) and neither is `h2` while there is no HTTP/2 codec.
+ * spoken here).
  */
 import { TLSSocket } from 'node:tls'
 import { type Logger, messageOf } from '@heddle/base'

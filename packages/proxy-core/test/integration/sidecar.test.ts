@@ -4,6 +4,7 @@ import { createFakeClock } from '@heddle/base/testing'
 import type { Listener } from '@heddle/routing'
 import { responseFlagBits as flag } from '@heddle/proxy-core'
 import { action, anyRoute, exchange, httpUpstream, manager, rawUpstream, startProxy, staticCluster } from './harness.js'
+import { block, frame, get, RawHttp2 } from './http2-peers.js'
 
 const open: { close(): unknown }[] = []
 const keep = <T extends { close(): unknown }>(thing: T): T => {
@@ -107,12 +108,13 @@ test('bytes that are not HTTP go on as TCP', async () => {
   expect(await exchange(front.port, `${proxyHeader('127.9.128.1', 80, token)}\x01\x02\x03`)).toBe('opaque 3')
 })
 
-test('an HTTP/2 connection is spliced to the one cluster of its route', async () => {
+test('an HTTP/2 connection on a port that detects protocols is served as HTTP', async () => {
   const { front } = await sidecar()
-  const answer = await exchange(front.port, `${proxyHeader('127.9.128.1', 80, token)}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`)
-  // The upstream is Node's HTTP/1 server: its own words show that the bytes reached it untouched.
-  expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request/)
-  await expect.poll(() => front.connections[0]?.cluster).toBe('web')
+  const client = keep(new RawHttp2(front.port))
+  client.write(proxyHeader('127.9.128.1', 80, token))
+  client.begin(frame(1, 5, 1, block(get('/', [['x-one', '1']]).map(([name, value]) => [name, name === ':authority' ? 'web' : value]))))
+  await expect.poll(() => client.outcome()).toBe('END')
+  expect(front.requests[0]).toMatchObject({ status: 200, cluster: 'web' })
 })
 
 test('an unknown destination passes through and the capture port itself does not', async () => {

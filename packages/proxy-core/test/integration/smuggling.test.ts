@@ -1,7 +1,8 @@
 /** The rows of the lists that need a scripted peer: early answers, refused upgrades, half-read bodies. */
 import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { action, anyRoute, config, exchange, httpListener, rawUpstream, startProxy, staticCluster } from './harness.js'
+import { action, anyRoute, config, exchange, httpListener, httpUpstream, rawUpstream, startProxy, staticCluster } from './harness.js'
+import { http2Client, request } from './http2-peers.js'
 
 const open: { close(): unknown }[] = []
 const keep = <T extends { close(): unknown }>(thing: T): T => {
@@ -160,21 +161,13 @@ test('an upgrade that is not allowed, h2c with a body too, is a plain request wi
   expect(await exchange(slow.port, `GET / HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`)).toMatch(/^HTTP\/1\.1 504 /)
 })
 
-const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
-
-test('HTTP/2 bytes pass only where no rule about requests is passed by', async () => {
-  const upstream = keep(await rawUpstream((socket) => socket.on('data', () => socket.end('settings'))))
-  const clusters = [staticCluster('u', [upstream.port])]
-  const answerOf = async (listener: Parameters<typeof config>[0]): Promise<string> =>
-    exchange(keep(await startProxy(config(listener, clusters))).port, preface)
-  const open = httpListener([anyRoute(action('u'))])
-  expect(await answerOf({ ...open, trafficDirection: 'outbound' })).toBe('settings')
-  expect(await answerOf({ ...open, trafficDirection: 'inbound' })).toMatch(/^HTTP\/1\.1 400 /)
-  expect(await answerOf({ ...httpListener([anyRoute(action('u'))], { useRemoteAddress: true }), trafficDirection: 'outbound' })).toMatch(
-    /400/,
-  )
+test('HTTP/2 is held to the same routes as HTTP/1.1', async () => {
+  const upstream = keep(await httpUpstream((_, response) => response.end('reached')))
   const guarded = anyRoute(action('u'), { match: { path: { kind: 'prefix', value: '/public' } } })
-  expect(await answerOf({ ...httpListener([guarded]), trafficDirection: 'outbound' })).toMatch(/^HTTP\/1\.1 400 /)
+  const front = keep(await startProxy(config(httpListener([guarded]), [staticCluster('u', [upstream.port])])))
+  const session = keep(http2Client(front.port))
+  expect((await request(session, { ':path': '/public' })).body).toBe('reached')
+  expect((await request(session, { ':path': '/private' })).headers[':status']).toBe(404)
 })
 
 test('HTTP/1.0 without a host is refused, unless the configuration names one', async () => {

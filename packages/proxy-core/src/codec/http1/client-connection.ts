@@ -16,7 +16,7 @@ import { upstreamTunnel } from './tunnel.js'
 /** The pool that the connection belongs to. */
 export interface ClientConnectionOwner {
   /** The exchange is over and the connection may carry another one. */
-  onReusable(connection: Http1ClientConnection): void
+  onStreamsChanged(connection: Http1ClientConnection): void
   /** Once, last. */
   onConnectionClosed(connection: Http1ClientConnection): void
 }
@@ -41,6 +41,8 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
   #held: Buffer | undefined
   #remaining = 0
   #informational = 0
+  /** Given to an exchange. */
+  #taken = false
   #requestDone = false
   #answerDone = true
   #reusable = true
@@ -59,6 +61,23 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
   }
   get closed(): boolean {
     return this.#state === 'closed'
+  }
+  get available(): number {
+    return this.#state === 'idle' && !this.#taken ? 1 : 0
+  }
+  get activeStreams(): number {
+    return this.#taken ? 1 : 0
+  }
+
+  createStream(): UpstreamStream {
+    this.#taken = true
+    return this
+  }
+
+  /** Ends the connection, when it is idle at once. */
+  retire(): void {
+    this.#reusable = false
+    if (!this.#taken) this.#close()
   }
 
   sendHead(method: string, path: string, headers: HeaderBlock, length: number, upgrade: string, events: ResponseEvents): void {
@@ -118,11 +137,6 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
   /** Ends the connection under its exchange, as if the peer had. */
   breakOff(details: string): void {
     this.#fail('connection-termination', details)
-  }
-
-  /** Ends an idle connection. */
-  close(): void {
-    this.#close()
   }
 
   onData(buffer: Buffer, start: number, end: number): void {
@@ -265,9 +279,10 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
     this.#events = undefined
     if (this.#state === 'closed') return
     this.#state = 'idle'
+    this.#taken = false
     if (!this.#reusable) return this.#close()
     this.resumeResponse()
-    this.#owner.onReusable(this)
+    this.#owner.onStreamsChanged(this)
   }
 
   #protocolError(details: string): number {

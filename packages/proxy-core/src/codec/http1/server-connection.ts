@@ -408,7 +408,12 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
       this.#fail('protocol-error')
       return -1
     }
-    if (chunks.done && this.#state === 'body') this.#endRequest(this.#declaredTrailers(chunks.trailers))
+    if (!chunks.done || this.#state !== 'body') return at
+    if (framesInTrailers(chunks.trailers)) {
+      this.#fail('protocol-error')
+      return -1
+    }
+    this.#endRequest(this.#declaredTrailers(chunks.trailers))
     return at
   }
 
@@ -467,4 +472,9 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     this.#channel.end()
     this.#resume()
   }
+}
+
+/** RFC 9110 section 6.5.1: a length or a coding behind the body that it should have framed is an attempt at something. */
+function framesInTrailers(trailers: HeaderBlock): boolean {
+  return trailers.count > 0 && (trailers.has('content-length') || trailers.has('transfer-encoding') || trailers.has('host'))
 }

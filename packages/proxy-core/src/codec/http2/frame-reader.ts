@@ -8,7 +8,7 @@ export interface FrameHandler {
   /** A DATA frame begins. @param length of the payload, padding included. @returns whether to go on. */
   onDataStart(streamId: number, flags: number, length: number): boolean
   /** A piece of it, without padding. */
-  onData(buffer: Buffer, start: number, end: number): boolean
+  onDataPiece(buffer: Buffer, start: number, end: number): boolean
   onDataEnd(): boolean
   /** Any other frame. */
   onFrame(type: number, flags: number, streamId: number, buffer: Buffer, start: number, end: number): boolean
@@ -97,7 +97,7 @@ export class FrameReader {
     }
     const size = Math.min(this.#dataLeft, end - at)
     this.#dataLeft -= size
-    if (size > 0 && !this.#handler.onData(buffer, at, at + size)) this.stop()
+    if (size > 0 && !this.#handler.onDataPiece(buffer, at, at + size)) this.stop()
     at += size
     if (this.#dataLeft > 0) return at
     const padding = Math.min(this.#paddingLeft, end - at)

@@ -8,7 +8,6 @@ import { HpackEncoder } from './hpack/encoder.js'
 import { staticTable } from './hpack/static-table.js'
 
 const methodName = fieldNameOf(':method')
-const schemeName = fieldNameOf(':scheme')
 const authorityName = fieldNameOf(':authority')
 const pathName = fieldNameOf(':path')
 const protocolName = fieldNameOf(':protocol')

@@ -1,0 +1,195 @@
+/**
+ * A request and its answer on the server's side of HTTP/2 (RFC 9113 section 8.1). Extended CONNECT (RFC 8441) is shown to
+ * the router as what it stands for: a GET that asks for an upgrade, answered by 101 where HTTP/2 says 200.
+ */
+import { isBodiless } from '../../message/bodiless.js'
+import type { HeaderBlock } from '../../message/header-block.js'
+import { bodyLength } from '../http1/framing.js'
+import type { DownstreamStream, RequestEvents, RequestHead } from '../stream.js'
+import { errorCode } from './frame-types.js'
+import type { HeadReader } from './head-reader.js'
+import { Http2Stream } from './stream.js'
+
+export class Http2ServerStream extends Http2Stream implements DownstreamStream, RequestHead {
+  readonly protocol = 'HTTP/2'
+  readonly acceptsTrailers = true
+  headers: HeaderBlock
+  method = ''
+  path = ''
+  authority = ''
+  upgrade = ''
+  bodyLength: number = bodyLength.none
+  expectContinue = false
+  #events: RequestEvents | undefined
+  /** Bytes of the body that were announced and have not come; -1: not announced. */
+  #requestLeft = -1
+  /** Bytes of the answer's body that are still to be sent; -1: not announced. */
+  #answerLeft = -1
+  #sendsBody = true
+  #isTunnel = false
+  #answerDone = false
+  #early: Buffer[] = []
+
+  constructor(
+    connection: ConstructorParameters<typeof Http2Stream>[0],
+    id: number,
+    sendWindow: number,
+    receiveWindow: number,
+    headers: HeaderBlock,
+  ) {
+    super(connection, sendWindow, receiveWindow)
+    this.id = id
+    this.headers = headers
+  }
+
+  get head(): RequestHead {
+    return this
+  }
+
+  get isStalled(): boolean {
+    return this.pendingBytes > 0 || (!this.remoteEnded && !this.paused && !this.#isTunnel)
+  }
+
+  /** Takes a sound head over. */
+  begin(head: HeadReader, endStream: boolean): void {
+    this.method = head.protocol === '' ? head.method : 'GET'
+    this.path = head.path ?? head.authority ?? ''
+    this.authority = head.authority ?? ''
+    this.upgrade = head.protocol
+    this.expectContinue = head.expectContinue
+    this.#requestLeft = head.contentLength
+    if (head.protocol !== '') this.bodyLength = bodyLength.none
+    else if (endStream) this.bodyLength = bodyLength.none
+    else this.bodyLength = head.contentLength >= 0 ? head.contentLength : bodyLength.chunked
+  }
+
+  /** @param events where the rest of the request goes; undefined when it was answered already. */
+  listen(events: RequestEvents | undefined): void {
+    if (!this.#answerDone && !this.closed) this.#events = events
+  }
+
+  receiveData(buffer: Buffer, start: number, end: number): void {
+    if (this.#isTunnel) return this.#events?.onTunnelData(buffer, start, end)
+    if (this.upgrade !== '') return this.#holdEarly(buffer, start, end)
+    if (this.#requestLeft >= 0) {
+      this.#requestLeft -= end - start
+      if (this.#requestLeft < 0) return this.fail('a body longer than its content-length')
+    }
+    this.#events?.onRequestBody(buffer, start, end)
+  }
+
+  /** Sent before the other side has agreed to the protocol; no more comes than the window holds. */
+  #holdEarly(buffer: Buffer, start: number, end: number): void {
+    this.pause()
+    this.#early.push(Buffer.from(buffer.subarray(start, end)))
+  }
+
+  receiveEnd(trailers: HeaderBlock | undefined): void {
+    if (this.#isTunnel) return this.#events?.onTunnelEnd()
+    if (this.#requestLeft > 0) return this.fail('a body shorter than its content-length')
+    // Bytes of a protocol that was asked for belong to it from the head on.
+    if (this.upgrade === '') this.#events?.onRequestEnd(trailers)
+  }
+
+  broken(code: number, isPeer: boolean): void {
+    const events = this.#events
+    this.#events = undefined
+    if (this.#answerDone) return
+    const isMistake = !isPeer && code !== errorCode.cancel
+    events?.onDownstreamReset(isMistake ? 'protocol-error' : 'connection-termination')
+    events?.flushUpstream()
+  }
+
+  onRoom(): void {
+    this.#events?.onDownstreamDrain()
+  }
+
+  readEnded(): void {
+    this.#events?.flushUpstream()
+  }
+
+  sendInformational(status: number, headers: HeaderBlock | undefined): void {
+    if (this.localEnded) return
+    this.#writeHead(status, headers, -1)
+  }
+
+  sendHead(status: number, _reason: string, headers: HeaderBlock, length: number): void {
+    if (this.localEnded) return
+    if (status === 101) return this.#writeHead(200, headers, -1)
+    // RFC 8441 section 5: success would open the tunnel that the other side refused.
+    const told = this.upgrade !== '' && status >= 200 && status < 300 ? 502 : status
+    const bodiless = isBodiless(told, this.method)
+    this.#sendsBody = !bodiless
+    this.#answerLeft = bodiless ? -1 : length
+    this.#writeHead(told, headers, told !== 204 && length >= 0 && (length > 0 || !bodiless) ? length : -1)
+  }
+
+  #writeHead(status: number, headers: HeaderBlock | undefined, length: number): void {
+    const { output, heads } = this.connection
+    const place = output.beginHeaders()
+    heads.response(status, headers, length)
+    output.endHeaders(place, this.id, false)
+    if (status >= 200) this.wroteHead(place)
+  }
+
+  sendBody(buffer: Buffer, start: number, end: number): void {
+    if (!this.#sendsBody || this.localEnded) return
+    if (this.#answerLeft >= 0) {
+      this.#answerLeft -= end - start
+      if (this.#answerLeft < 0) return this.abort()
+    }
+    this.writeData(buffer, start, end)
+  }
+
+  sendText(latin1: string): void {
+    if (latin1 === '') return
+    const bytes = Buffer.from(latin1, 'latin1')
+    this.sendBody(bytes, 0, bytes.length)
+  }
+
+  sendEnd(trailers: HeaderBlock | undefined): void {
+    if (this.localEnded) return
+    if (this.#answerLeft > 0) return this.abort()
+    this.#answerDone = true
+    this.#events = undefined
+    this.writeEnd(trailers)
+  }
+
+  /** The answer is out. An upload that goes on goes nowhere (RFC 9113 section 8.1). */
+  protected override sentEnd(): void {
+    if (!this.remoteEnded && this.#answerDone) this.resetWith(errorCode.noError)
+  }
+
+  startTunnel(): void {
+    this.#isTunnel = true
+    for (const piece of this.#early) this.#events?.onTunnelData(piece, 0, piece.length)
+    this.#early = []
+    this.resume()
+    if (this.remoteEnded) this.#events?.onTunnelEnd()
+  }
+
+  endTunnel(): void {
+    this.writeEnd(undefined)
+  }
+
+  abort(): void {
+    this.#answerDone = true
+    this.#events = undefined
+    this.resetWith(errorCode.internalError)
+  }
+
+  pauseRequest(): void {
+    this.pause()
+  }
+
+  resumeRequest(): void {
+    this.resume()
+  }
+
+  /** Answers a head that was refused. */
+  refuse(status: number, headers: HeaderBlock, body: string): void {
+    this.sendHead(status, '', headers, body.length)
+    this.sendText(body)
+    this.sendEnd(undefined)
+  }
+}
