@@ -1,3 +1,3 @@
 import { library } from '../../tsup.base.ts'
 
-export default library(['src/index.ts', 'src/zod.ts'])
+export default library(['src/index.ts', 'src/zod.ts', 'src/rules.ts', 'src/gateway-api.ts', 'src/entries/*.ts'])

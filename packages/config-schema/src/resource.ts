@@ -34,7 +34,8 @@ import type {
   WorkloadGroup,
   IstioOperator,
 } from './gen/types.js'
-import { kindsNamed, parseApiVersion } from './kinds/kind-info.js'
+import { parseApiVersion } from './kinds/api-version.js'
+import { kindsNamed } from './kinds/kind-info.js'
 
 export interface KubernetesObject {
   readonly apiVersion: string

@@ -1,10 +1,6 @@
 /** Lookup of kinds: by apiVersion and kind, and by the names people type (`po`, `pods`, `vs`, `deployments.apps`). */
+import { parseApiVersion } from './api-version.js'
 import { kindTable, type KindInfo } from './kind-table.js'
-
-export interface GroupVersion {
-  readonly group: string
-  readonly version: string
-}
 
 const byGroupKind = new Map(kindTable.map((info) => [`${info.group}/${info.kind}`, info]))
 const byName = new Map<string, KindInfo>()
@@ -14,12 +10,6 @@ for (const info of kindTable) {
     byName.set(`${name}.${info.group}`, info)
     for (const version of info.versions) byName.set(`${name}.${version}.${info.group}`, info)
   }
-}
-
-/** `apps/v1` -> group `apps`, version `v1`; `v1` -> group `` (core). */
-export function parseApiVersion(apiVersion: string): GroupVersion {
-  const slash = apiVersion.indexOf('/')
-  return slash < 0 ? { group: '', version: apiVersion } : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) }
 }
 
 /** What is known of a kind, or undefined when the kind or this version of it is not served. */

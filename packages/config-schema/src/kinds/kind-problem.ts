@@ -2,7 +2,8 @@
 import { nearest } from '@heddle/base'
 import { clip } from '../model/clip.js'
 import type { Fault } from '../validate/fault.js'
-import { kindInfo, kindsNamed, parseApiVersion, preferredApiVersion } from './kind-info.js'
+import { parseApiVersion } from './api-version.js'
+import { kindInfo, kindsNamed, preferredApiVersion } from './kind-info.js'
 import { kindTable } from './kind-table.js'
 import { legacyHint } from './legacy-kinds.js'
 

@@ -5,7 +5,8 @@ import { error, warning } from './reporter.js'
 
 const files = ['clientCertificate', 'privateKey', 'caCertificates', 'caCrl'] as const
 
-export function checkClientTls(tls: ClientTLSSettings, faults: FaultList): void {
+/** @param namespace of the resource, when it is known. */
+export function checkClientTls(tls: ClientTLSSettings, faults: FaultList, namespace?: string): void {
   if (tls.mode === undefined && Object.keys(tls).length > 0) {
     warning(faults, 'client-tls/mode-missing', ['mode'], 'Without a mode TLS is off (DISABLE), whatever else is set here.', {
       part: 'key',
@@ -13,6 +14,7 @@ export function checkClientTls(tls: ClientTLSSettings, faults: FaultList): void 
     })
   }
   checkCredential(tls, faults)
+  checkConfigMap(tls.credentialName, namespace, faults)
   checkMutual(tls, faults)
   if (tls.insecureSkipVerify !== true) return
   for (const name of ['caCertificates', 'subjectAltNames'] as const) {
@@ -43,6 +45,14 @@ function checkCredential(tls: ClientTLSSettings, faults: FaultList): void {
         { part: 'key' },
       )
   }
+}
+
+function checkConfigMap(credential: string | undefined, namespace: string | undefined, faults: FaultList): void {
+  const other = /^configmap:\/\/([^/]+)\/[^/]+$/.exec(credential ?? '')?.[1]
+  if (other !== undefined && namespace !== undefined && other !== namespace)
+    error(faults, 'client-tls/config-map', ['credentialName'], 'The ConfigMap must be in the namespace of the rule.', {
+      expected: `configmap://${namespace}/NAME, or configmap://NAME`,
+    })
 }
 
 function checkMutual(tls: ClientTLSSettings, faults: FaultList): void {

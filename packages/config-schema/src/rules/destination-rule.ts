@@ -16,8 +16,9 @@ export function checkDestinationRule(resource: DestinationRule, faults: FaultLis
   const spec = resource.spec ?? {}
   const namespace = resource.metadata?.namespace
   within(faults, ['spec'], () => {
-    if (spec.trafficPolicy) within(faults, ['trafficPolicy'], () => checkTrafficPolicy(spec.trafficPolicy as TrafficPolicy, faults))
-    checkSubsets(spec.subsets, faults)
+    if (spec.trafficPolicy)
+      within(faults, ['trafficPolicy'], () => checkTrafficPolicy(spec.trafficPolicy as TrafficPolicy, namespace, faults))
+    checkSubsets(spec.subsets, namespace, faults)
     checkSelector(spec.workloadSelector, 'workloadSelector', faults)
     if (spec.workloadSelector && (spec.exportTo ?? []).some((entry) => entry !== '.' && entry !== namespace)) {
       error(
@@ -32,7 +33,7 @@ export function checkDestinationRule(resource: DestinationRule, faults: FaultLis
   checkExportTo(spec.exportTo, namespace, faults)
 }
 
-function checkSubsets(subsets: readonly Subset[] | undefined, faults: FaultList): void {
+function checkSubsets(subsets: readonly Subset[] | undefined, namespace: string | undefined, faults: FaultList): void {
   const names = new Set<string>()
   eachOf(faults, 'subsets', subsets, (subset) => {
     if (subset.name !== undefined && names.has(subset.name)) {
@@ -44,21 +45,22 @@ function checkSubsets(subsets: readonly Subset[] | undefined, faults: FaultList)
       )
     }
     names.add(subset.name)
-    if (subset.trafficPolicy) within(faults, ['trafficPolicy'], () => checkTrafficPolicy(subset.trafficPolicy as TrafficPolicy, faults))
+    if (subset.trafficPolicy)
+      within(faults, ['trafficPolicy'], () => checkTrafficPolicy(subset.trafficPolicy as TrafficPolicy, namespace, faults))
   })
 }
 
-function checkTrafficPolicy(policy: TrafficPolicy, faults: FaultList): void {
+function checkTrafficPolicy(policy: TrafficPolicy, namespace: string | undefined, faults: FaultList): void {
   if (Object.keys(policy).length === 0)
     error(faults, 'destination-rule/empty-policy', [], 'The traffic policy is empty: set something in it, or remove it.')
-  checkPolicy(policy, faults)
+  checkPolicy(policy, namespace, faults)
   eachOf(faults, 'portLevelSettings', policy.portLevelSettings, (settings) => {
     if (settings.port?.number === undefined)
       error(faults, 'missing-field', ['port'], 'Settings of a port need port.number.', { part: 'key', expected: 'port.number' })
     const rest = Object.keys(settings).filter((key) => key !== 'port')
     if (rest.length === 0)
       error(faults, 'destination-rule/empty-policy', [], 'The settings of this port are empty: set something in them, or remove them.')
-    checkPolicy(settings, faults)
+    checkPolicy(settings, namespace, faults)
   })
   if (policy.tunnel && policy.proxyProtocol)
     error(faults, 'destination-rule/tunnel-or-proxy-protocol', ['proxyProtocol'], 'Only one of tunnel and proxyProtocol may be set.', {
@@ -67,12 +69,12 @@ function checkTrafficPolicy(policy: TrafficPolicy, faults: FaultList): void {
   checkTunnel(policy, faults)
 }
 
-function checkPolicy(policy: PortTrafficPolicy, faults: FaultList): void {
+function checkPolicy(policy: PortTrafficPolicy, namespace: string | undefined, faults: FaultList): void {
   const { loadBalancer, connectionPool, outlierDetection, tls } = policy
   if (loadBalancer) within(faults, ['loadBalancer'], () => checkLoadBalancer(loadBalancer, outlierDetection !== undefined, faults))
   if (connectionPool) within(faults, ['connectionPool'], () => checkConnectionPool(connectionPool, faults))
   if (outlierDetection) within(faults, ['outlierDetection'], () => checkOutlierDetection(outlierDetection, faults))
-  if (tls) within(faults, ['tls'], () => checkClientTls(tls, faults))
+  if (tls) within(faults, ['tls'], () => checkClientTls(tls, faults, namespace))
 }
 
 function checkOutlierDetection(detection: OutlierDetection, faults: FaultList): void {

@@ -1,5 +1,5 @@
 /** Names, labels and annotations, as a Kubernetes API server accepts them. */
-import { parseApiVersion } from '../kinds/kind-info.js'
+import { parseApiVersion } from '../kinds/api-version.js'
 import { clip } from '../model/clip.js'
 import { isDnsSubdomain } from '../model/host-format.js'
 import { formatRules } from '../model/string-format.js'

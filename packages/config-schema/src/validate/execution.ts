@@ -4,7 +4,7 @@
  * worse than an error. Asked for by `target: 'heddle'`; `docs/compatibility.md` is written from it.
  */
 import type { KubernetesObject } from '../resource.js'
-import { parseApiVersion } from '../kinds/kind-info.js'
+import { parseApiVersion } from '../kinds/api-version.js'
 import type { Fault, FaultList } from './fault.js'
 import { error, warning, within } from '../rules/reporter.js'
 

@@ -2,7 +2,7 @@
 import { customKind } from '../kinds/custom-kinds.js'
 import { kindProblem } from '../kinds/kind-problem.js'
 import { kindType } from '../kinds/kind-type.js'
-import { parseApiVersion } from '../kinds/kind-info.js'
+import { parseApiVersion } from '../kinds/api-version.js'
 import { kubernetesRule } from '../rules/kubernetes-rules.js'
 import type { KubernetesObject } from '../resource.js'
 import type { ParsedDocument } from '../yaml/parse-documents.js'
