@@ -74,6 +74,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     logger,
     tlsServer: createTlsServer(contexts, verifier, logger),
     trustIn: (peer) => verifier.trustIn(peer),
+    acceptsHttp10: deps.acceptsHttp10 ?? true,
     detectionDeadlineMs: deps.detectionDeadlineMs ?? 10_000,
     handshakeDeadlineMs: deps.handshakeDeadlineMs ?? 10_000,
     matchChain: matchFilterChain,

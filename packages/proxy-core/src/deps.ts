@@ -29,6 +29,11 @@ export interface ProxyDeps {
   readonly compileRegex?: CompileRegex
   /** Default: nothing is recorded. */
   readonly telemetry?: Telemetry
+  /**
+   * Whether HTTP/1.0 is served where a connection manager's `acceptHttp10` is absent; else such requests are answered with
+   * 426. Default: true; Envoy's default, and so Istio's, is false.
+   */
+  readonly acceptsHttp10?: boolean
   /** Filters of the embedder, in order. */
   readonly filters?: readonly ProxyFilter[]
   /** How long a connection may take to show its protocol before it goes on as TCP. Default: 10 s. */

@@ -13,6 +13,7 @@ import type { Exchange } from '../router/exchange.js'
 import type { ExchangeDeps, ManagerRuntime } from '../router/exchange-deps.js'
 import type { Channel } from '../transport/channel.js'
 import type { ConnectListener } from '../transport/connector.js'
+import type { PeerTrust } from '../transport/live-trust.js'
 import type { TlsServer } from '../transport/tls-server.js'
 
 export interface ConnectionDeps {
@@ -21,6 +22,8 @@ export interface ConnectionDeps {
   readonly tlsServer: TlsServer
   /** Whether the peer of a connection would be accepted again. */
   trustIn(peer: PeerIdentity): PeerTrust
+  /** HTTP/1.0, where the connection manager says nothing. */
+  readonly acceptsHttp10: boolean
   readonly detectionDeadlineMs: number
   readonly handshakeDeadlineMs: number
   matchChain(listener: ListenerRuntime, traits: ConnectionTraits): FilterChainRuntime | undefined

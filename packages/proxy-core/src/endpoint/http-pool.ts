@@ -8,6 +8,7 @@ import type { DownstreamConnection, PeerIdentity, TlsInfo, UpstreamConnectionInf
 import { type DeadlineEntry, type DeadlineQueue } from '../deadline-queue.js'
 import type { Channel, ChannelHandler } from '../transport/channel.js'
 import type { ConnectListener } from '../transport/connector.js'
+import type { PeerTrust } from '../transport/live-trust.js'
 import { peerCheckMs, peerGraceMs } from '../peer-check.js'
 import type { Endpoint } from './endpoint.js'
 
@@ -78,6 +79,8 @@ class PooledConnection implements DeadlineEntry {
   idleUntilMs = Infinity
   /** When its peer is looked at again; never where nobody was verified. */
   checkMs = Infinity
+  /** Another connection takes its place. */
+  isLeaving = false
   /** When the peer was found to be trusted no longer. */
   distrustedSinceMs = Infinity
   readonly connection: ClientConnection
@@ -111,6 +114,7 @@ class PooledConnection implements DeadlineEntry {
     if (trust === 'trusted') return
     if (trust === 'denied' || nowMs - this.distrustedSinceMs >= peerGraceMs) return this.connection.breakOff('the peer is no longer trusted')
     if (trust === 'untrusted') this.distrustedSinceMs = Math.min(this.distrustedSinceMs, nowMs)
+    this.isLeaving = true
     this.connection.retire()
   }
 }
@@ -186,7 +190,7 @@ export class HttpPool {
     const { cluster } = this.#deps
     const { maxRequestsPerConnection } = cluster
     const isUsedUp = maxRequestsPerConnection > 0 && connection.info.requestCount >= maxRequestsPerConnection
-    if (isUsedUp || !pooled.trusted) return connection.retire()
+    if (isUsedUp || pooled.isLeaving) return connection.retire()
     while (this.#waiters.length > 0 && connection.available > 0) {
       const waiter = this.#waiters.shift() as StreamWaiter
       cluster.pendingRequests--

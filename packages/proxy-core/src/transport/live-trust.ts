@@ -1,6 +1,7 @@
 /**
- * Whether the peers of live connections would be accepted again: certificates end and roots are replaced meanwhile. Roots that
- * come again, or with others, drop nobody whom they still vouch for.
+ * Whether the peers of live connections would be accepted again: certificates end, roots are replaced and people are denied
+ * meanwhile. Roots that come again, or with others, drop nobody whom they still vouch for. Nothing is verified anew while no secret
+ * has changed, so that it can be asked every few seconds.
  */
 import type { Clock } from '@heddle/base'
 import type { Secret, SecretSource } from '@heddle/routing'
@@ -8,10 +9,16 @@ import { type PeerRole, verifyCertificatePath, verifySvidPath } from '@heddle/x5
 import type { PeerIdentity } from '../decision-record.js'
 import type { TrustBundles } from './trust-bundles.js'
 
+/**
+ * `replaced`: trusted, but the root of one side's certificate is being retired and a newer certificate is there: another connection
+ * should take this one's place. `untrusted`: what is on its way may end. `denied`: nothing more goes through.
+ */
+export type PeerTrust = 'trusted' | 'replaced' | 'untrusted' | 'denied'
+
 export interface LiveTrust {
   accept(peer: PeerIdentity, chain: readonly Uint8Array[], role: PeerRole, rootsName: string): void
-  /** Whether the certificate of an accepted peer is in time and fits the roots as they are now. */
-  isTrusted(peer: PeerIdentity): boolean
+  /** How far an accepted peer is to be believed with the roots as they are now. */
+  trustIn(peer: PeerIdentity): PeerTrust
 }
 
 /** What a peer was accepted by. */
@@ -20,40 +27,77 @@ interface Acceptance {
   readonly role: PeerRole
   readonly rootsName: string
   readonly rootsPem: string | undefined
+  /** Our own certificate then; undefined where none is called `default`. */
+  readonly ownPem: string | undefined
+  /** Of the secrets when `trust` was judged. */
+  readonly generation: number
+  readonly judgedAtMs: number
+  readonly trust: PeerTrust
 }
+
+const ownSecret = 'default'
+/** An intermediate may end before the leaf, which no secret tells. */
+const rejudgeMs = 60_000
 
 export function createLiveTrust(secrets: SecretSource, bundles: TrustBundles, clock: Clock): LiveTrust {
   const accepted = new WeakMap<PeerIdentity, Acceptance>()
   return {
-    accept: (peer, chain, role, rootsName) =>
-      void accepted.set(peer, { chain, role, rootsName, rootsPem: rootsPemOf(secrets.get(rootsName)) }),
-    isTrusted(peer) {
+    accept(peer, chain, role, rootsName) {
+      const rootsPem = rootsPemOf(secrets.get(rootsName))
+      const judged = { generation: bundles.generation, judgedAtMs: clock.monotonicMs(), trust: 'trusted' } as const
+      accepted.set(peer, { chain, role, rootsName, rootsPem, ownPem: ownPemOf(secrets), ...judged })
+    },
+    trustIn(peer) {
       const acceptance = accepted.get(peer)
       // The last second is still within the time of a certificate.
-      if (acceptance === undefined || clock.now() >= peer.notAfterMs + 1000) return false
+      if (acceptance === undefined || clock.now() >= peer.notAfterMs + 1000) return 'untrusted'
+      const nowMs = clock.monotonicMs()
+      const { generation } = bundles
+      if (acceptance.generation === generation && nowMs - acceptance.judgedAtMs < rejudgeMs) return acceptance.trust
       const rootsPem = rootsPemOf(secrets.get(acceptance.rootsName))
       // OpenSSL judged the certificates that name no workload, in the handshake: against these very roots.
-      if (peer.spiffeId === undefined && rootsPem === acceptance.rootsPem) return true
-      if (!isVouchedFor(peer, acceptance, bundles, clock.now())) return false
-      if (rootsPem !== acceptance.rootsPem) accepted.set(peer, { ...acceptance, rootsPem })
-      return true
+      const isSame = peer.spiffeId === undefined && rootsPem === acceptance.rootsPem
+      const trust = isSame ? 'trusted' : judge(peer, acceptance, { secrets, bundles, nowMs: clock.now() })
+      const vouching = trust === 'trusted' || trust === 'replaced' ? rootsPem : acceptance.rootsPem
+      accepted.set(peer, { ...acceptance, rootsPem: vouching, generation, judgedAtMs: nowMs, trust })
+      return trust
     },
   }
 }
 
-function isVouchedFor({ spiffeId }: PeerIdentity, { chain, role, rootsName }: Acceptance, bundles: TrustBundles, nowMs: number): boolean {
+interface Judges {
+  readonly secrets: SecretSource
+  readonly bundles: TrustBundles
+  readonly nowMs: number
+}
+
+function judge({ spiffeId }: PeerIdentity, acceptance: Acceptance, { secrets, bundles, nowMs }: Judges): PeerTrust {
+  const { chain, role, rootsName } = acceptance
   try {
     const bundle = bundles.get(rootsName)
-    if (bundle === undefined) return false
-    if (spiffeId !== undefined) return verifySvidPath({ chain, bundle, nowMs, role }).ok
-    const anchors = bundle.trustDomains.flatMap((trustDomain) => bundle.anchorsOf(trustDomain) ?? [])
-    return verifyCertificatePath({ chain, anchors, nowMs }).ok
+    if (bundle === undefined) return 'untrusted'
+    if (spiffeId === undefined) {
+      const anchors = bundle.trustDomains.flatMap((trustDomain) => bundle.anchorsOf(trustDomain) ?? [])
+      return verifyCertificatePath({ chain, anchors, nowMs }).ok ? 'trusted' : 'untrusted'
+    }
+    const denyList = bundles.denyListOf(rootsName)
+    const result = verifySvidPath({ chain, bundle, nowMs, role, ...(denyList && { denyList }) })
+    if (!result.ok) return result.reason === 'denied' ? 'denied' : 'untrusted'
+    const clean = bundles.cleanOf(rootsName)
+    if (clean === undefined) return 'trusted'
+    const isOwnReplaced = acceptance.ownPem !== undefined && acceptance.ownPem !== ownPemOf(secrets)
+    return isOwnReplaced || !verifySvidPath({ chain, bundle: clean, nowMs, role }).ok ? 'replaced' : 'trusted'
   } catch {
     // Roots that cannot be read vouch for nobody.
-    return false
+    return 'untrusted'
   }
 }
 
 function rootsPemOf(secret: Secret | undefined): string | undefined {
   return secret?.kind === 'validation' ? secret.rootsPem : undefined
+}
+
+function ownPemOf(secrets: SecretSource): string | undefined {
+  const own = secrets.get(ownSecret)
+  return own?.kind === 'certificate' ? own.certificateChainPem : undefined
 }

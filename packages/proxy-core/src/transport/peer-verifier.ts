@@ -10,7 +10,7 @@ import type { CertificateValidation, CompileRegex, SecretSource } from '@heddle/
 import { type Certificate, parseCertificate, peerChainOf, verifySvidPath } from '@heddle/x509'
 import type { PeerIdentity } from '../decision-record.js'
 import { createExpectedNames } from './expected-names.js'
-import { createLiveTrust } from './live-trust.js'
+import { createLiveTrust, type PeerTrust } from './live-trust.js'
 import { isNamed } from './server-name.js'
 import { createTrustBundles } from './trust-bundles.js'
 
@@ -26,7 +26,7 @@ export interface PeerVerifier {
   /** @param serverName a name that the certificate has to carry besides. */
   verify(socket: TLSSocket, role: 'client' | 'server', validation: CertificateValidation | undefined, serverName?: string): PeerVerdict
   /** Whether a verified peer would be accepted again: its certificate is in time and fits the roots as they are now. */
-  isTrusted(peer: PeerIdentity): boolean
+  trustIn(peer: PeerIdentity): PeerTrust
   /** Forgets what was derived from a secret that changed. */
   secretChanged(name: string): void
 }
@@ -54,7 +54,8 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
     }
     const bundle = bundles.get(rootsName)
     if (bundle === undefined) return `the trusted roots "${rootsName}" have not been delivered`
-    const result = verifySvidPath({ chain, bundle, nowMs: clock.now(), role })
+    const denyList = bundles.denyListOf(rootsName)
+    const result = verifySvidPath({ chain, bundle, nowMs: clock.now(), role, ...(denyList && { denyList }) })
     return result.ok ? '' : result.message
   }
   return {
@@ -78,7 +79,7 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
       liveTrust.accept(peer, chain, role, validation.roots.name)
       return { kind: 'verified', peer }
     },
-    isTrusted: (peer) => liveTrust.isTrusted(peer),
+    trustIn: (peer) => liveTrust.trustIn(peer),
     secretChanged: (name) => bundles.secretChanged(name),
   }
 }

@@ -26,7 +26,7 @@ afterAll(() => void server.close())
 
 /** What comes of a connection whose peer gets this verdict. */
 function connect(verdict: PeerVerdict, validated: CertificateValidation | undefined, name?: ServerName): Promise<string> {
-  const verifier = { verify: () => verdict, isTrusted: () => true, secretChanged: () => {} }
+  const verifier = { verify: () => verdict, trustIn: () => 'trusted' as const, secretChanged: () => {} }
   const connector = createConnector(createTlsContexts(secrets), verifier, systemClock, silentLogger)
   const target = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
   const tls = { common: validated === undefined ? {} : { validation: validated } }
