@@ -8,13 +8,18 @@ import { systemClock, systemRandom } from '@heddle/base/node'
 import type { ProxyConfig, Secret, SecretSource } from '@heddle/routing'
 import {
   decodeCluster,
+  decodeDenials,
   decodeEndpoints,
   decodeListener,
   type Decoded,
   decodeNameTable,
   decodeRouteConfiguration,
   decodeSecret,
+  decodeTrust,
   type NameTable,
+  type PushedDenials,
+  type PushedTrust,
+  trustTypeUrls,
   typeUrls,
   type XdsNode,
 } from '@heddle/xds'
@@ -85,6 +90,8 @@ class WorkloadLink implements MeshClient {
   readonly #logger: Logger
   readonly #tables: ConfigTables
   readonly #names: ResourceTable<NameTable>
+  readonly #trust: ResourceTable<PushedTrust> = createResourceTable((bytes) => decodeTrust(bytes))
+  readonly #denials: ResourceTable<PushedDenials> = createResourceTable((bytes) => decodeDenials(bytes))
   readonly #store: TableStore | undefined
   readonly #ads: AdsClient
   readonly #secretListeners = new Set<(name: string) => void>()
@@ -95,7 +102,7 @@ class WorkloadLink implements MeshClient {
     this.identity = openIdentity(options, deps)
     this.#tables = createTables(deps.logger)
     this.#names = createResourceTable((bytes) => decodeNameTable(bytes))
-    const tables = { ...this.#tables, names: this.#names }
+    const tables = { ...this.#tables, names: this.#names, denials: this.#denials }
     this.#store = options.stateDir === undefined ? undefined : createTableStore({ stateDir: options.stateDir, tables }, deps)
     this.#ads = this.#openAds(deps)
     this.secrets = {
@@ -126,7 +133,8 @@ class WorkloadLink implements MeshClient {
   }
 
   async #useLastGood(): Promise<void> {
-    for (const table of [this.#names, this.#tables.secrets]) table.snapshot()(new Set())
+    for (const table of [this.#names, this.#tables.secrets, this.#denials]) table.snapshot()(new Set())
+    if (this.#denials.held.size > 0) this.#takeDenials()
     if (!isServable(this.#tables)) return
     const accept = acceptanceOf(this.#tables)
     try {
@@ -152,9 +160,16 @@ class WorkloadLink implements MeshClient {
       {
         tables: this.#tables,
         typeUrls: configTypes,
-        extras: [{ typeUrl: typeUrls.nameTable, table: this.#names, onChange: onNames }],
+        extras: [
+          { typeUrl: typeUrls.nameTable, table: this.#names, onChange: onNames },
+          { typeUrl: trustTypeUrls.denyList, table: this.#denials, onChange: () => this.#takeDenials() },
+          { typeUrl: trustTypeUrls.trustBundle, table: this.#trust, onChange: () => this.#takeTrust() },
+        ],
         open: (handlers) => {
-          const channel = createControlPlaneChannel(controlPlane(this.#options, discovery), this.identity.current)
+          const channel = createControlPlaneChannel(
+            controlPlane(this.#options, discovery, this.identity.current?.rootsPem),
+            this.identity.current,
+          )
           return openDiscoveryStream(channel, { node, token: token() }, handlers)
         },
         onConfig: async (config) => (await onConfig(config)) ?? [],
@@ -164,6 +179,16 @@ class WorkloadLink implements MeshClient {
       },
       deps,
     )
+  }
+
+  /** A control plane without such a list denies nobody. */
+  #takeDenials(): void {
+    const lists = [...this.#denials.held.values()].map(({ value }) => value)
+    this.identity.deny({ spiffeIds: lists.flatMap(({ spiffeIds }) => spiffeIds), serials: lists.flatMap(({ serials }) => serials) })
+  }
+
+  async #takeTrust(): Promise<void> {
+    for (const { value } of this.#trust.held.values()) await this.identity.trust(value)
   }
 
   #subscribeSecrets(listener: (name: string) => void): () => void {
@@ -193,14 +218,22 @@ const configTypes: Readonly<Record<keyof ConfigTables, string>> = {
   secrets: typeUrls.secret,
 }
 
-function controlPlane({ serverName = defaultServerName, root }: MeshClientOptions, address: () => string): ControlPlaneAddress {
-  return { address: address(), serverName, rootsPem: root() }
+function controlPlane(
+  { serverName = defaultServerName, root }: MeshClientOptions,
+  address: () => string,
+  pushedRootsPem: string = '',
+): ControlPlaneAddress {
+  // After a rotation the mounted file may be older than what was pushed, or the other way round.
+  return { address: address(), serverName, rootsPem: [root(), pushedRootsPem].filter((pem) => pem !== '').join('\n') }
 }
 
 function openIdentity(options: MeshClientOptions, deps: Required<MeshClientDeps>): IdentitySource {
   const { spiffeId, trustDomain, stateDir } = options
   const requestCertificate = async (csrPem: string, ttlSeconds: number, signal: AbortSignal): Promise<readonly string[]> => {
-    const channel = createControlPlaneChannel(controlPlane(options, options.authority ?? options.discovery), identity.current)
+    const channel = createControlPlaneChannel(
+      controlPlane(options, options.authority ?? options.discovery, identity.current?.rootsPem),
+      identity.current,
+    )
     const token = options.token()
     try {
       return await createCertificate(channel, { csrPem, ttlSeconds, signal, ...(token === undefined ? {} : { token }) })

@@ -35,8 +35,11 @@ export interface AdsClientOptions {
 export interface ExtraType {
   readonly typeUrl: string
   readonly table: ResourceTable<unknown>
-  /** Called after each response of the type was taken; throws when it cannot be put into force, which refuses the response. */
-  readonly onChange: () => void
+  /**
+   * Called after each response of the type was taken; throws or rejects when it cannot be put into force, which refuses the response.
+   * The acknowledgement waits for a promise.
+   */
+  readonly onChange: () => void | Promise<void>
 }
 
 export interface AdsClientDeps {
@@ -186,7 +189,7 @@ class DeltaClient implements AdsClient {
     }
     const extra = this.#options.extras?.find((candidate) => candidate.typeUrl === typeUrl)
     if (extra) {
-      this.#acknowledge([outstanding(this.#takeExtra(extra, response))])
+      void this.#takeExtra(extra, response, outstanding)
       return
     }
     const kind = this.#kindOf.get(typeUrl)
@@ -204,17 +207,24 @@ class DeltaClient implements AdsClient {
   }
 
   /** What cannot be put into force, on a full disk say, must not end the proxy: it is refused, and sent again to the next stream. */
-  #takeExtra({ table, onChange }: ExtraType, response: DeltaResponse): readonly string[] {
+  async #takeExtra(
+    { table, onChange }: ExtraType,
+    response: DeltaResponse,
+    outstanding: (faults: readonly string[]) => Outstanding,
+  ): Promise<void> {
+    const answer = outstanding([])
     const faults = table.take(response)
     const accept = table.snapshot()
     try {
-      onChange()
+      const done = onChange()
+      if (done) await done
+      accept(new Set())
+      this.#options.onAccepted?.()
+      this.#acknowledge([{ ...answer, faults }])
     } catch (error) {
       this.#deps.logger.error('a response cannot be put into force', { type: response.typeUrl, error: messageOf(error) })
-      return [...faults, messageOf(error)]
+      this.#acknowledge([{ ...answer, faults: [...faults, messageOf(error)] }])
     }
-    accept(new Set())
-    return faults
   }
 
   /** A rotation is no change of configuration: the new value is in force at once. */

@@ -7,6 +7,8 @@ import { type Clock, HeddleError, type Logger, messageOf, type Random, type Time
 import type { Secret, SecretSource } from '@heddle/routing'
 import { createCsr, encodePrivateKey, generateKey } from '@heddle/x509'
 import { type BackOff, createBackOff } from '../ads/back-off.js'
+import type { PushedDenials, PushedTrust } from '@heddle/xds'
+import { checkTrust, isUnderTaintedRoot, noDenials, rootsOf, validationOf } from './pushed-trust.js'
 import { loadCertificate, storeCertificate } from './certificate-store.js'
 import { checkCertificate, type WorkloadCertificate, workloadCertificate } from './workload-certificate.js'
 
@@ -35,6 +37,14 @@ export interface IdentitySource extends SecretSource {
   readonly current: WorkloadCertificate | undefined
   /** Asks for a new certificate now. */
   renew(): void
+  /**
+   * Takes the mesh's roots as the control plane pushed them. Resolves when they are trusted and our own certificate stands under none
+   * that is tainted: it is replaced first, after a moment by chance, so that a mesh does not ask all at once.
+   * @throws when a root cannot be used: nothing changes then.
+   */
+  trust(pushed: PushedTrust): Promise<void>
+  /** Takes the list of those who are not believed any more; in force at once. */
+  deny(denied: PushedDenials): void
   close(): void
 }
 
@@ -44,6 +54,8 @@ export const rootsSecret = 'ROOTCA'
 /** An authority that has not answered by then is asked again. */
 const answerTimeoutMs = 10_000
 const defaultTtlSeconds = 86_400
+/** Over which a mesh spreads the replacement of certificates under a tainted root. */
+const replacementSpreadMs = 2000
 
 export function createIdentitySource(options: IdentitySourceOptions, deps: IdentitySourceDeps): IdentitySource {
   return new RenewedIdentity(options, deps)
@@ -57,6 +69,9 @@ class RenewedIdentity implements IdentitySource {
   readonly #abort = new AbortController()
   readonly #backOff: BackOff
   #current: WorkloadCertificate | undefined
+  #pushed: PushedTrust | undefined
+  #denied: PushedDenials = noDenials
+  readonly #replaced = new Set<() => void>()
   #timer: Timer | undefined
   #isRequesting = false
 
@@ -75,9 +90,9 @@ class RenewedIdentity implements IdentitySource {
   get(name: string): Secret | undefined {
     const { trustDomain } = this.#options
     if (!this.#current) return undefined
-    const { chainPem, privateKeyPem, rootsPem } = this.#current
+    const { chainPem, privateKeyPem } = this.#current
     if (name === certificateSecret) return { kind: 'certificate', name, certificateChainPem: chainPem, privateKeyPem }
-    if (name === rootsSecret) return { kind: 'validation', name, rootsPem, trustDomain }
+    if (name === rootsSecret) return validationOf(name, this.#current.rootsPem, this.#pushed, trustDomain, this.#denied)
     return undefined
   }
 
@@ -92,6 +107,22 @@ class RenewedIdentity implements IdentitySource {
 
   renew(): void {
     void this.#request()
+  }
+
+  async trust(pushed: PushedTrust): Promise<void> {
+    checkTrust(pushed, this.#options.trustDomain)
+    this.#pushed = pushed
+    if (this.#current) this.#keep(this.#current)
+    this.#tell(rootsSecret)
+    if (!this.#isUnderTaint()) return
+    this.#deps.logger.info('the root of the certificate is being retired: asking for another certificate')
+    this.#schedule(this.#deps.random.next() * replacementSpreadMs)
+    await this.#untilReplaced()
+  }
+
+  deny(denied: PushedDenials): void {
+    this.#denied = denied
+    this.#tell(rootsSecret)
   }
 
   close(): void {
@@ -145,11 +176,36 @@ class RenewedIdentity implements IdentitySource {
 
   #adopt(certificate: WorkloadCertificate): void {
     this.#abort.signal.throwIfAborted()
-    this.#current = certificate
-    this.#store(certificate)
-    for (const name of [certificateSecret, rootsSecret]) for (const listener of this.#listeners) listener(name)
+    this.#keep(certificate)
+    this.#tell(certificateSecret, rootsSecret)
     for (const resolve of this.#waiting) resolve()
     this.#waiting.clear()
+    if (this.#isUnderTaint()) return
+    for (const resolve of this.#replaced) resolve()
+    this.#replaced.clear()
+  }
+
+  /** With the roots that count now. */
+  #keep(certificate: WorkloadCertificate): void {
+    this.#current = { ...certificate, rootsPem: rootsOf(certificate, this.#pushed, this.#deps.clock.now()) }
+    this.#store(this.#current)
+  }
+
+  #tell(...names: readonly string[]): void {
+    for (const name of names) for (const listener of this.#listeners) listener(name)
+  }
+
+  #isUnderTaint(): boolean {
+    return (
+      this.#current !== undefined && this.#pushed !== undefined && isUnderTaintedRoot(this.#current, this.#pushed, this.#deps.clock.now())
+    )
+  }
+
+  #untilReplaced(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#replaced.add(resolve)
+      this.#abort.signal.addEventListener('abort', () => reject(this.#abort.signal.reason as Error), { once: true })
+    })
   }
 
   /** A disk that is full or gone must not keep a good certificate from being used. */
