@@ -1,6 +1,7 @@
 /** Where a route's destination leads: the cluster's name, and what is wrong when it leads nowhere. */
 import { outboundName } from '../cluster/cluster-name.js'
 import { isWildcard, resolveHost } from '../host/host-name.js'
+import { unknownHostText, unknownSubsetText } from '../issue/reference-text.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import type { Destination } from '../resources/virtual-service.js'
 import { portOf, type MeshService } from '../snapshot/mesh-service.js'
@@ -64,11 +65,7 @@ function reportProblems(
   const report = (code: 'unknown-host' | 'unknown-port' | 'unknown-subset', field: string, message: string): void =>
     view.issues.add({ code, severity: 'error', resource, path: `${path}.${field}`, message })
   if (service === undefined) {
-    report(
-      'unknown-host',
-      'host',
-      `there is no service "${destination.host}", or none that is exported to the caller: requests get 503 (no cluster)`,
-    )
+    report('unknown-host', 'host', unknownHostText(destination.host))
     return
   }
   if (port !== undefined && portOf(service, port) === undefined) {
@@ -80,10 +77,6 @@ function reportProblems(
   }
   const rule = view.ruleFor(service)
   if (subset === '' || rule?.subsets.some((candidate) => candidate.name === subset)) return
-  const known = rule?.subsets.map((candidate) => candidate.name).join(', ')
-  report(
-    'unknown-subset',
-    'subset',
-    `no DestinationRule for ${service.host} defines the subset "${subset}"${known ? `; defined are ${known}` : ''}: requests get 503 (no cluster)`,
-  )
+  const known = rule?.subsets.map((candidate) => candidate.name) ?? []
+  report('unknown-subset', 'subset', unknownSubsetText(service.host, subset, known))
 }

@@ -4,6 +4,7 @@
  */
 import { formatWorkloadId } from '@heddle/base'
 import { resourceIssues } from '../issue/resource-issues.js'
+import { unknownReferences } from '../issue/unknown-references.js'
 import type { TranslationIssue } from '../issue/translation-issue.js'
 import type { Gateway } from '../resources/gateway.js'
 import type { KubernetesNode, Pod } from '../resources/kubernetes.js'
@@ -62,7 +63,12 @@ export function createMeshSnapshot(written: MeshSnapshotInput): MeshSnapshot {
     servicesByHost: new Map(services.map((service) => [service.host, service])),
     servicesByNamespace: groupBy(services.toSorted(byAge), (service) => service.namespace),
     virtualServices,
-    issues: [...malformed, ...delegation, ...resourceIssues(input, meshConfig.rootNamespace)],
+    issues: [
+      ...malformed,
+      ...delegation,
+      ...resourceIssues(input, meshConfig.rootNamespace),
+      ...unknownReferences({ input, services, virtualServices, clusterDomain: meshConfig.clusterDomain }),
+    ],
     destinationRules: indexDestinationRules(input.destinationRules ?? [], meshConfig),
     gateways: (input.gateways ?? []).toSorted((left, right) => byCreation(left.metadata, right.metadata)),
     peerAuthenticationsByNamespace: groupBy(
