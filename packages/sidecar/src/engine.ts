@@ -30,6 +30,8 @@ export function createEngine({ settings, secrets, telemetry, names, onRecovered 
     maxConnections: limitShare(maxConnections, settings.concurrency),
     secrets,
     compileRegex,
+    // Istio's configuration means Envoy's defaults.
+    acceptsHttp10: false,
     telemetry,
     onRecovered,
     resolveName: (host, port) => {

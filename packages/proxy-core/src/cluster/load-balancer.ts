@@ -23,6 +23,7 @@ export class LoadBalancer {
   readonly #cluster: Cluster
   readonly #deps: ChoiceDeps
   readonly #priorities: readonly (readonly LocalityEndpoints[])[]
+  /** The healthy endpoints of each priority, then the degraded ones of each. */
   #levels: readonly HostChoice[] = []
   #percents: readonly number[] = []
   /** The one that gets everything. */
@@ -43,8 +44,12 @@ export class LoadBalancer {
       this.#priorities.map((localities) => healthOf(localities.flatMap(({ endpoints }) => endpoints))),
       commonLb?.healthyPanicThreshold ?? defaultPanicPercent,
     )
-    this.#levels = this.#priorities.map((localities, at) => this.#level(localities, loads[at]?.panics === true))
-    this.#percents = loads.map(({ percent }) => percent)
+    const healthy = this.#priorities.map((localities, at) => this.#level(localities, loads[at]?.panics === true, isUsable))
+    const degraded = loads.some(({ degradedPercent }) => degradedPercent > 0)
+      ? this.#priorities.map((localities, at) => this.#level(localities, loads[at]?.panics === true, isDegraded))
+      : []
+    this.#levels = [...healthy, ...degraded]
+    this.#percents = [...loads.map(({ percent }) => percent), ...loads.map(({ degradedPercent }) => degradedPercent)]
     this.#sole = this.#levels[this.#percents.indexOf(100)]
   }
 
@@ -69,25 +74,25 @@ export class LoadBalancer {
     return undefined
   }
 
-  #level(localities: readonly LocalityEndpoints[], panics: boolean): HostChoice {
+  #level(localities: readonly LocalityEndpoints[], panics: boolean, isFit: IsFit): HostChoice {
     const all = localities.flatMap(({ endpoints }) => endpoints)
     if (panics) return createHostChoice(this.#cluster, all, this.#deps)
     if (this.#cluster.commonLb?.localityWeighted === true) {
-      const weighted = this.#weightedLevel(localities)
+      const weighted = this.#weightedLevel(localities, isFit)
       if (weighted !== undefined) return weighted
     }
-    return createHostChoice(this.#cluster, all.filter(isUsable), this.#deps)
+    return createHostChoice(this.#cluster, all.filter(isFit), this.#deps)
   }
 
-  /** Undefined when no locality has both a weight and a healthy endpoint. */
-  #weightedLevel(localities: readonly LocalityEndpoints[]): HostChoice | undefined {
-    const fit = localities.filter(({ weight, endpoints }) => weight > 0 && endpoints.some(isUsable))
+  /** Undefined when no locality has both a weight and an endpoint that fits. */
+  #weightedLevel(localities: readonly LocalityEndpoints[], isFit: IsFit): HostChoice | undefined {
+    const fit = localities.filter(({ weight, endpoints }) => weight > 0 && endpoints.some(isFit))
     if (fit.length === 0) return undefined
-    const endpoints = fit.flatMap((locality) => locality.endpoints.filter(isUsable))
-    if (isHashPolicy(this.#cluster)) return createHostChoice(this.#cluster, endpoints, this.#deps, weightsOf(fit))
+    const endpoints = fit.flatMap((locality) => locality.endpoints.filter(isFit))
+    if (isHashPolicy(this.#cluster)) return createHostChoice(this.#cluster, endpoints, this.#deps, weightsOf(fit, isFit))
     const choices = fit.map((locality) => ({
-      weight: locality.weight * availability(healthOf(locality.endpoints)),
-      choice: createHostChoice(this.#cluster, locality.endpoints.filter(isUsable), this.#deps),
+      weight: locality.weight * availability(locality.endpoints.filter(isFit).length, locality.endpoints.length),
+      choice: createHostChoice(this.#cluster, locality.endpoints.filter(isFit), this.#deps),
     }))
     const start = Math.floor(this.#deps.random.next() * choices.length)
     const schedule = new EdfScheduler(choices, ({ weight }) => weight, start)
@@ -99,19 +104,25 @@ function isHashPolicy({ lbPolicy }: Cluster): boolean {
   return lbPolicy === 'RING_HASH' || lbPolicy === 'MAGLEV'
 }
 
-function isUsable({ healthy, ejected }: Endpoint): boolean {
-  return healthy && !ejected
+type IsFit = (endpoint: Endpoint) => boolean
+
+function isUsable({ healthy, degraded, ejected }: Endpoint): boolean {
+  return healthy && !degraded && !ejected
+}
+
+function isDegraded({ healthy, degraded, ejected }: Endpoint): boolean {
+  return healthy && degraded && !ejected
 }
 
 function healthOf(endpoints: readonly Endpoint[]): PriorityHealth {
-  return { total: endpoints.length, healthy: endpoints.filter(isUsable).length }
+  return { total: endpoints.length, healthy: endpoints.filter(isUsable).length, degraded: endpoints.filter(isDegraded).length }
 }
 
 /** An endpoint's part of its locality's weight. */
-function weightsOf(localities: readonly LocalityEndpoints[]): (endpoint: Endpoint) => number {
+function weightsOf(localities: readonly LocalityEndpoints[], isFit: IsFit): (endpoint: Endpoint) => number {
   const weights = new Map<Endpoint, number>()
   for (const { weight, endpoints } of localities) {
-    const usable = endpoints.filter(isUsable)
+    const usable = endpoints.filter(isFit)
     const total = usable.reduce((sum, endpoint) => sum + endpoint.weight, 0)
     for (const endpoint of usable) weights.set(endpoint, (weight * endpoint.weight) / total)
   }

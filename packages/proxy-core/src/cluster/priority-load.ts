@@ -1,16 +1,21 @@
 /**
  * How much of the traffic each priority gets (Envoy's priority levels and panic threshold): a priority is good for 1.4
- * times its share of healthy endpoints, what it cannot take spills to the next one, and when all together are not good
- * for everything a priority below the panic threshold uses its endpoints whatever their health.
+ * times its share of healthy endpoints, what it cannot take spills to the next one, and what the healthy endpoints of all
+ * of them cannot take goes to the degraded ones in the same way. When all together are not good for everything, a
+ * priority below the panic threshold uses its endpoints whatever their health.
  */
 export interface PriorityHealth {
   readonly total: number
+  /** Without the degraded ones. */
   readonly healthy: number
+  /** Absent: none. */
+  readonly degraded?: number
 }
 
 export interface PriorityLoad {
-  /** Percent of the traffic; all together 100. */
+  /** Percent of the traffic for its healthy endpoints; all together, with those for degraded ones, 100. */
   readonly percent: number
+  readonly degradedPercent: number
   /** Health is disregarded. */
   readonly panics: boolean
 }
@@ -19,21 +24,29 @@ const overprovisioningPercent = 140
 
 /** @param panicPercent of healthy endpoints below which a priority panics; 0: never. */
 export function priorityLoads(priorities: readonly PriorityHealth[], panicPercent: number): readonly PriorityLoad[] {
-  const good = priorities.map(goodFor)
-  const together = Math.min(100, sum(good))
-  if (together === 0 && panicPercent === 0) return priorities.map((_, at) => ({ percent: at === 0 ? 100 : 0, panics: false }))
-  const panics = priorities.map(({ total, healthy }) => together < 100 && (total === 0 ? 0 : (healthy * 100) / total) < panicPercent)
-  const percents = panics.every(Boolean) ? byCount(priorities) : byHealth(good, together)
-  return priorities.map((_, at) => ({ percent: percents[at] as number, panics: panics[at] as boolean }))
+  const good = priorities.map(({ healthy, total }) => goodFor(healthy, total))
+  const fair = priorities.map(({ degraded = 0, total }) => goodFor(degraded, total))
+  const together = Math.min(100, sum(good) + sum(fair))
+  if (together === 0 && panicPercent === 0)
+    return priorities.map((_, at) => ({ percent: at === 0 ? 100 : 0, degradedPercent: 0, panics: false }))
+  const panics = priorities.map(
+    ({ total, healthy, degraded = 0 }) => together < 100 && (total === 0 ? 0 : ((healthy + degraded) * 100) / total) < panicPercent,
+  )
+  const percents = panics.every(Boolean) ? byCount(priorities) : byHealth([...good, ...fair], together)
+  return priorities.map((_, at) => ({
+    percent: percents[at] as number,
+    degradedPercent: percents[priorities.length + at] ?? 0,
+    panics: panics[at] as boolean,
+  }))
 }
 
-/** How much an endpoint's group can take when only some of it is healthy, from 0 to 1. */
-export function availability({ total, healthy }: PriorityHealth): number {
-  return total === 0 ? 0 : Math.min(1, ((overprovisioningPercent / 100) * healthy) / total)
+/** How much a group of endpoints can take when only some of it may be used, from 0 to 1. */
+export function availability(usable: number, total: number): number {
+  return total === 0 ? 0 : Math.min(1, ((overprovisioningPercent / 100) * usable) / total)
 }
 
-function goodFor({ total, healthy }: PriorityHealth): number {
-  return total === 0 ? 0 : Math.min(100, Math.floor((overprovisioningPercent * healthy) / total))
+function goodFor(usable: number, total: number): number {
+  return total === 0 ? 0 : Math.min(100, Math.floor((overprovisioningPercent * usable) / total))
 }
 
 function byHealth(good: readonly number[], together: number): readonly number[] {

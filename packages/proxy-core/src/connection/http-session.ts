@@ -63,6 +63,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
       forwardProxy: chooseTarget !== undefined,
       acceptsConnect: chooseTarget !== undefined || (manager !== undefined && acceptsUpgrade(manager.config, 'CONNECT')),
       defaultHost: manager?.config.httpProtocolOptions?.defaultHostForHttp10,
+      refusesHttp10: !(manager?.config.httpProtocolOptions?.acceptHttp10 ?? deps.acceptsHttp10),
     })
     channel.handler = this.#codec
     // Proxies of the mesh open connections ahead of requests; strangers get the time of a head to begin one.

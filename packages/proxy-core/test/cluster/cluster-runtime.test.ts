@@ -99,3 +99,15 @@ test('an ejected endpoint gets nothing until the sweep, or until detection is sw
   made.update(cluster(both), undefined)
   expect(picks().size).toBe(2)
 })
+
+test('a retry budget is a share of the requests that are active, and some retries are always allowed', () => {
+  const budget = (retryBudget: object): ClusterRuntime => runtime(cluster([], { circuitBreakers: { maxRetries: 1, retryBudget } })).made
+  const usual = budget({})
+  expect(usual.maxRetries).toBe(3)
+  usual.activeRequests = 100
+  expect(usual.maxRetries).toBe(20)
+  const small = budget({ percent: 1.5, minConcurrency: 0 })
+  small.activeRequests = 200
+  expect(small.maxRetries).toBe(3)
+  expect(runtime(cluster([], { circuitBreakers: { maxRetries: 7 } })).made.maxRetries).toBe(7)
+})

@@ -163,3 +163,15 @@ test('a session that sticks to an endpoint sticks to its priority', () => {
     expect(far.includes(balancer.pick(hash) as Endpoint)).toBe(hashModulo(hash, 100) >= 70)
   }
 })
+
+test('degraded endpoints take what the healthy ones cannot', () => {
+  const all = ['HEALTHY', 'DEGRADED', 'DEGRADED', 'DEGRADED'] as const
+  const hosts = all.map(
+    (healthStatus) => new Endpoint({ address: { address: '10.0.0.1', port: ++ports }, healthStatus }, { kind: 'raw-buffer' }, 0),
+  )
+  const [healthy = 0, ...degraded] = sharesOf({}, hosts, 10_000)
+  expect(healthy / 10_000).toBeCloseTo(0.35, 1)
+  for (const share of degraded) expect(share / 10_000).toBeCloseTo(0.65 / 3, 1)
+  const rested = hosts.slice(0, 1).concat(endpoints([1, 1, 1]), hosts.slice(1, 2))
+  expect(sharesOf({}, rested, 400)[4]).toBe(0)
+})

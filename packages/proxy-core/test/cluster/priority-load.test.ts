@@ -27,8 +27,8 @@ test('one priority panics while the other carries the rest, and rounding goes to
     50,
   )
   expect(loads).toEqual([
-    { percent: 8, panics: true },
-    { percent: 92, panics: false },
+    { percent: 8, degradedPercent: 0, panics: true },
+    { percent: 92, degradedPercent: 0, panics: false },
   ])
 })
 
@@ -57,7 +57,25 @@ test('without any endpoint, and with panic switched off, everything goes to the 
 })
 
 test('a group is good for 1.4 times its healthy share', () => {
-  expect(availability({ total: 10, healthy: 8 })).toBe(1)
-  expect(availability({ total: 10, healthy: 5 })).toBeCloseTo(0.7)
-  expect(availability({ total: 0, healthy: 0 })).toBe(0)
+  expect(availability(8, 10)).toBe(1)
+  expect(availability(5, 10)).toBeCloseTo(0.7)
+  expect(availability(0, 0)).toBe(0)
+})
+
+test.each([
+  ['what the healthy ones cannot take', [{ healthy: 25, degraded: 75 }], [35], [65], [false]],
+  ['nothing while the healthy ones suffice', [{ healthy: 72, degraded: 28 }], [100], [0], [false]],
+  ['nothing while a lower priority is healthy enough', [{ healthy: 25, degraded: 75 }, { healthy: 50, degraded: 0 }], [35, 65], [0, 0], [false, false]],
+  ['what no priority has healthy endpoints for, first in the first', [{ healthy: 10, degraded: 20 }, { healthy: 10, degraded: 90 }], [14, 14], [28, 44], [false, false]],
+  ['a place when it comes to panic', [{ healthy: 10, degraded: 20 }, { healthy: 5, degraded: 0 }], [28, 14], [57, 0], [true, true]],
+  ['everything when nobody is better', [{ healthy: 0, degraded: 80 }], [0], [100], [false]],
+])('degraded endpoints get %s', (_, shares, percents, degradedPercents, panics) => {
+  const loads = priorityLoads(
+    shares.map((share) => ({ total: 100, ...share })),
+    50,
+  )
+  expect(loads.map((load) => load.panics)).toEqual(panics)
+  if (panics.every(Boolean)) return
+  expect(loads.map(({ percent }) => percent)).toEqual(percents)
+  expect(loads.map(({ degradedPercent }) => degradedPercent)).toEqual(degradedPercents)
 })

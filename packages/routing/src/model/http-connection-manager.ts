@@ -25,6 +25,7 @@ export interface HttpConnectionManager {
   /** How long a client may take for one request; 0 or absent: no limit. */
   readonly requestTimeoutMs?: number
   readonly idleTimeoutMs?: number
+  /** Absent `acceptHttp10`: what the engine was told (`acceptsHttp10`); Envoy's default is false. */
   readonly httpProtocolOptions?: { readonly acceptHttp10?: boolean; readonly defaultHostForHttp10?: string }
   readonly http2ProtocolOptions?: { readonly maxConcurrentStreams?: number }
   readonly normalizePath?: boolean

@@ -7,6 +7,11 @@ import { isAuthority, parseTarget } from './target-form.js'
 
 const slash = 0x2f
 
+/** The status for a refusal of a request line. */
+export function refusalStatus(reason: string): number {
+  return reason === 'method' ? 405 : reason === 'low version' ? 426 : 400
+}
+
 export class RequestTarget {
   readonly #forwardProxy: boolean
   readonly #acceptsConnect: boolean

@@ -10,7 +10,7 @@ import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
 import { bodyLength, Framing } from './framing.js'
 import { type HeadLimits, HeadParser, headError } from './head-parser.js'
 import { MessageWriter } from './message-writer.js'
-import { RequestTarget } from './request-target.js'
+import { RequestTarget, refusalStatus } from './request-target.js'
 import { clientTunnel } from './tunnel.js'
 
 export interface ServerCodecOptions {
@@ -23,6 +23,8 @@ export interface ServerCodecOptions {
   readonly acceptsConnect: boolean
   /** The host of HTTP/1.0 requests that name none; undefined: they are refused. */
   readonly defaultHost: string | undefined
+  /** Whether HTTP/1.0 is refused with 426. */
+  readonly refusesHttp10: boolean
 }
 
 /** Who owns the connection: it makes the exchanges and keeps the deadlines. */
@@ -344,10 +346,11 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     this.method = this.#parser.method
     const framing = this.#framing
     framing.readRequest(headers, this.#parser.minorVersion, this.#options.rejectUnderscores)
-    const refusal = framing.refuse === 0 ? this.#readTarget() : ''
+    const isOld = this.protocol === 'HTTP/1.0' && this.#options.refusesHttp10
+    const refusal = framing.refuse !== 0 ? '' : isOld ? 'low version' : this.#readTarget()
     if (framing.refuse !== 0 || refusal !== '') {
       this.#beginAnswer(true)
-      return this.#owner.onBadRequest(this, framing.refuse || (refusal === 'method' ? 405 : 400), framing.refuseReason || refusal)
+      return this.#owner.onBadRequest(this, framing.refuse || refusalStatus(refusal), framing.refuseReason || refusal)
     }
     this.#beginAnswer(framing.close)
     this.#dispatch(framing)
