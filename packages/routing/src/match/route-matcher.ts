@@ -23,7 +23,7 @@ export function compileConditions(match: RouteMatch, compileRegex?: CompileRegex
 /** Whether all hold. */
 export function compileHeaderMatchers(matchers: readonly HeaderMatcher[], compileRegex?: CompileRegex): (request: RouteRequest) => boolean {
   const conditions = matchers.map((matcher) => headerCondition(matcher, compileRegex))
-  return (request) => conditions.every(({ holds }) => holds(request, ''))
+  return (request) => conditions.every((condition) => condition.holds(request, ''))
 }
 
 function pathCondition(matcher: PathMatcher, caseSensitive: boolean, compileRegex?: CompileRegex): readonly Condition[] {
