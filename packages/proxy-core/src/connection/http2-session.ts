@@ -5,7 +5,6 @@ import type { RequestEvents } from '../codec/stream.js'
 import { HeaderBlock } from '../message/header-block.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
 import { signAnswer } from '../message/sign-answer.js'
-import { acceptsUpgrade } from '../message/upgrade.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { Channel } from '../transport/channel.js'
 import type { AcceptedConnection } from './accepted-connection.js'
@@ -41,10 +40,6 @@ export class Http2Session implements Http2ServerOwner {
     const exchange = this.#deps.createExchange(this.#manager, this.#accepted, stream)
     exchange.start()
     return exchange
-  }
-
-  acceptsUpgrade(type: string): boolean {
-    return acceptsUpgrade(this.#manager.config, type)
   }
 
   onBadRequest(stream: Http2ServerStream, status: number, reason: string): void {

@@ -54,6 +54,7 @@ export class ExchangeRecord implements RequestRecord, RouteRequest, HashedReques
   protected clusterRuntime: ClusterRuntime | undefined
   protected chosenEndpoint: Endpoint | undefined
   protected responseHeaders: HeaderBlock | undefined
+  protected responseTrailers: HeaderBlock | undefined
   /** `set-cookie` values that the answer will carry. */
   protected newCookies: string[] | undefined
 
@@ -108,7 +109,7 @@ export class ExchangeRecord implements RequestRecord, RouteRequest, HashedReques
     return this.chosenEndpoint?.key
   }
   get grpcStatus(): string | undefined {
-    return this.responseHeaders?.first('grpc-status')
+    return this.responseTrailers?.first('grpc-status') ?? this.responseHeaders?.first('grpc-status')
   }
   requestHeader(name: string): string | undefined {
     return headerOf(this.#head.headers, name)

@@ -166,7 +166,7 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
   /** The route's timeout counts from here, and mirrors get their copies. */
   #onWholeRequest(nowMs: number): void {
     if (this.#state === 'done') return
-    const timeoutMs = this.routeRuntime?.timeoutMs ?? 0
+    const { timeoutMs } = this
     if (timeoutMs > 0) this.#timeouts().startRoute(nowMs + timeoutMs)
     const mirrors = this.#mirrors
     const pieces = this.#body === undefined ? [] : this.#body.pieces
@@ -238,6 +238,7 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
     const stream = this.#upstreamStream
     this.#upstreamStream = undefined
     if (this.#state !== 'answering') return
+    this.responseTrailers = trailers
     this.#complete()
     // The answer came before the whole request did: the upload goes nowhere any more.
     if (!this.#requestEnded) stream?.reset()
@@ -378,6 +379,20 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
     if (this.#state !== 'answering') return this.reply(localReplies.routeTimeout)
     this.responseFlags |= flag.UT
     this.responseCodeDetails = localReplies.routeTimeout.details
+    this.#complete()
+    this.stream.abort()
+  }
+
+  protected limitStream(deadlineMs: number): void {
+    this.#timeouts().startStream(deadlineMs)
+  }
+
+  onStreamTimeout(): void {
+    if (this.#state === 'done') return
+    this.#giveUpUpstream()
+    if (this.#state !== 'answering' && this.#state !== 'tunnel') return this.reply(localReplies.streamTimeout)
+    this.responseFlags |= localReplies.streamTimeout.flags
+    this.responseCodeDetails = localReplies.streamTimeout.details
     this.#complete()
     this.stream.abort()
   }

@@ -30,6 +30,7 @@ type ReplyName =
   | 'brokenRequest'
   | 'routeTimeout'
   | 'tryTimeout'
+  | 'streamTimeout'
 
 const timedOut = { status: 504, body: 'upstream request timeout', flags: flag.UT }
 
@@ -43,6 +44,8 @@ export const localReplies: Readonly<Record<ReplyName, LocalReply>> = {
   brokenRequest: { status: 400, body: 'Bad Request', flags: flag.DPE, details: 'http1.codec_error' },
   routeTimeout: { ...timedOut, details: 'response_timeout' },
   tryTimeout: { ...timedOut, details: 'upstream_per_try_timeout' },
+  // As Envoy's max_stream_duration; gRPC callers are told DEADLINE_EXCEEDED.
+  streamTimeout: { status: 408, body: 'downstream duration timeout', flags: flag.DT, details: 'max_duration_timeout', grpcStatus: 4 },
 }
 
 export function redirectReply(status: number, location: string): LocalReply {

@@ -15,6 +15,7 @@ import type { Hash64 } from '../message/xxhash64.js'
 import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'
 import { ExchangeRecord } from './exchange-record.js'
 import { localReplies, type LocalReply, redirectReply } from './local-reply.js'
+import { callTimeoutMs, streamDurationMs } from './grpc-timeout.js'
 import { allowedUpgrade, prepareRequest } from './request-headers.js'
 import { pickUntried } from './retries.js'
 import type { RouteRuntime } from './route-set.js'
@@ -31,10 +32,15 @@ export abstract class RoutedRequest extends ExchangeRecord {
     this.stream = stream
   }
 
+  /** From the end of the request to that of the answer; 0: none. */
+  protected timeoutMs = 0
+
   /** Ends the request with an answer of the engine's own. */
   protected abstract reply(reply: LocalReply): void
   /** The cluster is known and the head is as it goes upstream. */
   protected abstract forward(): void
+  /** @param deadlineMs of the whole request, on the monotonic clock. */
+  protected abstract limitStream(deadlineMs: number): void
   /** A filter that had paused the request has let it go, or has answered. */
   protected abstract resumed(): void
 
@@ -98,16 +104,32 @@ export abstract class RoutedRequest extends ExchangeRecord {
 
   #forwardTo(action: RouteAction): void {
     const { headers } = this.stream.head
-    if (this.method === 'CONNECT' && this.upgrade === '') return this.reply(localReplies.connectRefused)
+    if (this.#asksForTunnel && this.upgrade === '') return this.reply(localReplies.connectRefused)
     if (!this.#chooseCluster(action)) return this.reply(localReplies.noCluster)
     const route = this.routeRuntime as RouteRuntime
     this.upstreamPath = prepareRequest(headers, this, action, route)
     const refusal = this.deps.filters.onRequest(this, headers)
     if (refusal !== undefined) return this.reply(refusal)
     this.deps.telemetry.onRequest?.(this, headers)
-    if (route.timeoutMs > 0) headers.set('x-envoy-expected-rq-timeout-ms', String(route.timeoutMs))
+    this.#takeTimeouts(action, route.timeoutMs)
+    if (this.timeoutMs > 0) headers.set('x-envoy-expected-rq-timeout-ms', String(this.timeoutMs))
     this.#hash = route.hash?.(this)
     this.forward()
+  }
+
+  /** Over HTTP/2 every upgrade is asked for with CONNECT (RFC 8441). */
+  get #asksForTunnel(): boolean {
+    return this.method === 'CONNECT' || (this.protocol === 'HTTP/2' && this.stream.head.upgrade !== '')
+  }
+
+  #takeTimeouts(action: RouteAction, routeTimeoutMs: number): void {
+    this.timeoutMs = routeTimeoutMs
+    const isGrpc = this.isGrpc
+    if (!isGrpc && action.maxStreamDuration === undefined) return
+    const header = isGrpc ? this.header('grpc-timeout') : undefined
+    if (isGrpc) this.timeoutMs = callTimeoutMs(action, routeTimeoutMs, header)
+    const durationMs = streamDurationMs(action, isGrpc, header)
+    if (durationMs > 0) this.limitStream(this.startMs + durationMs)
   }
 
   #chooseCluster({ target }: RouteAction): boolean {

@@ -9,6 +9,7 @@ function timed() {
   const deadlines = new RequestDeadlines(new DeadlineQueue(clock), {
     onRouteTimeout: () => void fired.push(`route ${clock.monotonicMs()}`),
     onTryTimeout: () => void fired.push(`try ${clock.monotonicMs()}`),
+    onStreamTimeout: () => void fired.push(`stream ${clock.monotonicMs()}`),
   })
   return { clock, fired, deadlines }
 }
@@ -39,4 +40,12 @@ test('after the end nothing fires', () => {
   clock.advance(2000)
   expect(fired).toEqual([])
   expect(clock.pendingTimers()).toBeLessThanOrEqual(1)
+})
+
+test('the life of the stream ends before a later route timeout', () => {
+  const { clock, fired, deadlines } = timed()
+  deadlines.startRoute(100)
+  deadlines.startStream(60)
+  clock.advance(60)
+  expect(fired).toEqual(['stream 60'])
 })

@@ -92,7 +92,7 @@ export class Http2ClientConnection extends Http2Connection {
   /** @returns why it cannot be opened. */
   openStream(stream: Http2ClientStream, upgrade: string): ResetReason | undefined {
     if (this.ended || this.#goesAway) return 'refused-stream'
-    if (upgrade !== '' && !this.peer.allowsConnect) return 'protocol-error'
+    if (upgrade !== '' && upgrade !== 'CONNECT' && !this.peer.allowsConnect) return 'protocol-error'
     this.#reserved--
     stream.id = this.#nextId
     this.#nextId += 2

@@ -3,6 +3,7 @@
  * a reset, and one that breaks off is never passed on as whole. A request that asks for an upgrade goes out as extended
  * CONNECT (RFC 8441), and the agreement comes back as the 101 that the router knows.
  */
+import { createHash } from 'node:crypto'
 import type { UpstreamConnectionInfo } from '../../decision-record.js'
 import { isBodiless } from '../../message/bodiless.js'
 import type { HeaderBlock } from '../../message/header-block.js'
@@ -14,6 +15,7 @@ import type { HeadReader } from './head-reader.js'
 import { Http2Stream } from './stream.js'
 
 const maxInformational = 8
+const webSocketGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 export class Http2ClientStream extends Http2Stream implements UpstreamStream {
   readonly #client: Http2ClientConnection
@@ -22,6 +24,7 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
   #events: ResponseEvents | undefined
   #method = ''
   #upgrade = ''
+  #webSocketKey: string | undefined
   #headSeen = false
   #informational = 0
   #isTunnel = false
@@ -44,8 +47,9 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
     this.#events = events
     this.#method = method
     this.#upgrade = upgrade
+    this.#webSocketKey = upgrade === '' ? undefined : headers.first('sec-websocket-key')
     // Whether a peer knows extended CONNECT stands in its SETTINGS.
-    if (upgrade === '' || this.#client.isSettled) this.#open(path, headers, length)
+    if (!isExtended(upgrade) || this.#client.isSettled) this.#open(path, headers, length)
     else this.#client.whenSettled(() => this.#open(path, headers, length))
   }
 
@@ -57,7 +61,7 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
     if (refusal !== undefined) return this.#client.failLater(this, refusal)
     const { output, heads } = this.connection
     const place = output.beginHeaders()
-    heads.request(method, path, headers, length, this.#client.schemeOf(headers), upgrade)
+    heads.request(method, path, headers, length, this.#client.schemeOf(headers), isExtended(upgrade) ? upgrade : '')
     output.endHeaders(place, this.id, false)
     this.wroteHead(place)
     return undefined
@@ -99,7 +103,7 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
       return true
     }
     this.#headSeen = true
-    if (this.#upgrade !== '' && status < 300) return this.#startTunnel(headers)
+    if (this.#upgrade !== '' && status < 300) return this.#startTunnel(status, headers)
     const bodiless = isBodiless(status, this.#method)
     this.#left = bodiless ? -1 : head.contentLength
     this.#drops = bodiless
@@ -114,9 +118,16 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
     return this.#headSeen
   }
 
-  #startTunnel(headers: HeaderBlock): boolean {
+  #startTunnel(status: number, headers: HeaderBlock): boolean {
     this.#isTunnel = true
+    if (!isExtended(this.#upgrade)) {
+      this.#events?.onUpgraded(status, '', headers)
+      return true
+    }
     headers.set('upgrade', this.#upgrade)
+    // Servers of HTTP/2 do not answer the key; a client of HTTP/1.1 waits for it (RFC 6455 section 4.2.2).
+    if (this.#webSocketKey !== undefined && !headers.has('sec-websocket-accept'))
+      headers.append('sec-websocket-accept', createHash('sha1').update(`${this.#webSocketKey}${webSocketGuid}`).digest('base64'))
     this.#events?.onUpgraded(101, 'Switching Protocols', headers)
     return true
   }
@@ -161,6 +172,11 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
   readEnded(): void {
     this.#events?.flushDownstream()
   }
+}
+
+/** CONNECT itself needs no more than HTTP/2 has. */
+function isExtended(upgrade: string): boolean {
+  return upgrade !== '' && upgrade !== 'CONNECT'
 }
 
 /** NO_ERROR stands for a connection that ended. */

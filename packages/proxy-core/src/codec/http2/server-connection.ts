@@ -18,8 +18,6 @@ import { timer } from './timers.js'
 export interface Http2ServerOwner extends ConnectionOwner {
   /** A whole, sound head. @returns where the rest goes. */
   onRequest(stream: Http2ServerStream): RequestEvents
-  /** Whether the current request may become a tunnel of this protocol. */
-  acceptsUpgrade(type: string): boolean
   /** A head that cannot be served; the owner answers through `refuse` and reports it. */
   onBadRequest(stream: Http2ServerStream, status: number, reason: string): void
 }
@@ -33,8 +31,6 @@ export class Http2ServerConnection extends Http2Connection {
   readonly #spare: HeaderBlock[] = []
   #prefaceSeen = 0
   #streamsTaken = 0
-  /** Fields of trailers, which are valid during a call only. */
-  #trailers: HeaderBlock | undefined
 
   constructor(channel: Channel, owner: Http2ServerOwner, options: Http2Options, deps: Http2Deps) {
     super(channel, owner, options, deps)
@@ -125,8 +121,6 @@ export class Http2ServerConnection extends Http2Connection {
   #dispatch(stream: Http2ServerStream, refusal: number): void {
     const server = this.#server
     if (refusal !== 0) return server.onBadRequest(stream, refusal, refusal === 414 ? 'target too long' : 'head')
-    if (stream.method === 'CONNECT') return server.onBadRequest(stream, 405, 'method')
-    if (stream.upgrade !== '' && !server.acceptsUpgrade(stream.upgrade)) return server.onBadRequest(stream, 403, 'upgrade')
     stream.listen(server.onRequest(stream))
   }
 
@@ -135,7 +129,7 @@ export class Http2ServerConnection extends Http2Connection {
       if (!this.#ignore(buffer, start, end)) return false
       return this.streamError(stream, errorCode.streamClosed, 'HEADERS behind the end')
     }
-    const trailers = (this.#trailers ??= new HeaderBlock())
+    const trailers = new HeaderBlock()
     this.head.begin('trailers', trailers)
     if (!this.decode(buffer, start, end)) return false
     if (!endStream || this.head.malformed !== '') return this.streamError(stream, errorCode.protocolError, 'trailers')

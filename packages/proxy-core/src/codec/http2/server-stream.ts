@@ -10,6 +10,9 @@ import { errorCode } from './frame-types.js'
 import type { HeadReader } from './head-reader.js'
 import { Http2Stream } from './stream.js'
 
+/** Clients of HTTP/2 send none (RFC 8441 section 5); to HTTP/1.1 any is as good. 16 bytes. */
+const webSocketKey = Buffer.from('heddle-websocket', 'latin1').toString('base64')
+
 export class Http2ServerStream extends Http2Stream implements DownstreamStream, RequestHead {
   readonly protocol = 'HTTP/2'
   readonly acceptsTrailers = true
@@ -53,13 +56,13 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
   /** Takes a sound head over. */
   begin(head: HeadReader, endStream: boolean): void {
     this.method = head.protocol === '' ? head.method : 'GET'
-    this.path = head.path ?? head.authority ?? ''
+    this.path = head.path ?? ''
     this.authority = head.authority ?? ''
-    this.upgrade = head.protocol
+    this.upgrade = this.method === 'CONNECT' ? 'CONNECT' : head.protocol
+    if (head.protocol === 'websocket' && !this.headers.has('sec-websocket-key')) this.headers.append('sec-websocket-key', webSocketKey)
     this.expectContinue = head.expectContinue
     this.#requestLeft = head.contentLength
-    if (head.protocol !== '') this.bodyLength = bodyLength.none
-    else if (endStream) this.bodyLength = bodyLength.none
+    if (this.upgrade !== '' || endStream) this.bodyLength = bodyLength.none
     else this.bodyLength = head.contentLength >= 0 ? head.contentLength : bodyLength.chunked
   }
 
@@ -115,7 +118,8 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
 
   sendHead(status: number, _reason: string, headers: HeaderBlock, length: number): void {
     if (this.localEnded) return
-    if (status === 101) return this.#writeHead(200, headers, -1)
+    const opensTunnel = status === 101 || (this.method === 'CONNECT' && length === bodyLength.untilClose && status < 300)
+    if (opensTunnel) return this.#writeHead(status === 101 ? 200 : status, headers, -1)
     // RFC 8441 section 5: success would open the tunnel that the other side refused.
     const told = this.upgrade !== '' && status >= 200 && status < 300 ? 502 : status
     const bodiless = isBodiless(told, this.method)
