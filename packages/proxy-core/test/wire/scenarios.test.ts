@@ -25,7 +25,7 @@ const row = (id: string, title: string, run: () => Promise<void>): void => {
 interface Stage {
   readonly upstream: StrictUpstream
   readonly front: TestProxy
-  dial(): Socket
+  readonly dial: () => Socket
 }
 
 async function stage(more: Parameters<typeof httpListener>[1] = {}, deps: Parameters<typeof startProxy>[1] = {}): Promise<Stage> {
