@@ -40,7 +40,11 @@ export async function runRequestCase(target: WireTarget, wireCase: RequestCase, 
   const forwardedBefore = target.forwarded()
   const outcome = await playClient(target.connect(), {
     steps: stepsOf(readWireScript(source), manner),
-    isDone: (answers) => answers.length >= answersWanted(expectation, manner) && mayStayOpen(expectation, manner),
+    // A refusal is followed by FIN, which is waited for.
+    isDone: (answers) =>
+      answers.length >= answersWanted(expectation, manner) &&
+      mayStayOpen(expectation, manner) &&
+      answers.every(({ status }) => status < 400),
     patienceMs: expectation.mayWait ? 60 : 3000,
   })
   await settled(target.upstream)
