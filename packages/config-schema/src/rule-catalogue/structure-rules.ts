@@ -30,6 +30,9 @@ export const readingRules: readonly RuleRow[] = [
   ['yaml-too-deep', 'text', '['.repeat(300), hostile],
   ['yaml-too-large', 'text', `a: ${'x'.repeat(1_600_000)}\n`, 'An API server stores no larger object.'],
   ['yaml-too-many-documents', 'text', 'a: 1\n---\n'.repeat(5001), hostile],
+  ['yaml-control-character', 'text', 'a: "\u0007"\n', ''],
+  ['yaml-hidden-character', 'text', 'kind: Service\u202E\n', hostile],
+  ['yaml-too-many-marks', 'text', ','.repeat(250_001), hostile],
   ['not-a-resource', 'text', 'just text\n', 'Every document of a manifest is one resource.'],
   [
     'kind-not-supported',

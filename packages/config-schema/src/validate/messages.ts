@@ -169,7 +169,7 @@ export function unknownField(walk: Walk, type: ObjectType, key: string, value: u
     walk,
     {
       ruleId: 'unknown-field',
-      message: `"${clip(key)}" is not a field of ${type.name}.${place?.sentence ?? legacy}`,
+      message: `"${clip(key)}" is not a field of ${type.name}.${place?.sentence ?? legacy}${lookalike(key)}`,
       part: 'key',
       ...(type.fields.size > 20 ? {} : { expected: `one of the fields ${[...type.fields.keys()].join(', ')}` }),
       ...(suggestion === undefined ? {} : { suggestion }),
@@ -177,6 +177,13 @@ export function unknownField(walk: Walk, type: ObjectType, key: string, value: u
     },
     key,
   )
+}
+
+/** Letters of other alphabets that look like Latin ones: nobody sees the difference, so it is said. */
+function lookalike(key: string): string {
+  const strange = /[^\0-\x7F]/u.exec(key)?.[0]
+  const code = strange?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')
+  return code === undefined ? '' : ` It holds the character U+${code}, which may only look like a plain letter.`
 }
 
 /** Whether a value could stand in a field of this type at all; a likely name that cannot hold the value comes second. */

@@ -2,14 +2,15 @@
  * Drives the YAML parser one document at a time, so that a hostile or broken document is stopped early: composing is recursive
  * and makes an Error object for every fault, so depth and the number of faults are bounded before either can hurt.
  */
-import { Composer, Parser, type CST, type Document, type LineCounter, type ParsedNode } from 'yaml'
+import { Composer, Lexer, Parser, type CST, type Document, type LineCounter, type ParsedNode } from 'yaml'
 import { tooDeepAt } from './nesting.js'
 import type { YamlSyntaxError } from './syntax-diagnostic.js'
+import { createTokenGuard, type Hostility } from './token-guard.js'
 
 export type Composed =
   | { readonly kind: 'document'; readonly index: number; readonly document: Document.Parsed }
   | { readonly kind: 'broken'; readonly errors: readonly YamlSyntaxError[] }
-  | { readonly kind: 'too-deep' | 'too-many'; readonly offset: number }
+  | { readonly kind: Hostility | 'too-many'; readonly offset: number }
 
 const maxErrors = 100
 const maxStrayTokens = 10
@@ -31,7 +32,9 @@ export function* composeDocuments(text: string, lines: LineCounter, maxDocuments
   const release = (document: Document.Parsed): Composed => composed(document, held.shift())
   let index = 0
   let strayTokens = 0
-  for (const token of new Parser(lines.addNewLine).parse(text)) {
+  let hostility: Composed | undefined
+  const tokens = guardedTokens(text, lines, (kind, offset) => (hostility = { kind, offset }))
+  for (const token of tokens) {
     if (token.type === 'error' && ++strayTokens > maxStrayTokens) break
     if (token.type === 'document') {
       const deepAt = tooDeepAt(token)
@@ -50,9 +53,28 @@ export function* composeDocuments(text: string, lines: LineCounter, maxDocuments
     else if (token.type === 'document') held.push({ index: index - 1, errors: errors.splice(0) })
     for (const document of documents ?? []) yield release(document)
   }
+  if (hostility !== undefined) {
+    yield hostility
+    return
+  }
   for (const document of composer.end(false, text.length)) yield release(document)
   // Faults outside any document, such as a stray bracket in an otherwise empty file.
   if (errors.length > 0 || index === 0) yield { kind: 'broken', errors: [...errors, ...strayErrors(composer)] }
+}
+
+/** The parser's tokens, until something hostile shows; what was open then is given up. */
+function* guardedTokens(text: string, lines: LineCounter, stop: (kind: Hostility, offset: number) => void): Generator<CST.Token, void> {
+  const parser = new Parser(lines.addNewLine)
+  const guard = createTokenGuard(parser)
+  let offset = 0
+  lines.addNewLine(0)
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme)
+    const hostility = guard.look(lexeme)
+    if (hostility !== undefined) return stop(hostility, offset)
+    offset += lexeme.length
+  }
+  yield* parser.end()
 }
 
 /** @returns undefined when the document was given up for its faults. */

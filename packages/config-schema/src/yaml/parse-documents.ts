@@ -3,13 +3,15 @@
  * Hostile input costs bounded time: size, nesting, aliases and the number of documents are limited before they are unfolded.
  */
 import { LineCounter, type Document, type Node } from 'yaml'
-import type { Diagnostic, SourceRange } from '../diagnostic.js'
+import { hasErrors, type Diagnostic, type SourceRange } from '../diagnostic.js'
 import type { FieldPath } from '../path.js'
 import { composeDocuments, type Composed } from './compose.js'
 import { expandList } from './expand-list.js'
+import { guardFindings } from './input-guard.js'
 import { nestingLimit } from './nesting.js'
 import { rangeOf, scalarText, toRange, type FieldPart } from './positions.js'
 import { syntaxMessage, type YamlSyntaxError } from './syntax-diagnostic.js'
+import { aliasLimit, propertyLimit } from './token-guard.js'
 import { toValue } from './to-value.js'
 
 export interface ParseOptions {
@@ -59,6 +61,10 @@ export function parseDocuments(text: string, options: ParseOptions = {}): ParseR
     reading.report(0, 0, 'yaml-too-large', `The input is larger than ${limit}; split it into several files.`)
     return reading
   }
+  for (const { offset, ruleId, message, severity } of guardFindings(text)) reading.report(offset, offset, ruleId, message, severity)
+  const tooMany = nthDocument(text, maxDocuments)
+  if (tooMany !== undefined) read({ kind: 'too-many', offset: tooMany }, reading, maxDocuments)
+  if (hasErrors(reading.diagnostics)) return reading
   try {
     for (const composed of composeDocuments(text, reading.lines, maxDocuments)) read(composed, reading, maxDocuments)
   } catch (cause) {
@@ -66,6 +72,13 @@ export function parseDocuments(text: string, options: ParseOptions = {}): ParseR
     reading.report(0, 0, 'yaml-too-deep', 'The input nests too deeply to be read.')
   }
   return reading
+}
+
+/** Where the first document too many begins; a line of three dashes is a new document wherever it stands. */
+function nthDocument(text: string, count: number): number | undefined {
+  const separator = /^---(?=\s|$)/gm
+  for (let seen = 0; seen <= count; seen++) if (separator.exec(text) === null) return undefined
+  return separator.lastIndex - 3
 }
 
 /** State of one call: what was found so far. */
@@ -97,6 +110,18 @@ function read(composed: Composed, reading: Reading, maxDocuments: number): void 
     case 'too-deep': {
       const message = `Mappings and lists nest more than ${nestingLimit} levels deep here.`
       return reading.report(composed.offset, composed.offset, 'yaml-too-deep', message)
+    }
+    case 'too-many-aliases': {
+      const message = `The input has more than ${aliasLimit} aliases; write the values out or split it.`
+      return reading.report(composed.offset, composed.offset, 'yaml-alias-bomb', message)
+    }
+    case 'too-many-duplicates': {
+      const message = 'So many keys stand twice that the rest was not read.'
+      return reading.report(composed.offset, composed.offset, 'yaml-duplicate-key', message)
+    }
+    case 'too-many-properties': {
+      const message = `The input has more than ${propertyLimit} anchors, tags and directives; split it.`
+      return reading.report(composed.offset, composed.offset, 'yaml-too-many-marks', message)
     }
     case 'too-many': {
       const message = `The input has more than ${maxDocuments} documents; split it.`
