@@ -54,7 +54,7 @@ function deploymentName({ positionals, flags }: Invocation): string {
   if (word === '' || name === undefined || name === '' || more.length > 0) throw usageError('say which Deployment: deploy/NAME')
   const kind = kindOfWord(word)
   if (kind?.kind === 'Deployment') return name
-  if (kind === undefined) throw usageError(`"${word}" is no kind of object; say which Deployment: deploy/NAME`)
+  if (kind === undefined) throw usageError(`"${word}" is no kind of workload; say which Deployment: deploy/NAME`)
   const isLocal = flags.string('kubeconfig') === undefined && flags.string('context') === undefined
   throw usageError(
     (isLocal ? notRunText(kind) : undefined) ?? `a ${kind.kind} has no rollout here; only Deployments are followed and restarted`,

@@ -27,13 +27,11 @@ export async function findProxyPod(target: Target, word: string | undefined): Pr
   return podOf(scoped, word, kind, await existing(scoped, kind.type, name.slice(0, dot)))
 }
 
-const podKind: WorkloadKind = { kind: 'Pod', type: pods }
-
 function wordParts(word: string): { readonly kind: WorkloadKind; readonly name: string } {
   const [first = '', second] = word.split('/')
   const name = word.includes('/') ? second : first
   if (!name || word.split('/').length > 2) throw usageError(`"${word}" is not TYPE/NAME`)
-  const kind = word.includes('/') ? kindOfWord(first) : podKind
+  const kind = word.includes('/') ? kindOfWord(first) : kindOfWord('pod')
   if (!kind || !hasPods(kind)) throw usageError(`"${first}" has no Pods; name a pod, deploy, rs or svc`)
   return { kind, name }
 }

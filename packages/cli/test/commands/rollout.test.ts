@@ -85,7 +85,7 @@ describe('rollout', () => {
 
   it('of other kinds says what it is for', async () => {
     expect((await mesh.cli('rollout', 'status', 'svc/web')).stderr).toContain('a Service has no rollout here')
-    expect((await mesh.cli('rollout', 'status', 'wibble/web')).stderr).toContain('"wibble" is no kind of object')
+    expect((await mesh.cli('rollout', 'status', 'wibble/web')).stderr).toContain('"wibble" is no kind of workload')
     expect((await mesh.cli('rollout', 'status', 'sts/web', '--kubeconfig', 'k')).stderr).toContain('a StatefulSet has no rollout here')
     for (const words of [['deploy'], ['deploy/'], ['deploy/a/b'], []])
       expect(await mesh.cli('rollout', 'status', ...words)).toMatchObject({ code: 64, stderr: expect.stringContaining('deploy/NAME') })
