@@ -43,6 +43,9 @@ const proxyConfigFilters: Readonly<Record<string, Readonly<Record<string, FlagSp
   },
 }
 
+/** istioctl's own abbreviations. */
+const proxyConfigLetters = { clusters: 'c', listeners: 'l', routes: 'r', endpoints: 'ep', secrets: 's' } as const
+
 export const commandTable: readonly CommandSpec[] = [
   {
     path: ['up'],
@@ -84,6 +87,7 @@ export const commandTable: readonly CommandSpec[] = [
       profile: { type: 'string', value: 'NAME', description: 'What to install', defaultText: 'demo' },
       'trust-domain': { type: 'string', value: 'NAME', description: 'Trust domain of the mesh', defaultText: 'cluster.local' },
       'dry-run': { type: 'boolean', description: 'Print the resources instead' },
+      'skip-confirmation': { short: 'y', type: 'boolean', description: 'Accepted for istioctl habits: nothing is asked anyway' },
     },
     examples: ['heddle install --profile demo', 'heddle install --dry-run'],
     load: async () => (await import('./commands/install.js')).run,
@@ -161,7 +165,9 @@ export const commandTable: readonly CommandSpec[] = [
       'grace-period': { type: 'string', value: 'SECONDS', description: 'How long a Pod may take to stop' },
       force: { type: 'boolean', description: 'Do not give Pods time to stop: --grace-period 0' },
       'ignore-not-found': ignoreNotFound,
-      'no-wait': { type: 'boolean', description: 'Do not wait until they are gone' },
+      'no-wait': { type: 'boolean', description: 'Do not wait until they are gone; --wait=false is the same' },
+      now: { type: 'boolean', description: 'Give Pods one second to stop: --grace-period 1' },
+      timeout: { type: 'string', value: 'TIME', description: 'Give up waiting after this long: seconds, or 2m', defaultText: 'never' },
     },
     examples: ['heddle delete -f app.yaml', 'heddle delete pod web-1', 'heddle delete deploy -l app=web'],
     load: async () => (await import('./commands/delete.js')).run,
@@ -185,6 +191,7 @@ export const commandTable: readonly CommandSpec[] = [
     maxArguments: 2,
     flags: {
       container: { short: 'c', type: 'string', value: 'NAME', description: 'Which container', defaultText: "the application's first" },
+      'all-containers': { type: 'boolean', description: 'Of every container of the Pod, one after another' },
       follow: { short: 'f', type: 'boolean', description: 'Go on with what comes' },
       tail: { type: 'string', value: 'LINES', description: 'Only the last lines', defaultText: 'all; 10 with a selector' },
       since: { type: 'string', value: 'TIME', description: 'Only what is newer: seconds, or 5m' },
@@ -247,7 +254,7 @@ export const commandTable: readonly CommandSpec[] = [
     arguments: '[POD[.NAMESPACE] | deploy/NAME[.NAMESPACE]]',
     maxArguments: 1,
     flags: {
-      output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json', defaultText: 'a table' },
+      output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json or yaml', defaultText: 'a table' },
       verbosity: { short: 'v', type: 'string', value: 'LEVEL', description: '1 for the state of each type', defaultText: '0' },
     },
     examples: ['heddle proxy-status', 'heddle proxy-status -v 1', 'heddle proxy-status deploy/helloworld-v1'],
@@ -259,13 +266,14 @@ export const commandTable: readonly CommandSpec[] = [
       ['proxy-config', part.slice(0, -1)],
       ['pc', part],
       ['pc', part.slice(0, -1)],
+      ...['proxy-config', 'pc'].map((word) => [word, proxyConfigLetters[part]]),
     ],
     summary: `The ${part} of one proxy`,
     arguments: 'POD[.NAMESPACE] | deploy/NAME[.NAMESPACE]',
     maxArguments: 1,
     flags: {
       ...proxyConfigFilters[part],
-      output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json', defaultText: 'a table' },
+      output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json or yaml', defaultText: 'a table' },
     },
     examples: [
       `heddle proxy-config ${part} deploy/helloworld-v1`,
@@ -289,7 +297,7 @@ export const commandTable: readonly CommandSpec[] = [
     summary: 'Versions of this program and of the mesh',
     flags: {
       client: { type: 'boolean', description: 'This program only' },
-      output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json', defaultText: 'text' },
+      output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json or yaml', defaultText: 'text' },
     },
     examples: ['heddle version'],
     load: async () => (await import('./commands/version.js')).run,

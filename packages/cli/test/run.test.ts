@@ -38,9 +38,21 @@ describe('help', () => {
   })
 })
 
+it.each([
+  ['port-forward', 'kubectl --kubeconfig FILE'],
+  ['analyze', 'heddle validate -f FILE'],
+])('%s of another tool is refused with what does it here', async (word, hint) => {
+  expect(await call([word, 'x'])).toMatchObject({ code: 64, stderr: expect.stringContaining(hint) })
+})
+
 describe('what is wrong with a command line ends with 64 and says', () => {
   it.each([
     [['aply', '-f', 'x'], 'there is no command "aply"; did you mean "apply"?'],
+    [['demo', '-f', 'x', '--ports', 'random'], '--ports random is neither istio nor auto'],
+    [['version', '-o', 'xml'], '-o xml is not one of json, yaml'],
+    [['ps', '-o', 'xml'], '-o xml is not one of json, yaml'],
+    [['pc', 'ep', 'web', '-o', 'xml'], '-o xml is not one of json, yaml'],
+    [['logs', 'web', '-c', 'app', '--all-containers'], 'a container (-c) and --all-containers exclude each other'],
     [['rollout', 'statsu'], 'there is no command "rollout statsu"; did you mean "rollout status"?'],
     [['get', 'pods', '--al-namespaces'], 'heddle get has no flag --al-namespaces; did you mean --all-namespaces?'],
     [['get', 'pods', '-z'], 'heddle get has no flag -z'],

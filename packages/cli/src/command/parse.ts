@@ -119,17 +119,25 @@ const switchValues: Readonly<Record<string, boolean>> = { true: true, false: fal
  */
 function switchesWithValues(specs: Readonly<Record<string, FlagSpec>>, args: readonly string[]): readonly string[] {
   const long = args.flatMap((arg) => longSpellings(specs, arg))
-  return long.flatMap((arg) => {
-    const alone = specs[arg.slice(2)]?.alone
-    if (arg.startsWith('--') && alone !== undefined) return [`${arg}=${alone}`]
-    const [, name, text] = /^--([^=]+)=(.*)$/.exec(arg) ?? []
-    if (name === undefined || text === undefined) return [arg]
-    const isOn = switchValues[text]
-    const negated = `no-${name}`
-    if (isOn === undefined || (specs[name] ?? specs[negated])?.type !== 'boolean') return [arg]
-    if (specs[name] !== undefined) return isOn ? [`--${name}`] : []
-    return isOn ? [] : [`--${negated}`]
-  })
+  return long
+    .filter((arg) => !isNoSwitch(specs, arg))
+    .flatMap((arg) => {
+      const alone = specs[arg.slice(2)]?.alone
+      if (arg.startsWith('--') && alone !== undefined) return [`${arg}=${alone}`]
+      const [, name, text] = /^--([^=]+)=(.*)$/.exec(arg) ?? []
+      if (name === undefined || text === undefined) return [arg]
+      const isOn = switchValues[text]
+      const negated = `no-${name}`
+      if (isOn === undefined || (specs[name] ?? specs[negated])?.type !== 'boolean') return [arg]
+      if (specs[name] !== undefined) return isOn ? [`--${name}`] : []
+      return isOn ? [] : [`--${negated}`]
+    })
+}
+
+/** `--wait` where waiting is what happens anyway. */
+function isNoSwitch(specs: Readonly<Record<string, FlagSpec>>, arg: string): boolean {
+  const name = arg.slice(2)
+  return arg.startsWith('--') && specs[name] === undefined && specs[`no-${name}`]?.type === 'boolean'
 }
 
 /** kubectl's `-Ao=yaml` as `-A --output=yaml`: node:util's parser would take the `=` for a part of the value. */
@@ -170,6 +178,24 @@ function flagError(command: CommandSpec, specs: Readonly<Record<string, FlagSpec
   )
 }
 
+const withKubectl =
+  'A real kubectl does this on the mesh too: its kubeconfig is the file "kubeconfig" in the state folder (kubectl --kubeconfig FILE).'
+
+/** Words of kubectl and istioctl that people try, and what does it here. */
+const otherTools: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['annotate', 'api-resources', 'attach', 'cluster-info', 'config', 'cp', 'create', 'edit', 'events', 'explain', 'expose', 'patch']
+      .concat(['port-forward', 'replace', 'scale', 'set', 'top', 'wait', 'diff', 'run'])
+      .map((word) => [word, withKubectl]),
+  ),
+  analyze:
+    'Check files with "heddle validate -f FILE"; what the mesh finds wrong with resources is in "heddle describe" and "heddle proxy-status".',
+  experimental: 'What istioctl keeps there, such as describe, is a command of its own: run "heddle --help".',
+  x: 'What istioctl keeps there, such as describe, is a command of its own: run "heddle --help".',
+  dashboard: 'The addresses of the gateway and the control plane are in "heddle get svc -n istio-system".',
+  uninstall: 'Stop the local mesh and delete its state with "heddle down --purge".',
+}
+
 function unknownCommand(table: readonly CommandSpec[], words: readonly string[]): HeddleError {
   const paths = table.flatMap((command) => [command.path, ...(command.aliases ?? [])])
   const [first = '', second] = words
@@ -184,6 +210,8 @@ function unknownCommand(table: readonly CommandSpec[], words: readonly string[])
         paths.flatMap((path) => path.slice(0, 1)),
       )
   const typed = isGroup ? `${first} ${second}` : first
+  const other = isGroup || meant !== undefined ? undefined : otherTools[first]
+  if (other !== undefined) return usageError(`there is no command "${typed}"`, other)
   return usageError(
     `there is no command "${typed}"${meant === undefined ? '' : `; did you mean "${isGroup ? `${first} ${meant}` : meant}"?`}`,
     `Run "heddle${isGroup ? ` ${first}` : ''} --help" to see all commands.`,

@@ -1,4 +1,6 @@
 /** `heddle delete`: by kind and name, by selector, or what a file names; waits until the objects are gone. */
+import { HeddleError } from '@heddle/base'
+import { systemClock } from '@heddle/base/node'
 import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
@@ -19,7 +21,8 @@ interface Doomed {
 
 export async function run(invocation: Invocation): Promise<number> {
   const files = invocation.flags.strings('filename')
-  const graceSeconds = invocation.flags.boolean('force') ? 0 : secondsOf(invocation.flags, 'grace-period')
+  const graceSeconds = graceOf(invocation.flags)
+  const timeoutSeconds = secondsOf(invocation.flags, 'timeout') ?? 0
   return withTarget(invocation, async ({ client, namespace }) => {
     const served = await discoverResources(client, invocation.signal)
     const doomed =
@@ -33,9 +36,39 @@ export async function run(invocation: Invocation): Promise<number> {
       else if (uid !== undefined) going.push({ ...one, uid })
     }
     if (doomed.length === 0) invocation.streams.stdout.write('No resources found\n')
-    if (!invocation.flags.boolean('no-wait')) for (const one of going) await untilGone(client, one, invocation.signal)
+    if (!invocation.flags.boolean('no-wait')) await allGone(client, going, timeoutSeconds, invocation.signal)
     return missing > 0 && !invocation.flags.boolean('ignore-not-found') ? exitCode.failure : exitCode.ok
   })
+}
+
+function graceOf(flags: Invocation['flags']): number | undefined {
+  if (flags.boolean('force')) return 0
+  return flags.boolean('now') ? 1 : secondsOf(flags, 'grace-period')
+}
+
+/** @param timeoutSeconds 0 waits for ever. */
+async function allGone(
+  client: ResourceClient,
+  going: readonly Required<Doomed>[],
+  timeoutSeconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const enough = new AbortController()
+  const late = (): void =>
+    enough.abort(
+      new HeddleError({
+        code: 'HEDDLE_CLI_TIMEOUT',
+        message: `not everything was gone within ${timeoutSeconds} s`,
+        origin: 'user',
+        hint: 'It is being deleted; wait longer with --timeout TIME, or not at all with --wait=false.',
+      }),
+    )
+  const timer = timeoutSeconds > 0 ? systemClock.setTimer(timeoutSeconds * 1000, late, { keepAlive: true }) : undefined
+  try {
+    for (const one of going) await untilGone(client, one, AbortSignal.any([signal, enough.signal]))
+  } finally {
+    timer?.cancel()
+  }
 }
 
 async function fromFiles(invocation: Invocation, served: readonly ServedResource[], namespace: string): Promise<readonly Doomed[]> {

@@ -7,6 +7,7 @@ import type { KubernetesObject } from '@heddle/client/resources'
 import { systemClock } from '@heddle/base/node'
 import type { Invocation } from '../command/command.js'
 import { exitCode, exitCodeOf } from '../command/exit-code.js'
+import { usageError } from '../command/parse.js'
 import { untilDeploymentAvailable } from '../install/readiness.js'
 import { defaultTrustDomain } from '../install/trust-domain.js'
 import { createMeshLogger } from '../mesh/mesh-logger.js'
@@ -26,6 +27,7 @@ import { applyObject } from './apply.js'
 import { untilAborted } from './up.js'
 
 export async function run(invocation: Invocation): Promise<number> {
+  const ports = portsOf(invocation)
   const progress = createProgress(invocation)
   const stateFolder = stateFolderOf(invocation)
   const startedMs = systemClock.monotonicMs()
@@ -39,7 +41,7 @@ export async function run(invocation: Invocation): Promise<number> {
   try {
     // Judged before anything starts: a fault in it should not cost the user a mesh.
     const objects = await readWorkloads(invocation)
-    mesh = await startMesh(invocation, stateFolder, progress, deadline.signal)
+    mesh = await startMesh(ports, stateFolder, progress, deadline.signal)
     const workloads = await applyWorkloads(objects, mesh, progress, deadline.signal)
     const result = await runSelfTest(mesh, workloads, deadline.signal)
     deadline.cancel()
@@ -63,11 +65,18 @@ export async function run(invocation: Invocation): Promise<number> {
   }
 }
 
-function startMesh({ flags }: Invocation, stateFolder: string, progress: Progress, signal: AbortSignal): Promise<LocalMesh> {
+/** @throws HEDDLE_CLI_USAGE */
+function portsOf({ flags }: Invocation): 'istio' | 'auto' {
+  const ports = flags.string('ports') ?? 'istio'
+  if (ports === 'istio' || ports === 'auto') return ports
+  throw usageError(`--ports ${ports} is neither istio nor auto`)
+}
+
+function startMesh(ports: 'istio' | 'auto', stateFolder: string, progress: Progress, signal: AbortSignal): Promise<LocalMesh> {
   return startLocalMesh({
     stateFolder,
     trustDomain: defaultTrustDomain,
-    ports: flags.string('ports') === 'auto' ? 'auto' : 'istio',
+    ports,
     logger: createMeshLogger(stateFolder),
     signal,
     onProgress: (part) => {

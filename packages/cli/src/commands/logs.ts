@@ -17,15 +17,32 @@ export async function run(invocation: Invocation): Promise<number> {
   const { flags, positionals, streams } = invocation
   const selector = flags.string('selector')
   if (selector !== undefined && positionals.length > 0) throw usageError('a name and a selector (-l) exclude each other')
+  if (flags.boolean('all-containers') && (flags.string('container') ?? positionals[1]) !== undefined)
+    throw usageError('a container (-c) and --all-containers exclude each other')
   const query = queryOf(invocation).toString()
   return withTarget(invocation, async (target) => {
     const chosen = selector === undefined ? [await findPod(target, positionals[0])] : await podsWith(target, selector)
     if (chosen.length === 0) streams.stderr.write(`No resources found in ${target.namespace} namespace.\n`)
-    const print = (pod: KubernetesObject): Promise<void> => printLog(invocation, target, pod, query)
-    if (flags.boolean('follow')) await Promise.all(chosen.map(print))
-    else for (const pod of chosen) await print(pod)
+    const wanted = chosen.flatMap((pod): readonly Source[] =>
+      flags.boolean('all-containers') ? containersOf(pod).map((container) => ({ pod, container })) : [{ pod }],
+    )
+    const print = (source: Source): Promise<void> => printLog(invocation, target, source, query)
+    if (flags.boolean('follow')) await Promise.all(wanted.map(print))
+    else for (const source of wanted) await print(source)
     return exitCode.ok
   })
+}
+
+interface Source {
+  readonly pod: KubernetesObject
+  /** Default: the one that the command line names, else the API's choice. */
+  readonly container?: string
+}
+
+/** In the order in which they start. */
+function containersOf(pod: KubernetesObject): readonly string[] {
+  const spec = pod['spec'] as Readonly<Record<string, readonly { readonly name: string }[] | undefined>>
+  return [...(spec['initContainers'] ?? []), ...(spec['containers'] ?? [])].map(({ name }) => name)
 }
 
 function queryOf({ flags, positionals }: Invocation): URLSearchParams {
@@ -42,8 +59,9 @@ function queryOf({ flags, positionals }: Invocation): URLSearchParams {
   return query
 }
 
-async function printLog({ streams, signal }: Invocation, { client }: Target, pod: KubernetesObject, query: string): Promise<void> {
-  const path = `${objectPath(pods, pod.metadata.name, pod.metadata.namespace)}/log?${query}`
+async function printLog({ streams, signal }: Invocation, { client }: Target, { pod, container }: Source, query: string): Promise<void> {
+  const chosen = container === undefined ? '' : `&container=${encodeURIComponent(container)}`
+  const path = `${objectPath(pods, pod.metadata.name, pod.metadata.namespace)}/log?${query}${chosen}`
   const response = await client.request({ path, signal })
   if (response.status >= 400) throw statusError(readStatus(response.status, await readText(response.body)))
   for await (const chunk of response.body) streams.stdout.write(chunk)

@@ -2,6 +2,7 @@
 import type { CommandRun, Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { type ConfigDump, type DumpFilter, dumpFilters, type DumpPart, dumpTable, resourcesOf } from '../output/config-dump.js'
+import { dataFormatOf } from '../output/data-format.js'
 import { renderTable } from '../output/table.js'
 import { getFromPod } from '../target/pod-http.js'
 import { findProxyPod } from '../target/pods.js'
@@ -10,16 +11,18 @@ import { withTarget } from '../target/target.js'
 const adminPort = 15000
 
 export function runFor(part: DumpPart): CommandRun {
-  return (invocation: Invocation) =>
-    withTarget(invocation, async (target) => {
+  return async (invocation: Invocation) => {
+    const format = dataFormatOf(invocation)
+    return withTarget(invocation, async (target) => {
       const pod = await findProxyPod(target, invocation.positionals[0])
       const dump = JSON.parse(await getFromPod(target, pod, adminPort, '/config_dump?include_eds')) as ConfigDump
       const { stdout } = invocation.streams
       const filter = filterOf(invocation, part)
-      if (invocation.flags.string('output') === 'json') stdout.write(`${JSON.stringify(resourcesOf(dump, part, filter), null, 2)}\n`)
+      if (format) stdout.write(await format(resourcesOf(dump, part, filter)))
       else stdout.write(renderTable(dumpTable(dump, part, filter)))
       return exitCode.ok
     })
+  }
 }
 
 function filterOf({ flags }: Invocation, part: DumpPart): DumpFilter {

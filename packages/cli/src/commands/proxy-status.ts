@@ -7,6 +7,7 @@ import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import type { ConfigDump } from '../output/config-dump.js'
 import { compareConfiguration, type IstiodDump } from '../output/config-comparison.js'
+import { dataFormatOf } from '../output/data-format.js'
 import { problemSummary } from '../output/problem-text.js'
 import { type ProxySync, statusTable } from '../output/proxy-status-table.js'
 import { renderTable } from '../output/table.js'
@@ -22,16 +23,22 @@ export async function run(invocation: Invocation): Promise<number> {
   const { flags, positionals } = invocation
   const verbosity = flags.string('verbosity') ?? '0'
   if (!/^\d+$/.test(verbosity)) throw usageError(`-v ${verbosity} is not a level: 0 or 1`)
+  const format = dataFormatOf(invocation)
   return withTarget(invocation, (target) =>
-    positionals[0] === undefined ? showAll(invocation, target, Number(verbosity)) : compareOne(invocation, target, positionals[0]),
+    positionals[0] === undefined ? showAll(invocation, target, Number(verbosity), format) : compareOne(invocation, target, positionals[0]),
   )
 }
 
-async function showAll({ streams, flags }: Invocation, target: Target, verbosity: number): Promise<number> {
+async function showAll(
+  { streams }: Invocation,
+  target: Target,
+  verbosity: number,
+  format: ReturnType<typeof dataFormatOf>,
+): Promise<number> {
   const answers = await askIstiods<readonly Omit<ProxySync, 'istiod'>[]>(target, '/debug/syncz')
   const entries = answers.flatMap(({ pod, answer }) => answer.map((entry) => ({ ...entry, istiod: pod.metadata.name })))
-  if (flags.string('output') === 'json') {
-    streams.stdout.write(`${JSON.stringify(entries, null, 2)}\n`)
+  if (format) {
+    streams.stdout.write(await format(entries))
     return exitCode.ok
   }
   if (entries.length === 0) streams.stderr.write('No proxies are connected.\n')

@@ -5,15 +5,14 @@ import { exitCode } from '../command/exit-code.js'
 import { requestJson } from '../target/response.js'
 import { withTarget } from '../target/target.js'
 import { clientVersion } from '../output/client-version.js'
+import { dataFormatOf } from '../output/data-format.js'
 
 export async function run(invocation: Invocation): Promise<number> {
+  const format = dataFormatOf(invocation)
   const client = clientVersion()
   const server = await serverVersion(invocation)
-  const { streams, flags } = invocation
-  if (flags.string('output') === 'json')
-    streams.stdout.write(
-      `${JSON.stringify({ clientVersion: client, ...(server === undefined ? {} : { serverVersion: server }) }, null, 2)}\n`,
-    )
+  const { streams } = invocation
+  if (format) streams.stdout.write(await format({ clientVersion: client, ...(server === undefined ? {} : { serverVersion: server }) }))
   else streams.stdout.write(`client version: ${client}\nserver version: ${server ?? 'no mesh is running'}\n`)
   return exitCode.ok
 }

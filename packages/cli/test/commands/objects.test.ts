@@ -39,6 +39,17 @@ describe('delete', () => {
     expect(await names()).toEqual([])
   })
 
+  it('gives up waiting after --timeout, with --wait said or not', async () => {
+    const metadata = { name: 't', namespace: 'default', finalizers: ['example.com/wait'] }
+    await mesh.client.create(types.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata })
+    for (const flags of [[], ['--wait'], ['--wait=true']])
+      expect(await mesh.cli('delete', 'cm', 't', '--timeout', '50ms', '--now', ...flags)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('not everything was gone within 0.05 s'),
+      })
+    await mesh.client.patch(types.configMaps, 't', { metadata: { finalizers: null } }, 'default')
+  })
+
   it('stops to wait on Ctrl-C', async () => {
     await mesh.client.create(types.configMaps, {
       apiVersion: 'v1',

@@ -88,6 +88,12 @@ describe('logs', () => {
     expect(await mesh.cli('logs', 'web-1', '--since', 'long')).toMatchObject({ code: 64 })
   })
 
+  it('prints every container of a Pod', async () => {
+    const { code, stdout } = await mesh.cli('logs', 'web-1', '--all-containers')
+    expect(code).toBe(0)
+    expect(stdout.match(/^web-1 \S+ one$/gm)?.toSorted()).toEqual(['web-1 app one', 'web-1 istio-proxy one'])
+  })
+
   it('follows until Ctrl-C', async () => {
     const stop = new AbortController()
     const onOutput = (text: string): void => void (text.includes('two') && stop.abort())
