@@ -2,20 +2,21 @@
  * The control plane in one process: the source feeds the model, discovery pushes it (Pilot), the authority signs
  * (Citadel), and what proxies report is added up (Mixer).
  */
-import { type Clock, type Logger, messageOf, silentLogger, type Timer } from '@heddle/base'
+import { type Clock, formatWorkloadId, type Logger, messageOf, silentLogger, type Timer } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
-import { type Authenticator, type Ca, createCertificateService } from '@heddle/ca'
+import { type Authenticator, type Ca, type CertificateService, createCertificateService, type WorkloadTrust } from '@heddle/ca'
 import type { ResourceClient } from '@heddle/client'
 import type { MeshConfig, MeshSnapshotInput } from '@heddle/translation'
 import { createCallerAuthorizer } from './citadel/caller-authorizer.js'
+import { followCaOrders } from './citadel/ca-orders.js'
+import { trustResourcesOf } from './citadel/trust-resources.js'
 import { createRootPublisher, type RootPublisher } from './citadel/root-publisher.js'
 import { createCredentials, type Credentials } from './credentials/credentials.js'
 import { createSecretAccess } from './credentials/secret-access.js'
 import { watchSecrets } from './credentials/secret-watch.js'
 import { controlPlanePages, telemetryPages } from './debug/control-plane-pages.js'
 import { serveMonitoring } from './debug/monitoring-server.js'
-import type { CertificateCounters } from './debug/pilot-metrics.js'
-import { createDiscovery, type Discovery } from './push/discovery.js'
+import { type ConnectedProxy, createDiscovery, type Discovery } from './push/discovery.js'
 import { type SecureServer, type SecureServices, serveSecureGrpc } from './server/secure-server.js'
 import type { ServerIdentity } from './server/server-credentials.js'
 import { type Change, createSource, type Source } from './source/source.js'
@@ -69,6 +70,8 @@ export interface ControlPlane {
 /** The serving certificate is replaced after half of its life. */
 const servingTtlSeconds = 24 * 3600
 const renewalRetryMs = 60_000
+/** After a start proxies need this long to come back: until then nobody can say what they trust. */
+const returnMs = 30_000
 
 export function createControlPlane(options: ControlPlaneOptions, deps: ControlPlaneDeps = {}): ControlPlane {
   return new Istiod(options, { clock: systemClock, logger: silentLogger, ...deps })
@@ -84,7 +87,7 @@ class Istiod implements ControlPlane {
   readonly #publisher: RootPublisher
   readonly #records = createAccessStore()
   readonly #metrics = createMeshMetrics()
-  readonly #certificates: CertificateCounters = { csrCount: 0, successCount: 0, refusedCount: 0 }
+  #certificates: CertificateService | undefined
   /** Whatever is open, in the order in which it was opened. */
   readonly #open: Closable[] = []
   #credentials: Credentials | undefined
@@ -100,7 +103,8 @@ class Istiod implements ControlPlane {
   async start(signal?: AbortSignal): Promise<ControlPlanePorts> {
     const { source, discovery } = await this.#openModel(signal)
     const secure = await this.#serveSecure(source, discovery)
-    this.#publishRoots(source, secure)
+    this.#publishRoots(source, secure, discovery)
+    this.#followRotation(discovery)
     const bound = { secureGrpc: secure.port, ...(await this.#serveMonitoring(discovery)) }
     this.#isReady = true
     const services = discovery.snapshot().services.length
@@ -130,7 +134,9 @@ class Istiod implements ControlPlane {
       return { ...seen, meshConfig: { ...seen.meshConfig, ...meshConfig } }
     }
     this.#credentials = createCredentials({ secretOf: (inside, name) => secrets.get(inside, name), logger: this.#deps.logger })
-    discovery = this.#keep(createDiscovery({ input, credentials: this.#credentials }, this.#deps))
+    discovery = this.#keep(
+      createDiscovery({ input, credentials: this.#credentials, trust: () => trustResourcesOf(this.#options.ca) }, this.#deps),
+    )
     return { source, discovery }
   }
 
@@ -149,7 +155,8 @@ class Istiod implements ControlPlane {
       discovery,
       records: this.#records,
       metrics: this.#metrics,
-      certificates: this.#certificates,
+      ca: this.#options.ca,
+      certificates: () => this.#certificates?.counters() ?? noCounters,
       credentials: this.#credentials,
       version,
     }
@@ -162,23 +169,13 @@ class Istiod implements ControlPlane {
   #services(source: Source, discovery: Discovery): SecureServices {
     const { ca, authenticators, client } = this.#options
     const { clock, logger } = this.#deps
+    const authorize = createCallerAuthorizer({ source, client })
+    this.#certificates = createCertificateService({ ca, authenticators, authorize }, { clock, logger })
     return {
       discovery: { discovery, authenticators, logger, secrets: { access: createSecretAccess(client, { clock, logger }), clock } },
-      certificates: {
-        certificates: createCertificateService(
-          { ca, authenticators, authorize: createCallerAuthorizer({ source, client }) },
-          { clock, logger },
-        ),
-        onAnswer: (isIssued) => this.#countCertificate(isIssued),
-      },
+      certificates: { certificates: this.#certificates },
       accessLogs: { authenticators, logger, onRecord: (record, namespace) => this.#takeRecord(record, namespace) },
     }
-  }
-
-  #countCertificate(isIssued: boolean): void {
-    this.#certificates.csrCount++
-    if (isIssued) this.#certificates.successCount++
-    else this.#certificates.refusedCount++
   }
 
   #takeRecord(record: AccessRecord, namespace: string): void {
@@ -191,16 +188,29 @@ class Istiod implements ControlPlane {
   }
 
   /** Into every namespace now, and again when the roots change; the serving certificate follows the roots too. */
-  #publishRoots(source: Source, secure: SecureServer): void {
+  #publishRoots(source: Source, secure: SecureServer, discovery: Discovery): void {
     const publishAll = (): void => {
       for (const namespace of source.input().namespaces ?? []) void this.#publisher.publish(namespace.metadata.name ?? '')
     }
     publishAll()
     const stop = this.#options.ca.onBundleChange(() => {
+      discovery.trustChanged()
       publishAll()
       this.#renewAfter(0, secure)
     })
     this.#keep({ close: stop })
+  }
+
+  /** The rotation waits for what proxies acknowledge, operators order it, and denials reach every proxy. */
+  #followRotation(discovery: Discovery): void {
+    const { ca, client, namespace = 'istio-system' } = this.#options
+    const { clock, logger } = this.#deps
+    const startedMs = clock.monotonicMs()
+    const workloads = (): readonly WorkloadTrust[] | undefined =>
+      clock.monotonicMs() - startedMs < returnMs ? undefined : discovery.proxies().map((proxy) => trustOf(proxy, discovery, ca))
+    this.#keep({ close: ca.rotation?.observe(workloads) ?? (() => {}) })
+    this.#keep({ close: ca.denied.onChange(() => discovery.trustChanged()) })
+    this.#keep(followCaOrders({ client, namespace, ca, logger }))
   }
 
   #renewAfter(delayMs: number, secure: SecureServer): void {
@@ -230,4 +240,12 @@ class Istiod implements ControlPlane {
     this.#open.push(part)
     return part
   }
+}
+
+const noCounters = { authenticationFailures: 0, rateLimited: 0, queueFull: 0 }
+
+function trustOf(proxy: ConnectedProxy, discovery: Discovery, ca: Ca): WorkloadTrust {
+  const { id, namespace, serviceAccount } = proxy.node
+  const spiffeId = formatWorkloadId({ trustDomain: ca.trustDomain, namespace, serviceAccount })
+  return { id, spiffeId, bundleFingerprint: discovery.hasTrust(proxy) ? ca.bundle().fingerprint : undefined }
 }

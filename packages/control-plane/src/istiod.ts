@@ -63,7 +63,7 @@ async function serve(client: ResourceClient, settings: IstiodSettings, { logger,
       meshConfig: { trustDomain, rootNamespace: namespace, clusterDomain, meshId: trustDomain },
       version: ownVersion(),
       authenticators: [
-        createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle }),
+        createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle, denyList: () => ca.denied.list() }),
         createJwtAuthenticator({ ...(await tokenIssuer(client)), audiences: ['istio-ca'], trustDomain }),
       ],
     },

@@ -1,18 +1,21 @@
 /** The pages of 15014 by path. */
+import type { Ca, CertificateServiceCounters } from '@heddle/ca'
+import { caViewOf } from '../citadel/ca-view.js'
 import type { Credentials } from '../credentials/credentials.js'
 import type { Discovery } from '../push/discovery.js'
 import type { AccessStore } from '../telemetry/access-store.js'
 import type { MeshMetrics } from '../telemetry/mesh-metrics.js'
 import { configDumpOf } from './config-dump.js'
 import { json, type Page, type Pages, text } from './monitoring-server.js'
-import { type CertificateCounters, renderPilotMetrics } from './pilot-metrics.js'
+import { renderPilotMetrics } from './pilot-metrics.js'
 import { syncStatusOf } from './sync-status.js'
 
 export interface PageSources {
   readonly discovery: Discovery
   readonly records: AccessStore
   readonly metrics: MeshMetrics
-  readonly certificates: CertificateCounters
+  readonly ca: Ca
+  readonly certificates: () => CertificateServiceCounters
   readonly credentials: Pick<Credentials, 'errorCount'> | undefined
   readonly isReady: () => boolean
   readonly version: string
@@ -21,14 +24,18 @@ export interface PageSources {
 const defaultRecords = 100
 
 export function controlPlanePages(sources: PageSources): Pages {
-  const { discovery, records, certificates, credentials, isReady, version } = sources
+  const { discovery, records, ca, certificates, credentials, isReady, version } = sources
   return {
     '/ready': { render: () => (isReady() ? text('ready\n') : text('starting\n', 503)) },
     '/metrics': {
-      render: () => prometheus(renderPilotMetrics({ discovery, certificates, secretErrors: credentials?.errorCount ?? 0, version })),
+      render: () => {
+        const figures = { discovery, ca: ca.metrics(), certificates: certificates(), secretErrors: credentials?.errorCount ?? 0, version }
+        return prometheus(renderPilotMetrics(figures))
+      },
     },
     '/telemetry/metrics': { render: () => prometheus(sources.metrics.render()) },
     '/telemetry/records': { render: (query) => recordsPage(records, query.get('limit')), isLocalOnly: true },
+    '/debug/ca': { render: () => json(caViewOf(ca)), isLocalOnly: true },
     '/debug/syncz': { render: () => json(discovery.proxies().map(syncStatusOf)), isLocalOnly: true },
     '/debug/issues': { render: () => json(discovery.issues()), isLocalOnly: true },
     '/debug/config_dump': { render: (query) => configDumpOf(discovery, query.get('proxyID')), isLocalOnly: true },

@@ -1,6 +1,7 @@
 /** istiod's `/debug/syncz` and `/debug/config_dump`: what each proxy was sent and what it said to it. */
-import { typeUrls } from '@heddle/xds'
+import { trustTypeUrls, typeUrls } from '@heddle/xds'
 import type { ConnectedProxy } from '../push/discovery.js'
+import type { SubscriptionStatus } from '../push/subscription.js'
 
 /** istiod's short names of resource types. */
 export const typeNames: Readonly<Record<string, string>> = {
@@ -22,8 +23,15 @@ export interface ProxySyncStatus {
   readonly types: Readonly<Record<string, { readonly state: string; readonly resources: number; readonly error?: string }>>
 }
 
+/** What is trusted is no configuration: `/debug/ca` says who lacks which root. */
+const trustTypes: ReadonlySet<string> = new Set(Object.values(trustTypeUrls))
+
+function configurationOf(status: ReturnType<ConnectedProxy['status']>): readonly (readonly [string, SubscriptionStatus])[] {
+  return [...status].filter(([typeUrl]) => !trustTypes.has(typeUrl))
+}
+
 export function syncStatusOf({ node, connectedAtMs, status }: ConnectedProxy): ProxySyncStatus {
-  const types = [...status()].map(
+  const types = configurationOf(status()).map(
     ([typeUrl, { state, resourceCount, error }]) =>
       [typeNames[typeUrl] ?? typeUrl, { state, resources: resourceCount, ...(error === undefined ? {} : { error }) }] as const,
   )

@@ -1,7 +1,8 @@
 /** All connected proxies and the model they are served from: the heart of Pilot. */
 import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
 import { createMeshSnapshot, type MeshSnapshot, type MeshSnapshotInput, type ProxyNode } from '@heddle/translation'
-import { typeUrls } from '@heddle/xds'
+import { trustTypeUrls, typeUrls } from '@heddle/xds'
+import type { TrustResources } from '../citadel/trust-resources.js'
 import type { Credentials } from '../credentials/credentials.js'
 import { createDebounce, type Debounce } from './debounce.js'
 import { createGenerator, type Generator } from './generator.js'
@@ -14,6 +15,8 @@ export interface DiscoveryOptions {
   readonly input: () => MeshSnapshotInput
   /** Serves the secrets that configurations name. Default: none. */
   readonly credentials?: Pick<Credentials, 'resourcesFor'>
+  /** The mesh's roots and denials, which every proxy may ask for. Default: none. */
+  readonly trust?: () => TrustResources
   /** Quiet time before a push. Default: 30 ms. */
   readonly quietMs?: number
   /** Longest wait after the first change. Default: 1 s. */
@@ -47,6 +50,10 @@ export interface Discovery {
   changed(isUrgent: boolean): void
   /** Says that secrets changed, and nothing else: proxies that refer to them hear of it at once. */
   secretsChanged(): void
+  /** Says that roots or denials changed: every proxy that follows them hears of it at once. */
+  trustChanged(): void
+  /** Whether the proxy has said that it uses the roots as they are now. */
+  hasTrust(proxy: ConnectedProxy): boolean
   /**
    * @param mayHaveKeys whether the proxy's account may have private keys. Default: false.
    * @throws what translation throws for this proxy.
@@ -75,7 +82,7 @@ export function createDiscovery(options: DiscoveryOptions, deps: DiscoveryDeps):
 /** Work in one go before others have their turn. */
 const sliceMs = 20
 
-const servedTypes: ReadonlySet<string> = new Set(Object.values(typeUrls))
+const servedTypes: ReadonlySet<string> = new Set([...Object.values(typeUrls), ...Object.values(trustTypeUrls)])
 
 class ProxyPushes implements Discovery {
   readonly #options: DiscoveryOptions
@@ -108,6 +115,19 @@ class ProxyPushes implements Discovery {
   secretsChanged(): void {
     for (const stream of this.#connected.keys()) if (stream.status().has(typeUrls.secret)) this.#behind.add(stream)
     if (!this.#sweep) this.#serveBehind()
+  }
+
+  trustChanged(): void {
+    // Also those that have not asked yet: what they will be sent is decided here.
+    for (const stream of this.#connected.keys()) this.#behind.add(stream)
+    this.#sweep?.cancel()
+    this.#serveBehind()
+  }
+
+  hasTrust(proxy: ConnectedProxy): boolean {
+    // One that is behind has been asked about older roots only.
+    for (const stream of this.#behind) if (this.#connected.get(stream) === proxy) return false
+    return proxy.status().get(trustTypeUrls.trustBundle)?.state === 'SYNCED'
   }
 
   connect(node: ProxyNode, send: SendResponse, mayHaveKeys: boolean = false): ProxyConnection {
@@ -205,8 +225,9 @@ class ProxyPushes implements Discovery {
 
   #resourcesFor(node: ProxyNode, mayHaveKeys: boolean): ProxyResources {
     const { resources, secretNames } = this.#generator.resourcesFor(node)
-    if (secretNames.length === 0) return resources
+    const trust = this.#options.trust?.() ?? []
+    if (secretNames.length === 0) return trust.length === 0 ? resources : new Map([...resources, ...indexResources(trust)])
     const secrets = this.#options.credentials?.resourcesFor(node, secretNames, mayHaveKeys) ?? []
-    return new Map([...resources, ...indexResources([[typeUrls.secret, secrets]])])
+    return new Map([...resources, ...indexResources([...trust, [typeUrls.secret, secrets]])])
   }
 }

@@ -3,7 +3,7 @@
  * go before the listeners and routes that use them; what is removed goes after nobody can refer to it any more
  * (make before break).
  */
-import { typeUrls, type XdsResource } from '@heddle/xds'
+import { trustTypeUrls, typeUrls, type XdsResource } from '@heddle/xds'
 import { limitExceeded } from './limit-exceeded.js'
 import { type ProxyResources, resourcesOfType } from './proxy-resources.js'
 import {
@@ -15,7 +15,15 @@ import {
 } from './subscription.js'
 
 /** Types in the order of a push; others follow in the order they were asked for. */
-const pushOrder: readonly string[] = [typeUrls.cluster, typeUrls.endpoint, typeUrls.listener, typeUrls.routeConfiguration, typeUrls.secret]
+const pushOrder: readonly string[] = [
+  trustTypeUrls.denyList,
+  trustTypeUrls.trustBundle,
+  typeUrls.cluster,
+  typeUrls.endpoint,
+  typeUrls.listener,
+  typeUrls.routeConfiguration,
+  typeUrls.secret,
+]
 const referrers: readonly string[] = [typeUrls.listener, typeUrls.routeConfiguration]
 const referred: readonly string[] = [typeUrls.cluster, typeUrls.endpoint]
 

@@ -1,0 +1,130 @@
+/**
+ * What an operator orders the authority to do, through the API: whoever may change the ConfigMap `heddle-ca-orders` of the control
+ * plane's namespace may rotate roots and deny workloads, and nobody else. Each order has an id and is carried out once; the answer
+ * stands beside it.
+ */
+import { type Logger, messageOf } from '@heddle/base'
+import type { Ca, Rotation } from '@heddle/ca'
+import type { Informer, KubernetesObject, ResourceClient } from '@heddle/client'
+
+export interface CaOrdersOptions {
+  readonly client: ResourceClient
+  readonly namespace: string
+  readonly ca: Ca
+  readonly logger: Logger
+}
+
+export interface CaOrders {
+  close(): Promise<void>
+}
+
+export const ordersConfigMap = 'heddle-ca-orders'
+
+interface Order {
+  readonly id: string
+  readonly do: string
+  readonly actor?: string
+  readonly revokeWhen?: string
+  readonly fingerprint?: string
+  readonly spiffeId?: string
+  readonly serialHex?: string
+  readonly reason?: string
+  /** In words that leave no doubt: `revoke` although leaves live. */
+  readonly force?: boolean
+}
+
+const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
+
+export function followCaOrders(options: CaOrdersOptions): CaOrders {
+  const { client, namespace, logger } = options
+  let lastId: string | undefined
+  const take = async (object: KubernetesObject): Promise<void> => {
+    const data = object['data'] as Readonly<Record<string, string>> | undefined
+    const order = readOrder(data?.['order'])
+    if (!order || order.id === lastId || answeredId(data?.['answer']) === order.id) return
+    lastId = order.id
+    const answer = await carryOut(options.ca, order)
+    logger.info('carried out an order to the authority', { order: order.do, actor: order.actor, ok: answer.ok, message: answer.message })
+    const text = JSON.stringify({ id: order.id, ...answer })
+    await client.patch(configMaps, ordersConfigMap, { data: { answer: text } }, namespace)
+  }
+  const informer: Informer = client.watch(configMaps, {
+    namespace,
+    fieldSelector: `metadata.name=${ordersConfigMap}`,
+    onEvent(event) {
+      if (event.type !== 'applied' || event.object.metadata.name !== ordersConfigMap) return
+      take(event.object).catch((error: unknown) => logger.error('an order to the authority failed', { error: messageOf(error) }))
+    },
+  })
+  return { close: () => informer.close() }
+}
+
+function readOrder(text: string | undefined): Order | undefined {
+  try {
+    const order = JSON.parse(text ?? '') as Partial<Order> | null
+    return typeof order?.id === 'string' && typeof order.do === 'string' ? (order as Order) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function answeredId(text: string | undefined): string | undefined {
+  try {
+    return (JSON.parse(text ?? '') as { readonly id?: string } | null)?.id
+  } catch {
+    return undefined
+  }
+}
+
+interface Answer {
+  readonly ok: boolean
+  readonly message: string
+}
+
+async function carryOut(ca: Ca, order: Order): Promise<Answer> {
+  try {
+    return { ok: true, message: await act(ca, order) }
+  } catch (error) {
+    return { ok: false, message: messageOf(error) }
+  }
+}
+
+async function act(ca: Ca, order: Order): Promise<string> {
+  const { actor, spiffeId, serialHex, reason } = order
+  switch (order.do) {
+    case 'deny':
+      await ca.denied.add({
+        ...(spiffeId !== undefined && { spiffeId }),
+        ...(serialHex !== undefined && { serialHex }),
+        ...(reason !== undefined && { reason }),
+        ...(actor !== undefined && { actor }),
+      })
+      return `denied ${spiffeId ?? serialHex}: proxies close its connections within seconds`
+    case 'allow': {
+      const wasDenied = await ca.denied.remove(spiffeId === undefined ? 'serial' : 'spiffe-id', spiffeId ?? serialHex ?? '')
+      return wasDenied ? `${spiffeId ?? serialHex} is denied no more` : `${spiffeId ?? serialHex} was not denied`
+    }
+    default:
+      return await rotate(ca.rotation, order)
+  }
+}
+
+async function rotate(rotation: Rotation | undefined, { do: step, actor, revokeWhen, fingerprint, force }: Order): Promise<string> {
+  if (!rotation) throw new Error("the root is somebody else's: change the plugged-in certificates instead")
+  switch (step) {
+    case 'rotate-start':
+      await rotation.start({
+        revokeWhen: revokeWhen === 'acknowledged' ? 'acknowledged' : 'leaves-ended',
+        ...(actor !== undefined && { actor }),
+      })
+      return 'the rotation has begun: the next root is published beside the active one'
+    case 'rotate-abort':
+      await rotation.abort()
+      return 'the rotation was aborted'
+    case 'revoke':
+      await rotation.revoke(fingerprint ?? '', force === true)
+      return `root ${fingerprint} is trusted no more`
+    default:
+      throw new Error(`"${step}" is not an order that this version knows`)
+  }
+}

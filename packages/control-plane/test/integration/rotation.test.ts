@@ -1,0 +1,141 @@
+/** Roots and denials on their way to workloads and back: the client of @heddle/client against a real control plane. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createMeshClient, type MeshClient } from '@heddle/client'
+import { parseCertificatePem, createTrustBundle, verifySvidPath } from '@heddle/x509'
+import type { Rotation } from '@heddle/ca'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createFakeControlPlane, fakeToken, type FakeControlPlane } from '../../src/testing.js'
+import { node, pod, service, slice } from '../mesh-objects.js'
+
+let controlPlane: FakeControlPlane
+let stateDir: string
+let rootPem: string
+const open: MeshClient[] = []
+/** Renewal by certificate needs a Pod that runs under the account. */
+beforeEach(async () => {
+  stateDir = mkdtempSync(join(tmpdir(), 'heddle-rotation-'))
+  controlPlane = await createFakeControlPlane({ objects: [service('web'), slice('web', '10.0.0.1'), pod('web-1', 'default')] })
+  rootPem = controlPlane.rootsPem()
+})
+afterEach(async () => {
+  for (const client of open.splice(0)) client.close()
+  await controlPlane.close()
+  rmSync(stateDir, { recursive: true, force: true })
+})
+
+async function start(): Promise<MeshClient> {
+  const client = createMeshClient({
+    discovery: () => controlPlane.address,
+    node: node(),
+    spiffeId: 'spiffe://cluster.local/ns/default/sa/default',
+    trustDomain: 'cluster.local',
+    token: () => fakeToken('default', 'default'),
+    // As mounted at the start: a file that nobody has written again.
+    root: () => rootPem,
+    stateDir,
+    onConfig: () => Promise.resolve(),
+  })
+  open.push(client)
+  await client.start()
+  await until(() => client.isConnected).toBe(true)
+  return client
+}
+
+const until = (check: () => unknown) => expect.poll(check, { interval: 10, timeout: 10_000 })
+const rotation = (): Rotation => controlPlane.ca.rotation as Rotation
+const rootsOf = (client: MeshClient): number => client.identity.current?.rootsPem.match(/BEGIN/g)?.length ?? 0
+const issuedBy = (client: MeshClient, rootsPem: string): boolean => {
+  const chain = parseCertificatePem(client.identity.current?.chainPem ?? '')
+  const bundle = createTrustBundle({ roots: { 'cluster.local': rootsPem } })
+  return chain.ok && verifySvidPath({ chain: chain.ders, bundle, nowMs: Date.now() }).ok
+}
+
+describe('a rotation', () => {
+  it('reaches a workload without a restart: both roots, another certificate when the old root is tainted, then the new root alone', async () => {
+    const client = await start()
+    const changed: string[] = []
+    client.secrets.subscribe((name) => changed.push(name))
+    const oldRoots = controlPlane.rootsPem()
+    const [old] = rotation().status()
+    await rotation().prepare()
+    await until(() => rootsOf(client)).toBe(2)
+    await rotation().activate()
+    expect(issuedBy(client, oldRoots)).toBe(true)
+    await rotation().taint()
+    await until(() => issuedBy(client, oldRoots)).toBe(false)
+    expect(client.secrets.get('ROOTCA')).toMatchObject({ kind: 'validation', taintedRootsPem: oldRoots.trim().concat('\n') })
+    await rotation().revoke(old?.fingerprint ?? '', true)
+    await until(() => rootsOf(client)).toBe(1)
+    expect(client.identity.current?.rootsPem.trim()).toBe(controlPlane.rootsPem().trim())
+    expect(changed).toContain('ROOTCA')
+    expect(readFileSync(join(stateDir, 'identity.json'), 'utf8')).toContain(JSON.stringify(controlPlane.rootsPem()).slice(1, -1))
+    // The mounted root is the old one; what was pushed leads back all the same.
+    await controlPlane.stop()
+    await until(() => client.isConnected).toBe(false)
+    await controlPlane.restart()
+    await until(() => client.isConnected).toBe(true)
+  })
+
+  it('shows which workload has acknowledged, and that it is one that nobody observes right after a start', async () => {
+    await start()
+    const page = async (): Promise<{ rotation: { plan: { observed?: number; next: { waitsFor: string } } } }> =>
+      (await (await fetch(`http://127.0.0.1:${controlPlane.ports.monitoring}/debug/ca`)).json()) as never
+    await rotation().prepare()
+    expect((await page()).rotation.plan.observed).toBeUndefined()
+    expect((await page()).rotation.plan.next.waitsFor).toContain('renewal')
+    expect(JSON.stringify(await page())).not.toContain('PRIVATE')
+  })
+})
+
+it('a denial reaches a workload in a moment, also one that starts again without the control plane', async () => {
+  const client = await start()
+  const denied = 'spiffe://cluster.local/ns/default/sa/thief'
+  await controlPlane.ca.denied.add({ spiffeId: denied })
+  await until(() => client.secrets.get('ROOTCA')).toMatchObject({ denied: { spiffeIds: [denied], serials: [] } })
+  client.close()
+  open.length = 0
+  await controlPlane.stop()
+  const again = createMeshClient({
+    discovery: () => controlPlane.address,
+    node: node(),
+    spiffeId: 'spiffe://cluster.local/ns/default/sa/default',
+    trustDomain: 'cluster.local',
+    token: () => undefined,
+    root: () => rootPem,
+    stateDir,
+    onConfig: () => Promise.resolve(),
+  })
+  open.push(again)
+  await again.start()
+  expect(again.secrets.get('ROOTCA')).toMatchObject({ denied: { spiffeIds: [denied] } })
+})
+
+describe('orders to the authority', () => {
+  const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
+  const order = async (fields: object): Promise<{ ok: boolean; message: string }> => {
+    const id = String(Math.trunc(performance.now() * 1e6))
+    const data = { order: JSON.stringify({ id, ...fields }) }
+    const metadata = { name: 'heddle-ca-orders', namespace: 'istio-system' }
+    controlPlane.api.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data })
+    const answer = async (): Promise<{ id?: string; ok: boolean; message: string }> => {
+      const object = await controlPlane.api.get(configMaps, 'heddle-ca-orders', 'istio-system')
+      return JSON.parse((object?.['data'] as Record<string, string> | undefined)?.['answer'] ?? '{}') as never
+    }
+    await until(async () => (await answer()).id).toBe(id)
+    return await answer()
+  }
+
+  it('come through the API, are carried out once, and are answered', async () => {
+    expect(await order({ do: 'rotate-start', actor: 'alice' })).toMatchObject({ ok: true })
+    expect(rotation().plan().isRunning).toBe(true)
+    expect(await order({ do: 'rotate-start' })).toMatchObject({ ok: false, message: expect.stringContaining('under way') as string })
+    expect(await order({ do: 'rotate-abort' })).toMatchObject({ ok: true })
+    expect(rotation().status()).toHaveLength(1)
+    expect(await order({ do: 'deny', spiffeId: 'spiffe://cluster.local/a', reason: 'lost' })).toMatchObject({ ok: true })
+    expect(controlPlane.ca.denied.entries()).toHaveLength(1)
+    expect(await order({ do: 'allow', spiffeId: 'spiffe://cluster.local/a' })).toMatchObject({ ok: true })
+    expect(await order({ do: 'dance' })).toMatchObject({ ok: false, message: expect.stringContaining('dance') as string })
+  })
+})
