@@ -396,7 +396,9 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
 
   /** What TLS agreed on decides; without, the first bytes do. */
   #httpSession(manager: ManagerRuntime): HttpSession | Http2Session {
-    if (this.tls?.alpn === 'h2') return new Http2Session(this.#deps, this, this.#channel, manager)
+    const { codecType = 'AUTO' } = manager.config
+    if (codecType === 'HTTP2' || (codecType === 'AUTO' && this.tls?.alpn === 'h2'))
+      return new Http2Session(this.#deps, this, this.#channel, manager)
     return new HttpSession(this.#deps, this, this.#channel, manager)
   }
 

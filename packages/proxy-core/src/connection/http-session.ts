@@ -101,7 +101,8 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
   }
 
   onHttp2Preface(buffer: Buffer, start: number, end: number): boolean {
-    if (this.#manager === undefined || this.#accepted.tls?.alpn !== undefined) return false
+    const isHttp1 = this.#manager?.config.codecType === 'HTTP1' || this.#accepted.tls?.alpn !== undefined
+    if (this.#manager === undefined || isHttp1) return false
     this.#deps.exchange.deadlines.remove(this)
     this.#successor = new Http2Session(this.#deps, this.#accepted, this.#channel, this.#manager)
     this.#channel.handler.onData(buffer, start, end)

@@ -4,6 +4,8 @@ import type { RouteConfiguration } from './route.js'
 
 export interface HttpConnectionManager {
   readonly statPrefix: string
+  /** Absent: AUTO, what TLS agreed on or the first bytes tell. */
+  readonly codecType?: 'AUTO' | 'HTTP1' | 'HTTP2'
   readonly routes:
     | { readonly kind: 'rds'; readonly routeConfigName: string }
     | { readonly kind: 'inline'; readonly routeConfiguration: RouteConfiguration }

@@ -21,6 +21,7 @@ const requestIdExtension = { typedConfig: packAny(extensionUrls.uuidRequestId, {
 
 export function encodeHttpConnectionManager(manager: HttpConnectionManager, profile: Profile): HttpConnectionManagerJson {
   return compact<HttpConnectionManagerJson>({
+    codecType: manager.codecType === 'AUTO' ? undefined : manager.codecType,
     statPrefix: unlessDefault(manager.statPrefix),
     ...encodeRoutes(manager.routes),
     httpFilters: list(encodeHttpFilters(manager.httpFilters, profile), (filter) => filter),
@@ -49,6 +50,7 @@ export function encodeHttpConnectionManager(manager: HttpConnectionManager, prof
 
 export function decodeHttpConnectionManager(json: HttpConnectionManagerJson, decoding: Decoding): HttpConnectionManager {
   return compact<HttpConnectionManager>({
+    codecType: json.codecType === 'HTTP1' || json.codecType === 'HTTP2' ? json.codecType : undefined,
     statPrefix: json.statPrefix ?? '',
     routes: decodeRoutes(json, decoding),
     httpFilters: decodeList(json.httpFilters, (filter) => decodeHttpFilter(filter, decoding)) ?? [],

@@ -320,6 +320,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     const size = Math.min(end - start, preface.length)
     if (buffer.compare(preface, 0, size, start, start + size) !== 0) return false
     if (size < preface.length) {
+      this.#owner.onPhase('head')
       this.#held = Buffer.from(buffer.subarray(start, end))
       return true
     }
