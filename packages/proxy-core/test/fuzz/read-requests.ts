@@ -1,6 +1,7 @@
 /** The server's codec over bytes in memory: what it makes of them, as data that can be compared. */
 import type { RequestEvents } from '../../src/codec/stream.js'
 import { Http1ServerConnection, type ServerConnectionOwner } from '../../src/codec/http1/server-connection.js'
+import { type ConnectionLimits, meshLimits } from '../../src/connection/limits.js'
 import { HeaderBlock } from '../../src/message/header-block.js'
 import { MemoryChannel } from './memory-channel.js'
 
@@ -27,7 +28,6 @@ export interface ReadResult {
   readonly answers: string
 }
 
-const limits = { maxHeadBytes: 65_536, maxFields: 100, maxFieldBytes: 61_440, maxTargetBytes: 32_768 }
 const noFields = new HeaderBlock()
 
 class Recorder implements ServerConnectionOwner {
@@ -79,13 +79,16 @@ class Recorder implements ServerConnectionOwner {
   }
 }
 
-/** @param cuts offsets at which the bytes are handed over in pieces, ascending. @param fin whether the client ends its side. */
-export function readRequests(bytes: Buffer, cuts: readonly number[] = [], fin = false): ReadResult {
+/**
+ * @param cuts offsets at which the bytes are handed over in pieces, ascending. @param fin whether the client ends its side.
+ * @param limits those of an edge or of the mesh.
+ */
+export function readRequests(bytes: Buffer, cuts: readonly number[] = [], fin = false, limits: ConnectionLimits = meshLimits): ReadResult {
   const channel = new MemoryChannel()
   const owner = new Recorder()
   const connection = new Http1ServerConnection(channel, owner, {
-    limits,
-    rejectUnderscores: false,
+    limits: limits.head,
+    rejectUnderscores: limits.rejectUnderscores,
     forwardProxy: false,
     acceptsConnect: false,
     refusesHttp10: false,

@@ -1,0 +1,78 @@
+/** Each limit of what a peer may send or hold, as docs/limits.md lists them, has a test at the limit and one over it. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const testFolder = join(import.meta.dirname, '..')
+const section = /^## @heddle\/proxy-core\n([^]*?)^## /m.exec(readFileSync(join(testFolder, '../../../docs/limits.md'), 'utf8'))?.[1] ?? ''
+const tests = readdirSync(testFolder, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.test.ts'))
+  .map((path) => readFileSync(join(testFolder, path), 'utf8'))
+  .join('\n')
+
+/** Files whose limits bound a peer. */
+const isFacingPeers = /^(codec|connection|listener)\/|^proxy\.ts$|^data-path\.ts$/
+/** Kept by another test, which says so in its name. */
+const elsewhere: Readonly<Record<string, string>> = {
+  backlog: 'the kernel keeps it; connections beyond it are not seen here',
+  handshakeDeadlineMs: 'a handshake that does not come to its end',
+  detectionDeadlineMs: 'silence',
+}
+/** Not of a peer's making. */
+const ownAffairs = new Set([
+  'maxTextBytes',
+  'maxSyntheticManagers',
+  'maxBufferedBytes',
+  'firstRetryMs',
+  'longestRetryMs',
+  'maxSpareBlocks',
+  'maxEncoderTableSize',
+  'maxGatheredBytes',
+  'maxStockBuffers',
+  'stockBytes',
+  'maxRemembered',
+  'unsettledStreams',
+])
+/** Still without such a test. Whoever adds a limit adds its test instead of a line here; a test takes its line away. */
+const missing: ReadonlySet<string> = new Set([
+  'closeGraceMs',
+  'connectionWindow',
+  'drainStepMs',
+  'keepAliveTimeoutMs',
+  'maxConcurrentStreams',
+  'maxContinuations',
+  'maxEmptyFrames',
+  'maxFrameBytes',
+  'maxHeldBytes',
+  'maxIntegerShift',
+  'maxPriorityFramesPerStream',
+  'maxQueuedControlFrames',
+  'maxQuietLooks',
+  'maxStalledMs',
+  'maxWindowUpdatesPerDataFrame',
+  'minMovedBytes',
+  'ownTableSize',
+  'refusedBurst',
+  'refusedPerSecond',
+  'resetBurst',
+  'resetsPerSecond',
+  'settingsBurst',
+  'settingsDeadlineMs',
+  'settingsPerSecond',
+  'streamWindow',
+])
+
+test('every limit that a peer meets is tested at the limit and over it', () => {
+  const names = new Set<string>()
+  for (const row of section.split('\n').filter((line) => line.startsWith('| '))) {
+    let file = ''
+    for (const [, words = ''] of (row.split(' | ').at(-1) ?? '').matchAll(/`([^`]+)`/g)) {
+      if (/^[\w/-]+\.ts$/.test(words)) file = words
+      else if (isFacingPeers.test(file))
+        for (const [, name] of words.matchAll(/\b([a-z]\w+)(?:: number)?(?:: [\d(]| =| \?\?)/g)) names.add(name as string)
+    }
+  }
+  const untested = [...names].filter((name) => !ownAffairs.has(name) && !(name in elsewhere) && !tests.includes(`limit ${name}`))
+  expect(untested.filter((name) => !missing.has(name)).toSorted()).toEqual([])
+  expect(names.size).toBeGreaterThan(30)
+})
