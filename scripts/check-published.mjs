@@ -1,14 +1,16 @@
 /** Packs every public package as a release would and lets publint and attw look at the tarballs, so that publishConfig is what is judged. */
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pnpm } from './steps.mjs'
 
 const out = mkdtempSync(join(tmpdir(), 'heddle-pack-'))
 const bin = (name) => join('node_modules', '.bin', name)
 /** Entries that are only ever preloaded have nothing to type. */
 const sideEffectEntries = ['--exclude-entrypoints', 'register']
+/** Bytes of a tarball; embedders download it. */
+const sizeLimits = { 'heddle-proxy-core-': 120 * 1024 }
 let failed = false
 
 function pack() {
@@ -31,8 +33,18 @@ function judge([command, ...args]) {
   })
 }
 
+function weigh(tarball) {
+  const [, limit] = Object.entries(sizeLimits).find(([prefix]) => basename(tarball).startsWith(prefix)) ?? []
+  const { size } = statSync(tarball)
+  if (limit === undefined || size <= limit) return
+  failed = true
+  process.stderr.write(`${basename(tarball)} has ${size} bytes, ${limit} are allowed\n`)
+}
+
 try {
-  const waiting = pack().flatMap((tarball) => [
+  const tarballs = pack()
+  tarballs.forEach(weigh)
+  const waiting = tarballs.flatMap((tarball) => [
     ['publint', 'run', tarball, '--strict'],
     ['attw', tarball, '--profile', 'esm-only', '--format', 'ascii', ...sideEffectEntries],
   ])

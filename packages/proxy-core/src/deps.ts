@@ -2,10 +2,10 @@
 import type { Clock, Logger, Random } from '@heddle/base'
 import type { Cluster, CompileRegex, LbEndpoint, Listener, SecretSource } from '@heddle/routing'
 import type { ApplyIssue } from './apply-issue.js'
-import type { OriginalDestination } from './connection/connection-deps.js'
-import type { ProxyFilter } from './filters/http-filter.js'
+import type { OriginalDestination } from './original-destination.js'
+import type { ProxyFilter } from './filters/proxy-filter.js'
 import type { Telemetry } from './telemetry.js'
-import type { DialTarget } from './transport/connector.js'
+import type { DialTarget } from './transport/dial-target.js'
 
 /** Where a listener really listens, and how its connections' original destination is known. */
 export interface BindTarget {

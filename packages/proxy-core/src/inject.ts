@@ -5,33 +5,11 @@
 import type { ConnectionDeps } from './connection/connection-deps.js'
 import type { DownstreamStream, RequestEvents, RequestHead } from './codec/stream.js'
 import type { DownstreamConnection } from './decision-record.js'
+import type { InjectRequest, InjectResponse } from './inject-request.js'
 import type { ListenerRuntime } from './listener/listener-runtime.js'
 import { HeaderBlock } from './message/header-block.js'
 import { latin1 } from './message/latin1.js'
 import { wireText, wireToken, wireWord } from './message/wire-text.js'
-
-export interface InjectRequest {
-  /** Name of the listener. Default: the first one. */
-  readonly listener?: string
-  /** Default: `GET`. */
-  readonly method?: string
-  /** With query. Default: `/`. */
-  readonly path?: string
-  readonly authority: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
-  /** What the client meant to reach. Default: the listener's address. */
-  readonly originalDestination?: { readonly address: string; readonly port: number }
-}
-
-export interface InjectResponse {
-  readonly status: number
-  readonly headers: readonly (readonly [name: string, value: string])[]
-  /** As latin1. */
-  readonly body: string
-  /** The answer broke off. */
-  readonly broken: boolean
-}
 
 export function injectRequest(deps: ConnectionDeps, runtime: ListenerRuntime, request: InjectRequest): Promise<InjectResponse> {
   const connection = connectionOf(deps, runtime, request)

@@ -13,11 +13,15 @@ import { compileConfig, isSame, snapshotOf } from './compile-config.js'
 import { AcceptedConnection } from './connection/accepted-connection.js'
 import { createDataPath } from './data-path.js'
 import type { BindTarget, ProxyDeps } from './deps.js'
-import { injectRequest, type InjectRequest, type InjectResponse } from './inject.js'
+import { explainRequest } from './explain.js'
+import type { ExplainRequest, Explanation } from './explanation.js'
+import { injectRequest } from './inject.js'
+import type { InjectRequest, InjectResponse } from './inject-request.js'
 import { type BoundAddress, type BoundListeners, createBoundListeners } from './listener/bound-listeners.js'
 import type { ListenerRuntime } from './listener/listener-runtime.js'
 import type { Snapshot } from './snapshot.js'
-import { proxyStats, type ProxyStats } from './stats.js'
+import { proxyStats } from './collect-stats.js'
+import type { ProxyStats } from './stats.js'
 import { acceptChannel, adoptionWorks } from './transport/accept.js'
 
 export type ApplyResult =
@@ -37,7 +41,7 @@ export interface Proxy {
   /** Binds the listeners of the configuration. @throws HEDDLE_PROXY_LISTEN when an address cannot be bound. */
   start(): Promise<void>
   /** Replaces the configuration. Before `start` nothing is bound. Never rejects for what the configuration says. */
-  apply(config: ProxyConfig): Promise<ApplyResult>
+  apply(config: Partial<ProxyConfig>): Promise<ApplyResult>
   /** Stops accepting, ends idle HTTP connections, lets the others finish, and cuts what is left at the deadline. */
   drain(options: { readonly deadlineMs: number }): Promise<void>
   /** Cuts everything. Idempotent. */
@@ -49,15 +53,17 @@ export interface Proxy {
   refused(): readonly RefusedResource[]
   /** Runs one request in memory, without a port. @throws HEDDLE_PROXY_LISTENER_UNKNOWN */
   inject(request: InjectRequest): Promise<InjectResponse>
+  /** What would become of a request, with every rule that was tried and why it was passed over. Nothing is sent. @throws HEDDLE_PROXY_LISTENER_UNKNOWN */
+  explain(request: ExplainRequest): Explanation
   listeners(): readonly BoundListener[]
 }
 
 const defaultMaxConnections = 10_000
 
-/** What cannot be used of the first configuration is left out, logged and shown by `refused`. */
-export function createProxy(config: ProxyConfig = emptyProxyConfig, deps: ProxyDeps = {}): Proxy {
+/** What cannot be used of the first configuration is left out, logged and shown by `refused`; lists that are absent are empty. */
+export function createProxy(config: Partial<ProxyConfig> = {}, deps: ProxyDeps = {}): Proxy {
   const engine = new Engine(deps)
-  engine.install(config)
+  engine.install({ ...emptyProxyConfig, ...config })
   return engine
 }
 
@@ -119,10 +125,10 @@ class Engine implements Proxy {
     this.#started = true
   }
 
-  apply(config: ProxyConfig): Promise<ApplyResult> {
+  apply(config: Partial<ProxyConfig>): Promise<ApplyResult> {
     this.#retryMs = firstRetryMs
     return this.#inTurn(async () => {
-      const { issues } = await this.#take(config)
+      const { issues } = await this.#take({ ...emptyProxyConfig, ...config })
       return issues.length === 0 ? { kind: 'applied' } : { kind: 'applied-in-part', issues }
     })
   }
@@ -228,18 +234,22 @@ class Engine implements Proxy {
   refused(): readonly RefusedResource[] {
     return this.#refused.list
   }
-  inject(request: InjectRequest): Promise<InjectResponse> {
+  async inject(request: InjectRequest): Promise<InjectResponse> {
+    return injectRequest(this.#path.connections, this.#listener(request.listener), request)
+  }
+  explain(request: ExplainRequest): Explanation {
+    return explainRequest(this.#listener(request.listener), request, this.#snapshot)
+  }
+  #listener(name: string | undefined): ListenerRuntime {
     const { listeners } = this.#snapshot
-    const runtime = request.listener === undefined ? [...listeners.values()][0] : listeners.get(request.listener)
-    if (runtime !== undefined) return injectRequest(this.#path.connections, runtime, request)
-    return Promise.reject(
-      new HeddleError({
-        code: 'HEDDLE_PROXY_LISTENER_UNKNOWN',
-        message: `there is no listener "${request.listener ?? ''}"`,
-        origin: 'user',
-        hint: `Known listeners: ${[...listeners.keys()].join(', ') || 'none'}.`,
-      }),
-    )
+    const runtime = name === undefined ? [...listeners.values()][0] : listeners.get(name)
+    if (runtime !== undefined) return runtime
+    throw new HeddleError({
+      code: 'HEDDLE_PROXY_LISTENER_UNKNOWN',
+      message: `there is no listener "${name ?? ''}"`,
+      origin: 'user',
+      hint: `Known listeners: ${[...listeners.keys()].join(', ') || 'none'}.`,
+    })
   }
   listeners(): readonly BoundListener[] {
     return this.#sockets.list().map(({ name, target, port, connections }) => ({ name, address: target.address, port, connections }))

@@ -7,7 +7,7 @@
  */
 import type { AccessLog, FilterChain, Listener, TrafficDirection } from '@heddle/routing'
 import type { DeadlineEntry } from '../deadline-queue.js'
-import type { DownstreamConnection, TlsInfo } from '../decision-record.js'
+import type { DownstreamConnection, PeerIdentity, TlsInfo } from '../decision-record.js'
 import type { ConnectionTraits } from '../listener/filter-chain-match.js'
 import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
 import { peerCheckMs, peerGraceMs } from '../peer-check.js'
@@ -18,7 +18,8 @@ import { type ClientHello, parseClientHello } from '../listener/client-hello.js'
 import { isAmong } from '../listener/filter-chain-match.js'
 import { parseAnyProxyHeader, parseProxyHeader, tokenTlvType } from '../listener/proxy-protocol.js'
 import type { SocketChannel } from '../transport/socket-channel.js'
-import type { ConnectionDeps, OriginalDestination } from './connection-deps.js'
+import type { OriginalDestination } from '../original-destination.js'
+import type { ConnectionDeps } from './connection-deps.js'
 import { refusedConnection, refusedRequest } from './refusal-record.js'
 import { forwardProxyTarget } from './forward-proxy.js'
 import { Http2Session } from './http2-session.js'
@@ -394,7 +395,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     if (held !== undefined && !this.#channel.closed) this.#channel.received(held, 0, held.length)
   }
 
-  /** What TLS agreed on decides; without, the first bytes do. */
+  /** The configuration or what TLS agreed on decides; without, the first bytes do. */
   #httpSession(manager: ManagerRuntime): HttpSession | Http2Session {
     const { codecType = 'AUTO' } = manager.config
     if (codecType === 'HTTP2' || (codecType === 'AUTO' && this.tls?.alpn === 'h2'))

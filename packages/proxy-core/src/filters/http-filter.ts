@@ -1,34 +1,11 @@
-/**
- * Filters that embedders add: plain typed objects, run in order after the route is chosen and before anything goes
- * upstream. They are synchronous; the engine's own duties (forwarding headers, peer metadata) are not filters, since they
- * are not optional.
- */
+/** The embedder's filters of one proxy, run one after the other; the engine's own duties are not among them, since they are not optional. */
 import type { Logger } from '@heddle/base'
 import type { HeaderBlock } from '../message/header-block.js'
 import { wireText, wireToken } from '../message/wire-text.js'
 import type { RequestRecord } from '../decision-record.js'
 import type { LocalReply } from '../router/local-reply.js'
 import type { HeaderEdits } from '../telemetry.js'
-
-export interface FilterView {
-  readonly record: RequestRecord
-  readonly headers: HeaderEdits
-}
-
-/** An answer in place of the upstream's. */
-export interface FilterReply {
-  readonly status: number
-  readonly body?: string
-  /** `%RESPONSE_CODE_DETAILS%`. Default: `filter_reply`. */
-  readonly details?: string
-}
-
-export interface ProxyFilter {
-  readonly name: string
-  /** @returns an answer to stop with, or undefined to go on. */
-  onRequest?(view: FilterView): FilterReply | undefined
-  onResponse?(view: FilterView): void
-}
+import type { ProxyFilter } from './proxy-filter.js'
 
 export interface HttpFilterSet {
   /** @returns the answer of a filter that stops the request. */

@@ -22,28 +22,82 @@ export interface ConnectionTraits {
 type Group = readonly FilterChainRuntime[]
 const empty: FilterChainMatch = {}
 
+interface Criterion {
+  readonly name: string
+  /** How specific the match is; below zero it does not hold. */
+  score(match: FilterChainMatch, traits: ConnectionTraits): number
+}
+
+const criteria: readonly Criterion[] = [
+  { name: 'destination port', score: ({ destinationPort }, traits) => equalScore(destinationPort, traits.destinationPort) },
+  { name: 'destination address', score: ({ prefixRanges }, traits) => longestPrefix(prefixRanges, traits.destinationAddress) },
+  { name: 'server name', score: ({ serverNames }, traits) => serverNameScore(serverNames, traits.serverName) },
+  { name: 'transport protocol', score: ({ transportProtocol }, traits) => equalScore(transportProtocol, traits.transportProtocol) },
+  {
+    name: 'application protocol',
+    score: ({ applicationProtocols }, traits) => protocolScore(applicationProtocols, traits.applicationProtocols),
+  },
+  {
+    name: 'directly connected source',
+    score: ({ directSourcePrefixRanges }, traits) => longestPrefix(directSourcePrefixRanges, traits.directSourceAddress),
+  },
+  {
+    name: 'source type',
+    score: ({ sourceType }, traits) => (sourceType === undefined ? 0 : (sourceType === 'local') === isLocal(traits) ? 1 : -1),
+  },
+  { name: 'source address', score: ({ sourcePrefixRanges }, traits) => longestPrefix(sourcePrefixRanges, traits.sourceAddress) },
+  {
+    name: 'source port',
+    score: ({ sourcePorts }, traits) =>
+      sourcePorts === undefined || sourcePorts.length === 0 ? 0 : sourcePorts.includes(traits.sourcePort) ? 1 : -1,
+  },
+]
+
 export function matchFilterChain(listener: ListenerRuntime, traits: ConnectionTraits): FilterChainRuntime | undefined {
   let group: Group = listener.chains
-  group = narrow(group, ({ destinationPort }) => (destinationPort === undefined ? 0 : destinationPort === traits.destinationPort ? 1 : -1))
-  group = narrow(group, ({ prefixRanges }) => longestPrefix(prefixRanges, traits.destinationAddress))
-  group = narrow(group, ({ serverNames }) => serverNameScore(serverNames, traits.serverName))
-  group = narrow(group, ({ transportProtocol }) =>
-    transportProtocol === undefined ? 0 : transportProtocol === traits.transportProtocol ? 1 : -1,
-  )
-  group = narrow(group, ({ applicationProtocols: names }) => {
-    if (names === undefined || names.length === 0) return 0
-    // The protocol that the client likes best decides.
-    const { applicationProtocols: offered } = traits
-    const first = offered.findIndex((name) => names.includes(name))
-    return first < 0 ? -1 : offered.length - first
-  })
-  group = narrow(group, ({ directSourcePrefixRanges }) => longestPrefix(directSourcePrefixRanges, traits.directSourceAddress))
-  group = narrow(group, ({ sourceType }) => (sourceType === undefined ? 0 : (sourceType === 'local') === isLocal(traits) ? 1 : -1))
-  group = narrow(group, ({ sourcePrefixRanges }) => longestPrefix(sourcePrefixRanges, traits.sourceAddress))
-  group = narrow(group, ({ sourcePorts }) =>
-    sourcePorts === undefined || sourcePorts.length === 0 ? 0 : sourcePorts.includes(traits.sourcePort) ? 1 : -1,
-  )
+  for (const criterion of criteria) {
+    if (group.length === 0) break
+    group = narrow(group, criterion, traits)
+  }
   return group[0] ?? listener.defaultChain
+}
+
+export interface ExplainedChains {
+  readonly chain: FilterChainRuntime | undefined
+  readonly steps: readonly { readonly name: string; readonly refused?: string }[]
+}
+
+/** The same choice, and at which criterion each of the other chains was left. */
+export function explainFilterChains(listener: ListenerRuntime, traits: ConnectionTraits): ExplainedChains {
+  const chain = matchFilterChain(listener, traits)
+  const left = new Map<FilterChainRuntime, string>()
+  let group: Group = listener.chains
+  for (const criterion of criteria) {
+    const kept = narrow(group, criterion, traits)
+    for (const one of group) {
+      if (kept.includes(one)) continue
+      const holds = criterion.score(one.config.match ?? empty, traits) >= 0
+      left.set(one, holds ? `another chain names the ${criterion.name} more exactly` : `the ${criterion.name} does not match`)
+    }
+    group = kept
+  }
+  const steps = listener.chains.map((one, at) => {
+    const name = one.config.name ?? `#${at}`
+    return one === chain ? { name } : { name, refused: left.get(one) ?? 'another chain with the same match comes first' }
+  })
+  const isDefault = chain !== undefined && chain === listener.defaultChain
+  return { chain, steps: isDefault ? [...steps, { name: chain.config.name ?? 'default' }] : steps }
+}
+
+function equalScore<Value>(wanted: Value | undefined, found: Value): number {
+  return wanted === undefined ? 0 : wanted === found ? 1 : -1
+}
+
+/** The protocol that the client likes best decides. */
+function protocolScore(names: readonly string[] | undefined, offered: readonly string[]): number {
+  if (names === undefined || names.length === 0) return 0
+  const first = offered.findIndex((name) => names.includes(name))
+  return first < 0 ? -1 : offered.length - first
 }
 
 function isLocal({ sourceAddress, destinationAddress }: ConnectionTraits): boolean {
@@ -51,11 +105,11 @@ function isLocal({ sourceAddress, destinationAddress }: ConnectionTraits): boole
 }
 
 /** Keeps the chains with the highest score; below zero is no match. */
-function narrow(group: Group, score: (match: FilterChainMatch) => number): Group {
+function narrow(group: Group, criterion: Criterion, traits: ConnectionTraits): Group {
   let best = -1
   let kept: FilterChainRuntime[] = []
   for (const chain of group) {
-    const value = score(chain.config.match ?? empty)
+    const value = criterion.score(chain.config.match ?? empty, traits)
     if (value < 0 || value < best) continue
     if (value > best) kept = []
     best = value

@@ -47,19 +47,26 @@ function parseLine(text: string): ProxyHeaderResult {
   const length = end + 2
   const unknown = { proxied: false, sourceAddress: '', sourcePort: 0, destinationAddress: '', destinationPort: 0, tlvs: noTlvs }
   if (line === 'PROXY UNKNOWN' || line.startsWith('PROXY UNKNOWN ')) return { kind: 'header', length, header: unknown }
-  const [, family, sourceAddress = '', destinationAddress = '', sourcePort = '', destinationPort = '', ...rest] = line.split(' ')
-  const version = family === 'TCP4' ? 4 : family === 'TCP6' ? 6 : -1
+  const header = readLine(line)
+  return header === undefined ? { kind: 'refused', reason: 'the PROXY line cannot be read' } : { kind: 'header', length, header }
+}
+
+const families: Readonly<Record<string, number>> = { TCP4: 4, TCP6: 6 }
+
+function readLine(line: string): ProxyHeader | undefined {
+  const [, family = '', source = '', destination = '', sourcePort = '', destinationPort = '', ...rest] = line.split(' ')
+  const version = families[family]
   const ports = [sourcePort, destinationPort]
-  const isSound =
-    rest.length === 0 &&
-    isIP(sourceAddress) === version &&
-    isIP(destinationAddress) === version &&
-    ports.every((port) => /^(?:0|[1-9]\d{0,4})$/.test(port) && Number(port) <= 65_535)
-  if (!isSound) return { kind: 'refused', reason: 'the PROXY line cannot be read' }
-  const [source, destination] =
-    version === 4 ? [sourceAddress, destinationAddress] : [canonical(sourceAddress), canonical(destinationAddress)]
-  const header = { proxied: true, sourceAddress: source, destinationAddress: destination, tlvs: noTlvs }
-  return { kind: 'header', length, header: { ...header, sourcePort: Number(sourcePort), destinationPort: Number(destinationPort) } }
+  if (rest.length > 0 || version === undefined || isIP(source) !== version || isIP(destination) !== version) return undefined
+  if (!ports.every((port) => /^(?:0|[1-9]\d{0,4})$/.test(port) && Number(port) <= 65_535)) return undefined
+  return {
+    proxied: true,
+    sourceAddress: version === 4 ? source : canonical(source),
+    destinationAddress: version === 4 ? destination : canonical(destination),
+    sourcePort: Number(sourcePort),
+    destinationPort: Number(destinationPort),
+    tlvs: noTlvs,
+  }
 }
 
 /** As sockets write addresses, so that the same client is the same text. IPv4 loses its IPv6 wrapping. */

@@ -9,17 +9,12 @@ import type { UpstreamTlsContext } from '@heddle/routing'
 import type { TlsInfo } from '../decision-record.js'
 import { guard } from '../guard.js'
 import type { Channel } from './channel.js'
+import type { DialTarget } from './dial-target.js'
 import type { PeerVerifier } from './peer-verifier.js'
 import { readBuffer } from './read-buffer.js'
 import type { ServerName } from './server-name.js'
 import { SocketChannel } from './socket-channel.js'
 import type { TlsContexts } from './tls-contexts.js'
-
-export interface DialTarget {
-  readonly host: string
-  readonly port: number
-  readonly localAddress?: string
-}
 
 export interface ConnectListener {
   onConnected(channel: Channel, tls: TlsInfo | undefined): void

@@ -4,7 +4,7 @@ import { isHeddleError } from '@heddle/base'
 import { prepareRequestHeaders } from '../../src/filters/forwarding-headers.js'
 import { HeaderBlock } from '../../src/message/header-block.js'
 import type { DownstreamConnection } from '../../src/decision-record.js'
-import type { ProxyFilter } from '../../src/filters/http-filter.js'
+import type { ProxyFilter } from '../../src/filters/proxy-filter.js'
 import { createRouteSet } from '../../src/router/route-set.js'
 import { action, anyRoute, config, exchange, httpListener, manager, rawUpstream, startProxy, staticCluster } from './harness.js'
 
