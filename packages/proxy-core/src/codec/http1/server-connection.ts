@@ -367,13 +367,9 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     }
     this.#owner.onPhase('request')
     const events = this.#owner.onRequest(this)
-    if (this.#answerDone || this.#answerAborted()) return
+    if (this.#answerDone || (this.#state as State) === 'closed') return
     this.#events = events
     if (this.#requestDone && (this.upgrade === '' || !this.#owner.acceptsUpgrade(this.upgrade))) events.onRequestEnd(undefined)
-  }
-
-  #answerAborted(): boolean {
-    return this.#state === 'closed'
   }
 
   #beginAnswer(close: boolean): void {
