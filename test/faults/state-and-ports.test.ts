@@ -131,6 +131,7 @@ describe('ports that the system chooses', () => {
   test('leave 8080 to others, and go back to Istio’s without --ports auto', async () => {
     const free = await startMesh()
     expect(new URL(free.gatewayUrl).port).not.toBe('8080')
+    expect(await free.must('install')).toMatch(/^service\/istio-ingressgateway unchanged$/m)
     await free.inject(helloManifest)
     await eventually('the article answers', async () => (await answerOf(`${free.gatewayUrl}/api/hello`)).body === 'Hello world v1\n')
     expect(await free.interrupt()).toBe(0)

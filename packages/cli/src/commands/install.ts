@@ -6,12 +6,14 @@ import { usageError } from '../command/parse.js'
 import { formatYaml } from '@heddle/config-schema'
 import { isAccessRule } from '../install/access-rules.js'
 import { demoProfile } from '../install/demo-profile.js'
+import { chosenGatewayPorts } from '../install/ingress-gateway.js'
 import { istioNamespace } from '../install/profile.js'
 import { untilDeploymentAvailable } from '../install/readiness.js'
 import { trustDomainOf } from '../install/trust-domain.js'
 import { clientVersion } from '../output/client-version.js'
 import { discoverResources, objectName } from '../target/discovery.js'
 import { resourceOf } from '../target/object-type.js'
+import { services } from '../target/resource-types.js'
 import { withTarget } from '../target/target.js'
 import { applyObject } from './apply.js'
 
@@ -19,12 +21,18 @@ export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams, signal } = invocation
   const profile = flags.string('profile') ?? 'demo'
   if (profile !== 'demo') throw usageError(`there is no profile "${profile}"; the one there is is demo`)
-  const objects = demoProfile({ version: clientVersion(), trustDomain: trustDomainOf(flags) })
+  const options = { version: clientVersion(), trustDomain: trustDomainOf(flags) }
   if (flags.boolean('dry-run')) {
-    streams.stdout.write(objects.map((object) => formatYaml(object)).join('---\n'))
+    streams.stdout.write(
+      demoProfile(options)
+        .map((object) => formatYaml(object))
+        .join('---\n'),
+    )
     return exitCode.ok
   }
   return withTarget(invocation, async ({ client }) => {
+    const gatewayPorts = chosenGatewayPorts(await client.get(services, 'istio-ingressgateway', istioNamespace))
+    const objects = demoProfile({ ...options, ...(gatewayPorts === undefined ? {} : { gatewayPorts }) })
     await applyProfile(client, objects, (line) => void streams.stdout.write(`${line}\n`))
     for (const name of ['istiod', 'istio-ingressgateway']) {
       await untilDeploymentAvailable(client, istioNamespace, name, signal)

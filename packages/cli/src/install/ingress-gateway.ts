@@ -8,6 +8,18 @@ export function ingressGateway(options: ProfileOptions): readonly KubernetesObje
   return [service(options.gatewayPorts), deployment(options)]
 }
 
+/** The target ports of a gateway that is there, when the system chose them: installing again leaves it where it is. */
+export function chosenGatewayPorts(service: KubernetesObject | undefined): GatewayPorts | undefined {
+  if (service?.metadata.annotations?.[chosenPortsAnnotation] === undefined) return undefined
+  const { ports = [] } = service['spec'] as { readonly ports?: readonly { readonly name?: string; readonly targetPort?: unknown }[] }
+  const target = (name: string, usual: number): number => {
+    const port = ports.find((one) => one.name === name)?.targetPort
+    return typeof port === 'number' ? port : usual
+  }
+  const { http, https, tcp, tls } = istioGatewayPorts
+  return { http: target('http2', http), https: target('https', https), tcp: target('tcp', tcp), tls: target('tls', tls) }
+}
+
 const service = (ports?: GatewayPorts): KubernetesObject => {
   const { http, https, tcp, tls } = ports ?? istioGatewayPorts
   const metadata = inIstioSystem('istio-ingressgateway', selector)
