@@ -1,5 +1,6 @@
 /** Turns the declarative types into Kubernetes' structural schemas (openAPIV3Schema), so that the API server checks them too. */
-import type { Field, FieldType, ListType, MapType, NumericType, ObjectType, OneOf } from '../model/field-type.js'
+import type { CelRule, Field, FieldType, ListType, MapType, NumericType, ObjectType, OneOf, StringType } from '../model/field-type.js'
+import { formatRules } from '../model/string-format.js'
 
 /** The part of JSONSchemaProps that is used here. */
 export interface OpenApiSchema {
@@ -14,6 +15,7 @@ export interface OpenApiSchema {
   readonly minimum?: number
   readonly maximum?: number
   readonly exclusiveMinimum?: boolean
+  readonly pattern?: string
   readonly minLength?: number
   readonly maxLength?: number
   readonly minItems?: number
@@ -21,26 +23,29 @@ export interface OpenApiSchema {
   readonly minProperties?: number
   readonly maxProperties?: number
   readonly nullable?: boolean
+  readonly default?: string | number | boolean
   readonly not?: OpenApiSchema
   readonly anyOf?: readonly OpenApiSchema[]
   readonly oneOf?: readonly OpenApiSchema[]
   readonly allOf?: readonly OpenApiSchema[]
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean
   readonly 'x-kubernetes-int-or-string'?: boolean
+  readonly 'x-kubernetes-validations'?: readonly CelRule[]
 }
 
 export const anyObject: OpenApiSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 
-export function openApiSchema(type: FieldType): OpenApiSchema {
+/** @param storesDefaults whether the API server writes defaults into stored objects, as it does for the Gateway API. */
+export function openApiSchema(type: FieldType, storesDefaults = false): OpenApiSchema {
   switch (type.kind) {
     case 'object':
-      return objectSchema(type)
+      return objectSchema(type, storesDefaults)
     case 'list':
-      return listSchema(type)
+      return listSchema(type, storesDefaults)
     case 'map':
-      return mapSchema(type)
+      return mapSchema(type, storesDefaults)
     case 'string':
-      return defined({ type: 'string', enum: type.values, minLength: type.minLength, maxLength: type.maxLength })
+      return stringSchema(type)
     case 'integer':
     case 'number':
       return numericSchema(type)
@@ -54,19 +59,39 @@ export function openApiSchema(type: FieldType): OpenApiSchema {
   }
 }
 
-function objectSchema(type: ObjectType): OpenApiSchema {
+function objectSchema(type: ObjectType, storesDefaults: boolean): OpenApiSchema {
   const required = [...type.fields].filter(([, field]) => field.isRequired === true).map(([name]) => name)
   return defined({
     type: 'object',
     description: type.doc,
-    properties: Object.fromEntries([...type.fields].map(([name, field]) => [name, fieldSchema(field)])),
+    properties: Object.fromEntries([...type.fields].map(([name, field]) => [name, fieldSchema(field, storesDefaults)])),
     required: required.length === 0 ? undefined : required,
     ...oneOfSchema(type.oneOf),
+    'x-kubernetes-validations': type.cel,
   })
 }
 
-function fieldSchema(field: Field): OpenApiSchema {
-  return defined({ ...openApiSchema(field.type), description: description(field), nullable: field.isNullable })
+/** What Istio's own definitions ask of durations; an expression cannot compare them. */
+const longEnough: CelRule = { rule: "duration(self) >= duration('1ms')", message: 'must be a valid duration greater than 1ms' }
+
+function stringSchema({ values, format, minLength, maxLength }: StringType): OpenApiSchema {
+  return defined({
+    type: 'string',
+    enum: values,
+    pattern: format === undefined ? undefined : formatRules[format].pattern,
+    minLength,
+    maxLength,
+    'x-kubernetes-validations': format === 'duration' ? [longEnough] : undefined,
+  })
+}
+
+function fieldSchema(field: Field, storesDefaults: boolean): OpenApiSchema {
+  return defined({
+    ...openApiSchema(field.type, storesDefaults),
+    description: description(field),
+    nullable: field.isNullable,
+    default: storesDefaults ? field.default : undefined,
+  })
 }
 
 function description(field: Field): string | undefined {
@@ -84,13 +109,18 @@ function oneOfSchema(groups: readonly OneOf[]): OpenApiSchema {
   return schemas.length > 1 ? { allOf: schemas } : (schemas[0] ?? {})
 }
 
-function listSchema(type: ListType): OpenApiSchema {
-  return defined({ type: 'array', items: openApiSchema(type.items), minItems: type.minItems, maxItems: type.maxItems })
+function listSchema(type: ListType, storesDefaults: boolean): OpenApiSchema {
+  return defined({ type: 'array', items: openApiSchema(type.items, storesDefaults), minItems: type.minItems, maxItems: type.maxItems })
 }
 
-function mapSchema(type: MapType): OpenApiSchema {
+function mapSchema(type: MapType, storesDefaults: boolean): OpenApiSchema {
   const { minEntries, maxEntries } = type
-  return defined({ type: 'object', additionalProperties: openApiSchema(type.values), minProperties: minEntries, maxProperties: maxEntries })
+  return defined({
+    type: 'object',
+    additionalProperties: openApiSchema(type.values, storesDefaults),
+    minProperties: minEntries,
+    maxProperties: maxEntries,
+  })
 }
 
 function numericSchema({ kind, min, max, exclusiveMin }: NumericType): OpenApiSchema {
