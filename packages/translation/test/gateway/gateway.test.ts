@@ -91,7 +91,7 @@ describe('gateway listeners', () => {
   })
 
   it('are left out when they pin the certificates of clients, rather than let others in', () => {
-    const tls = { mode: 'MUTUAL', credentialName: 'c', verifyCertificateHash: ['ab'] } as const
+    const tls = { mode: 'MUTUAL', credentialName: 'c', verifyCertificateHash: ['ab'.repeat(32)] } as const
     const servers = [{ port: { number: 443, name: 'a', protocol: 'HTTPS' }, hosts: ['a.example'], tls }]
     const snapshot = createMeshSnapshot({ services: [edgeService], pods: [edge], gateways: [gateway('a', servers)] })
     const { config, issues } = translate(snapshot, nodeOf(edge, 'router'))
