@@ -93,6 +93,13 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => (await import('./commands/install.js')).run,
   },
   {
+    path: ['manifest', 'crds'],
+    summary: 'Print the definitions of the custom kinds',
+    flags: { 'gateway-api': { type: 'boolean', description: "The Gateway API's kinds instead of Istio's" } },
+    examples: ['heddle manifest crds | kubectl apply -f -'],
+    load: async () => (await import('./commands/manifest-crds.js')).run,
+  },
+  {
     path: ['kube-inject'],
     aliases: [['inject']],
     summary: 'Add sidecars to the workloads of a manifest',

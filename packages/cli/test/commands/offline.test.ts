@@ -236,3 +236,37 @@ describe('completion', () => {
     expect(stdout).toMatch(/-l filename -s f -r -F/)
   })
 })
+
+describe('manifest crds', () => {
+  const kindsOf = (text: string) =>
+    parseDocuments(text).documents.map(({ value }) => (value as { spec: { group: string; names: { kind: string } } }).spec)
+
+  it("prints the definitions of Istio's kinds", async () => {
+    const { code, stdout } = await call(['manifest', 'crds'])
+    expect(code).toBe(0)
+    expect(kindsOf(stdout).map(({ names }) => names.kind)).toContain('AuthorizationPolicy')
+  })
+
+  it("prints the Gateway API's when asked", async () => {
+    const { stdout } = await call(['manifest', 'crds', '--gateway-api'])
+    expect([...new Set(kindsOf(stdout).map(({ group }) => group))]).toEqual(['gateway.networking.k8s.io'])
+  })
+})
+
+describe('what this mesh does not execute', () => {
+  const policy = 'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}\nspec: {}\n'
+  const entry =
+    'apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\nspec: {hosts: [a.com], ports: [{number: 80, name: http, protocol: HTTP}], resolution: DNS}\n'
+
+  it('is refused where it would protect something', async () => {
+    const { code, stderr } = await call(['validate', '-f', '-'], { input: policy })
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('[not-enforced]')
+  })
+
+  it('is accepted with a warning otherwise', async () => {
+    const { code, stderr } = await call(['validate', '-f', '-'], { input: entry })
+    expect(code).toBe(0)
+    expect(stderr).toContain('Accepted, not yet executed')
+  })
+})
