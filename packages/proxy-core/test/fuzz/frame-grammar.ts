@@ -63,7 +63,7 @@ export class FrameGrammar {
     const frames: Buffer[] = [frame(4, 0, 0, empty)]
     frames.push(...this.#headers(this.#streamId(true)))
     for (let count = this.#below(9); count > 0; count--) frames.push(...this.#frames())
-    let bytes = Buffer.concat(frames)
+    let bytes: Buffer = Buffer.concat(frames)
     if (this.chance(0.4)) for (let count = 1 + this.#below(3); count > 0; count--) bytes = this.#mutate(bytes)
     return bytes
   }
