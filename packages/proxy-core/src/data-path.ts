@@ -18,7 +18,7 @@ import type { ProxyDeps } from './deps.js'
 import { Endpoint } from './endpoint/endpoint.js'
 import { createRequestIds } from './filters/forwarding-headers.js'
 import { createFilterSet } from './filters/http-filter.js'
-import { matchFilterChain } from './listener/filter-chain-match.js'
+import { isMisdirected, matchFilterChain } from './listener/filter-chain-match.js'
 import type { TerminalFilter } from './listener/listener-runtime.js'
 import { Exchange } from './router/exchange.js'
 import type { ExchangeDeps, ManagerRuntime } from './router/exchange-deps.js'
@@ -133,6 +133,7 @@ function createExchangeDeps(deps: ProxyDeps, parts: Parts, current: () => Snapsh
     filters: createFilterSet(deps.filters ?? [], parts.logger),
     mirrors: { count: 0, bytes: 0 },
     maxBufferedBytes: deps.maxBufferedBytes ?? 1_048_576,
+    isMisdirected: ({ listener, filterChain }, host) => filterChain !== undefined && isMisdirected(listener, filterChain, host),
     cluster: (name) => current().clusters.get(name),
     pickEndpoint: (cluster, connection: DownstreamConnection, hash) =>
       cluster.config.type === 'ORIGINAL_DST'

@@ -3,7 +3,7 @@
  * them the most specific group that fits goes on and no step is taken back.
  */
 import { BlockList } from 'node:net'
-import type { CidrRange, FilterChainMatch } from '@heddle/routing'
+import type { CidrRange, FilterChain, FilterChainMatch, Listener } from '@heddle/routing'
 import type { FilterChainRuntime, ListenerRuntime } from './listener-runtime.js'
 
 export interface ConnectionTraits {
@@ -157,4 +157,21 @@ function serverNameScore(names: readonly string[] | undefined, serverName: strin
     if (name.startsWith('*.') && serverName.endsWith(name.slice(1))) best = Math.max(best, name.length)
   }
   return best
+}
+
+/**
+ * Whether a request asks for a host that another chain of the listener serves with other TLS than that of its connection:
+ * other certificates, or other demands on those of clients (RFC 9110 section 15.5.20). @param chain that the connection's server name chose.
+ */
+export function isMisdirected({ filterChains }: Listener, chain: FilterChain, host: string): boolean {
+  const own = serverNameScore(chain.match?.serverNames, host)
+  let best = own
+  let other: FilterChain | undefined
+  for (const one of filterChains) {
+    const score = serverNameScore(one.match?.serverNames, host)
+    if (score <= best || one.match?.destinationPort !== chain.match?.destinationPort) continue
+    best = score
+    other = one
+  }
+  return other !== undefined && JSON.stringify(other.tls) !== JSON.stringify(chain.tls)
 }

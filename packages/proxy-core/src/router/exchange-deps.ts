@@ -38,6 +38,8 @@ export interface ExchangeDeps {
   readonly ids: RequestIds
   readonly filters: HttpFilterSet
   readonly mirrors: MirrorLoad
+  /** Whether the TLS of a connection that was chosen by its server name is not that of a host. */
+  isMisdirected(connection: DownstreamConnection, host: string): boolean
   cluster(name: string): ClusterRuntime | undefined
   pickEndpoint(cluster: ClusterRuntime, connection: DownstreamConnection, hash: Hash64 | undefined): Endpoint | undefined
   /** A stream at once, or later through the waiter. */

@@ -21,6 +21,7 @@ export interface LocalReply {
 }
 
 type ReplyName =
+  | 'misdirected'
   | 'pathRefused'
   | 'connectRefused'
   | 'noRoute'
@@ -36,6 +37,7 @@ const timedOut = { status: 504, body: 'upstream request timeout', flags: flag.UT
 
 export const localReplies: Readonly<Record<ReplyName, LocalReply>> = {
   pathRefused: { status: 400, body: '', flags: 0, details: 'path_normalization_failed' },
+  misdirected: { status: 421, body: '', flags: 0, details: 'misdirected_request' },
   connectRefused: { status: 403, body: '', flags: 0, details: 'upgrade_failed' },
   noRoute: { status: 404, body: '', flags: flag.NR, details: 'route_not_found' },
   noCluster: { status: 503, body: '', flags: flag.NC, details: 'cluster_not_found' },

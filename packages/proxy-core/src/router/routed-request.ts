@@ -3,7 +3,7 @@
  * and what the route makes of it: a local answer, or a request for a cluster. `Exchange` goes on from there.
  */
 import type { Route, RouteAction, RouteRequest } from '@heddle/routing'
-import { pickWeightedCluster, redirectLocation } from '@heddle/routing'
+import { pickWeightedCluster, redirectLocation, withoutPort } from '@heddle/routing'
 import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
 import type { DownstreamStream } from '../codec/stream.js'
 import type { DownstreamConnection } from '../decision-record.js'
@@ -53,12 +53,21 @@ export abstract class RoutedRequest extends ExchangeRecord {
   start(): void {
     const { config } = this.runtime
     this.requestId = prepareRequestHeaders(this.stream.head.headers, config, this.connection, this.deps.ids)
+    if (this.#isMisdirected()) return this.reply(localReplies.misdirected)
     if (this.path === '') return this.#chooseRoute('')
     const path = normalizePath(this.path, config)
     if (path === undefined) return this.reply(localReplies.pathRefused)
     this.upstreamPath = path
     if (path !== this.path && isRedirectedPath(this.path, config)) return this.reply(redirectReply(307, path))
     this.#chooseRoute(path)
+  }
+
+  /** Only where server names choose among certificates, and another one was asked for than by TLS. */
+  #isMisdirected(): boolean {
+    const { tls, filterChain } = this.connection
+    if (tls === undefined || filterChain?.match?.serverNames === undefined) return false
+    const host = withoutPort(this.authority).toLowerCase()
+    return host !== this.connection.requestedServerName && this.deps.isMisdirected(this.connection, host)
   }
 
   #chooseRoute(path: string): void {
