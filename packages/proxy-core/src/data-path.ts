@@ -57,7 +57,9 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
   const logger = deps.logger ?? silentLogger
   const secrets = deps.secrets ?? noSecrets
   const deadlines = new DeadlineQueue(clock, logger)
-  const contexts = createTlsContexts(secrets)
+  const contexts = createTlsContexts(secrets, undefined, (name, reason) =>
+    logger.error('a new certificate cannot be used; the one before it goes on serving', { name, reason }),
+  )
   const verifier = createPeerVerifier(secrets, clock, deps.compileRegex)
   const connector = createConnector(contexts, verifier, clock, logger)
   const unsubscribe = secrets.subscribe((name) => {

@@ -5,8 +5,9 @@
  */
 import { constants, createPrivateKey } from 'node:crypto'
 import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls'
-import type { CommonTlsContext, Secret, SecretSource, TlsVersion } from '@heddle/routing'
+import type { CommonTlsContext, SecretSource, TlsVersion } from '@heddle/routing'
 import { parseCertificate, parseCertificatePem } from '@heddle/x509'
+import { type KeyPair, UsableCertificates } from './usable-certificates.js'
 
 export interface TlsMaterial {
   readonly context: SecureContext
@@ -34,14 +35,20 @@ const tls12Suites =
 /** Names and settings of configurations that are gone would otherwise stay for ever. */
 const maxContexts = 1024
 
-export function createTlsContexts(secrets: SecretSource, limit: number = maxContexts): TlsContexts {
+/** @param onRefused told of a new certificate that cannot be used; the one before it goes on serving. */
+export function createTlsContexts(
+  secrets: SecretSource,
+  limit: number = maxContexts,
+  onRefused: (name: string, reason: string) => void = () => {},
+): TlsContexts {
+  const certificates = new UsableCertificates(secrets, onRefused)
   const byKey = new Map<string, { readonly names: readonly string[]; readonly material: TlsMaterial }>()
   return {
     get(common, side) {
       const key = `${side}|${JSON.stringify([common.certificates, common.validation?.roots.name, common.minVersion, common.maxVersion, common.cipherSuites])}`
       const known = byKey.get(key)
       if (known !== undefined) return { ok: true, material: known.material }
-      const made = make(secrets, common, side)
+      const made = make(secrets, certificates, common, side)
       if (!made.ok) return made
       if (byKey.size >= limit) byKey.delete(byKey.keys().next().value as string)
       byKey.set(key, { names: namesOf(common), material: made.material })
@@ -58,7 +65,12 @@ function namesOf(common: CommonTlsContext): readonly string[] {
   return common.validation ? [...names, common.validation.roots.name] : names
 }
 
-function make(secrets: SecretSource, common: CommonTlsContext, side: 'server' | 'client'): TlsMaterialResult {
+function make(
+  secrets: SecretSource,
+  certificates: UsableCertificates,
+  common: CommonTlsContext,
+  side: 'server' | 'client',
+): TlsMaterialResult {
   const options: SecureContextOptions = {
     minVersion: versions[common.minVersion ?? 'TLSv1_2'],
     maxVersion: versions[common.maxVersion ?? 'TLSv1_3'],
@@ -66,7 +78,7 @@ function make(secrets: SecretSource, common: CommonTlsContext, side: 'server' | 
     secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   }
   const names = (common.certificates ?? []).map(({ name }) => name)
-  const pairs = oneOfEachKeyType(names.map((name) => secrets.get(name)))
+  const pairs = oneOfEachKeyType(names.map((name) => certificates.get(name)))
   const [first] = pairs
   if (first !== undefined) {
     options.cert = pairs.map(({ certificateChainPem }) => certificateChainPem)
@@ -93,18 +105,16 @@ function make(secrets: SecretSource, common: CommonTlsContext, side: 'server' | 
   }
 }
 
-type KeyPair = Extract<Secret, { kind: 'certificate' }>
-
 /**
  * Several certificates are for clients with different algorithms: OpenSSL holds one of each and chooses. One that has not come
  * must not keep the others from serving.
  */
-function oneOfEachKeyType(secrets: readonly (Secret | undefined)[]): readonly KeyPair[] {
+function oneOfEachKeyType(pairs: readonly (KeyPair | undefined)[]): readonly KeyPair[] {
   const byType = new Map<string, KeyPair>()
-  for (const secret of secrets) {
-    if (secret?.kind !== 'certificate') continue
-    const type = keyTypeOf(secret.privateKeyPem)
-    if (!byType.has(type)) byType.set(type, secret)
+  for (const pair of pairs) {
+    if (pair === undefined) continue
+    const type = keyTypeOf(pair.privateKeyPem)
+    if (!byType.has(type)) byType.set(type, pair)
   }
   return [...byType.values()]
 }

@@ -1,6 +1,7 @@
 import { createTestCa } from '@heddle/ca/testing'
 import type { CommonTlsContext, SecretSource } from '@heddle/routing'
 import { expect, it } from 'vitest'
+import type { KeyPair } from '../../src/transport/usable-certificates.js'
 import { createTlsContexts } from '../../src/transport/tls-contexts.js'
 
 const secrets: SecretSource = { get: () => undefined, subscribe: () => () => undefined }
@@ -44,3 +45,41 @@ it('serves with the certificates that are there, and with the others when they c
   for (const name of ['first', 'second']) contexts.secretChanged(name)
   expect(uriOf()).toBe('the certificate "first", "second" has not been delivered')
 })
+
+it.each([
+  ['a key that does not fit', (good, other) => ({ ...good, privateKeyPem: other.privateKeyPem })],
+  ['a chain cut short', (good) => ({ ...good, certificateChainPem: good.certificateChainPem.slice(0, 200) })],
+  ['nothing in it', (good) => ({ ...good, certificateChainPem: '', privateKeyPem: '' })],
+  [
+    'the chain in the wrong order',
+    (good, other) => ({ ...good, certificateChainPem: other.certificateChainPem + good.certificateChainPem }),
+  ],
+] satisfies [string, (good: KeyPair, other: KeyPair) => KeyPair][])(
+  'a renewal with %s is said, and the certificate before it goes on serving',
+  (_, spoil) => {
+    const ca = createTestCa()
+    const pair = (account: string): KeyPair => {
+      const { chainPem, keyPem } = ca.issue(`spiffe://cluster.local/ns/default/sa/${account}`)
+      return { kind: 'certificate', name: 'default', certificateChainPem: chainPem, privateKeyPem: keyPem }
+    }
+    let current: KeyPair | undefined = pair('first')
+    const refused: string[] = []
+    const contexts = createTlsContexts(
+      { get: () => current, subscribe: () => () => undefined },
+      undefined,
+      (name) => void refused.push(name),
+    )
+    const common: CommonTlsContext = { certificates: [{ name: 'default', source: 'agent' }] }
+    const uriAfter = (next: KeyPair | undefined): string | undefined => {
+      current = next
+      contexts.secretChanged('default')
+      const made = contexts.get(common, 'server')
+      return made.ok ? made.material.localUriSan : made.reason
+    }
+    const first = uriAfter(current)
+    expect(uriAfter(spoil(pair('second'), pair('third')))).toBe(first)
+    expect(refused).toEqual(['default'])
+    expect(uriAfter(pair('fourth'))).toBe('spiffe://cluster.local/ns/default/sa/fourth')
+    expect(uriAfter(undefined)).toBe('the certificate "default" has not been delivered')
+  },
+)
