@@ -23,6 +23,7 @@ export type { AuditEntry, AuditVerification, ChainHead } from './audit/audit-cha
 export type { BundleRoot, CaBundle } from './bundle/ca-bundle.js'
 export { encodeSpiffeBundle, parseSpiffeBundle, type SpiffeBundle, type SpiffeBundleResult } from './bundle/spiffe-bundle.js'
 export { createFederation, type FederatedDomain, type Federation, type FederationOptions } from './federation/federation.js'
+export { makeCacerts, type MadeCacerts, type MakeCacertsOptions } from './authority/make-cacerts.js'
 export { readCacerts, type Cacerts } from './authority/cacerts.js'
 export type { DeniedEntry, RevokeWhen, RootPhase } from './authority/ca-state.js'
 export type { CaErrorCode } from './ca-error.js'

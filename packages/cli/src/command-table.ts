@@ -1,4 +1,5 @@
 /** Every command of the program, in the order of the overview. Help, completion and the reference page are made from it. */
+import { authorityCommands } from './authority-commands.js'
 import type { CommandSpec, FlagSpec } from './command/command.js'
 
 const filename: FlagSpec = {
@@ -288,17 +289,7 @@ export const commandTable: readonly CommandSpec[] = [
     ],
     load: async () => (await import('./commands/proxy-config.js')).runFor(part),
   })),
-  {
-    path: ['cert', 'issue'],
-    summary: 'Issue a mesh certificate to yourself, for openssl and curl (local mesh; audited)',
-    flags: {
-      as: { type: 'string', value: 'NAMESPACE/ACCOUNT', description: 'Whose identity' },
-      out: { type: 'string', value: 'DIR', description: 'Where cert.pem, key.pem and ca.pem go', defaultText: '.' },
-      ttl: { type: 'string', value: 'DURATION', description: 'How long it is valid', defaultText: '1h' },
-    },
-    examples: ['heddle cert issue --as default/default --out certs'],
-    load: async () => (await import('./commands/cert-issue.js')).run,
-  },
+  ...authorityCommands,
   {
     path: ['version'],
     summary: 'Versions of this program and of the mesh',

@@ -42,6 +42,8 @@ export interface ControlPlaneOptions {
   readonly meshConfig?: Partial<MeshConfig>
   /** Shown in metrics. */
   readonly version: string
+  /** Folder of the issuance log, shown on 15014. Default: none is kept. */
+  readonly issuanceLog?: string
 }
 
 export interface ControlPlanePorts {
@@ -156,6 +158,7 @@ class Istiod implements ControlPlane {
       records: this.#records,
       metrics: this.#metrics,
       ca: this.#options.ca,
+      issuanceLog: this.#options.issuanceLog,
       certificates: () => this.#certificates?.counters() ?? noCounters,
       credentials: this.#credentials,
       version,

@@ -1,8 +1,17 @@
 /** `heddle-istiod`: the control plane as a Pod, put together from its service account, the API and the authority's Secret. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Logger } from '@heddle/base'
-import { createCa, createCertificateAuthenticator, createJwtAuthenticator } from '@heddle/ca'
+import { isHeddleError, type Logger, messageOf } from '@heddle/base'
+import {
+  type AuditLog,
+  type AuditSink,
+  type Ca,
+  createCa,
+  createCertificateAuthenticator,
+  createJwtAuthenticator,
+  openAuditLog,
+  readCacerts,
+} from '@heddle/ca'
 import { createResourceClient, loadInClusterConfig, readPodContract, type ResourceClient } from '@heddle/client'
 import { createSecretCaStore } from './citadel/secret-store.js'
 import { createControlPlane } from './control-plane.js'
@@ -11,6 +20,9 @@ import { meshConfigMap, readMeshConfig } from './source/mesh-config.js'
 import { meshTextOf } from './source/mesh-config-watch.js'
 
 const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
+/** Where Istio mounts them. */
+const cacertsFolder = '/etc/cacerts'
+const issuanceFolder = '/var/lib/istiod/issued'
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 interface IstiodDeps {
@@ -35,22 +47,16 @@ export async function runIstiod(
     }),
   )
   try {
-    await serve(client, settings, deps)
+    await serve(client, settings, pod?.root ?? '/', deps)
   } finally {
     await client.close()
   }
 }
 
-async function serve(client: ResourceClient, settings: IstiodSettings, { logger, signal }: IstiodDeps): Promise<void> {
+async function serve(client: ResourceClient, settings: IstiodSettings, root: string, { logger, signal }: IstiodDeps): Promise<void> {
   const trustDomain = settings.trustDomain ?? (await meshTrustDomain(client, settings.namespace)) ?? 'cluster.local'
-  const ca = await createCa(
-    {
-      trustDomain,
-      store: createSecretCaStore(client, settings.namespace),
-      audit: (record) => logger.info('issued a certificate', { ...record }),
-    },
-    { logger },
-  )
+  const log = await openIssuanceLog(join(root, issuanceFolder), logger)
+  const ca = await openAuthority(client, settings, { trustDomain, root, log, logger })
   const { namespace, clusterDomain, address, ports } = settings
   const controlPlane = createControlPlane(
     {
@@ -62,6 +68,7 @@ async function serve(client: ResourceClient, settings: IstiodSettings, { logger,
       dnsNames: servingNames(namespace),
       meshConfig: { trustDomain, rootNamespace: namespace, clusterDomain, meshId: trustDomain },
       version: ownVersion(),
+      ...(log && { issuanceLog: join(root, issuanceFolder) }),
       authenticators: [
         createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle, denyList: () => ca.denied.list() }),
         createJwtAuthenticator({ ...(await tokenIssuer(client)), audiences: ['istio-ca'], trustDomain }),
@@ -75,6 +82,38 @@ async function serve(client: ResourceClient, settings: IstiodSettings, { logger,
   } finally {
     await controlPlane.close()
     await ca.close()
+    await log?.close()
+  }
+}
+
+interface AuthorityParts {
+  readonly trustDomain: string
+  readonly root: string
+  readonly log: AuditLog | undefined
+  readonly logger: Logger
+}
+
+/** Below the root that is plugged in as Istio's `cacerts`, where that is mounted; otherwise with a root of its own in the Secret. */
+async function openAuthority(client: ResourceClient, { namespace }: IstiodSettings, parts: AuthorityParts): Promise<Ca> {
+  const { trustDomain, root, log, logger } = parts
+  const audit: AuditSink = async (record) => {
+    logger.info('issued a certificate', { ...record })
+    await log?.sink(record)
+  }
+  const plugged = join(root, cacertsFolder)
+  const isPlugged = ['ca-cert.pem', 'tls.crt'].some((name) => existsSync(join(plugged, name)))
+  const source = isPlugged ? { cacerts: await readCacerts(plugged) } : { store: createSecretCaStore(client, namespace) }
+  return await createCa({ trustDomain, audit, isRotationAutomatic: true, ...source }, { logger })
+}
+
+/** A disk that cannot be written, as in a container with a root file system that is read-only, must not end the mesh: its log has every record too. */
+async function openIssuanceLog(directory: string, logger: Logger): Promise<AuditLog | undefined> {
+  try {
+    return await openAuditLog({ directory })
+  } catch (error) {
+    if (isHeddleError(error)) throw error
+    logger.warn('there is no issuance log, only these lines: its folder cannot be used', { directory, error: messageOf(error) })
+    return undefined
   }
 }
 

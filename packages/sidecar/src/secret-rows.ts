@@ -1,4 +1,5 @@
 /** What may be shown of a secret: what it is, whose and how long; never a key. */
+import { createHash } from 'node:crypto'
 import type { SecretSource } from '@heddle/routing'
 import { parseCertificate, parseCertificatePem } from '@heddle/x509'
 
@@ -13,6 +14,11 @@ export interface SecretRow {
   readonly not_after?: string
   readonly uris?: readonly string[]
   readonly dns_names?: readonly string[]
+  /** SHA-256 of the DER. */
+  readonly fingerprint?: string
+  /** Of the key that signed it, and of its own. */
+  readonly authority_key_id?: string
+  readonly subject_key_id?: string
 }
 
 /** One row for a certificate, one for each root. */
@@ -36,6 +42,9 @@ export function secretRows(secrets: SecretSource, name: string, nowMs: number): 
       not_after: new Date(notAfterMs).toISOString(),
       uris: extensions.subjectAltNames?.uris ?? [],
       dns_names: extensions.subjectAltNames?.dnsNames ?? [],
+      fingerprint: createHash('sha256').update(der).digest('hex'),
+      ...(extensions.authorityKeyId !== undefined && { authority_key_id: extensions.authorityKeyId }),
+      ...(extensions.subjectKeyId !== undefined && { subject_key_id: extensions.subjectKeyId }),
     }
   })
 }

@@ -1,5 +1,6 @@
 /** The pages of 15014 by path. */
 import type { Ca, CertificateServiceCounters } from '@heddle/ca'
+import { issuancePage } from './issuance-page.js'
 import { caViewOf } from '../citadel/ca-view.js'
 import type { Credentials } from '../credentials/credentials.js'
 import type { Discovery } from '../push/discovery.js'
@@ -16,6 +17,8 @@ export interface PageSources {
   readonly metrics: MeshMetrics
   readonly ca: Ca
   readonly certificates: () => CertificateServiceCounters
+  /** Folder of the issuance log; undefined where none is kept. */
+  readonly issuanceLog: string | undefined
   readonly credentials: Pick<Credentials, 'errorCount'> | undefined
   readonly isReady: () => boolean
   readonly version: string
@@ -36,6 +39,7 @@ export function controlPlanePages(sources: PageSources): Pages {
     '/telemetry/metrics': { render: () => prometheus(sources.metrics.render()) },
     '/telemetry/records': { render: (query) => recordsPage(records, query.get('limit')), isLocalOnly: true },
     '/debug/ca': { render: () => json(caViewOf(ca)), isLocalOnly: true },
+    '/debug/ca/log': { render: (query) => issuancePage(sources.issuanceLog, query), isLocalOnly: true },
     '/debug/syncz': { render: () => json(discovery.proxies().map(syncStatusOf)), isLocalOnly: true },
     '/debug/issues': { render: () => json(discovery.issues()), isLocalOnly: true },
     '/debug/config_dump': { render: (query) => configDumpOf(discovery, query.get('proxyID')), isLocalOnly: true },

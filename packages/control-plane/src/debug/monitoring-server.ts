@@ -12,7 +12,7 @@ export interface Page {
 
 export interface PageRoute {
   /** @param query of the request. */
-  readonly render: (query: URLSearchParams) => Page
+  readonly render: (query: URLSearchParams) => Page | Promise<Page>
   /** Only for callers of the same machine or Pod, as istiod's debug pages: they tell what others run. Default: false. */
   readonly isLocalOnly?: boolean
 }
@@ -33,9 +33,9 @@ const requestTimeoutMs = 10_000
 
 /** @throws HEDDLE_CONTROL_PLANE_LISTEN */
 export async function serveMonitoring(address: string, port: number, pages: Pages, logger: Logger): Promise<MonitoringServer> {
-  const server = createServer({ headersTimeout: requestTimeoutMs, requestTimeout: requestTimeoutMs }, (request, response) =>
-    answer(pages, request, response, logger),
-  )
+  const server = createServer({ headersTimeout: requestTimeoutMs, requestTimeout: requestTimeoutMs }, (request, response) => {
+    void answer(pages, request, response, logger)
+  })
   server.maxConnections = maxConnections
   await listen(server, address, port)
   return {
@@ -48,12 +48,12 @@ export async function serveMonitoring(address: string, port: number, pages: Page
   }
 }
 
-function answer(pages: Pages, request: IncomingMessage, response: ServerResponse, logger: Logger): void {
+async function answer(pages: Pages, request: IncomingMessage, response: ServerResponse, logger: Logger): Promise<void> {
   const [path = '/', query = ''] = (request.url ?? '/').split('?')
   request.resume()
   let result: Page
   try {
-    result = pageOf(pages, path, query, request)
+    result = await pageOf(pages, path, query, request)
   } catch (error) {
     logger.error('a monitoring page failed', { path, error: messageOf(error) })
     result = text('the page failed\n', 500)
@@ -62,7 +62,7 @@ function answer(pages: Pages, request: IncomingMessage, response: ServerResponse
   response.end(request.method === 'HEAD' ? undefined : result.body)
 }
 
-function pageOf(pages: Pages, path: string, query: string, { method, socket }: IncomingMessage): Page {
+function pageOf(pages: Pages, path: string, query: string, { method, socket }: IncomingMessage): Page | Promise<Page> {
   if (method !== 'GET' && method !== 'HEAD') return text('only GET is served here\n', 405)
   const page = Object.hasOwn(pages, path) ? pages[path] : undefined
   if (!page) return text(`no such page; there are ${Object.keys(pages).join(', ')}\n`, 404)

@@ -1,0 +1,64 @@
+/** `heddle ca status` and `heddle ca rotate plan`: roots with their phases and ends, what comes next and who still lacks it. */
+import type { CaView } from '@heddle/control-plane'
+import type { Invocation, Streams } from '../command/command.js'
+import { exitCode } from '../command/exit-code.js'
+import { renderTable } from '../output/table.js'
+import { askAuthority } from '../target/authority.js'
+import { withTarget } from '../target/target.js'
+
+export async function runStatus(invocation: Invocation): Promise<number> {
+  return show(invocation, (view) => {
+    writeStatus(invocation.streams, view)
+    writePlan(invocation.streams, view)
+  })
+}
+
+export async function runPlan(invocation: Invocation): Promise<number> {
+  return show(invocation, (view) => writePlan(invocation.streams, view))
+}
+
+async function show(invocation: Invocation, write: (view: CaView) => void): Promise<number> {
+  return withTarget(invocation, async (target) => {
+    const view = await askAuthority(target)
+    if (invocation.flags.string('output') === 'json') invocation.streams.stdout.write(`${JSON.stringify(view, null, 2)}\n`)
+    else write(view)
+    return exitCode.ok
+  })
+}
+
+function writeStatus({ stdout }: Streams, { trustDomain, rotation, denied, metrics }: CaView): void {
+  stdout.write(`trust domain: ${trustDomain}\n`)
+  stdout.write(`issued: ${metrics.issued}   signing certificate ends: ${isoOf(metrics.chainNotAfterMs)}\n`)
+  if (rotation) {
+    const rows = rotation.roots.map(({ fingerprint, phase, sinceMs, notAfterMs, leavesEndMs }) => [
+      fingerprint.slice(0, 16),
+      phase,
+      isoOf(sinceMs),
+      isoOf(notAfterMs),
+      leavesEndMs === undefined ? '-' : isoOf(leavesEndMs),
+    ])
+    stdout.write(`\n${renderTable({ header: ['ROOT', 'PHASE', 'SINCE', 'ENDS', 'LAST LEAF ENDS'], rows })}`)
+  }
+  if (denied.length === 0) return
+  const rows = denied.map(({ kind, value, sinceMs, actor, reason }) => [kind, value, isoOf(sinceMs), actor ?? '-', reason ?? ''])
+  stdout.write(`\n${renderTable({ header: ['DENIED', 'VALUE', 'SINCE', 'BY', 'REASON'], rows })}`)
+}
+
+function writePlan({ stdout }: Streams, { rotation }: CaView): void {
+  if (!rotation) {
+    stdout.write('\nThe root is plugged in: it is rotated by changing the files of "cacerts".\n')
+    return
+  }
+  const { plan, forecast } = rotation
+  stdout.write(`\nrotation: ${plan.isRunning ? 'running' : 'not running'}\n`)
+  stdout.write(`next step: ${plan.next.step}${plan.next.isReady ? ' (ready)' : `, waits for ${plan.next.waitsFor}`}\n`)
+  if (plan.observed !== undefined)
+    stdout.write(`workloads: ${plan.observed} connected, ${plan.lacking.length} lack the bundle as it is now\n`)
+  for (const { id, spiffeId } of plan.lacking) stdout.write(`  ${id}  ${spiffeId ?? ''}\n`)
+  stdout.write(`the next rotation begins by itself: ${isoOf(forecast.rotationStartsMs)}\n`)
+  for (const { severity, message } of forecast.alarms) stdout.write(`${severity}: ${message}\n`)
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
+}

@@ -1,0 +1,86 @@
+/**
+ * `heddle cert doctor POD [POD]`: compares the certificates, roots and clocks of two ends, and what the authority says, and tells in
+ * words what is wrong. With one Pod its other end is the authority.
+ */
+import { systemClock } from '@heddle/base/node'
+import type { CaView } from '@heddle/control-plane'
+import type { Invocation } from '../command/command.js'
+import { exitCode } from '../command/exit-code.js'
+import { askAuthority } from '../target/authority.js'
+import { findProxyPod } from '../target/pods.js'
+import { type Target, withTarget } from '../target/target.js'
+import { type CertificateRow, certificatesOf, type ProxyCertificates } from '../target/workload-certificates.js'
+
+export async function run(invocation: Invocation): Promise<number> {
+  const { positionals, streams } = invocation
+  return withTarget(invocation, async (target) => {
+    const ends = await Promise.all([positionals[0], ...positionals.slice(1, 2)].map((word) => endOf(target, word)))
+    const authority = await askAuthority(target)
+    const [left, right] = ends
+    const between = left && right ? [...mismatches(left, right), ...mismatches(right, left)] : []
+    const findings = [...ends.flatMap((end) => findingsOf(end, authority)), ...between]
+    for (const end of ends)
+      streams.stdout.write(
+        `${nameOf(end)}: ${end.leaf?.uris?.join(', ') ?? 'no certificate'}, until ${end.leaf?.not_after ?? '-'}, ${end.roots.length} root(s)\n`,
+      )
+    if (findings.length === 0)
+      streams.stdout.write('Nothing is wrong: certificates are in time, issued by the mesh, and trusted by the other end.\n')
+    for (const finding of findings) streams.stdout.write(`wrong: ${finding}\n`)
+    return findings.length === 0 ? exitCode.ok : exitCode.failure
+  })
+}
+
+async function endOf(target: Target, word: string | undefined): Promise<ProxyCertificates> {
+  return certificatesOf(target, await findProxyPod(target, word))
+}
+
+type Authority = Pick<CaView, 'trustDomain' | 'rotation' | 'denied'>
+
+/** What is wrong with one end by itself. */
+export function findingsOf(end: ProxyCertificates, authority: Authority, nowMs: number = systemClock.now()): readonly string[] {
+  const who = nameOf(end)
+  if (end.fault !== undefined) return [`${who} does not answer: ${end.fault}`]
+  if (!end.leaf)
+    return [`${who} has no certificate: see "heddle logs ${end.pod.metadata.name} -c istio-proxy" for why the authority refused`]
+  return [...leafFindings(who, end.leaf, authority, nowMs), ...rootFindings(who, end.roots, authority)]
+}
+
+function leafFindings(who: string, leaf: CertificateRow, { trustDomain, denied }: Authority, nowMs: number): readonly string[] {
+  const findings: string[] = []
+  const { not_after: end = '', not_before: begin = '', uris = [], serial_number: serial } = leaf
+  if (Date.parse(end) <= nowMs) findings.push(`the certificate of ${who} ended ${end}: it could not be renewed`)
+  if (Date.parse(begin) > nowMs)
+    findings.push(`the certificate of ${who} begins ${begin}: the clocks of this machine and of the authority differ`)
+  for (const uri of uris) {
+    if (!uri.startsWith(`spiffe://${trustDomain}/`)) findings.push(`${who} is "${uri}", and the mesh is "${trustDomain}"`)
+    if (denied.some(({ value }) => value === uri)) findings.push(`${who} is denied as "${uri}"`)
+  }
+  if (denied.some(({ value }) => value === serial)) findings.push(`the certificate of ${who} is denied by its serial number`)
+  return findings
+}
+
+function rootFindings(who: string, roots: readonly CertificateRow[], { rotation }: Authority): readonly string[] {
+  if (!rotation) return []
+  const trusted = roots.map(({ fingerprint }) => fingerprint)
+  const published = rotation.roots.map(({ fingerprint }) => fingerprint)
+  return [
+    ...rotation.roots.flatMap(({ fingerprint, phase }) =>
+      trusted.includes(fingerprint) ? [] : [`${who} lacks the ${phase} root ${fingerprint.slice(0, 16)}`],
+    ),
+    ...trusted.flatMap((fingerprint = '') =>
+      published.includes(fingerprint) ? [] : [`${who} still trusts the root ${fingerprint.slice(0, 16)}, which the authority has given up`],
+    ),
+  ]
+}
+
+/** Whether `right` would believe `left`. */
+export function mismatches(left: ProxyCertificates, right: ProxyCertificates): readonly string[] {
+  const { leaf } = left
+  if (!leaf?.authority_key_id || right.roots.length === 0) return []
+  if (right.roots.some(({ subject_key_id: keyId }) => keyId === leaf.authority_key_id)) return []
+  return [`${nameOf(right)} does not trust whoever signed the certificate of ${nameOf(left)}: handshakes between them fail`]
+}
+
+function nameOf({ pod: { metadata } }: ProxyCertificates): string {
+  return `${metadata.name}.${metadata.namespace ?? ''}`
+}
