@@ -69,13 +69,11 @@ function examine<T extends Resource>(kind: keyof typeof apiVersions, written: T)
 }
 
 function faultsOf(kind: keyof typeof apiVersions, { spec }: Resource): readonly Diagnostic[] {
-  return validateObject({ apiVersion: apiVersions[kind], kind, metadata: { name: 'any' }, spec }, { target: 'heddle' }).diagnostics
+  return validateObject({ apiVersion: apiVersions[kind], kind, metadata: { name: 'any' }, spec }).diagnostics
 }
 
 function isFatal({ ruleId, path }: Diagnostic): boolean {
-  return (
-    ruleId === 'wrong-type' || ruleId === 'bad-enum' || ruleId === 'not-enforced' || (ruleId === 'missing-field' && !dispensable.test(path))
-  )
+  return ruleId === 'wrong-type' || ruleId === 'bad-enum' || (ruleId === 'missing-field' && !dispensable.test(path))
 }
 
 function withoutNulls(value: unknown): unknown {
