@@ -6,6 +6,7 @@
 import { writeFile } from 'node:fs/promises'
 import { kubernetesKinds } from '../src/gen/kubernetes.js'
 import { customKinds } from '../src/kinds/custom-kinds.js'
+import { moreKinds } from '../src/kubernetes/more-kinds.js'
 import { kubernetesType } from '../src/kubernetes/kubernetes-types.js'
 import { metadataTable } from '../src/kubernetes/metadata-type.js'
 import { meshConfigType } from '../src/istio/mesh-config.js'
@@ -20,7 +21,8 @@ export function typesSource(): string {
   const types = new Map<string, ObjectType>()
   for (const { group, type } of customKinds) if (!isGatewayApi(group)) collect(type, types)
   collect(meshConfigType, types)
-  for (const name of new Set(Object.values(kubernetesKinds))) if (!leftOut.has(name)) collect(kubernetesType(name), types)
+  for (const name of new Set([...Object.values(kubernetesKinds), ...Object.values(moreKinds)]))
+    if (!leftOut.has(name)) collect(kubernetesType(name), types)
   return `${header}\n${interfacesOf(types)}\n`
 }
 

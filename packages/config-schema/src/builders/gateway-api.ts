@@ -31,15 +31,17 @@ export function defineGrpcRoute(draft: Draft<GRPCRoute, 'gateway.networking.k8s.
   return identified('gateway.networking.k8s.io/v1', 'GRPCRoute', draft)
 }
 
-export function defineTlsRoute(draft: Draft<TLSRoute, 'gateway.networking.k8s.io/v1'>): TLSRoute {
+export function defineTlsRoute(
+  draft: Draft<TLSRoute, 'gateway.networking.k8s.io/v1' | 'gateway.networking.k8s.io/v1alpha3' | 'gateway.networking.k8s.io/v1alpha2'>,
+): TLSRoute {
   return identified('gateway.networking.k8s.io/v1', 'TLSRoute', draft)
 }
 
-export function defineTcpRoute(draft: Draft<TCPRoute, 'gateway.networking.k8s.io/v1'>): TCPRoute {
+export function defineTcpRoute(draft: Draft<TCPRoute, 'gateway.networking.k8s.io/v1' | 'gateway.networking.k8s.io/v1alpha2'>): TCPRoute {
   return identified('gateway.networking.k8s.io/v1', 'TCPRoute', draft)
 }
 
-export function defineUdpRoute(draft: Draft<UDPRoute, 'gateway.networking.k8s.io/v1'>): UDPRoute {
+export function defineUdpRoute(draft: Draft<UDPRoute, 'gateway.networking.k8s.io/v1' | 'gateway.networking.k8s.io/v1alpha2'>): UDPRoute {
   return identified('gateway.networking.k8s.io/v1', 'UDPRoute', draft)
 }
 

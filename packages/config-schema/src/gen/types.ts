@@ -465,6 +465,12 @@ export interface CronJobStatus {
   readonly lastSuccessfulTime?: string
 }
 
+export interface CrossVersionObjectReference {
+  readonly apiVersion?: string
+  readonly kind: string
+  readonly name: string
+}
+
 export interface CustomResourceColumnDefinition {
   readonly description?: string
   readonly format?: string
@@ -1128,6 +1134,16 @@ export interface HTTPHealthCheckConfig {
   readonly httpHeaders?: readonly HealthCheckHeader[]
 }
 
+export interface HTTPIngressPath {
+  readonly backend: IngressBackend
+  readonly path?: string
+  readonly pathType: "Exact" | "ImplementationSpecific" | "Prefix"
+}
+
+export interface HTTPIngressRuleValue {
+  readonly paths: readonly HTTPIngressPath[]
+}
+
 /** All conditions of one entry must hold; any one entry is enough. */
 export interface HTTPMatchRequest {
   readonly name?: string
@@ -1260,6 +1276,22 @@ export interface HealthCheckHeader {
   readonly value?: string
 }
 
+export interface HorizontalPodAutoscaler {
+  readonly apiVersion: string
+  readonly kind: "HorizontalPodAutoscaler"
+  readonly metadata: ObjectMeta
+  readonly spec?: HorizontalPodAutoscalerSpec
+  readonly status?: unknown
+}
+
+export interface HorizontalPodAutoscalerSpec {
+  readonly behavior?: unknown
+  readonly maxReplicas: number
+  readonly metrics?: readonly MetricSpec[]
+  readonly minReplicas?: number
+  readonly scaleTargetRef: CrossVersionObjectReference
+}
+
 export interface HostAlias {
   readonly hostnames?: readonly string[]
   readonly ip: string
@@ -1272,6 +1304,11 @@ export interface HostIP {
 export interface HostPathVolumeSource {
   readonly path: string
   readonly type?: "" | "BlockDevice" | "CharDevice" | "Directory" | "DirectoryOrCreate" | "File" | "FileOrCreate" | "Socket"
+}
+
+export interface IPBlock {
+  readonly cidr: string
+  readonly except?: readonly string[]
 }
 
 export interface ISCSIVolumeSource {
@@ -1292,6 +1329,53 @@ export interface ISCSIVolumeSource {
 export interface ImageVolumeSource {
   readonly pullPolicy?: "Always" | "IfNotPresent" | "Never"
   readonly reference?: string
+}
+
+export interface Ingress {
+  readonly apiVersion: string
+  readonly kind: "Ingress"
+  readonly metadata: ObjectMeta
+  readonly spec?: IngressSpec
+  readonly status?: unknown
+}
+
+export interface IngressBackend {
+  readonly resource?: TypedLocalObjectReference
+  readonly service?: IngressServiceBackend
+}
+
+export interface IngressClass {
+  readonly apiVersion: string
+  readonly kind: "IngressClass"
+  readonly metadata: ObjectMeta
+  readonly spec?: IngressClassSpec
+}
+
+export interface IngressClassSpec {
+  readonly controller?: string
+  readonly parameters?: unknown
+}
+
+export interface IngressRule {
+  readonly host?: string
+  readonly http?: HTTPIngressRuleValue
+}
+
+export interface IngressServiceBackend {
+  readonly name: string
+  readonly port?: ServiceBackendPort
+}
+
+export interface IngressSpec {
+  readonly defaultBackend?: IngressBackend
+  readonly ingressClassName?: string
+  readonly rules?: readonly IngressRule[]
+  readonly tls?: readonly IngressTLS[]
+}
+
+export interface IngressTLS {
+  readonly hosts?: readonly string[]
+  readonly secretName?: string
 }
 
 export interface IstioEgressListener {
@@ -1811,6 +1895,22 @@ export interface MeshZipkinTracing {
   readonly address?: string
 }
 
+export interface MetricSpec {
+  readonly containerResource?: unknown
+  readonly external?: unknown
+  readonly object?: unknown
+  readonly pods?: unknown
+  readonly resource?: ResourceMetricSource
+  readonly type: string
+}
+
+export interface MetricTarget {
+  readonly averageUtilization?: number
+  readonly averageValue?: number | string
+  readonly type: string
+  readonly value?: number | string
+}
+
 export interface ModifyVolumeStatus {
   readonly status: "InProgress" | "Infeasible" | "Pending"
   readonly targetVolumeAttributesClassName?: string
@@ -1872,6 +1972,42 @@ export interface NamespaceSpec {
 export interface NamespaceStatus {
   readonly conditions?: readonly NamespaceCondition[]
   readonly phase?: "Active" | "Terminating"
+}
+
+export interface NetworkPolicy {
+  readonly apiVersion: string
+  readonly kind: "NetworkPolicy"
+  readonly metadata: ObjectMeta
+  readonly spec?: NetworkPolicySpec
+}
+
+export interface NetworkPolicyEgressRule {
+  readonly ports?: readonly NetworkPolicyPort[]
+  readonly to?: readonly NetworkPolicyPeer[]
+}
+
+export interface NetworkPolicyIngressRule {
+  readonly from?: readonly NetworkPolicyPeer[]
+  readonly ports?: readonly NetworkPolicyPort[]
+}
+
+export interface NetworkPolicyPeer {
+  readonly ipBlock?: IPBlock
+  readonly namespaceSelector?: LabelSelector
+  readonly podSelector?: LabelSelector
+}
+
+export interface NetworkPolicyPort {
+  readonly endPort?: number
+  readonly port?: number | string
+  readonly protocol?: "SCTP" | "TCP" | "UDP"
+}
+
+export interface NetworkPolicySpec {
+  readonly egress?: readonly NetworkPolicyEgressRule[]
+  readonly ingress?: readonly NetworkPolicyIngressRule[]
+  readonly podSelector?: LabelSelector
+  readonly policyTypes?: readonly ("Egress" | "Ingress")[]
 }
 
 export interface NetworkingWorkloadSelector {
@@ -2224,6 +2360,21 @@ export interface PodDNSConfig {
 export interface PodDNSConfigOption {
   readonly name?: string
   readonly value?: string
+}
+
+export interface PodDisruptionBudget {
+  readonly apiVersion: string
+  readonly kind: "PodDisruptionBudget"
+  readonly metadata: ObjectMeta
+  readonly spec?: PodDisruptionBudgetSpec
+  readonly status?: unknown
+}
+
+export interface PodDisruptionBudgetSpec {
+  readonly maxUnavailable?: number | string
+  readonly minAvailable?: number | string
+  readonly selector?: LabelSelector
+  readonly unhealthyPodEvictionPolicy?: "AlwaysAllow" | "IfHealthyBudget"
 }
 
 export interface PodExtendedResourceClaimStatus {
@@ -2623,6 +2774,11 @@ export interface ResourceHealth {
   readonly resourceID: string
 }
 
+export interface ResourceMetricSource {
+  readonly name: string
+  readonly target: MetricTarget
+}
+
 export interface ResourceRequirements {
   readonly claims?: readonly ResourceClaim[]
   readonly limits?: Readonly<Record<string, number | string>>
@@ -2841,6 +2997,11 @@ export interface ServiceAccountTokenProjection {
   readonly audience?: string
   readonly expirationSeconds?: number
   readonly path: string
+}
+
+export interface ServiceBackendPort {
+  readonly name?: string
+  readonly number?: number
 }
 
 export interface ServiceEntry {

@@ -58,6 +58,13 @@ const kubernetesRows: Readonly<Record<string, readonly Row[]>> = {
     ['Role', 'roles'],
     ['RoleBinding', 'rolebindings'],
   ],
+  'networking.k8s.io|v1': [
+    ['Ingress', 'ingresses', 'ing', 's'],
+    ['IngressClass', 'ingressclasses', '', 'c'],
+    ['NetworkPolicy', 'networkpolicies', 'netpol'],
+  ],
+  'autoscaling|v2': [['HorizontalPodAutoscaler', 'horizontalpodautoscalers', 'hpa', 'as']],
+  'policy|v1': [['PodDisruptionBudget', 'poddisruptionbudgets', 'pdb', 's']],
   'apiextensions.k8s.io|v1': [['CustomResourceDefinition', 'customresourcedefinitions', 'crd,crds', 'cs']],
 }
 
@@ -93,11 +100,13 @@ const gatewayApiRows: Readonly<Record<string, readonly Row[]>> = {
     ['HTTPRoute', 'httproutes', '', 's'],
     ['ReferenceGrant', 'referencegrants', 'refgrant'],
   ],
-  'gateway.networking.k8s.io|v1': [
-    ['GRPCRoute', 'grpcroutes', '', 's'],
-    ['TLSRoute', 'tlsroutes', '', 's'],
+  'gateway.networking.k8s.io|v1,v1alpha3,v1alpha2': [['TLSRoute', 'tlsroutes', '', 's']],
+  'gateway.networking.k8s.io|v1,v1alpha2': [
     ['TCPRoute', 'tcproutes', '', 's'],
     ['UDPRoute', 'udproutes', '', 's'],
+  ],
+  'gateway.networking.k8s.io|v1': [
+    ['GRPCRoute', 'grpcroutes', '', 's'],
     ['BackendTLSPolicy', 'backendtlspolicies', 'btlspolicy', 's'],
     ['ListenerSet', 'listenersets', 'lset', 's'],
   ],

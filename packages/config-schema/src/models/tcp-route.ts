@@ -6,7 +6,7 @@ import { checkStreamRoute } from '../rules/gateway-api/stream-route.js'
 export const tcpRouteModel: KindModel = kindModel({
   group: 'gateway.networking.k8s.io',
   kind: 'TCPRoute',
-  versions: ['v1'],
+  versions: ['v1', 'v1alpha2'],
   spec: tcpRouteSpec,
   check: checkStreamRoute,
 })

@@ -6,7 +6,7 @@ import { checkTlsRoute } from '../rules/gateway-api/stream-route.js'
 export const tlsRouteModel: KindModel = kindModel({
   group: 'gateway.networking.k8s.io',
   kind: 'TLSRoute',
-  versions: ['v1'],
+  versions: ['v1', 'v1alpha3', 'v1alpha2'],
   spec: tlsRouteSpec,
   check: checkTlsRoute,
 })

@@ -6,7 +6,7 @@ import { checkStreamRoute } from '../rules/gateway-api/stream-route.js'
 export const udpRouteModel: KindModel = kindModel({
   group: 'gateway.networking.k8s.io',
   kind: 'UDPRoute',
-  versions: ['v1'],
+  versions: ['v1', 'v1alpha2'],
   spec: udpRouteSpec,
   check: checkStreamRoute,
 })

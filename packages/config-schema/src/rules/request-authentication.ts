@@ -28,7 +28,7 @@ function checkJwtRule(rule: JWTRule, faults: FaultList): void {
 }
 
 function checkUri(text: string, below: readonly string[], faults: FaultList): void {
-  if (/^https?:\/\/[^/\s]+(?:\/\S*)?$/.test(text)) return
+  if (/^https?:\/\/[^/\s]\S*$/.test(text)) return
   error(faults, 'request-authentication/jwks-uri', below, `"${clip(text)}" is not the address of keys.`, {
     expected: 'an http:// or https:// address',
     ...(/^[\w.-]+\.[a-z]+\//.test(text) ? { suggestion: `https://${clip(text)}` } : {}),

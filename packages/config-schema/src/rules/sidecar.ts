@@ -21,7 +21,8 @@ import { checkServerTls } from './server-tls.js'
 
 export function checkSidecar({ spec }: Sidecar, faults: FaultList): void {
   within(faults, ['spec'], () => {
-    if (Object.keys(spec).length === 0) error(faults, 'sidecar/empty', [], 'The Sidecar says nothing: set ingress, egress or a policy.')
+    if (Object.keys(spec).every((name) => name === 'workloadSelector'))
+      error(faults, 'sidecar/empty', [], 'The Sidecar says nothing: set ingress, egress or a policy.')
     checkLabelsSelector(spec.workloadSelector, faults)
     checkIngress(spec, faults)
     checkEgress(spec.egress, faults)
@@ -106,7 +107,7 @@ function checkIngressTls(tls: ServerTLSSettings, protocol: string, faults: Fault
 }
 
 function checkEgress(egress: readonly IstioEgressListener[] | undefined, faults: FaultList): void {
-  const ports = new Map<string, number>()
+  const ports = new Map<number, number>()
   egress?.forEach((listener, index) => {
     const isLast = index === egress.length - 1
     const number = listener.port?.number
@@ -120,13 +121,12 @@ function checkEgress(egress: readonly IstioEgressListener[] | undefined, faults:
           expected: 'a port',
         },
       )
-    const key = `${number} ${listener.bind ?? ''}`
-    const first = number === undefined || number === 0 ? undefined : ports.get(key)
+    const first = number === undefined || number === 0 ? undefined : ports.get(number)
     if (first !== undefined)
       error(faults, 'sidecar/duplicate-port', ['egress', index, 'port', 'number'], `The port ${number} stands twice.`, {
         ...earlier(faults, 'Its first place.', 'egress', first, 'port'),
       })
-    ports.set(key, first ?? index)
+    if (number !== undefined) ports.set(number, first ?? index)
     within(faults, ['egress', index], () => checkEgressListener(listener, faults))
   })
 }

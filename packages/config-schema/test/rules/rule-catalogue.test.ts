@@ -8,7 +8,7 @@ import { parseDocuments } from '../../src/yaml/parse-documents.js'
 
 const source = join(import.meta.dirname, '../../src')
 const inCalls =
-  /(?:error|warning)\(\s*\w+,\s*'([a-z0-9-]+(?:\/[a-z0-9-]+)?)'|ruleId: '([a-z0-9-]+(?:\/[a-z0-9-]+)?)'|pattern\(\s*'([a-z-]+)'|'(yaml-[a-z-]+)'/g
+  /(?:error|warning|report)\(\s*\w+,\s*'([a-z0-9-]+(?:\/[a-z0-9-]+)?)'|ruleId: '([a-z0-9-]+(?:\/[a-z0-9-]+)?)'|pattern\(\s*'([a-z-]+)'|'(yaml-[a-z-]+)'/g
 
 function idsOfSources(): readonly string[] {
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(

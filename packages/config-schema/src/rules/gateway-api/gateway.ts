@@ -12,7 +12,7 @@ import { clip } from '../../model/clip.js'
 import { isIpAddress } from '../../model/host-format.js'
 import { formatRules } from '../../model/string-format.js'
 import type { FaultList } from '../../validate/fault.js'
-import { eachOf, error, within } from '../reporter.js'
+import { eachOf, error, warning, within } from '../reporter.js'
 
 export function checkGateway({ spec }: Gateway, faults: FaultList): void {
   within(faults, ['spec'], () => {
@@ -80,11 +80,8 @@ function checkListener(listener: Listener | ListenerEntry, faults: FaultList): v
 
 function checkListenerTls({ protocol, tls }: Listener | ListenerEntry, faults: FaultList): void {
   if (tls === undefined) {
-    if (protocol === 'HTTPS' || protocol === 'TLS')
-      error(faults, 'gateway-api/tls-required', ['tls'], `A listener with protocol ${protocol} needs tls.`, {
-        part: 'key',
-        expected: 'tls with certificateRefs',
-      })
+    if (protocol === 'TLS') reportMissingTls(protocol, error, faults)
+    if (protocol === 'HTTPS') reportMissingTls(protocol, warning, faults)
     return
   }
   if (protocol === 'HTTP' || protocol === 'TCP' || protocol === 'UDP')
@@ -102,6 +99,14 @@ function checkListenerTls({ protocol, tls }: Listener | ListenerEntry, faults: F
   within(faults, ['tls'], () => checkTls(tls, faults))
 }
 
+/** An API server accepts HTTPS without it, and the listener then never works. */
+function reportMissingTls(protocol: string, report: typeof error, faults: FaultList): void {
+  report(faults, 'gateway-api/tls-required', ['tls'], `A listener with protocol ${protocol} needs tls.`, {
+    part: 'key',
+    expected: 'tls with certificateRefs',
+  })
+}
+
 function checkTls({ mode = 'Terminate', certificateRefs = [], options = {} }: ListenerTLSConfig, faults: FaultList): void {
   if (mode === 'Terminate' && certificateRefs.length === 0 && Object.keys(options).length === 0)
     error(faults, 'gateway-api/certificate-required', ['certificateRefs'], 'To end TLS here the listener needs a certificate.', {
@@ -113,7 +118,7 @@ function checkTls({ mode = 'Terminate', certificateRefs = [], options = {} }: Li
 function checkAllowed(allowed: AllowedRoutes | undefined, faults: FaultList): void {
   const { from = 'Same', selector } = allowed?.namespaces ?? {}
   if (from === 'Selector' && selector === undefined)
-    error(faults, 'gateway-api/selector', ['allowedRoutes', 'namespaces', 'selector'], 'from: Selector needs a selector of namespaces.', {
+    warning(faults, 'gateway-api/selector', ['allowedRoutes', 'namespaces', 'selector'], 'from: Selector needs a selector of namespaces.', {
       part: 'key',
       expected: 'matchLabels or matchExpressions',
     })
