@@ -1,0 +1,24 @@
+/** Short forms of what `npm run soak` does with full counts. They need /proc. */
+import { platform } from 'node:os'
+import { describe, expect, test } from 'vitest'
+import { aborts, bulk, idle, idleTime, type PartResult, slowReaders } from './memory-parts.js'
+
+const mebi = 1024 * 1024
+
+describe.skipIf(platform() !== 'linux')('a proxy holds little and gives it back', () => {
+  const parts: readonly (readonly [string, () => Promise<PartResult>])[] = [
+    ['64 MiB each way', () => bulk(64 * mebi)],
+    ['200 clients that do not read', () => slowReaders(200, 12 * mebi)],
+    ['1,000 idle connections', () => idle(1000)],
+    ['500 requests that their client left', () => aborts(500)],
+    ['three seconds without anything to do', () => idleTime(3, 20)],
+  ]
+  test.each(parts)(
+    '%s',
+    async (_, run) => {
+      const result = await run()
+      expect(result, result.found).toMatchObject({ fine: true })
+    },
+    120_000,
+  )
+})
