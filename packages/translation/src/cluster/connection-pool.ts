@@ -1,19 +1,27 @@
 /** DestinationRule connectionPool -> Envoy circuit breakers, timeouts, keep-alive and upstream HTTP options. */
 import type { CircuitBreakerThresholds, Cluster, UpstreamHttpOptions } from '@heddle/routing'
-import type { ConnectionPoolSettings } from '../resources/destination-rule.js'
+import type { ConnectionPoolSettings, WholePolicy } from '../resources/destination-rule.js'
 import { durationMs } from '../resources/duration-field.js'
 import { isHttp, isHttp2, type PortProtocol } from '../snapshot/port-protocol.js'
+
+type RetryBudget = NonNullable<WholePolicy['retryBudget']>
 
 /** Istio sets every threshold to the largest number: Envoy's own default of 1024 would be a surprise. */
 const unlimited = 4_294_967_295
 
-export function circuitBreakers(pool: ConnectionPoolSettings | undefined): CircuitBreakerThresholds {
+export function circuitBreakers(pool: ConnectionPoolSettings | undefined, budget?: RetryBudget): CircuitBreakerThresholds {
   return {
     maxConnections: pool?.tcp?.maxConnections || unlimited,
     maxPendingRequests: pool?.http?.http1MaxPendingRequests || unlimited,
     maxRequests: pool?.http?.http2MaxRequests || unlimited,
     maxRetries: pool?.http?.maxRetries || unlimited,
+    ...(budget === undefined ? {} : { retryBudget: retryBudget(budget) }),
   }
+}
+
+/** With Istio's defaults, which are Envoy's. */
+function retryBudget({ percent, minRetryConcurrency }: RetryBudget): NonNullable<CircuitBreakerThresholds['retryBudget']> {
+  return { percent: percent ?? 20, minConcurrency: minRetryConcurrency ?? 3 }
 }
 
 export function tcpKeepalive(pool: ConnectionPoolSettings | undefined): Pick<Cluster, 'tcpKeepalive'> {

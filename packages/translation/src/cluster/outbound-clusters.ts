@@ -2,7 +2,7 @@
 import type { Cluster, MetadataStruct, UpstreamHttpOptions } from '@heddle/routing'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import { configPath } from '../proxy/config-path.js'
-import type { Subset, TrafficPolicyOverrides } from '../resources/destination-rule.js'
+import type { Subset, TrafficPolicyOverrides, WholePolicy } from '../resources/destination-rule.js'
 import { durationMs } from '../resources/duration-field.js'
 import type { EffectiveRule } from '../snapshot/destination-rules.js'
 import type { MeshPort, MeshService } from '../snapshot/mesh-service.js'
@@ -23,7 +23,7 @@ export interface OutboundCluster {
   readonly service: MeshService
   readonly port: MeshPort
   readonly subset: Subset | undefined
-  readonly policy: TrafficPolicyOverrides
+  readonly policy: WholePolicy
 }
 
 export function outboundClusters(view: ProxyView): readonly OutboundCluster[] {
@@ -76,7 +76,7 @@ function outboundCluster(
         ? { type: 'ORIGINAL_DST', lbPolicy: 'CLUSTER_PROVIDED' }
         : { type: 'EDS', edsServiceName: name, ...loadBalancing(policy.loadBalancer) }),
       ...connectionSettings(view, policy),
-      ...security,
+      ...withProxyHeader(security, policy.proxyProtocol),
       ...(Object.keys(httpOptions).length === 0 ? {} : { http: { protocol: 'http1', ...httpOptions } }),
       metadataExchange: true,
       metadata: { istio: clusterMetadata(service, rule, subset, external) },
@@ -86,13 +86,13 @@ function outboundCluster(
 
 function connectionSettings(
   view: ProxyView,
-  { connectionPool, outlierDetection: outlier, loadBalancer }: TrafficPolicyOverrides,
+  { connectionPool, outlierDetection: outlier, loadBalancer, retryBudget }: WholePolicy,
 ): Pick<Cluster, 'connectTimeoutMs' | 'commonLb' | 'circuitBreakers' | 'outlierDetection' | 'tcpKeepalive'> {
   const distributes = Boolean(loadBalancer?.localityLbSetting?.distribute?.length)
   return {
     connectTimeoutMs: durationMs(connectionPool?.tcp?.connectTimeout) ?? view.snapshot.meshConfig.connectTimeoutMs,
     commonLb: { healthyPanicThreshold: outlier?.minHealthPercent ?? 0, ...(distributes ? { localityWeighted: true } : {}) },
-    circuitBreakers: circuitBreakers(connectionPool),
+    circuitBreakers: circuitBreakers(connectionPool, retryBudget),
     ...(outlier === undefined ? {} : { outlierDetection: outlierDetection(outlier) }),
     ...tcpKeepalive(connectionPool),
   }
@@ -115,6 +115,26 @@ function securityOf(
     perEndpoint: !direct,
     mayHoldCredentials,
   })
+}
+
+/** Every transport of the cluster begins with a PROXY header. */
+function withProxyHeader(
+  security: Pick<Cluster, 'transportSocket' | 'transportSocketMatches'>,
+  proxyProtocol: WholePolicy['proxyProtocol'],
+): Pick<Cluster, 'transportSocket' | 'transportSocketMatches'> {
+  if (proxyProtocol === undefined) return security
+  const header = { proxyProtocol: proxyProtocol.version ?? 'V1' } as const
+  const { transportSocket, transportSocketMatches } = security
+  if (transportSocketMatches !== undefined) {
+    return {
+      ...security,
+      transportSocketMatches: transportSocketMatches.map((match) => ({
+        ...match,
+        transportSocket: { ...match.transportSocket, ...header },
+      })),
+    }
+  }
+  return { ...security, transportSocket: { ...(transportSocket ?? { kind: 'raw-buffer' }), ...header } }
 }
 
 /** A cluster that dials original destinations is all or nothing: one endpoint without mutual TLS switches it off. */

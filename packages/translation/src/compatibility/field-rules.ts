@@ -17,8 +17,7 @@ const rejected = (path: string, reason: string): FieldRule => ({ path, outcome: 
 
 const policyRules = (prefix: string): readonly FieldRule[] => [
   ignored(`${prefix}.tunnel`, 'tunnelling through CONNECT is not implemented'),
-  ignored(`${prefix}.proxyProtocol`, 'PROXY protocol towards upstreams is not implemented'),
-  ignored(`${prefix}.retryBudget`, 'retry budgets are not implemented; retries are limited by maxRetries'),
+  ignored(`${prefix}.retryBudget.budgetInterval`, 'a budget counts the requests that are active'),
   ...portPolicyRules(prefix),
   ...portPolicyRules(`${prefix}.portLevelSettings[]`),
 ]

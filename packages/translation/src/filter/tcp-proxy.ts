@@ -4,19 +4,27 @@ import type { MeshConfig } from '../snapshot/mesh-config.js'
 import { blackHole } from '../cluster/cluster-name.js'
 import { accessLog } from './access-log.js'
 
+/** What the destination's rule says to TCP proxies. */
+export type TcpSettings = Pick<TcpProxy, 'idleTimeoutMs' | 'hashesSourceIp'>
+
 /** Towards one cluster, whose name is the statistics prefix; what goes into the black hole is not logged. */
-export function tcpProxy(mesh: MeshConfig, cluster: string, idleTimeoutMs?: number): NetworkFilter {
+export function tcpProxy(mesh: MeshConfig, cluster: string, settings: TcpSettings = {}): NetworkFilter {
   const proxy: TcpProxy = {
     statPrefix: cluster,
     target: { kind: 'cluster', cluster },
-    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+    ...settings,
     ...accessLog(mesh),
   }
   return { kind: 'tcp-proxy', proxy }
 }
 
-export function weightedTcpProxy(mesh: MeshConfig, statPrefix: string, clusters: readonly WeightedCluster[]): NetworkFilter {
-  return { kind: 'tcp-proxy', proxy: { statPrefix, target: { kind: 'weighted-clusters', clusters }, ...accessLog(mesh) } }
+export function weightedTcpProxy(
+  mesh: MeshConfig,
+  statPrefix: string,
+  clusters: readonly WeightedCluster[],
+  settings: Pick<TcpSettings, 'hashesSourceIp'>,
+): NetworkFilter {
+  return { kind: 'tcp-proxy', proxy: { statPrefix, target: { kind: 'weighted-clusters', clusters }, ...settings, ...accessLog(mesh) } }
 }
 
 /** For the guards against loops: without a log, so that a loop does not fill the disk. */

@@ -10,7 +10,7 @@ import type { MeshPort, MeshService } from '../snapshot/mesh-service.js'
 import { meshGateway } from '../host/gateway-name.js'
 import type { MeshVirtualService } from '../snapshot/virtual-services.js'
 import { cidrRange } from './cidr-range.js'
-import { tcpIdleTimeoutMs, tcpRouteFilter } from './tcp-route.js'
+import { tcpSettings, tcpRouteFilter } from './tcp-route.js'
 
 export const connectTimeoutMs = 15_000
 
@@ -28,7 +28,7 @@ export function serviceChains(view: ProxyView, service: MeshService, port: MeshP
   const chains = isTls(port.protocol) ? tlsChains(view, owners, port) : tcpChains(view, owners, port)
   if (isTls(port.protocol) ? chains.length > 0 : chains.some((chain) => chain.match === undefined)) return chains
   const cluster = outboundName(port.number, '', service.host)
-  return [...chains, chain(tcpProxy(view.snapshot.meshConfig, cluster, tcpIdleTimeoutMs(view, service, '', port.number)))]
+  return [...chains, chain(tcpProxy(view.snapshot.meshConfig, cluster, tcpSettings(view, service, '', port.number)))]
 }
 
 /** Envoy refuses a server name that two chains match on: it belongs to the first. */

@@ -1,6 +1,6 @@
 /** Where a TCP or TLS route of a VirtualService leads, as the network filters at the end of a chain. */
 import type { NetworkFilter } from '@heddle/routing'
-import { tcpProxy, weightedTcpProxy } from '../filter/tcp-proxy.js'
+import { tcpProxy, type TcpSettings, weightedTcpProxy } from '../filter/tcp-proxy.js'
 import { policyFor } from '../cluster/traffic-policy.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import { durationMs } from '../resources/duration-field.js'
@@ -23,15 +23,22 @@ export function tcpRouteFilter(
   const [only] = resolved
   if (only === undefined) return undefined
   const mesh = view.snapshot.meshConfig
-  if (resolved.length === 1) return tcpProxy(mesh, only.cluster, tcpIdleTimeoutMs(view, only.service, only.subset, only.port))
+  if (resolved.length === 1) return tcpProxy(mesh, only.cluster, tcpSettings(view, only.service, only.subset, only.port))
   const clusters = resolved.filter((entry) => entry.weight > 0).map((entry) => ({ name: entry.cluster, weight: entry.weight }))
-  return clusters.length === 0 ? undefined : weightedTcpProxy(mesh, `${owner.name}.${owner.namespace}`, clusters)
+  const hashes = resolved.some((entry) => tcpSettings(view, entry.service, entry.subset, entry.port).hashesSourceIp === true)
+  const settings = hashes ? { hashesSourceIp: true } : {}
+  return clusters.length === 0 ? undefined : weightedTcpProxy(mesh, `${owner.name}.${owner.namespace}`, clusters, settings)
 }
 
-/** connectionPool.tcp.idleTimeout acts in the TCP proxy, not in the cluster. */
-export function tcpIdleTimeoutMs(view: ProxyView, service: MeshService | undefined, subsetName: string, port: number): number | undefined {
-  if (service === undefined) return undefined
+/** connectionPool.tcp.idleTimeout and consistentHash.useSourceIp act in the TCP proxy, not in the cluster. */
+export function tcpSettings(view: ProxyView, service: MeshService | undefined, subsetName: string, port: number): TcpSettings {
+  if (service === undefined) return {}
   const rule = view.ruleFor(service)
   const subset = rule?.subsets.find((candidate) => candidate.name === subsetName)
-  return durationMs(policyFor(rule, subset, port).connectionPool?.tcp?.idleTimeout)
+  const { connectionPool, loadBalancer } = policyFor(rule, subset, port)
+  const idleTimeoutMs = durationMs(connectionPool?.tcp?.idleTimeout)
+  return {
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+    ...(loadBalancer?.consistentHash?.useSourceIp === true ? { hashesSourceIp: true } : {}),
+  }
 }

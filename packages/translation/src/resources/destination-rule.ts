@@ -76,7 +76,13 @@ export interface TrafficPolicyOverrides {
   readonly tls?: ClientTlsSettings
 }
 
-export interface TrafficPolicy extends TrafficPolicyOverrides {
+/** What a port's own settings cannot replace. */
+export interface WholePolicy extends TrafficPolicyOverrides {
+  readonly proxyProtocol?: { readonly version?: 'V1' | 'V2' }
+  readonly retryBudget?: { readonly percent?: number | null; readonly minRetryConcurrency?: number | null }
+}
+
+export interface TrafficPolicy extends WholePolicy {
   /** Each REPLACES the settings of the whole policy for its port; fields are not merged. */
   readonly portLevelSettings?: readonly ({ readonly port?: { readonly number?: number } } & TrafficPolicyOverrides)[]
 }

@@ -36,6 +36,23 @@ describe('traffic policies', () => {
     })
   })
 
+  it('bring PROXY headers and retry budgets, which a port’s own settings leave alone', () => {
+    const trafficPolicy = {
+      proxyProtocol: { version: 'V2' },
+      retryBudget: { percent: 12.5 },
+      portLevelSettings: [{ port: { number: 90 }, connectionPool: { http: { http2MaxRequests: 5 } } }],
+    } as const
+    const rule = destinationRule('hello', { host: 'hello', trafficPolicy })
+    for (const name of [`outbound|80||${host}`, `outbound|90||${host}`]) {
+      const made = cluster([rule], name)
+      expect(made.circuitBreakers?.retryBudget).toEqual({ percent: 12.5, minConcurrency: 3 })
+      expect(made.transportSocketMatches?.map(({ transportSocket }) => transportSocket.proxyProtocol)).toEqual(['V2', 'V2'])
+    }
+    const plain = destinationRule('hello', { host: 'hello', trafficPolicy: { tls: { mode: 'DISABLE' }, proxyProtocol: {} } })
+    expect(cluster([plain]).transportSocket).toEqual({ kind: 'raw-buffer', proxyProtocol: 'V1' })
+    expect(cluster([plain]).circuitBreakers?.retryBudget).toBeUndefined()
+  })
+
   it('come from the caller’s namespace, else the service’s, else the root’s; rules for one host add up their subsets', () => {
     const policy = (simple: 'RANDOM' | 'ROUND_ROBIN'): NonNullable<DestinationRule['spec']> => ({
       host,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { RouteConfiguration } from '@heddle/routing'
-import type { MeshSnapshotInput } from '../../src/index.js'
-import { named, pod, service, slice, translateFor, virtualService } from '../mesh.js'
+import type { Listener, RouteConfiguration } from '@heddle/routing'
+import type { DestinationRule, MeshSnapshotInput } from '../../src/index.js'
+import { destinationRule, named, pod, service, slice, translateFor, virtualService } from '../mesh.js'
 
 const client = pod('client-1', '10.1.0.9')
 
@@ -199,5 +199,14 @@ describe('VirtualServices of the mesh', () => {
     expect(filterChains[0]?.filters.at(-1)).toMatchObject({
       proxy: { statPrefix: 'db.default', target: { clusters: [{ weight: 3 }, { weight: 1 }] } },
     })
+  })
+
+  it('keep a client of TCP with its endpoint where the rule hashes its address', () => {
+    const db = service('db', { ports: [{ name: 'tcp', port: 5432 }] })
+    const hashing = destinationRule('db', { host: 'db', trafficPolicy: { loadBalancer: { consistentHash: { useSourceIp: true } } } })
+    const chainsOf = (rules: readonly DestinationRule[]): Listener =>
+      named(translateFor(client, { services: [db], destinationRules: rules }).config.listeners, '10.96.0.10_5432')
+    expect(chainsOf([hashing]).filterChains[0]?.filters.at(-1)).toMatchObject({ proxy: { hashesSourceIp: true } })
+    expect(chainsOf([]).filterChains[0]?.filters.at(-1)).not.toHaveProperty('proxy.hashesSourceIp')
   })
 })
