@@ -115,15 +115,15 @@ class LimitedService implements CertificateService {
     this.#logger = logger
     const { perCallerLimit = { burst: 50, perSecond: 10 }, overallLimit = { burst: 2000, perSecond: 500 } } = options
     this.#limiter = createRateLimiter(perCallerLimit, overallLimit, clock)
-    this.#queue = createWorkQueue(options.queueCapacity ?? 4096, clock)
+    this.#queue = createWorkQueue(options.queueCapacity ?? 4096)
   }
 
   async createCertificate(request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult> {
-    try {
-      return await this.#handle(request, credentials)
-    } catch (error) {
-      return refuseFailure(error, this.#logger)
-    }
+    // Authentication waits in the queue as well: verifying a token costs as much as signing.
+    const answer = this.#queue.add(() => this.#answer(request, credentials))
+    if (answer) return await answer
+    if (this.#counters.queueFull++ === 0) this.#logger.warn('more certificate requests than can wait: callers are told to come again')
+    return { ok: false, status: 'RESOURCE_EXHAUSTED', message: 'too many certificate requests', retryAfterMs: queueRetryMs }
   }
 
   counters(): CertificateServiceCounters {
@@ -142,6 +142,14 @@ class LimitedService implements CertificateService {
     const outcome = this.#options.ca.explain({ csrPem, caller, ...(ttlSeconds !== undefined && { ttlSeconds }) })
     const authorization = await authorize(this.#options, caller)
     return { authenticators, outcome, refusal: authorization.ok ? undefined : authorization.reason }
+  }
+
+  async #answer(request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult> {
+    try {
+      return await this.#handle(request, credentials)
+    } catch (error) {
+      return refuseFailure(error, this.#logger)
+    }
   }
 
   async #handle(request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult> {
@@ -166,22 +174,19 @@ class LimitedService implements CertificateService {
     const waitMs = this.#limiter.take(caller.pod?.uid ?? uri)
     if (waitMs > 0) {
       this.#counters.rateLimited++
-      return refuse(exhausted('rate limit', waitMs))
+      return refuse({
+        ok: false,
+        status: 'RESOURCE_EXHAUSTED',
+        message: 'too many certificate requests',
+        retryAfterMs: waitMs,
+        reason: 'rate limit',
+      })
     }
     const authorization = await authorize(this.#options, caller)
     if (!authorization.ok) return refuse(authorization)
-    const signing = this.#queue.add(() => this.#options.ca.sign(request.csr, caller, request.validityDurationSeconds))
-    if (!signing) {
-      this.#counters.queueFull++
-      return refuse(exhausted('the queue is full', queueRetryMs))
-    }
-    const signed = await signing
+    const signed = await this.#options.ca.sign(request.csr, caller, request.validityDurationSeconds)
     return { ok: true, certChain: [...signed.chain, signed.rootsPem], caller, notAfterMs: signed.notAfterMs }
   }
-}
-
-function exhausted(reason: string, retryAfterMs: number): Refusal & { readonly reason: string } {
-  return { ok: false, status: 'RESOURCE_EXHAUSTED', message: 'too many certificate requests', retryAfterMs, reason }
 }
 
 async function authenticate(authenticators: readonly Authenticator[], credentials: Credentials): Promise<AuthenticationResult> {

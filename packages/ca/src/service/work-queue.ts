@@ -1,22 +1,21 @@
 /**
- * Signing is computation on the one thread that also answers health probes: work waits in a queue of bounded length and is done in
- * slices of a few milliseconds, with everything else in between.
+ * Signing is computation on the one thread that also answers health probes: work waits in a queue of bounded length, and a few tasks
+ * are begun in each turn of the event loop, with everything else in between.
  */
 import { setImmediate } from 'node:timers'
-import type { Clock } from '@heddle/base'
 
 export interface WorkQueue {
   /** Runs `task` in its turn; undefined when the queue is full. */
   add<Result>(task: () => Promise<Result>): Promise<Result> | undefined
-  readonly length: number
 }
 
-/** Work in one go before others have their turn. */
-const sliceMs = 10
-/** Tasks that wait for something else (a remote signer, a disk) at the same time. */
-const maxRunning = 256
+/**
+ * Tasks under way at the same time. A task that waits for nothing ends in the turn in which it began, so this many half milliseconds
+ * are the longest pause; it is also how many wait for a remote signer or a disk together.
+ */
+const maxRunning = 16
 
-export function createWorkQueue(capacity: number, clock: Clock): WorkQueue {
+export function createWorkQueue(capacity: number): WorkQueue {
   const waiting: (() => Promise<unknown>)[] = []
   let running = 0
   let isScheduled = false
@@ -24,18 +23,13 @@ export function createWorkQueue(capacity: number, clock: Clock): WorkQueue {
   const schedule = (): void => {
     if (isScheduled || waiting.length === 0 || running >= maxRunning) return
     isScheduled = true
-    setImmediate(runSlice)
+    setImmediate(beginSome)
   }
-  const runSlice = (): void => {
+  const beginSome = (): void => {
     isScheduled = false
-    const endMs = clock.monotonicMs() + sliceMs
-    // At least one each time, whatever the clock says.
-    do run(waiting.shift())
-    while (waiting.length > 0 && running < maxRunning && clock.monotonicMs() < endMs)
-    schedule()
+    for (let task = waiting.shift(); task; task = running < maxRunning ? waiting.shift() : undefined) begin(task)
   }
-  const run = (task: (() => Promise<unknown>) | undefined): void => {
-    if (!task) return
+  const begin = (task: () => Promise<unknown>): void => {
     running++
     void task().finally(() => {
       running--
@@ -43,9 +37,6 @@ export function createWorkQueue(capacity: number, clock: Clock): WorkQueue {
     })
   }
   return {
-    get length() {
-      return waiting.length
-    },
     add(task) {
       if (waiting.length >= capacity) return undefined
       return new Promise((resolve, reject) => {
