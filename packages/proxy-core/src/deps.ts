@@ -50,8 +50,8 @@ export interface ProxyDeps {
   readonly onRecovered?: (resources: readonly ApplyIssue[]) => void
   /** Default: the endpoint's address. */
   readonly dial?: (cluster: Cluster, endpoint: LbEndpoint) => DialTarget
-  /** Host names of explicit proxying. Default: IP addresses only. */
-  readonly resolveName?: (host: string, port: number) => { readonly address: string; readonly port: number } | undefined
+  /** Host names of explicit proxying; undefined: unknown (502). `forbidden`: nobody is let there (403). Default: IP addresses only. */
+  readonly resolveName?: (host: string, port: number) => { readonly address: string; readonly port: number } | 'forbidden' | undefined
   /** Addresses of a DNS cluster's host. Default: the system's resolver. */
   readonly resolveDns?: (hostname: string) => Promise<readonly string[]>
 }

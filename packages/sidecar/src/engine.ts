@@ -1,6 +1,6 @@
 /** The engine as a Pod's proxy runs it: secrets from the identity, listeners by the bind plan, RE2 for regular expressions. */
 import { createSeededRandom, type Random } from '@heddle/base'
-import { readNamesFile } from '@heddle/client'
+import { proxyPorts, readNamesFile } from '@heddle/client'
 import { createProxy, type IstioTelemetry, type Proxy } from '@heddle/proxy-core'
 import { emptyProxyConfig, type SecretSource } from '@heddle/routing'
 import { type BindPlan, createBindPlan, declaredPortsOf } from './bind-plan.js'
@@ -36,7 +36,10 @@ export function createEngine({ settings, secrets, telemetry, names, onRecovered 
     onRecovered,
     resolveName: (host, port) => {
       const address = names.resolve(host)
-      return address === undefined ? undefined : { address, port }
+      if (address === undefined) return undefined
+      // Its own administration is for who may reach it directly, not for every client of the proxy.
+      const isOwn = address.startsWith('127.0.0.') || address === '::1' || address === settings.pod?.podIp
+      return isOwn && port === proxyPorts.admin ? 'forbidden' : { address, port }
     },
     ...(plan ? { bind: (listener) => plan.bind(listener), dial: (cluster, endpoint) => plan.dial(cluster, endpoint) } : {}),
   })

@@ -35,5 +35,5 @@ export interface ConnectionDeps {
   dialTcp(cluster: ClusterRuntime, endpoint: Endpoint, connection: DownstreamConnection, listener: ConnectListener): () => void
   /** A manager that sends everything to one cluster, for plain proxying through a TCP chain. */
   managerFor(cluster: string): ManagerRuntime
-  resolveName(host: string, port: number): { readonly address: string; readonly port: number } | undefined
+  resolveName(host: string, port: number): { readonly address: string; readonly port: number } | 'forbidden' | undefined
 }

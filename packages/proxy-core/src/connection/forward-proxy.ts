@@ -28,6 +28,7 @@ export function forwardProxyTarget(
   const [host, port] = splitAuthority(stream.authority, connect ? 443 : 80)
   const destination = deps.resolveName(host, port)
   if (destination === undefined) return refuse(session, stream, 502, `no mesh service or address has the name "${host}"`)
+  if (destination === 'forbidden') return refuse(session, stream, 403, `nobody is let to "${host}:${port}" through this proxy`)
   if (!connect) return targetOf(deps, accepted, destination)
   const read = session.release()
   accepted.answerConnect(established)

@@ -254,3 +254,15 @@ test('each event of a stream of events arrives before the next is sent', async (
   end()
   await vi.waitUntil(() => isOver)
 })
+
+test('an explicit proxy lets nobody to where it is forbidden, by CONNECT or otherwise', async () => {
+  const deps: ProxyDeps = {
+    bind: () => [{ address: '127.0.0.1', port: 0, original: { kind: 'http-proxy' } }],
+    resolveName: (host, port) => (port === 15_000 ? 'forbidden' : host === 'known' ? { address: '127.0.0.1', port } : undefined),
+  }
+  const proxy = keep(await startProxy(config(httpListener([]), []), deps))
+  const ask = (head: string): Promise<string> => exchange(proxy.port, `${head} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+  expect(await ask('CONNECT 127.0.0.1:15000')).toMatch(/^HTTP\/1\.1 403 /)
+  expect(await ask('GET http://127.0.0.1:15000/config_dump')).toMatch(/^HTTP\/1\.1 403 /)
+  expect(await ask('CONNECT unknown:80')).toMatch(/^HTTP\/1\.1 502 /)
+})
