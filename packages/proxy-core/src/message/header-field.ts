@@ -97,21 +97,27 @@ export class FieldName {
 export class HeaderField {
   readonly name: FieldName
   readonly value: string
-  /** `name: value` and the end of the line. */
-  readonly line: Uint8Array
-  /** Whether name and value may stand in a message. */
-  readonly isSound: boolean
   /** What it counts in a table (RFC 7541 section 4.1). */
   readonly size: number
   /** In the static table; 0: not there. */
   staticIndex = 0
+  /** Made when first asked for: many fields enter a table and are never looked at again. */
+  #line: Uint8Array | undefined
+  #soundness: boolean | undefined
 
   constructor(name: FieldName, value: string) {
     this.name = name
     this.value = value
-    this.line = Buffer.from(`${name.text}: ${value}\r\n`, 'latin1')
-    this.isSound = name.isSound && isFieldValue(value)
-    this.size = name.text.length + value.length + 32
+    this.size = name.line.length + value.length + 30
+  }
+
+  /** `name: value` and the end of the line. */
+  get line(): Uint8Array {
+    return (this.#line ??= Buffer.from(`${this.name.text}: ${this.value}\r\n`, 'latin1'))
+  }
+  /** Whether name and value may stand in a message. */
+  get isSound(): boolean {
+    return (this.#soundness ??= this.name.isSound && isFieldValue(this.value))
   }
 }
 
@@ -153,6 +159,18 @@ function hasBytes(bytes: Uint8Array, buffer: Buffer, start: number, length: numb
   return true
 }
 
+/** The name at [start, end) of a text, in lower case. */
+export function fieldNameAt(text: string, start: number, end: number): FieldName {
+  const length = end - start
+  const middle = text.charCodeAt(start + (length >> 1))
+  const slot = (length * 61 + text.charCodeAt(start) * 7 + middle * 131 + text.charCodeAt(end - 1) * 17) & (nameSlots - 1)
+  const found = namesBySlot[slot]
+  if (found !== undefined && found.text.length === length && text.startsWith(found.text, start)) return found
+  const name = fieldNameOf(text.slice(start, end).toLowerCase())
+  namesBySlot[slot] = name
+  return name
+}
+
 /** @param text in lower case where it is to be sound. */
 export function fieldNameOf(text: string): FieldName {
   const known = knownNames.get(text)
@@ -169,58 +187,66 @@ const maxKnownNames = 2048
 export function registerStatic(field: HeaderField, index: number): void {
   field.staticIndex = index
   if (field.name.staticIndex === 0) field.name.staticIndex = index
-  remembered.set(lineOf(field.name, field.value), field)
-  pinned.push(field)
+  fields[hashOf(field.name, field.value) & (fieldSlots - 1)] = field
 }
 
-const maxRemembered = 8192
-const maxRememberedSize = 1024
-const pinned: HeaderField[] = []
-const remembered = new Map<string, HeaderField>()
+const fieldSlots = 4096
+/** Fields that came more than once, each in the one place that its hash names. */
+const fields: (HeaderField | undefined)[] = Array.from({ length: fieldSlots }, () => undefined)
+/** Hashes of what came last, whether or not it is known as a field. */
+const seen = new Int32Array(fieldSlots)
+const maxFieldLength = 256
 
-function lineOf(name: FieldName, value: string): string {
-  return `${name.text}: ${value}`
+function seedOf(name: FieldName, length: number): number {
+  return Math.imul(name.line.length * 31 + (name.line[1] as number), 0x9e3779b1) ^ length
 }
 
-/** The one object of this process for a field that goes into a table. */
-export function rememberField(name: FieldName, value: string): HeaderField {
-  const key = lineOf(name, value)
-  const known = remembered.get(key)
-  if (known !== undefined) return known
-  const field = new HeaderField(name, value)
-  if (field.size > maxRememberedSize) return field
-  if (remembered.size >= maxRemembered) {
-    // Tables hold on to what they have; only new tables will not find these again.
-    remembered.clear()
-    for (const kept of pinned) remembered.set(lineOf(kept.name, kept.value), kept)
-  }
-  remembered.set(key, field)
-  return field
+function hashOf(name: FieldName, value: string): number {
+  let hash = seedOf(name, value.length)
+  for (let at = 0; at < value.length; at++) hash = Math.imul(hash ^ value.charCodeAt(at), 0x01000193)
+  return hash ^ (hash >>> 15)
 }
 
-const touchSlots = 2048
-const touched: (HeaderField | undefined)[] = Array.from({ length: touchSlots }, () => undefined)
-const touchedOnce = new Int32Array(touchSlots)
-const maxTouchedLength = 256
+function hashOfBytes(name: FieldName, bytes: Uint8Array, start: number, end: number): number {
+  let hash = seedOf(name, end - start)
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193)
+  return hash ^ (hash >>> 15)
+}
 
 /**
  * The object for a field that the engine or an HTTP/1.1 peer wrote, when it came before: what comes once only is not worth
  * a place in a table.
  */
 export function repeatedField(name: FieldName, value: string): HeaderField | undefined {
-  const { length } = value
-  if (!name.repeats || length > maxTouchedLength) return undefined
-  let hash = Math.imul(name.text.length * 31 + name.id, 0x9e3779b1) ^ length
-  for (let at = 0; at < length; at++) hash = Math.imul(hash ^ value.charCodeAt(at), 0x01000193)
-  hash ^= hash >>> 15
-  const slot = hash & (touchSlots - 1)
-  const found = touched[slot]
+  if (!name.repeats || value.length > maxFieldLength) return undefined
+  const hash = hashOf(name, value)
+  const slot = hash & (fieldSlots - 1)
+  const found = fields[slot]
   if (found !== undefined && found.name === name && found.value === value) return found
-  if (touchedOnce[slot] !== hash) {
-    touchedOnce[slot] = hash
+  return remember(hash, name, value)
+}
+
+/** The object for a field that a peer puts into its table, when it came before. */
+export function knownField(name: FieldName, bytes: Buffer, start: number, end: number): HeaderField | undefined {
+  if (end - start > maxFieldLength) return undefined
+  const hash = hashOfBytes(name, bytes, start, end)
+  const slot = hash & (fieldSlots - 1)
+  const found = fields[slot]
+  if (found !== undefined && found.name === name && isValue(found.value, bytes, start, end)) return found
+  return seen[slot] === hash ? remember(hash, name, latin1(bytes, start, end)) : void (seen[slot] = hash)
+}
+
+function isValue(value: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (value.length !== end - start) return false
+  for (let at = 0; at < value.length; at++) if (value.charCodeAt(at) !== bytes[start + at]) return false
+  return true
+}
+
+function remember(hash: number, name: FieldName, value: string): HeaderField | undefined {
+  const slot = hash & (fieldSlots - 1)
+  if (seen[slot] !== hash) {
+    seen[slot] = hash
     return undefined
   }
-  const field = rememberField(name, value)
-  touched[slot] = field
-  return field
+  return (fields[slot] = new HeaderField(name, value))
 }

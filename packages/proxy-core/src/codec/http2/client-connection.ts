@@ -38,7 +38,6 @@ export class Http2ClientConnection extends Http2Connection {
   /** Requests that wait for the peer's SETTINGS. */
   readonly #deferred: (() => void)[] = []
   readonly #spare: HeaderBlock[] = []
-  readonly #blocks = new Map<number, HeaderBlock>()
 
   constructor(
     channel: Channel,
@@ -145,7 +144,7 @@ export class Http2ClientConnection extends Http2Connection {
   }
 
   #onResponse(stream: Http2ClientStream, endStream: boolean, buffer: Buffer, start: number, end: number): boolean {
-    const block = this.#blockOf(stream.id)
+    const block = (stream.headers ??= this.#spare.pop() ?? new HeaderBlock())
     this.head.begin('response', block)
     if (!this.decode(buffer, start, end)) return false
     const { malformed, tooLarge } = this.head
@@ -165,21 +164,9 @@ export class Http2ClientConnection extends Http2Connection {
     return !this.ended
   }
 
-  /** The head of an answer is looked at until the exchange is over. */
-  #blockOf(streamId: number): HeaderBlock {
-    let block = this.#blocks.get(streamId)
-    if (block !== undefined) return block
-    block = this.#spare.pop() ?? new HeaderBlock()
-    this.#blocks.set(streamId, block)
-    return block
-  }
-
   protected override onStreamRemoved(stream: Http2Stream): void {
-    const block = this.#blocks.get(stream.id)
-    if (block !== undefined) {
-      this.#blocks.delete(stream.id)
-      if (this.#spare.length < maxSpareBlocks) this.#spare.push(block)
-    }
+    const { headers } = stream as Http2ClientStream
+    if (headers !== undefined && this.#spare.length < maxSpareBlocks) this.#spare.push(headers)
     this.#pool.onStreamsChanged(this)
     if (this.#goesAway && this.activeStreams === 0) this.close()
   }

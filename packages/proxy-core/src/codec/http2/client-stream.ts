@@ -21,6 +21,8 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
   readonly #client: Http2ClientConnection
   readonly info: UpstreamConnectionInfo
   readonly reused: boolean
+  /** Of the answer; looked at until the exchange is over. */
+  headers: HeaderBlock | undefined = undefined
   #events: ResponseEvents | undefined
   #method = ''
   #upgrade = ''

@@ -2,7 +2,7 @@
  * Writes heads as HPACK blocks: what the filters left of a `HeaderBlock`, with the pseudo-header fields in front and the
  * fields of an HTTP/1.1 connection left out (RFC 9113 section 8.2.2). Names are written in lower case.
  */
-import { fieldKind, fieldNameOf, type FieldName, repeatedField, secretOrigin } from '../../message/header-field.js'
+import { fieldKind, fieldNameAt, fieldNameOf, type FieldName, repeatedField, secretOrigin } from '../../message/header-field.js'
 import type { HeaderBlock } from '../../message/header-block.js'
 import { HpackEncoder } from './hpack/encoder.js'
 import { staticTable } from './hpack/static-table.js'
@@ -80,21 +80,29 @@ export class HeadWriter {
     for (let index = 0; index < count; index++) {
       if (headers.idAt(index) < 0) continue
       const origin = origins?.[index]
-      if (origin === undefined) this.#field(headers.nameAt(index), headers.valueAt(index), dropsHost, origins === undefined)
+      if (origin === undefined) this.#sent(headers, index, dropsHost)
       else if (origin === secretOrigin) this.encoder.literal(fieldNameOf(headers.nameAt(index)), headers.valueAt(index), true)
       else if (isWritten(origin.name, origin.value, dropsHost)) this.encoder.field(origin)
     }
     const { addedCount } = headers
-    for (let index = 0; index < addedCount; index++)
-      this.#field(headers.addedNameAt(index).lower, headers.addedValueAt(index), dropsHost, true)
+    for (let index = 0; index < addedCount; index++) this.#added(headers.addedNameAt(index).lower, headers.addedValueAt(index), dropsHost)
   }
 
-  /** @param mayRepeat whether the field is worth a look for an equal one before. */
-  #field(text: string, value: string, dropsHost: boolean, mayRepeat: boolean): void {
-    const name = fieldNameOf(text.toLowerCase())
-    if (!isWritten(name, value, dropsHost)) return
-    if (mayRepeat) this.#pair(name, value)
-    else this.encoder.literal(name, value, name.isSecret)
+  /** A field of the sender that was in no table. */
+  #sent(headers: HeaderBlock, index: number, dropsHost: boolean): void {
+    const { text } = headers
+    const name = fieldNameAt(text, headers.nameStartAt(index), headers.nameEndAt(index))
+    const start = headers.valueStartAt(index)
+    const end = headers.valueEndAt(index)
+    if (name.kind !== fieldKind.regular && !isWritten(name, text.slice(start, end), dropsHost)) return
+    // Over HTTP/2 the sender itself said that it does not repeat.
+    if (headers.origins === undefined) this.#pair(name, text.slice(start, end))
+    else this.encoder.literalAt(name, text, start, end, name.isSecret)
+  }
+
+  #added(lowerName: string, value: string, dropsHost: boolean): void {
+    const name = fieldNameOf(lowerName)
+    if (isWritten(name, value, dropsHost)) this.#pair(name, value)
   }
 }
 

@@ -3,7 +3,7 @@
  * the tables hold; literals are written as bytes where the reader of the head wants them, so that no text is made of what
  * only passes through.
  */
-import { type FieldName, type HeaderField, readFieldName, rememberField } from '../../../message/header-field.js'
+import { type FieldName, HeaderField, knownField, readFieldName } from '../../../message/header-field.js'
 import { latin1 } from '../../../message/latin1.js'
 import { DynamicTable } from './dynamic-table.js'
 import { decodeHuffman } from './huffman-code.js'
@@ -80,8 +80,16 @@ export class HpackDecoder {
     const valueStart = at + name.line.length
     const valueEnd = this.#string(bytes, valueStart)
     if (valueEnd < 0) return
-    if (isIndexed) this.#table.insert(rememberField(name, latin1(bytes, valueStart, valueEnd)))
-    sink.onLiteral(name, valueStart, valueEnd, isSecret)
+    if (isIndexed) this.#insert(name, valueStart, valueEnd, sink)
+    else sink.onLiteral(name, valueStart, valueEnd, isSecret)
+  }
+
+  /** Some peers put the same fields into the table again and again. */
+  #insert(name: FieldName, valueStart: number, valueEnd: number, sink: FieldSink): void {
+    const known = knownField(name, sink.bytes, valueStart, valueEnd)
+    this.#table.insert(known ?? new HeaderField(name, latin1(sink.bytes, valueStart, valueEnd)))
+    if (known === undefined) sink.onLiteral(name, valueStart, valueEnd, false)
+    else sink.onField(known)
   }
 
   #name(bytes: Buffer, at: number): FieldName | undefined {

@@ -68,11 +68,15 @@ export class HpackEncoder {
 
   /** A field that is not kept. @param value latin1. */
   literal(name: FieldName, value: string, isSecret: boolean): void {
-    const out = this.#out
-    out.reserve(name.line.length + value.length + 24)
+    this.literalAt(name, value, 0, value.length, isSecret)
+  }
+
+  /** The same with a part of a text as value. */
+  literalAt(name: FieldName, text: string, start: number, end: number, isSecret: boolean): void {
+    this.#out.reserve(name.line.length + end - start + 24)
     this.#name(isSecret ? 0x10 : 0, 0x0f, name)
-    this.#integer(0, 0x7f, value.length)
-    this.#text(value)
+    this.#integer(0, 0x7f, end - start)
+    this.#text(text, start, end)
   }
 
   #insert(field: HeaderField): void {
@@ -87,7 +91,7 @@ export class HpackEncoder {
       out.at = encodeHuffman(value, out.buffer, out.at)
     } else {
       this.#integer(0, 0x7f, value.length)
-      this.#text(value)
+      this.#text(value, 0, value.length)
     }
     if (this.#table.insert(field, this.#forget)) this.#places.set(field, this.#table.inserted - 1)
   }
@@ -107,13 +111,13 @@ export class HpackEncoder {
     out.at += length
   }
 
-  #text(value: string): void {
+  #text(text: string, start: number, end: number): void {
     const out = this.#out
     const { buffer } = out
-    const { length } = value
-    if (length > loopLength) writeLatin1(value, buffer, out.at)
-    else for (let at = 0; at < length; at++) buffer[out.at + at] = value.charCodeAt(at)
-    out.at += length
+    const from = out.at - start
+    if (end - start > loopLength) writeLatin1(text.slice(start, end), buffer, out.at)
+    else for (let at = start; at < end; at++) buffer[from + at] = text.charCodeAt(at)
+    out.at += end - start
   }
 
   #integer(pattern: number, mask: number, value: number): void {
