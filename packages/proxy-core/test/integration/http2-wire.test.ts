@@ -2,8 +2,9 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { createFakeClock } from '@heddle/base/testing'
 import type { HttpConnectionManager } from '@heddle/routing'
+import { responseFlagBits as flag } from '@heddle/proxy-core'
 import { action, anyRoute, config, exchange, httpListener, rawUpstream, startProxy, staticCluster } from './harness.js'
-import { block, frame, get, preface, RawHttp2 } from './http2-peers.js'
+import { block, frame, get, preface, RawHttp2, rawHttp2Upstream } from './http2-peers.js'
 
 const open: { close(): unknown }[] = []
 const keep = <T extends { close(): unknown }>(thing: T): T => {
@@ -374,4 +375,73 @@ test('an upgrade that an HTTP/1.1 upstream answers with 200 opens no tunnel', as
   await expect.poll(() => client.outcome()).toMatch(/END|RST/)
   expect(seen[0]).toMatch(/upgrade: websocket\r\n/)
   expect(client.frames.find(({ type }) => type === 1)?.payload.toString('latin1')).toMatch(/502/)
+})
+
+describe('answers of an upstream that are not passed on', () => {
+  const status = (code: string): Buffer => literal(':status', code)
+  const ok = Buffer.from([0x88])
+
+  async function answered(answer: (write: (...frames: Buffer[]) => void, streamId: number) => void) {
+    const upstream = keep(await rawHttp2Upstream((write, streamId) => answer(write, streamId)))
+    const cluster = staticCluster('u', [upstream.port], { http: { protocol: 'http2' } })
+    const front = keep(await startProxy(config(httpListener([anyRoute(action('u'))]), [cluster])))
+    const client = keep(new RawHttp2(front.port))
+    client.begin(headers(1))
+    await expect.poll(() => client.outcome()).not.toBe('')
+    await expect.poll(() => front.requests.length).toBe(1)
+    return { client, record: front.requests[0] }
+  }
+
+  test.each<[string, (streamId: number) => Buffer[]]>([
+    ['a push', (streamId) => [frame(5, 4, streamId, Buffer.concat([id(2), base]))]],
+    ['no status', (streamId) => [frame(1, 5, streamId, literal('x', 'y'))]],
+    ['a status twice', (streamId) => [frame(1, 5, streamId, Buffer.concat([ok, ok]))]],
+    ['a status that is none', (streamId) => [frame(1, 5, streamId, status('20'))]],
+    ['101', (streamId) => [frame(1, 4, streamId, status('101'))]],
+    ['interim answers without end', (streamId) => [many(1000, () => frame(1, 4, streamId, status('103')))]],
+    ['a field of the connection', (streamId) => [frame(1, 5, streamId, Buffer.concat([ok, literal('connection', 'close')]))]],
+    ['a value with CR LF', (streamId) => [frame(1, 5, streamId, Buffer.concat([ok, literal('x', 'a\r\ny: z')]))]],
+    ['a length without a body', (streamId) => [frame(1, 5, streamId, Buffer.concat([ok, literal('content-length', '5')]))]],
+    ['DATA before the head', (streamId) => [frame(0, 0, streamId, 'x')]],
+    [
+      'more fields than allowed',
+      (streamId) => [frame(1, 5, streamId, Buffer.concat([ok, ...Array.from({ length: 300 }, () => literal('x', 'y'))]))],
+    ],
+    ['a frame that is too long', (streamId) => [frame(0, 0, streamId, Buffer.alloc(16_385))]],
+    ['a block that cannot be read', (streamId) => [frame(1, 5, streamId, Buffer.from([0x80]))]],
+  ])('%s is a 502', async (_, frames) => {
+    const { record } = await answered((write, streamId) => write(...frames(streamId)))
+    expect(record).toMatchObject({ status: 502, flags: flag.UPE })
+  })
+
+  test.each<[string, (streamId: number) => Buffer[]]>([
+    ['a reset', (streamId) => [frame(3, 0, streamId, id(2))]],
+    ['a body longer than its length', (streamId) => [frame(0, 1, streamId, 'hello')]],
+    ['a body shorter than its length', (streamId) => [frame(0, 1, streamId, 'h')]],
+    ['trailers with a pseudo field', (streamId) => [frame(0, 0, streamId, 'hi'), frame(1, 5, streamId, status('200'))]],
+  ])('%s behind the head cuts the answer', async (_, frames) => {
+    const { client } = await answered((write, streamId) =>
+      write(frame(1, 4, streamId, Buffer.concat([ok, literal('content-length', '2')])), ...frames(streamId)),
+    )
+    expect(client.outcome()).toBe('RST 2')
+  })
+})
+
+test('a body that the upstream does not take waits with the client', async () => {
+  const upstream = keep(await rawHttp2Upstream(() => {}))
+  const cluster = staticCluster('u', [upstream.port], { http: { protocol: 'http2' } })
+  const front = keep(await startProxy(config(httpListener([anyRoute(action('u'))]), [cluster])))
+  const client = keep(new RawHttp2(front.port))
+  // As much as the proxy's own window lets through; the upstream's is 65,535.
+  client.begin(
+    headers(1, instead(':method', 'POST'), 4),
+    many(16, () => frame(0, 0, 1, Buffer.alloc(16_384))),
+  )
+  await expect.poll(() => client.frames.some(({ type, flags }) => type === 4 && flags === 1)).toBe(true)
+  client.write(frame(6, 0, 0, Buffer.alloc(8)))
+  await expect.poll(() => client.frames.some(({ type, flags }) => type === 6 && flags === 1)).toBe(true)
+  const granted = client.frames
+    .filter(({ type, streamId }) => type === 8 && streamId === 1)
+    .reduce((sum, { payload }) => sum + payload.readUInt32BE(0), 0)
+  expect(granted).toBeLessThan(262_144)
 })

@@ -88,13 +88,13 @@ export abstract class ConnectionLife implements FrameSink {
     this.output.at = this.output.buffer.writeUInt32BE(code, this.output.at)
   }
 
-  /** All streams fail. */
-  protected breakAll(details: string): void {
+  /** All streams fail. @param code why; @param isPeer whether the peer ended them, in good order. */
+  protected breakAll(code: number, isPeer: boolean, details: string): void {
     const streams = [...this.streams.values()]
     this.streams.clear()
     for (const stream of streams) {
       stream.leave()
-      stream.broken(errorCode.noError, true, details)
+      stream.broken(code, isPeer, details)
     }
   }
 
@@ -113,7 +113,7 @@ export abstract class ConnectionLife implements FrameSink {
     this.#goAwayFrame(this.lastPeerStream, code)
     this.output.flush()
     this.stop()
-    this.breakAll(details)
+    this.breakAll(code, false, details)
     this.owner.onConnectionError(code, details)
     this.#endChannel()
     return false
@@ -125,7 +125,7 @@ export abstract class ConnectionLife implements FrameSink {
     if (this.goAway !== 'final') this.#goAwayFrame(this.lastPeerStream, errorCode.noError)
     this.output.flush()
     this.stop()
-    this.breakAll('')
+    this.breakAll(errorCode.noError, true, '')
     this.#endChannel()
   }
 

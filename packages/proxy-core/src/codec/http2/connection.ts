@@ -125,7 +125,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
   onClose(error: Error | undefined): void {
     this.timers.close()
     this.stop()
-    this.breakAll(error?.message ?? '')
+    this.breakAll(errorCode.noError, true, error?.message ?? '')
     this.owner.onConnectionClosed()
   }
 
