@@ -16,7 +16,7 @@ import type { Channel } from '../transport/channel.js'
 import type { AcceptedConnection } from './accepted-connection.js'
 import { Http2Session } from './http2-session.js'
 import type { ConnectionDeps } from './connection-deps.js'
-import { type ConnectionLimits, delayedCloseMs, edgeLimits, halfCloseGraceMs, meshLimits } from './limits.js'
+import { type ConnectionLimits, defaultStreamIdleMs, delayedCloseMs, edgeLimits, halfCloseGraceMs, meshLimits } from './limits.js'
 
 export interface HttpTarget {
   readonly manager: ManagerRuntime
@@ -122,27 +122,37 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     else {
       const streamIdleMs = this.#manager?.config.streamIdleTimeoutMs
       if (streamIdleMs === undefined || streamIdleMs > 0) this.#lastBytes = this.#progress()
+      this.#lastLifeMs = nowMs
       deadlines.set(this, streamIdleMs === 0 ? 0 : nowMs + (streamIdleMs ?? this.#limits.bodyIdleMs))
     }
   }
 
   #lastBytes = 0
+  /** When something was last seen to have moved in the current request, or its beginning. */
+  #lastLifeMs = 0
 
+  /** Bytes in either direction. */
   #progress(): number {
-    return this.#codec.bytesRead
+    return this.#codec.bytesRead + (this.#current?.bytesSent ?? 0)
   }
 
-  onDeadline(): void {
-    if (this.#phase === 'request') {
-      // Anything that moved since counts as life.
-      const bytes = this.#progress()
-      if (bytes !== this.#lastBytes || !this.#codec.awaitsBody) return this.onPhase('request')
-      return this.#channel.destroy()
-    }
+  onDeadline(nowMs: number): void {
+    if (this.#phase === 'request') return this.#lookAtRequest(nowMs)
     // It does read: a client that is gone would have reset the connection by now.
     if (this.#phase === 'half-closed' && this.#codec.answerStarted) return this.onPhase('request')
     if (this.#phase === 'head' && !this.#codec.idle) return this.#headTimedOut()
     this.#channel.destroy()
+  }
+
+  /** Anything that moved since counts as life. Who has sent all may wait for longer than one who still owes a body. */
+  #lookAtRequest(nowMs: number): void {
+    if (this.#progress() !== this.#lastBytes) return this.onPhase('request')
+    if (this.#codec.awaitsBody) return this.#channel.destroy()
+    const { deadlines } = this.#deps.exchange
+    const quietUntilMs = this.#lastLifeMs + (this.#manager?.config.streamIdleTimeoutMs ?? defaultStreamIdleMs)
+    if (nowMs < quietUntilMs) return deadlines.set(this, quietUntilMs)
+    deadlines.set(this, nowMs + defaultStreamIdleMs)
+    this.#current?.onIdle()
   }
 
   /** As Envoy answers a head that does not come to its end. */

@@ -59,6 +59,8 @@ export const meshLimits: ConnectionLimits = {
 }
 
 export const upstreamHeadLimits: HeadLimits = { maxHeadBytes: 65_536, maxFields: 200, maxFieldBytes: 61_440, maxTargetBytes: 0 }
+/** Without a byte in either direction of a request that the client has sent (Envoy's stream_idle_timeout). */
+export const defaultStreamIdleMs = 300_000
 /** How long a closed connection may still send before it is cut (Envoy's delayed_close_timeout). */
 export const delayedCloseMs = 1000
 /** How long a closed connection waits for a peer that reads nothing of what is left for it. */

@@ -255,7 +255,7 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
     if (!this.#prepareResponse(headers)) return
     const { streamIdleTimeoutMs = defaultTunnelIdleMs } = this.runtime.config
     const { deadlines, clock } = this.deps
-    this.#tunnel = new TunnelWatch(deadlines, clock, streamIdleTimeoutMs, () => this.#tunnelIdle())
+    this.#tunnel = new TunnelWatch(deadlines, clock, streamIdleTimeoutMs, () => this.onIdle())
     this.stream.sendHead(status, reason === '' ? 'Switching Protocols' : reason, headers, -2, false)
     this.stream.startTunnel()
   }
@@ -279,9 +279,13 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
     this.#tunnel?.halve()
   }
 
-  #tunnelIdle(): void {
-    this.responseFlags |= flag.SI
-    this.responseCodeDetails = 'stream_idle_timeout'
+  /** Nothing has moved in either direction for the idle time of streams. */
+  onIdle(): void {
+    if (this.#state === 'done') return
+    const { flags, details } = localReplies.idle
+    if (this.#state !== 'answering' && this.#state !== 'tunnel') return this.reply(localReplies.idle)
+    this.responseFlags |= flags
+    this.responseCodeDetails = details
     this.#giveUpUpstream()
     this.#complete()
     this.stream.abort()

@@ -32,6 +32,7 @@ type ReplyName =
   | 'routeTimeout'
   | 'tryTimeout'
   | 'streamTimeout'
+  | 'idle'
 
 const timedOut = { status: 504, body: 'upstream request timeout', flags: flag.UT }
 
@@ -46,6 +47,7 @@ export const localReplies: Readonly<Record<ReplyName, LocalReply>> = {
   brokenRequest: { status: 400, body: 'Bad Request', flags: flag.DPE, details: 'http1.codec_error' },
   routeTimeout: { ...timedOut, details: 'response_timeout' },
   tryTimeout: { ...timedOut, details: 'upstream_per_try_timeout' },
+  idle: { status: 408, body: 'stream timeout', flags: flag.SI, details: 'stream_idle_timeout' },
   // As Envoy's max_stream_duration; gRPC callers are told DEADLINE_EXCEEDED.
   streamTimeout: { status: 408, body: 'downstream duration timeout', flags: flag.DT, details: 'max_duration_timeout', grpcStatus: 4 },
 }

@@ -43,5 +43,5 @@ it('shows an address once and an endpoint as ejected only when all workers have 
 
 function endpoint(ejected: boolean): DataPlaneView['stats']['clusters'][number]['endpoints'][number] {
   const counts = { activeRequests: 1, activeConnections: 1, requests: 10, failures: 2 }
-  return { address: '10.0.0.1', port: 80, healthy: true, ejected, weight: 1, priority: 0, ...counts }
+  return { address: '10.0.0.1', port: 80, healthy: true, degraded: false, ejected, weight: 1, priority: 0, ...counts }
 }
