@@ -1,5 +1,5 @@
 /** Loads an RE2 engine, which is large, only when it is asked for. */
-import type { RegexCompiler } from './validate/find-faults.js'
+import type { RegexCompiler } from './validate/options.js'
 
 /**
  * The engine for `compileRegex`: it reads exactly what proxies read (RE2), where JavaScript's own expressions differ.

@@ -1,10 +1,5 @@
 /** The CustomResourceDefinitions of Istio's and the Gateway API's kinds, with their names, versions and columns, ready to be applied. */
-import type {
-  CustomResourceColumnDefinition,
-  CustomResourceDefinition,
-  CustomResourceDefinitionVersion,
-  JSONSchemaProps,
-} from '../gen/types.js'
+import type { CustomResourceColumnDefinition, CustomResourceDefinition, CustomResourceDefinitionVersion } from '../gen/types.js'
 import { customKind } from '../kinds/custom-kinds.js'
 import { kindTable, type KindInfo } from '../kinds/kind-table.js'
 import { anyObject, openApiSchema, type OpenApiSchema } from './open-api.js'
@@ -106,7 +101,7 @@ function definitionVersion(info: KindInfo, version: string, schema: OpenApiSchem
     storage: version === stored,
     ...(shown === undefined ? {} : { additionalPrinterColumns: shown }),
     ...(info.hasStatus ? { subresources: { status: {} } } : {}),
-    schema: { openAPIV3Schema: schema as JSONSchemaProps },
+    schema: { openAPIV3Schema: schema },
   }
 }
 
@@ -116,7 +111,7 @@ function rootSchema({ group, kind }: KindInfo): OpenApiSchema {
   const isRequired = model.type.fields.get('spec')?.isRequired === true
   return {
     type: 'object',
-    properties: { spec: openApiSchema(model.spec, group === 'gateway.networking.k8s.io'), status: anyObject },
+    properties: { spec: openApiSchema(model.spec, { storesDefaults: group === 'gateway.networking.k8s.io' }), status: anyObject },
     ...(isRequired ? { required: ['spec'] } : {}),
   }
 }

@@ -35,17 +35,23 @@ export interface OpenApiSchema {
 
 export const anyObject: OpenApiSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 
-/** @param storesDefaults whether the API server writes defaults into stored objects, as it does for the Gateway API. */
-export function openApiSchema(type: FieldType, storesDefaults = false): OpenApiSchema {
+export interface SchemaContext {
+  /** Whether the API server writes defaults into stored objects, as it does for the Gateway API. Default: false. */
+  readonly storesDefaults?: boolean
+  /** Lists around the value. An API server adds up what rules may cost, and multiplies by the lists they stand in. Default: 0. */
+  readonly listDepth?: number
+}
+
+export function openApiSchema(type: FieldType, context: SchemaContext = {}): OpenApiSchema {
   switch (type.kind) {
     case 'object':
-      return objectSchema(type, storesDefaults)
+      return objectSchema(type, context)
     case 'list':
-      return listSchema(type, storesDefaults)
+      return listSchema(type, context)
     case 'map':
-      return mapSchema(type, storesDefaults)
+      return mapSchema(type, context)
     case 'string':
-      return stringSchema(type)
+      return stringSchema(type, context)
     case 'integer':
     case 'number':
       return numericSchema(type)
@@ -59,12 +65,12 @@ export function openApiSchema(type: FieldType, storesDefaults = false): OpenApiS
   }
 }
 
-function objectSchema(type: ObjectType, storesDefaults: boolean): OpenApiSchema {
+function objectSchema(type: ObjectType, context: SchemaContext): OpenApiSchema {
   const required = [...type.fields].filter(([, field]) => field.isRequired === true).map(([name]) => name)
   return defined({
     type: 'object',
     description: type.doc,
-    properties: Object.fromEntries([...type.fields].map(([name, field]) => [name, fieldSchema(field, storesDefaults)])),
+    properties: Object.fromEntries([...type.fields].map(([name, field]) => [name, fieldSchema(field, context)])),
     required: required.length === 0 ? undefined : required,
     ...oneOfSchema(type.oneOf),
     'x-kubernetes-validations': type.cel,
@@ -74,23 +80,28 @@ function objectSchema(type: ObjectType, storesDefaults: boolean): OpenApiSchema 
 /** What Istio's own definitions ask of durations; an expression cannot compare them. */
 const longEnough: CelRule = { rule: "duration(self) >= duration('1ms')", message: 'must be a valid duration greater than 1ms' }
 
-function stringSchema({ values, format, minLength, maxLength }: StringType): OpenApiSchema {
+/** Deeper than one list the rule would cost too much: there only the syntax is checked. */
+const deepestRule = 1
+const durationPattern = String.raw`^([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))*$`
+
+function stringSchema({ values, format, minLength, maxLength }: StringType, { listDepth = 0 }: SchemaContext): OpenApiSchema {
+  const isRuled = format === 'duration' && listDepth <= deepestRule
   return defined({
     type: 'string',
     enum: values,
-    pattern: format === undefined ? undefined : formatRules[format].pattern,
+    pattern: format === 'duration' && !isRuled ? durationPattern : format && formatRules[format].pattern,
     minLength,
     maxLength,
-    'x-kubernetes-validations': format === 'duration' ? [longEnough] : undefined,
+    'x-kubernetes-validations': isRuled ? [longEnough] : undefined,
   })
 }
 
-function fieldSchema(field: Field, storesDefaults: boolean): OpenApiSchema {
+function fieldSchema(field: Field, context: SchemaContext): OpenApiSchema {
   return defined({
-    ...openApiSchema(field.type, storesDefaults),
+    ...openApiSchema(field.type, context),
     description: description(field),
     nullable: field.isNullable,
-    default: storesDefaults ? field.default : undefined,
+    default: context.storesDefaults === true ? field.default : undefined,
   })
 }
 
@@ -109,15 +120,20 @@ function oneOfSchema(groups: readonly OneOf[]): OpenApiSchema {
   return schemas.length > 1 ? { allOf: schemas } : (schemas[0] ?? {})
 }
 
-function listSchema(type: ListType, storesDefaults: boolean): OpenApiSchema {
-  return defined({ type: 'array', items: openApiSchema(type.items, storesDefaults), minItems: type.minItems, maxItems: type.maxItems })
+function listSchema(type: ListType, context: SchemaContext): OpenApiSchema {
+  return defined({
+    type: 'array',
+    items: openApiSchema(type.items, { ...context, listDepth: (context.listDepth ?? 0) + 1 }),
+    minItems: type.minItems,
+    maxItems: type.maxItems,
+  })
 }
 
-function mapSchema(type: MapType, storesDefaults: boolean): OpenApiSchema {
+function mapSchema(type: MapType, context: SchemaContext): OpenApiSchema {
   const { minEntries, maxEntries } = type
   return defined({
     type: 'object',
-    additionalProperties: openApiSchema(type.values, storesDefaults),
+    additionalProperties: openApiSchema(type.values, context),
     minProperties: minEntries,
     maxProperties: maxEntries,
   })

@@ -1,13 +1,12 @@
 /** EnvoyFilter (networking.istio.io) alone: its checks and its builder, without the other kinds and without a YAML parser. */
 import type { EnvoyFilter } from '../gen/types.js'
 import { envoyFilterModel } from '../models/envoy-filter.js'
-import type { ValidateResult } from '../validate/result.js'
-import { validateKind, type KindOptions } from '../validate/validate-kind.js'
+import type { KindOptions, ValidateResult } from '../validate/options.js'
+import { validateKind } from '../validate/validate-kind.js'
 
 export { defineEnvoyFilter } from '../builders/istio.js'
 export type { EnvoyFilter }
 
-/** Checks a value; what it holds of other kinds or versions is a fault. */
 export function validateEnvoyFilter(value: unknown, options: KindOptions = {}): ValidateResult<EnvoyFilter> {
   return validateKind(envoyFilterModel, value, options)
 }

@@ -1,13 +1,12 @@
 /** PeerAuthentication (security.istio.io) alone: its checks and its builder, without the other kinds and without a YAML parser. */
 import type { PeerAuthentication } from '../gen/types.js'
 import { peerAuthenticationModel } from '../models/peer-authentication.js'
-import type { ValidateResult } from '../validate/result.js'
-import { validateKind, type KindOptions } from '../validate/validate-kind.js'
+import type { KindOptions, ValidateResult } from '../validate/options.js'
+import { validateKind } from '../validate/validate-kind.js'
 
 export { definePeerAuthentication } from '../builders/istio.js'
 export type { PeerAuthentication }
 
-/** Checks a value; what it holds of other kinds or versions is a fault. */
 export function validatePeerAuthentication(value: unknown, options: KindOptions = {}): ValidateResult<PeerAuthentication> {
   return validateKind(peerAuthenticationModel, value, options)
 }

@@ -1,13 +1,12 @@
 /** RequestAuthentication (security.istio.io) alone: its checks and its builder, without the other kinds and without a YAML parser. */
 import type { RequestAuthentication } from '../gen/types.js'
 import { requestAuthenticationModel } from '../models/request-authentication.js'
-import type { ValidateResult } from '../validate/result.js'
-import { validateKind, type KindOptions } from '../validate/validate-kind.js'
+import type { KindOptions, ValidateResult } from '../validate/options.js'
+import { validateKind } from '../validate/validate-kind.js'
 
 export { defineRequestAuthentication } from '../builders/istio.js'
 export type { RequestAuthentication }
 
-/** Checks a value; what it holds of other kinds or versions is a fault. */
 export function validateRequestAuthentication(value: unknown, options: KindOptions = {}): ValidateResult<RequestAuthentication> {
   return validateKind(requestAuthenticationModel, value, options)
 }

@@ -1,13 +1,12 @@
 /** TCPRoute (gateway.networking.k8s.io) alone: its checks and its builder, without the other kinds and without a YAML parser. */
 import type { TCPRoute } from '../gen/gateway-api-types.js'
 import { tcpRouteModel } from '../models/tcp-route.js'
-import type { ValidateResult } from '../validate/result.js'
-import { validateKind, type KindOptions } from '../validate/validate-kind.js'
+import type { KindOptions, ValidateResult } from '../validate/options.js'
+import { validateKind } from '../validate/validate-kind.js'
 
 export { defineTcpRoute } from '../builders/gateway-api.js'
 export type { TCPRoute }
 
-/** Checks a value; what it holds of other kinds or versions is a fault. */
 export function validateTcpRoute(value: unknown, options: KindOptions = {}): ValidateResult<TCPRoute> {
   return validateKind(tcpRouteModel, value, options)
 }

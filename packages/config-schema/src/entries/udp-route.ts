@@ -1,13 +1,12 @@
 /** UDPRoute (gateway.networking.k8s.io) alone: its checks and its builder, without the other kinds and without a YAML parser. */
 import type { UDPRoute } from '../gen/gateway-api-types.js'
 import { udpRouteModel } from '../models/udp-route.js'
-import type { ValidateResult } from '../validate/result.js'
-import { validateKind, type KindOptions } from '../validate/validate-kind.js'
+import type { KindOptions, ValidateResult } from '../validate/options.js'
+import { validateKind } from '../validate/validate-kind.js'
 
 export { defineUdpRoute } from '../builders/gateway-api.js'
 export type { UDPRoute }
 
-/** Checks a value; what it holds of other kinds or versions is a fault. */
 export function validateUdpRoute(value: unknown, options: KindOptions = {}): ValidateResult<UDPRoute> {
   return validateKind(udpRouteModel, value, options)
 }

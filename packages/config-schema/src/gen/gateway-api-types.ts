@@ -2,662 +2,662 @@
 import type { ObjectMeta } from './types.js'
 
 /** Which ListenerSets may be attached. */
-export interface AllowedListeners {
-  readonly namespaces?: ListenerNamespaces
-}
+export interface AllowedListeners extends Readonly<{
+  namespaces?: ListenerNamespaces
+}> {}
 
 /** Which routes may be attached. */
-export interface AllowedRoutes {
-  readonly namespaces?: RouteNamespaces
-  readonly kinds?: readonly RouteGroupKind[]
-}
+export interface AllowedRoutes extends Readonly<{
+  namespaces?: RouteNamespaces
+  kinds?: readonly RouteGroupKind[]
+}> {}
 
-export interface BackendObjectReference {
+export interface BackendObjectReference extends Readonly<{
   /** Default: . */
-  readonly group?: string
+  group?: string
   /** Default: Service. */
-  readonly kind?: string
-  readonly name: string
+  kind?: string
+  name: string
   /** Another namespace needs a ReferenceGrant there. */
-  readonly namespace?: string
+  namespace?: string
   /** Port of the Service, not of its Pods. */
-  readonly port?: number
-}
+  port?: number
+}> {}
 
 /** Where requests go. */
-export interface BackendRef {
+export interface BackendRef extends Readonly<{
   /** Default: . */
-  readonly group?: string
+  group?: string
   /** Default: Service. */
-  readonly kind?: string
-  readonly name: string
+  kind?: string
+  name: string
   /** Another namespace needs a ReferenceGrant there. */
-  readonly namespace?: string
+  namespace?: string
   /** Port of the Service, not of its Pods. */
-  readonly port?: number
+  port?: number
   /** Share of the requests; 0 gets none. Default: 1. */
-  readonly weight?: number
-}
+  weight?: number
+}> {}
 
-export interface BackendTLSPolicy {
-  readonly apiVersion: string
-  readonly kind: "BackendTLSPolicy"
-  readonly metadata: ObjectMeta
-  readonly spec: BackendTLSPolicySpec
-  readonly status?: unknown
-}
+export interface BackendTLSPolicy extends Readonly<{
+  apiVersion: string
+  kind: "BackendTLSPolicy"
+  metadata: ObjectMeta
+  spec: BackendTLSPolicySpec
+  status?: unknown
+}> {}
 
 /** How a gateway verifies the certificates of backends. */
-export interface BackendTLSPolicySpec {
+export interface BackendTLSPolicySpec extends Readonly<{
   /** Services that are called with TLS. */
-  readonly targetRefs: readonly LocalPolicyTargetReference[]
-  readonly validation: BackendTLSPolicyValidation
-  readonly options?: Readonly<Record<string, string>>
-}
+  targetRefs: readonly LocalPolicyTargetReference[]
+  validation: BackendTLSPolicyValidation
+  options?: Readonly<Record<string, string>>
+}> {}
 
-export interface BackendTLSPolicyValidation {
+export interface BackendTLSPolicyValidation extends Readonly<{
   /** ConfigMaps with ca.crt. */
-  readonly caCertificateRefs?: readonly LocalGatewayObjectReference[]
+  caCertificateRefs?: readonly LocalGatewayObjectReference[]
   /** System: the authorities of the operating system. */
-  readonly wellKnownCACertificates?: string
+  wellKnownCACertificates?: string
   /** Server name to send, and name the certificate must carry. */
-  readonly hostname: string
-  readonly subjectAltNames?: readonly SubjectAltName[]
-}
+  hostname: string
+  subjectAltNames?: readonly SubjectAltName[]
+}> {}
 
-export interface ForwardBodyConfig {
-  readonly maxSize?: number
-}
+export interface ForwardBodyConfig extends Readonly<{
+  maxSize?: number
+}> {}
 
-export interface Fraction {
-  readonly numerator: number
+export interface Fraction extends Readonly<{
+  numerator: number
   /** Default: 100. */
-  readonly denominator?: number
-}
+  denominator?: number
+}> {}
 
-export interface FrontendTLSConfig {
-  readonly default: TLSFrontendConfig
-  readonly perPort?: readonly TLSPortConfig[]
-}
+export interface FrontendTLSConfig extends Readonly<{
+  default: TLSFrontendConfig
+  perPort?: readonly TLSPortConfig[]
+}> {}
 
-export interface FrontendTLSValidation {
+export interface FrontendTLSValidation extends Readonly<{
   /** Authorities of client certificates. */
-  readonly caCertificateRefs: readonly GatewayObjectReference[]
+  caCertificateRefs: readonly GatewayObjectReference[]
   /** Default: AllowValidOnly. */
-  readonly mode?: "AllowValidOnly" | "AllowInsecureFallback"
-}
+  mode?: "AllowValidOnly" | "AllowInsecureFallback"
+}> {}
 
-export interface GRPCAuthConfig {
-  readonly allowedHeaders?: readonly string[]
-}
+export interface GRPCAuthConfig extends Readonly<{
+  allowedHeaders?: readonly string[]
+}> {}
 
 /** Where requests go. */
-export interface GRPCBackendRef {
+export interface GRPCBackendRef extends Readonly<{
   /** Default: . */
-  readonly group?: string
+  group?: string
   /** Default: Service. */
-  readonly kind?: string
-  readonly name: string
+  kind?: string
+  name: string
   /** Another namespace needs a ReferenceGrant there. */
-  readonly namespace?: string
+  namespace?: string
   /** Port of the Service, not of its Pods. */
-  readonly port?: number
+  port?: number
   /** Share of the requests; 0 gets none. Default: 1. */
-  readonly weight?: number
+  weight?: number
   /** What is done to calls and answers on the way. */
-  readonly filters?: readonly GRPCRouteFilter[]
-}
+  filters?: readonly GRPCRouteFilter[]
+}> {}
 
-export interface GRPCMethodMatch {
+export interface GRPCMethodMatch extends Readonly<{
   /** Default: Exact. */
-  readonly type?: "Exact" | "RegularExpression"
+  type?: "Exact" | "RegularExpression"
   /** Full name of the service, such as helloworld.Greeter. */
-  readonly service?: string
-  readonly method?: string
-}
+  service?: string
+  method?: string
+}> {}
 
-export interface GRPCRoute {
-  readonly apiVersion: string
-  readonly kind: "GRPCRoute"
-  readonly metadata: ObjectMeta
-  readonly spec: GRPCRouteSpec
-  readonly status?: unknown
-}
+export interface GRPCRoute extends Readonly<{
+  apiVersion: string
+  kind: "GRPCRoute"
+  metadata: ObjectMeta
+  spec: GRPCRouteSpec
+  status?: unknown
+}> {}
 
-export interface GRPCRouteFilter {
+export interface GRPCRouteFilter extends Readonly<{
   /** Which one of the fields below is set. */
-  readonly type: "ResponseHeaderModifier" | "RequestHeaderModifier" | "RequestMirror" | "ExtensionRef"
-  readonly requestHeaderModifier?: HTTPHeaderFilter
-  readonly responseHeaderModifier?: HTTPHeaderFilter
-  readonly requestMirror?: HTTPRequestMirrorFilter
-  readonly extensionRef?: LocalGatewayObjectReference
-}
+  type: "ResponseHeaderModifier" | "RequestHeaderModifier" | "RequestMirror" | "ExtensionRef"
+  requestHeaderModifier?: HTTPHeaderFilter
+  responseHeaderModifier?: HTTPHeaderFilter
+  requestMirror?: HTTPRequestMirrorFilter
+  extensionRef?: LocalGatewayObjectReference
+}> {}
 
-export interface GRPCRouteMatch {
-  readonly method?: GRPCMethodMatch
-  readonly headers?: readonly HTTPHeaderMatch[]
-}
+export interface GRPCRouteMatch extends Readonly<{
+  method?: GRPCMethodMatch
+  headers?: readonly HTTPHeaderMatch[]
+}> {}
 
-export interface GRPCRouteRule {
-  readonly name?: string
+export interface GRPCRouteRule extends Readonly<{
+  name?: string
   /** Absent matches every call. */
-  readonly matches?: readonly GRPCRouteMatch[]
+  matches?: readonly GRPCRouteMatch[]
   /** What is done to calls and answers on the way. */
-  readonly filters?: readonly GRPCRouteFilter[]
-  readonly backendRefs?: readonly GRPCBackendRef[]
+  filters?: readonly GRPCRouteFilter[]
+  backendRefs?: readonly GRPCBackendRef[]
   /** Experimental channel. */
-  readonly sessionPersistence?: SessionPersistence
-}
+  sessionPersistence?: SessionPersistence
+}> {}
 
 /** How gRPC calls are matched, changed and forwarded. */
-export interface GRPCRouteSpec {
+export interface GRPCRouteSpec extends Readonly<{
   /** Gateways, listeners or Services the route is attached to. */
-  readonly parentRefs?: readonly ParentReference[]
+  parentRefs?: readonly ParentReference[]
   /** Whether default gateways take the route, too. */
-  readonly useDefaultGateways?: "All" | "None"
+  useDefaultGateways?: "All" | "None"
   /** Host names of requests; *.example.com stands for any names before it. Absent means those of the listener. */
-  readonly hostnames?: readonly string[]
-  readonly rules?: readonly GRPCRouteRule[]
-}
+  hostnames?: readonly string[]
+  rules?: readonly GRPCRouteRule[]
+}> {}
 
-export interface Gateway {
-  readonly apiVersion: string
-  readonly kind: "Gateway"
-  readonly metadata: ObjectMeta
-  readonly spec: GatewaySpec
-  readonly status?: unknown
-}
+export interface Gateway extends Readonly<{
+  apiVersion: string
+  kind: "Gateway"
+  metadata: ObjectMeta
+  spec: GatewaySpec
+  status?: unknown
+}> {}
 
-export interface GatewayAddress {
+export interface GatewayAddress extends Readonly<{
   /** IPAddress, Hostname, or DOMAIN/NAME. Default: IPAddress. */
-  readonly type?: string
-  readonly value?: string
-}
+  type?: string
+  value?: string
+}> {}
 
-export interface GatewayBackendTLS {
+export interface GatewayBackendTLS extends Readonly<{
   /** What the gateway shows to backends. */
-  readonly clientCertificateRef?: SecretObjectReference
-}
+  clientCertificateRef?: SecretObjectReference
+}> {}
 
-export interface GatewayClass {
-  readonly apiVersion: string
-  readonly kind: "GatewayClass"
-  readonly metadata: ObjectMeta
-  readonly spec: GatewayClassSpec
-  readonly status?: unknown
-}
+export interface GatewayClass extends Readonly<{
+  apiVersion: string
+  kind: "GatewayClass"
+  metadata: ObjectMeta
+  spec: GatewayClassSpec
+  status?: unknown
+}> {}
 
 /** A sort of gateway, and the controller that makes gateways of this sort. */
-export interface GatewayClassSpec {
+export interface GatewayClassSpec extends Readonly<{
   /** DOMAIN/PATH of the controller, such as istio.io/gateway-controller. */
-  readonly controllerName: string
-  readonly parametersRef?: ParametersReference
-  readonly description?: string
-}
+  controllerName: string
+  parametersRef?: ParametersReference
+  description?: string
+}> {}
 
-export interface GatewayHTTPHeader {
-  readonly name: string
-  readonly value: string
-}
+export interface GatewayHTTPHeader extends Readonly<{
+  name: string
+  value: string
+}> {}
 
-export interface GatewayInfrastructure {
+export interface GatewayInfrastructure extends Readonly<{
   /** Labels of what is made for the Gateway. */
-  readonly labels?: Readonly<Record<string, string>>
-  readonly annotations?: Readonly<Record<string, string>>
-  readonly parametersRef?: LocalGatewayObjectReference
-}
+  labels?: Readonly<Record<string, string>>
+  annotations?: Readonly<Record<string, string>>
+  parametersRef?: LocalGatewayObjectReference
+}> {}
 
-export interface GatewayLabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>
-  readonly matchExpressions?: readonly GatewayLabelSelectorRequirement[]
-}
+export interface GatewayLabelSelector extends Readonly<{
+  matchLabels?: Readonly<Record<string, string>>
+  matchExpressions?: readonly GatewayLabelSelectorRequirement[]
+}> {}
 
-export interface GatewayLabelSelectorRequirement {
-  readonly key: string
-  readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist"
-  readonly values?: readonly string[]
-}
+export interface GatewayLabelSelectorRequirement extends Readonly<{
+  key: string
+  operator: "In" | "NotIn" | "Exists" | "DoesNotExist"
+  values?: readonly string[]
+}> {}
 
-export interface GatewayObjectReference {
-  readonly group: string
-  readonly kind: string
-  readonly name: string
-  readonly namespace?: string
-}
+export interface GatewayObjectReference extends Readonly<{
+  group: string
+  kind: string
+  name: string
+  namespace?: string
+}> {}
 
 /** Where traffic enters, and under which names and certificates. */
-export interface GatewaySpec {
-  readonly gatewayClassName: string
-  readonly listeners: readonly Listener[]
-  readonly addresses?: readonly GatewayAddress[]
-  readonly infrastructure?: GatewayInfrastructure
-  readonly allowedListeners?: AllowedListeners
-  readonly tls?: GatewayTLSConfig
-  readonly defaultScope?: "All" | "None"
-}
+export interface GatewaySpec extends Readonly<{
+  gatewayClassName: string
+  listeners: readonly Listener[]
+  addresses?: readonly GatewayAddress[]
+  infrastructure?: GatewayInfrastructure
+  allowedListeners?: AllowedListeners
+  tls?: GatewayTLSConfig
+  defaultScope?: "All" | "None"
+}> {}
 
-export interface GatewayTLSConfig {
-  readonly backend?: GatewayBackendTLS
-  readonly frontend?: FrontendTLSConfig
-}
+export interface GatewayTLSConfig extends Readonly<{
+  backend?: GatewayBackendTLS
+  frontend?: FrontendTLSConfig
+}> {}
 
-export interface HTTPAuthConfig {
-  readonly path?: string
-  readonly allowedHeaders?: readonly string[]
-  readonly allowedResponseHeaders?: readonly string[]
-}
+export interface HTTPAuthConfig extends Readonly<{
+  path?: string
+  allowedHeaders?: readonly string[]
+  allowedResponseHeaders?: readonly string[]
+}> {}
 
 /** Where requests go. */
-export interface HTTPBackendRef {
+export interface HTTPBackendRef extends Readonly<{
   /** Default: . */
-  readonly group?: string
+  group?: string
   /** Default: Service. */
-  readonly kind?: string
-  readonly name: string
+  kind?: string
+  name: string
   /** Another namespace needs a ReferenceGrant there. */
-  readonly namespace?: string
+  namespace?: string
   /** Port of the Service, not of its Pods. */
-  readonly port?: number
+  port?: number
   /** Share of the requests; 0 gets none. Default: 1. */
-  readonly weight?: number
+  weight?: number
   /** What is done to requests and answers on the way. */
-  readonly filters?: readonly HTTPRouteFilter[]
-}
+  filters?: readonly HTTPRouteFilter[]
+}> {}
 
-export interface HTTPCORSFilter {
-  readonly allowOrigins?: readonly string[]
-  readonly allowCredentials?: boolean
-  readonly allowMethods?: readonly string[]
-  readonly allowHeaders?: readonly string[]
-  readonly exposeHeaders?: readonly string[]
+export interface HTTPCORSFilter extends Readonly<{
+  allowOrigins?: readonly string[]
+  allowCredentials?: boolean
+  allowMethods?: readonly string[]
+  allowHeaders?: readonly string[]
+  exposeHeaders?: readonly string[]
   /** Seconds a browser may keep the answer. Default: 5. */
-  readonly maxAge?: number
-}
+  maxAge?: number
+}> {}
 
-export interface HTTPExternalAuthFilter {
-  readonly protocol: "HTTP" | "GRPC"
-  readonly backendRef: BackendObjectReference
-  readonly grpc?: GRPCAuthConfig
-  readonly http?: HTTPAuthConfig
-  readonly forwardBody?: ForwardBodyConfig
-}
+export interface HTTPExternalAuthFilter extends Readonly<{
+  protocol: "HTTP" | "GRPC"
+  backendRef: BackendObjectReference
+  grpc?: GRPCAuthConfig
+  http?: HTTPAuthConfig
+  forwardBody?: ForwardBodyConfig
+}> {}
 
-export interface HTTPHeaderFilter {
+export interface HTTPHeaderFilter extends Readonly<{
   /** Overwrites these headers. */
-  readonly set?: readonly GatewayHTTPHeader[]
+  set?: readonly GatewayHTTPHeader[]
   /** Appends these values. */
-  readonly add?: readonly GatewayHTTPHeader[]
+  add?: readonly GatewayHTTPHeader[]
   /** Removes these headers. */
-  readonly remove?: readonly string[]
-}
+  remove?: readonly string[]
+}> {}
 
-export interface HTTPHeaderMatch {
+export interface HTTPHeaderMatch extends Readonly<{
   /** Default: Exact. */
-  readonly type?: "Exact" | "RegularExpression"
-  readonly name: string
-  readonly value: string
-}
+  type?: "Exact" | "RegularExpression"
+  name: string
+  value: string
+}> {}
 
-export interface HTTPPathMatch {
+export interface HTTPPathMatch extends Readonly<{
   /** A prefix counts whole path segments. Default: PathPrefix. */
-  readonly type?: "Exact" | "PathPrefix" | "RegularExpression"
+  type?: "Exact" | "PathPrefix" | "RegularExpression"
   /** Default: /. */
-  readonly value?: string
-}
+  value?: string
+}> {}
 
-export interface HTTPPathModifier {
-  readonly type: "ReplaceFullPath" | "ReplacePrefixMatch"
-  readonly replaceFullPath?: string
-  readonly replacePrefixMatch?: string
-}
+export interface HTTPPathModifier extends Readonly<{
+  type: "ReplaceFullPath" | "ReplacePrefixMatch"
+  replaceFullPath?: string
+  replacePrefixMatch?: string
+}> {}
 
-export interface HTTPQueryParamMatch {
+export interface HTTPQueryParamMatch extends Readonly<{
   /** Default: Exact. */
-  readonly type?: "Exact" | "RegularExpression"
-  readonly name: string
-  readonly value: string
-}
+  type?: "Exact" | "RegularExpression"
+  name: string
+  value: string
+}> {}
 
 /** Sends a copy of requests; its answers are ignored. */
-export interface HTTPRequestMirrorFilter {
-  readonly backendRef: BackendObjectReference
-  readonly percent?: number
-  readonly fraction?: Fraction
-}
+export interface HTTPRequestMirrorFilter extends Readonly<{
+  backendRef: BackendObjectReference
+  percent?: number
+  fraction?: Fraction
+}> {}
 
-export interface HTTPRequestRedirectFilter {
-  readonly scheme?: "http" | "https"
-  readonly hostname?: string
-  readonly path?: HTTPPathModifier
-  readonly port?: number
+export interface HTTPRequestRedirectFilter extends Readonly<{
+  scheme?: "http" | "https"
+  hostname?: string
+  path?: HTTPPathModifier
+  port?: number
   /** 301, 302, 303, 307 or 308. Default: 302. */
-  readonly statusCode?: number
-}
+  statusCode?: number
+}> {}
 
-export interface HTTPRoute {
-  readonly apiVersion: string
-  readonly kind: "HTTPRoute"
-  readonly metadata: ObjectMeta
-  readonly spec: HTTPRouteSpec
-  readonly status?: unknown
-}
+export interface HTTPRoute extends Readonly<{
+  apiVersion: string
+  kind: "HTTPRoute"
+  metadata: ObjectMeta
+  spec: HTTPRouteSpec
+  status?: unknown
+}> {}
 
-export interface HTTPRouteFilter {
+export interface HTTPRouteFilter extends Readonly<{
   /** Which one of the fields below is set. */
-  readonly type: "RequestHeaderModifier" | "ResponseHeaderModifier" | "RequestMirror" | "RequestRedirect" | "URLRewrite" | "ExtensionRef" | "CORS" | "ExternalAuth"
-  readonly requestHeaderModifier?: HTTPHeaderFilter
-  readonly responseHeaderModifier?: HTTPHeaderFilter
-  readonly requestMirror?: HTTPRequestMirrorFilter
-  readonly requestRedirect?: HTTPRequestRedirectFilter
-  readonly urlRewrite?: HTTPURLRewriteFilter
-  readonly cors?: HTTPCORSFilter
-  readonly externalAuth?: HTTPExternalAuthFilter
-  readonly extensionRef?: LocalGatewayObjectReference
-}
+  type: "RequestHeaderModifier" | "ResponseHeaderModifier" | "RequestMirror" | "RequestRedirect" | "URLRewrite" | "ExtensionRef" | "CORS" | "ExternalAuth"
+  requestHeaderModifier?: HTTPHeaderFilter
+  responseHeaderModifier?: HTTPHeaderFilter
+  requestMirror?: HTTPRequestMirrorFilter
+  requestRedirect?: HTTPRequestRedirectFilter
+  urlRewrite?: HTTPURLRewriteFilter
+  cors?: HTTPCORSFilter
+  externalAuth?: HTTPExternalAuthFilter
+  extensionRef?: LocalGatewayObjectReference
+}> {}
 
 /** All conditions must hold; any one match of a rule is enough. */
-export interface HTTPRouteMatch {
+export interface HTTPRouteMatch extends Readonly<{
   /** Absent matches every path. */
-  readonly path?: HTTPPathMatch
-  readonly headers?: readonly HTTPHeaderMatch[]
-  readonly queryParams?: readonly HTTPQueryParamMatch[]
-  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "CONNECT" | "OPTIONS" | "TRACE" | "PATCH"
-}
+  path?: HTTPPathMatch
+  headers?: readonly HTTPHeaderMatch[]
+  queryParams?: readonly HTTPQueryParamMatch[]
+  method?: "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "CONNECT" | "OPTIONS" | "TRACE" | "PATCH"
+}> {}
 
-export interface HTTPRouteRetry {
-  readonly codes?: readonly number[]
-  readonly attempts?: number
-  readonly backoff?: string
-}
+export interface HTTPRouteRetry extends Readonly<{
+  codes?: readonly number[]
+  attempts?: number
+  backoff?: string
+}> {}
 
 /** The most specific match of all rules takes the request, not the first. */
-export interface HTTPRouteRule {
-  readonly name?: string
+export interface HTTPRouteRule extends Readonly<{
+  name?: string
   /** Absent matches every request. */
-  readonly matches?: readonly HTTPRouteMatch[]
+  matches?: readonly HTTPRouteMatch[]
   /** What is done to requests and answers on the way. */
-  readonly filters?: readonly HTTPRouteFilter[]
+  filters?: readonly HTTPRouteFilter[]
   /** Where matching requests go. */
-  readonly backendRefs?: readonly HTTPBackendRef[]
-  readonly timeouts?: HTTPRouteTimeouts
+  backendRefs?: readonly HTTPBackendRef[]
+  timeouts?: HTTPRouteTimeouts
   /** Experimental channel. */
-  readonly retry?: HTTPRouteRetry
+  retry?: HTTPRouteRetry
   /** Experimental channel. */
-  readonly sessionPersistence?: SessionPersistence
-}
+  sessionPersistence?: SessionPersistence
+}> {}
 
 /** How HTTP requests are matched, changed and forwarded. */
-export interface HTTPRouteSpec {
+export interface HTTPRouteSpec extends Readonly<{
   /** Gateways, listeners or Services the route is attached to. */
-  readonly parentRefs?: readonly ParentReference[]
+  parentRefs?: readonly ParentReference[]
   /** Whether default gateways take the route, too. */
-  readonly useDefaultGateways?: "All" | "None"
+  useDefaultGateways?: "All" | "None"
   /** Host names of requests; *.example.com stands for any names before it. Absent means those of the listener. */
-  readonly hostnames?: readonly string[]
-  readonly rules?: readonly HTTPRouteRule[]
-}
+  hostnames?: readonly string[]
+  rules?: readonly HTTPRouteRule[]
+}> {}
 
-export interface HTTPRouteTimeouts {
+export interface HTTPRouteTimeouts extends Readonly<{
   /** For the whole request; 0s means none. */
-  readonly request?: string
+  request?: string
   /** For each try. */
-  readonly backendRequest?: string
-}
+  backendRequest?: string
+}> {}
 
-export interface HTTPURLRewriteFilter {
-  readonly hostname?: string
-  readonly path?: HTTPPathModifier
-}
+export interface HTTPURLRewriteFilter extends Readonly<{
+  hostname?: string
+  path?: HTTPPathModifier
+}> {}
 
 /** One port, and what is served on it. */
-export interface Listener {
+export interface Listener extends Readonly<{
   /** Unique in the Gateway; routes refer to it as sectionName. */
-  readonly name: string
+  name: string
   /** Absent serves every name. */
-  readonly hostname?: string
-  readonly port: number
+  hostname?: string
+  port: number
   /** HTTP, HTTPS, TLS, TCP, UDP, or DOMAIN/NAME of an implementation. */
-  readonly protocol: string
-  readonly tls?: ListenerTLSConfig
-  readonly allowedRoutes?: AllowedRoutes
-}
+  protocol: string
+  tls?: ListenerTLSConfig
+  allowedRoutes?: AllowedRoutes
+}> {}
 
-export interface ListenerEntry {
+export interface ListenerEntry extends Readonly<{
   /** Unique in the Gateway; routes refer to it as sectionName. */
-  readonly name: string
+  name: string
   /** Absent serves every name. */
-  readonly hostname?: string
+  hostname?: string
   /** 0 leaves the choice to the implementation. */
-  readonly port: number
+  port: number
   /** HTTP, HTTPS, TLS, TCP, UDP, or DOMAIN/NAME of an implementation. */
-  readonly protocol: string
-  readonly tls?: ListenerTLSConfig
-  readonly allowedRoutes?: AllowedRoutes
-}
+  protocol: string
+  tls?: ListenerTLSConfig
+  allowedRoutes?: AllowedRoutes
+}> {}
 
-export interface ListenerNamespaces {
+export interface ListenerNamespaces extends Readonly<{
   /** Default: None. */
-  readonly from?: "All" | "Selector" | "Same" | "None"
-  readonly selector?: GatewayLabelSelector
-}
+  from?: "All" | "Selector" | "Same" | "None"
+  selector?: GatewayLabelSelector
+}> {}
 
-export interface ListenerSet {
-  readonly apiVersion: string
-  readonly kind: "ListenerSet"
-  readonly metadata: ObjectMeta
-  readonly spec: ListenerSetSpec
-  readonly status?: unknown
-}
+export interface ListenerSet extends Readonly<{
+  apiVersion: string
+  kind: "ListenerSet"
+  metadata: ObjectMeta
+  spec: ListenerSetSpec
+  status?: unknown
+}> {}
 
 /** Listeners that are added to a Gateway. */
-export interface ListenerSetSpec {
-  readonly parentRef: ParentGatewayReference
-  readonly listeners: readonly ListenerEntry[]
-}
+export interface ListenerSetSpec extends Readonly<{
+  parentRef: ParentGatewayReference
+  listeners: readonly ListenerEntry[]
+}> {}
 
-export interface ListenerTLSConfig {
+export interface ListenerTLSConfig extends Readonly<{
   /** Default: Terminate. */
-  readonly mode?: "Terminate" | "Passthrough"
+  mode?: "Terminate" | "Passthrough"
   /** Secrets with tls.crt and tls.key. */
-  readonly certificateRefs?: readonly SecretObjectReference[]
+  certificateRefs?: readonly SecretObjectReference[]
   /** Settings of one implementation. */
-  readonly options?: Readonly<Record<string, string>>
-}
+  options?: Readonly<Record<string, string>>
+}> {}
 
-export interface LocalGatewayObjectReference {
-  readonly group: string
-  readonly kind: string
-  readonly name: string
-}
+export interface LocalGatewayObjectReference extends Readonly<{
+  group: string
+  kind: string
+  name: string
+}> {}
 
-export interface LocalPolicyTargetReference {
-  readonly group: string
-  readonly kind: string
-  readonly name: string
+export interface LocalPolicyTargetReference extends Readonly<{
+  group: string
+  kind: string
+  name: string
   /** Name of one port of the Service. */
-  readonly sectionName?: string
-}
+  sectionName?: string
+}> {}
 
-export interface ParametersReference {
-  readonly group: string
-  readonly kind: string
-  readonly name: string
-  readonly namespace?: string
-}
+export interface ParametersReference extends Readonly<{
+  group: string
+  kind: string
+  name: string
+  namespace?: string
+}> {}
 
-export interface ParentGatewayReference {
+export interface ParentGatewayReference extends Readonly<{
   /** Default: gateway.networking.k8s.io. */
-  readonly group?: string
+  group?: string
   /** Default: Gateway. */
-  readonly kind?: string
-  readonly name: string
-  readonly namespace?: string
-}
+  kind?: string
+  name: string
+  namespace?: string
+}> {}
 
 /** What a route is attached to. */
-export interface ParentReference {
+export interface ParentReference extends Readonly<{
   /** Default: gateway.networking.k8s.io. */
-  readonly group?: string
+  group?: string
   /** Gateway or ListenerSet; Service (core group) for routes of the mesh. Default: Gateway. */
-  readonly kind?: string
+  kind?: string
   /** Absent means the namespace of the route. */
-  readonly namespace?: string
-  readonly name: string
+  namespace?: string
+  name: string
   /** Name of one listener; absent means all. */
-  readonly sectionName?: string
+  sectionName?: string
   /** Port of the listeners, or of the Service. */
-  readonly port?: number
-}
+  port?: number
+}> {}
 
-export interface ReferenceGrant {
-  readonly apiVersion: string
-  readonly kind: "ReferenceGrant"
-  readonly metadata: ObjectMeta
-  readonly spec: ReferenceGrantSpec
-  readonly status?: unknown
-}
+export interface ReferenceGrant extends Readonly<{
+  apiVersion: string
+  kind: "ReferenceGrant"
+  metadata: ObjectMeta
+  spec: ReferenceGrantSpec
+  status?: unknown
+}> {}
 
-export interface ReferenceGrantFrom {
-  readonly group: string
-  readonly kind: string
-  readonly namespace: string
-}
+export interface ReferenceGrantFrom extends Readonly<{
+  group: string
+  kind: string
+  namespace: string
+}> {}
 
 /** Lets objects of other namespaces refer to objects of this one. */
-export interface ReferenceGrantSpec {
+export interface ReferenceGrantSpec extends Readonly<{
   /** Who may refer. */
-  readonly from: readonly ReferenceGrantFrom[]
+  from: readonly ReferenceGrantFrom[]
   /** What they may refer to. */
-  readonly to: readonly ReferenceGrantTo[]
-}
+  to: readonly ReferenceGrantTo[]
+}> {}
 
-export interface ReferenceGrantTo {
-  readonly group: string
-  readonly kind: string
+export interface ReferenceGrantTo extends Readonly<{
+  group: string
+  kind: string
   /** Absent means all of this kind. */
-  readonly name?: string
-}
+  name?: string
+}> {}
 
-export interface RouteGroupKind {
+export interface RouteGroupKind extends Readonly<{
   /** Default: gateway.networking.k8s.io. */
-  readonly group?: string
-  readonly kind: string
-}
+  group?: string
+  kind: string
+}> {}
 
-export interface RouteNamespaces {
+export interface RouteNamespaces extends Readonly<{
   /** Default: Same. */
-  readonly from?: "All" | "Selector" | "Same" | "None"
+  from?: "All" | "Selector" | "Same" | "None"
   /** Labels of namespaces; with from: Selector only. */
-  readonly selector?: GatewayLabelSelector
-}
+  selector?: GatewayLabelSelector
+}> {}
 
-export interface SecretObjectReference {
+export interface SecretObjectReference extends Readonly<{
   /** Default: . */
-  readonly group?: string
+  group?: string
   /** Default: Secret. */
-  readonly kind?: string
-  readonly name: string
+  kind?: string
+  name: string
   /** Another namespace needs a ReferenceGrant there. */
-  readonly namespace?: string
-}
+  namespace?: string
+}> {}
 
-export interface SessionCookieConfig {
+export interface SessionCookieConfig extends Readonly<{
   /** Default: Session. */
-  readonly lifetimeType?: "Permanent" | "Session"
-}
+  lifetimeType?: "Permanent" | "Session"
+}> {}
 
-export interface SessionPersistence {
-  readonly sessionName?: string
-  readonly absoluteTimeout?: string
-  readonly idleTimeout?: string
+export interface SessionPersistence extends Readonly<{
+  sessionName?: string
+  absoluteTimeout?: string
+  idleTimeout?: string
   /** Default: Cookie. */
-  readonly type?: "Cookie" | "Header"
-  readonly cookieConfig?: SessionCookieConfig
-}
+  type?: "Cookie" | "Header"
+  cookieConfig?: SessionCookieConfig
+}> {}
 
-export interface SubjectAltName {
-  readonly type: "Hostname" | "URI"
-  readonly hostname?: string
-  readonly uri?: string
-}
+export interface SubjectAltName extends Readonly<{
+  type: "Hostname" | "URI"
+  hostname?: string
+  uri?: string
+}> {}
 
-export interface TCPRoute {
-  readonly apiVersion: string
-  readonly kind: "TCPRoute"
-  readonly metadata: ObjectMeta
-  readonly spec: TCPRouteSpec
-  readonly status?: unknown
-}
+export interface TCPRoute extends Readonly<{
+  apiVersion: string
+  kind: "TCPRoute"
+  metadata: ObjectMeta
+  spec: TCPRouteSpec
+  status?: unknown
+}> {}
 
-export interface TCPRouteRule {
-  readonly name?: string
-  readonly backendRefs: readonly BackendRef[]
-}
+export interface TCPRouteRule extends Readonly<{
+  name?: string
+  backendRefs: readonly BackendRef[]
+}> {}
 
 /** How TCP connections are forwarded. */
-export interface TCPRouteSpec {
+export interface TCPRouteSpec extends Readonly<{
   /** Gateways, listeners or Services the route is attached to. */
-  readonly parentRefs?: readonly ParentReference[]
+  parentRefs?: readonly ParentReference[]
   /** Whether default gateways take the route, too. */
-  readonly useDefaultGateways?: "All" | "None"
-  readonly rules: readonly TCPRouteRule[]
-}
+  useDefaultGateways?: "All" | "None"
+  rules: readonly TCPRouteRule[]
+}> {}
 
-export interface TLSFrontendConfig {
-  readonly validation?: FrontendTLSValidation
-}
+export interface TLSFrontendConfig extends Readonly<{
+  validation?: FrontendTLSValidation
+}> {}
 
-export interface TLSPortConfig {
-  readonly port: number
-  readonly tls: TLSPortFrontendConfig
-}
+export interface TLSPortConfig extends Readonly<{
+  port: number
+  tls: TLSPortFrontendConfig
+}> {}
 
-export interface TLSPortFrontendConfig {
-  readonly validation?: FrontendTLSValidation
-}
+export interface TLSPortFrontendConfig extends Readonly<{
+  validation?: FrontendTLSValidation
+}> {}
 
-export interface TLSRoute {
-  readonly apiVersion: string
-  readonly kind: "TLSRoute"
-  readonly metadata: ObjectMeta
-  readonly spec: TLSRouteSpec
-  readonly status?: unknown
-}
+export interface TLSRoute extends Readonly<{
+  apiVersion: string
+  kind: "TLSRoute"
+  metadata: ObjectMeta
+  spec: TLSRouteSpec
+  status?: unknown
+}> {}
 
-export interface TLSRouteRule {
-  readonly name?: string
-  readonly backendRefs: readonly BackendRef[]
-}
+export interface TLSRouteRule extends Readonly<{
+  name?: string
+  backendRefs: readonly BackendRef[]
+}> {}
 
 /** How TLS connections are forwarded by their server name. */
-export interface TLSRouteSpec {
+export interface TLSRouteSpec extends Readonly<{
   /** Gateways, listeners or Services the route is attached to. */
-  readonly parentRefs?: readonly ParentReference[]
+  parentRefs?: readonly ParentReference[]
   /** Whether default gateways take the route, too. */
-  readonly useDefaultGateways?: "All" | "None"
+  useDefaultGateways?: "All" | "None"
   /** Server names that clients send. */
-  readonly hostnames: readonly string[]
-  readonly rules: readonly TLSRouteRule[]
-}
+  hostnames: readonly string[]
+  rules: readonly TLSRouteRule[]
+}> {}
 
-export interface UDPRoute {
-  readonly apiVersion: string
-  readonly kind: "UDPRoute"
-  readonly metadata: ObjectMeta
-  readonly spec: UDPRouteSpec
-  readonly status?: unknown
-}
+export interface UDPRoute extends Readonly<{
+  apiVersion: string
+  kind: "UDPRoute"
+  metadata: ObjectMeta
+  spec: UDPRouteSpec
+  status?: unknown
+}> {}
 
-export interface UDPRouteRule {
-  readonly name?: string
-  readonly backendRefs: readonly BackendRef[]
-}
+export interface UDPRouteRule extends Readonly<{
+  name?: string
+  backendRefs: readonly BackendRef[]
+}> {}
 
 /** How datagrams are forwarded. */
-export interface UDPRouteSpec {
+export interface UDPRouteSpec extends Readonly<{
   /** Gateways, listeners or Services the route is attached to. */
-  readonly parentRefs?: readonly ParentReference[]
+  parentRefs?: readonly ParentReference[]
   /** Whether default gateways take the route, too. */
-  readonly useDefaultGateways?: "All" | "None"
-  readonly rules: readonly UDPRouteRule[]
-}
+  useDefaultGateways?: "All" | "None"
+  rules: readonly UDPRouteRule[]
+}> {}

@@ -22,6 +22,8 @@ export function kindProblem(apiVersion: string, kind: string): Fault | undefined
       kind,
       sameGroup.versions.map((version) => preferredApiVersion({ ...sameGroup, versions: [version] })),
     )
+  const misspelt = misspeltVersion(apiVersion, kind)
+  if (misspelt !== undefined) return wrongVersion(apiVersion, kind, misspelt)
   return notSupported(
     apiVersion,
     kind,
@@ -31,6 +33,13 @@ export function kindProblem(apiVersion: string, kind: string): Fault | undefined
       kindTable.filter((known) => known.group === group).map((known) => known.kind),
     ),
   )
+}
+
+/** Versions of this kind that look like what was written, the likeliest first. */
+function misspeltVersion(apiVersion: string, kind: string): readonly string[] | undefined {
+  const served = kindsNamed(kind).flatMap((info) => info.versions.map((version) => preferredApiVersion({ ...info, versions: [version] })))
+  const meant = nearest(apiVersion, served)
+  return meant === undefined ? undefined : [meant, ...served.filter((version) => version !== meant)]
 }
 
 /** Groups of one project, between which kinds have moved: a foreign `Service` or `Gateway` is not a misspelt one of ours. */

@@ -5,10 +5,8 @@ import { checkRules } from '../rules/rules.js'
 import type { KubernetesObject } from '../resource.js'
 import { checkValue, type Walk } from './check-value.js'
 import { faultLimit, withoutConsequences, withoutRepetition, type Fault, type FaultList } from './fault.js'
+import type { RegexCompiler } from './options.js'
 import { faultsBeside } from './repair.js'
-
-/** Compiles RE2 and throws on a bad expression, as `loadRegexCompiler()` gives it. */
-export type RegexCompiler = (expression: string) => unknown
 
 export interface Checks {
   readonly type: ObjectType

@@ -78,9 +78,21 @@ function suggestValue(type: FieldType, value: unknown): string | undefined {
   return type.kind === 'list' && typeof value === 'number' ? `- ${value}` : undefined
 }
 
+/** Of larger mappings nobody can say which field was meant. */
+const smallMapping = 6
+
+/** `name:a` is one text in YAML: what was meant is a field and its value. */
+function joinedField(type: ObjectType, value: unknown): string | undefined {
+  const [, name = '', rest = ''] = typeof value === 'string' ? (/^([A-Za-z]\w*):(\S.*)$/s.exec(value) ?? []) : []
+  return type.fields.has(name) ? `${name}: ${clip(rest)}` : undefined
+}
+
 /** `80` where `{number: 80}` belongs: the first field that takes such a value. */
 function suggestMapping(type: ObjectType, value: unknown): string | undefined {
   if (value === null || typeof value === 'object') return undefined
+  const joined = joinedField(type, value)
+  if (joined !== undefined) return joined
+  if (type.fields.size > smallMapping) return undefined
   for (const [name, { type: inner }] of type.fields) {
     const isString = inner.kind === 'string' && typeof value === 'string' && (inner.values?.includes(value) ?? true)
     const isNumber = (inner.kind === 'integer' || inner.kind === 'number') && typeof value === 'number'
@@ -89,7 +101,11 @@ function suggestMapping(type: ObjectType, value: unknown): string | undefined {
   return undefined
 }
 
+/** `-a` is a text; an entry of a list is `- a`. */
+const joinedEntry = /^-[^\s-]/
+
 function suggestUnquoted(type: FieldType, value: string): string | undefined {
+  if (type.kind === 'list' && joinedEntry.test(value)) return `- ${clip(value.slice(1))}`
   if (type.kind === 'list') return `- ${/^[A-Za-z][\w./-]*$/.test(value) ? clip(value) : JSON.stringify(clip(value))}`
   if (type.kind === 'boolean') return /^(?:true|false)$/i.test(value) ? value.toLowerCase() : undefined
   return (type.kind === 'integer' || type.kind === 'number') && /^-?\d+(?:\.\d+)?$/.test(value) ? value : undefined
@@ -105,7 +121,9 @@ function needsQuotes(type: FieldType, value: unknown): value is number | boolean
 
 function quoteHint(type: FieldType, value: unknown): string {
   if (isMissingUnit(type, value)) return ' Add the unit.'
+  if (type.kind === 'object' && joinedField(type, value) !== undefined) return ' A space must follow the colon.'
   if (needsQuotes(type, value)) return ' Put the value in quotes.'
+  if (type.kind === 'list' && typeof value === 'string' && joinedEntry.test(value)) return ' A space must follow the dash.'
   if (typeof value === 'string' && suggestUnquoted(type, value) === value) return ' Write it without quotes.'
   return type.kind === 'list' && value !== null && typeof value === 'object' ? ' Begin each entry with "- ".' : ''
 }

@@ -1,15 +1,8 @@
 /** What validation answers: diagnostics with their places, and the resource when there is no error. */
 import type { Diagnostic } from '../diagnostic.js'
-import type { KubernetesObject } from '../resource.js'
 import type { ParsedDocument } from '../yaml/parse-documents.js'
 import { toDiagnostic, type Fault } from './fault.js'
-
-export interface ValidateResult<Resource = KubernetesObject> {
-  /** Present when there is no error. */
-  readonly resource?: Resource
-  /** Errors and warnings in the order of the document. */
-  readonly diagnostics: readonly Diagnostic[]
-}
+import type { ValidateResult } from './options.js'
 
 /** @param document where the value was read from: its diagnostics carry line and column. */
 export function resultOf<Resource>(value: unknown, faults: readonly Fault[], document?: ParsedDocument): ValidateResult<Resource> {

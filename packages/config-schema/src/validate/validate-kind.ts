@@ -2,17 +2,11 @@
 import type { KindModel } from '../model/kind-model.js'
 import { clip } from '../model/clip.js'
 import type { Fault } from './fault.js'
-import { findFaults, type RegexCompiler } from './find-faults.js'
+import { findFaults } from './find-faults.js'
 import { readIdentity } from './identity.js'
+import type { KindOptions, ValidateResult } from './options.js'
 import { pruned } from './prune.js'
-import { resultOf, type ValidateResult } from './result.js'
-
-export interface KindOptions {
-  /** Compiles an RE2 expression and throws on a bad one; without it only what JavaScript can tell is checked. */
-  readonly compileRegex?: RegexCompiler
-  /** `prune` leaves unknown fields out, as an API server does, instead of refusing them. Default: `refuse`. */
-  readonly unknownFields?: 'refuse' | 'prune'
-}
+import { resultOf } from './result.js'
 
 export function validateKind<Resource>(
   model: KindModel,

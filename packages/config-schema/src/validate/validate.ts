@@ -8,19 +8,11 @@ import type { KubernetesObject } from '../resource.js'
 import type { ParsedDocument } from '../yaml/parse-documents.js'
 import { executionFaults } from './execution.js'
 import type { Fault } from './fault.js'
-import { findFaults, type Checks, type RegexCompiler } from './find-faults.js'
+import { findFaults, type Checks } from './find-faults.js'
 import { readIdentity } from './identity.js'
+import type { ValidateOptions, ValidateResult } from './options.js'
 import { pruned } from './prune.js'
-import { resultOf, type ValidateResult } from './result.js'
-
-export interface ValidateOptions {
-  /** Compiles an RE2 expression and throws on a bad one; without it only what JavaScript can tell is checked. */
-  readonly compileRegex?: RegexCompiler
-  /** `prune` leaves unknown fields out, as an API server does, instead of refusing them. Default: `refuse`. */
-  readonly unknownFields?: 'refuse' | 'prune'
-  /** `heddle` also warns of what Heddle's own mesh does not execute, and refuses what it does not enforce. Default: `istio`. */
-  readonly target?: 'istio' | 'heddle'
-}
+import { resultOf } from './result.js'
 
 /** Checks a document of a file; its diagnostics carry line and column. */
 export function validate(document: ParsedDocument, options: ValidateOptions = {}): ValidateResult {

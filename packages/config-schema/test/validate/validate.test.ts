@@ -82,6 +82,14 @@ describe('validate', () => {
     expect(check(`spec: {hosts: [a], ${spec}}\n`).map((fault) => fault.message)).toContainEqual(expect.stringContaining(text))
   })
 
+  it('sees a colon without a space, and a misspelt group', () => {
+    const text = 'apiVersion: networking.isto.io/v1\nkind: VirtualService\nmetadata: {name: a}\n'
+    const [group] = parseDocuments(text).documents.flatMap((document) => validate(document).diagnostics)
+    expect(group).toMatchObject({ ruleId: 'wrong-api-version', path: 'apiVersion', suggestion: 'networking.istio.io/v1' })
+    const value = { apiVersion: 'v1', kind: 'ConfigMap', metadata: 'name:a' }
+    expect(validateObject(value).diagnostics[0]).toMatchObject({ path: 'metadata', suggestion: 'name: a' })
+  })
+
   it('says once that the spec is missing', () => {
     expect(check('').map((fault) => `${fault.path} ${fault.ruleId}`)).toEqual(['spec missing-field'])
   })
