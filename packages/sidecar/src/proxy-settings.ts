@@ -148,6 +148,8 @@ function nodeMetadata(
     CLUSTER_ID: 'Kubernetes',
     MESH_ID: trustDomain,
     ISTIO_VERSION: '1.31.0',
+    // On the local platform the app gets its names from us, so hosts without an address may be given one.
+    ...(env['HEDDLE_POD_ROOT'] ? { DNS_CAPTURE: 'true' } : {}),
     ...fromEnvironment,
     NAME: env['POD_NAME'] ?? 'unknown',
     NAMESPACE: namespace,

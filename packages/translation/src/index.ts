@@ -7,7 +7,7 @@ export type { IssueCode, ResourceReference, TranslationIssue } from './issue/tra
 export type { MeshRule } from './snapshot/delegates.js'
 export { createMeshSnapshot, type MeshSnapshot } from './snapshot/mesh-snapshot.js'
 export type { MeshEndpoint } from './snapshot/mesh-endpoint.js'
-export type { MeshPort, MeshService } from './snapshot/mesh-service.js'
+export type { MeshPort, MeshService, Resolution } from './snapshot/mesh-service.js'
 export type { PortProtocol } from './snapshot/port-protocol.js'
 export type { MeshVirtualService } from './snapshot/virtual-services.js'
 export type { DestinationRuleIndex, EffectiveRule, RuleViewer } from './snapshot/destination-rules.js'
@@ -40,6 +40,8 @@ export type {
   ServiceAccount,
   ServicePort,
 } from './resources/kubernetes.js'
+export type { ServiceEntry, ServiceEntryPort, WorkloadEntry, WorkloadEntrySpec } from './resources/service-entry.js'
+export type { Sidecar, SidecarEgressListener } from './resources/sidecar.js'
 export type { MutualTlsMode, PeerAuthentication } from './resources/peer-authentication.js'
 export type {
   CorsPolicySpec,

@@ -19,16 +19,6 @@ const acceptedDifferences: readonly AcceptedDifference[] = [
     filters: /^envoy\.filters\.(http|network)\.(rbac|jwt_authn)$/,
     reason: 'AuthorizationPolicy and RequestAuthentication are not translated yet',
   },
-  {
-    scenario: 'tcp-egress',
-    path: /^(clusters|endpoints|listeners)\[(outbound\|\d+\|\|)?(api\.ext\.example|\*\.wiki\.example|db\.internal|240\.0\.0\.9_5432|0\.0\.0\.0_443)\]$/,
-    reason: 'ServiceEntry is not translated yet: its services have neither listeners nor clusters',
-  },
-  {
-    scenario: 'tcp-egress',
-    path: /^routes\[80\]\.virtualHosts\./,
-    reason: 'the virtual host of the ServiceEntry api.ext.example is missing, so the ones behind it move up',
-  },
 ]
 
 export function isAccepted(scenario: string, difference: Difference): boolean {

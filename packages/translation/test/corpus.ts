@@ -42,6 +42,9 @@ export function loadScenario(name: string, meshConfig: Partial<MeshConfig> = {})
     destinationRules: ofKind(manifests, 'DestinationRule'),
     gateways: ofKind(manifests, 'Gateway'),
     peerAuthentications: ofKind(manifests, 'PeerAuthentication'),
+    serviceEntries: ofKind(manifests, 'ServiceEntry'),
+    workloadEntries: ofKind(manifests, 'WorkloadEntry'),
+    sidecars: ofKind(manifests, 'Sidecar'),
     meshConfig,
   } as unknown as MeshSnapshotInput
   const proxies = readJson(path.join(folder, 'proxies.json')) as unknown as {

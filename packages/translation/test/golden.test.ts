@@ -1,13 +1,10 @@
 /** Golden tests: what we encode for every proxy is, as protojson, what a real istiod sent it. */
 import { describe, expect, it } from 'vitest'
 import { encode, toJson } from '@heddle/xds'
-import { translate, type MeshConfig } from '../src/index.js'
+import { translate } from '../src/index.js'
 import { isAccepted, withoutAcceptedFilters } from './accepted-differences.js'
 import { corpusIsPresent, loadScenario, type Json, type Scenario } from './corpus.js'
 import { resourceDifferences, type Difference } from './json-difference.js'
-
-/** The Sidecar resource of this scenario says REGISTRY_ONLY, which we know as a setting of the mesh only. */
-const meshConfigs: Readonly<Record<string, Partial<MeshConfig>>> = { 'tcp-egress': { outboundTrafficPolicy: 'REGISTRY_ONLY' } }
 
 const scenarios = ['article-v1', 'article-canary', 'bookinfo', 'traffic', 'gateway-tls', 'tcp-egress', 'security']
 
@@ -26,7 +23,7 @@ function differences(name: string, scenario: Scenario, folder: string): readonly
 
 describe.skipIf(!corpusIsPresent)('the configuration that a real istiod sent (skipped without ../shared/corpus)', () => {
   for (const name of corpusIsPresent ? scenarios : []) {
-    const scenario = loadScenario(name, meshConfigs[name])
+    const scenario = loadScenario(name)
     it.each(scenario.proxies.map((proxy) => proxy.folder))(`${name}: %s differs in nothing that is not accepted`, (folder) => {
       expect(differences(name, scenario, folder)).toEqual([])
     })

@@ -17,5 +17,8 @@ export const watchedTypes: Readonly<Record<SnapshotField, ResourceType>> = {
   virtualServices: networking('virtualservices'),
   destinationRules: networking('destinationrules'),
   gateways: networking('gateways'),
+  serviceEntries: networking('serviceentries'),
+  workloadEntries: networking('workloadentries'),
+  sidecars: networking('sidecars'),
   peerAuthentications: { group: 'security.istio.io', version: 'v1', plural: 'peerauthentications' },
 }

@@ -51,9 +51,17 @@ export function upstreamHttp(
     ...(idleTimeoutMs ? { idleTimeoutMs } : {}),
     ...(maxRequestsPerConnection ? { maxRequestsPerConnection } : {}),
     ...(maxConcurrentStreams && chosen === 'http2' ? { maxConcurrentStreams } : {}),
+    ...(chosen === 'http2' ? keepAlive(pool) : {}),
   }
   if (chosen === undefined && Object.keys(common).length === 0) return undefined
   return { protocol: chosen ?? 'http1', ...common }
+}
+
+/** Both or neither, as validation has it. */
+function keepAlive(pool: ConnectionPoolSettings | undefined): Pick<UpstreamHttpOptions, 'http2KeepAlive'> {
+  const intervalMs = durationMs(pool?.http?.http2KeepAlive?.interval)
+  const timeoutMs = durationMs(pool?.http?.http2KeepAlive?.timeout)
+  return intervalMs && timeoutMs ? { http2KeepAlive: { intervalMs, timeoutMs } } : {}
 }
 
 function upstreamProtocol(

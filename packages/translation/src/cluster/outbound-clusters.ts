@@ -2,18 +2,22 @@
 import type { Cluster, MetadataStruct, UpstreamHttpOptions } from '@heddle/routing'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import { configPath } from '../proxy/config-path.js'
-import type { Subset, TrafficPolicyOverrides, WholePolicy } from '../resources/destination-rule.js'
+import type { ClientTlsSettings, Subset, TrafficPolicyOverrides, WholePolicy } from '../resources/destination-rule.js'
 import { durationMs } from '../resources/duration-field.js'
 import type { EffectiveRule } from '../snapshot/destination-rules.js'
 import type { MeshPort, MeshService } from '../snapshot/mesh-service.js'
 import { shared } from '../snapshot/shared-results.js'
 import { namespaceMode } from '../tls/mutual-tls-mode.js'
 import { outboundName, sniOf } from './cluster-name.js'
+import { loadAssignment, localityKey } from '../endpoint/load-assignments.js'
 import { circuitBreakers, tcpKeepalive, upstreamHttp } from './connection-pool.js'
 import { loadBalancing } from './load-balancer.js'
 import { outlierDetection } from './outlier-detection.js'
 import { policyFor } from './traffic-policy.js'
 import { upstreamSecurity, type UpstreamSecurity, type UpstreamTlsInput } from './upstream-tls.js'
+
+/** Istio's way of looking up names: again when an answer has grown old, a little earlier or later than others. */
+const dns = { lookupFamily: 'V4_ONLY', refreshRateMs: 60_000, jitterMs: 100, respectTtl: true } as const
 
 /** A cluster together with what its endpoints are chosen by. */
 export interface OutboundCluster {
@@ -43,8 +47,19 @@ function sharedCluster(
   subset: Subset | undefined,
 ): OutboundCluster {
   const name = outboundName(port.number, subset?.name ?? '', service.host)
-  const key = `cluster|${view.node.type}|${name}|${rule?.key ?? ''}`
-  return shared(view.snapshot, key, () => ({ key, ...outboundCluster(view, service, port, rule, subset) }))
+  const key = `cluster|${view.node.type}|${service.namespace}|${name}|${rule?.key ?? ''}`
+  const place = service.resolution === 'told' ? '' : `|${localityKey(view.locality)}`
+  return shared(view.snapshot, key + place, () => withNamedEndpoints(view, { key, ...outboundCluster(view, service, port, rule, subset) }))
+}
+
+/** Endpoints that DNS finds are part of the cluster. */
+function withNamedEndpoints(view: ProxyView, target: OutboundCluster): OutboundCluster {
+  const { type } = target.cluster
+  if (type !== 'STRICT_DNS' && type !== 'LOGICAL_DNS') return target
+  const all = loadAssignment(view, target)
+  const [first] = all.localities
+  const only = first === undefined ? [] : [{ ...first, endpoints: first.endpoints.slice(0, 1), loadBalancingWeight: 1 }]
+  return { ...target, cluster: { ...target.cluster, loadAssignment: type === 'LOGICAL_DNS' ? { ...all, localities: only } : all } }
 }
 
 function outboundCluster(
@@ -57,13 +72,13 @@ function outboundCluster(
   const policy = policyFor(rule, subset, port.number)
   const name = outboundName(port.number, subset?.name ?? '', service.host)
   const sidecar = view.node.type === 'sidecar'
-  const direct = policy.loadBalancer?.simple === 'PASSTHROUGH' || (service.headless && sidecar)
+  const direct = isDirect(service, policy, sidecar)
   const http = upstreamHttp(port.protocol, policy.connectionPool, sidecar)
   // As with istiod: a sidecar is given Secrets only where the rule selects it; elsewhere it leaves TLS to the egress gateway.
   const mayHoldCredentials = !sidecar || rule?.resource.spec?.workloadSelector !== undefined
   const target = { service, port, subset, policy, mayHoldCredentials }
   const { external, ...security } = securityOf(view, target, http?.protocol === 'http2', direct)
-  const httpOptions = { ...http, ...(security.transportSocket === undefined ? {} : autoSni(policy)) }
+  const httpOptions = { ...http, ...(security.transportSocket === undefined ? {} : autoSni(policy, service)) }
   return {
     service,
     port,
@@ -72,9 +87,7 @@ function outboundCluster(
     cluster: {
       name,
       altStatName: `${name};`,
-      ...(direct
-        ? { type: 'ORIGINAL_DST', lbPolicy: 'CLUSTER_PROVIDED' }
-        : { type: 'EDS', edsServiceName: name, ...loadBalancing(policy.loadBalancer) }),
+      ...discovery(service, policy, name, direct),
       ...connectionSettings(view, policy),
       ...withProxyHeader(security, policy.proxyProtocol),
       ...(Object.keys(httpOptions).length === 0 ? {} : { http: { protocol: 'http1', ...httpOptions } }),
@@ -82,6 +95,24 @@ function outboundCluster(
       metadata: { istio: clusterMetadata(service, rule, subset, external) },
     },
   }
+}
+
+/** A gateway knows no original destination: it has the endpoints that there are. */
+function isDirect(service: MeshService, policy: TrafficPolicyOverrides, sidecar: boolean): boolean {
+  if (service.resolution === 'original-destination') return sidecar
+  return policy.loadBalancer?.simple === 'PASSTHROUGH' || (service.headless && sidecar)
+}
+
+function discovery(
+  service: MeshService,
+  policy: TrafficPolicyOverrides,
+  name: string,
+  direct: boolean,
+): Pick<Cluster, 'type' | 'edsServiceName' | 'lbPolicy' | 'ringHash' | 'maglev' | 'slowStart' | 'dns'> {
+  if (direct) return { type: 'ORIGINAL_DST', lbPolicy: 'CLUSTER_PROVIDED' }
+  if (service.resolution === 'dns') return { type: 'STRICT_DNS', ...loadBalancing(policy.loadBalancer), dns }
+  if (service.resolution === 'dns-first') return { type: 'LOGICAL_DNS', ...loadBalancing(policy.loadBalancer), dns }
+  return { type: 'EDS', edsServiceName: name, ...loadBalancing(policy.loadBalancer) }
 }
 
 function connectionSettings(
@@ -107,8 +138,8 @@ function securityOf(
   const { service, port, subset, policy, mayHoldCredentials } = target
   const { snapshot } = view
   return upstreamSecurity({
-    settings: policy.tls,
-    autoMutualTls: snapshot.meshConfig.enableAutoMtls && acceptsMutualTls(view, service, port, direct),
+    settings: withEntryNames(policy.tls, service),
+    autoMutualTls: snapshot.meshConfig.enableAutoMtls && !service.external && acceptsMutualTls(view, service, port, direct),
     identities: snapshot.identitiesOf(service),
     sni: sniOf(port.number, subset?.name ?? '', service.host),
     http2,
@@ -137,6 +168,12 @@ function withProxyHeader(
   return { ...security, transportSocket: { ...(transportSocket ?? { kind: 'raw-buffer' }), ...header } }
 }
 
+/** What a rule does not say about the names of certificates, the ServiceEntry may. */
+function withEntryNames(settings: ClientTlsSettings | undefined, service: MeshService): ClientTlsSettings | undefined {
+  if (settings === undefined || settings.subjectAltNames?.length || service.subjectAltNames.length === 0) return settings
+  return { ...settings, subjectAltNames: service.subjectAltNames }
+}
+
 /** A cluster that dials original destinations is all or nothing: one endpoint without mutual TLS switches it off. */
 function acceptsMutualTls(view: ProxyView, service: MeshService, port: MeshPort, direct: boolean): boolean {
   if (direct) {
@@ -147,8 +184,8 @@ function acceptsMutualTls(view: ProxyView, service: MeshService, port: MeshPort,
 }
 
 /** TLS to the outside without a server name: it comes from the request's authority, and so does the name to verify. */
-function autoSni(policy: TrafficPolicyOverrides): Pick<UpstreamHttpOptions, 'autoSni' | 'autoSanValidation'> {
-  const { tls } = policy
+function autoSni(policy: TrafficPolicyOverrides, service: MeshService): Pick<UpstreamHttpOptions, 'autoSni' | 'autoSanValidation'> {
+  const tls = withEntryNames(policy.tls, service)
   if ((tls?.mode !== 'SIMPLE' && tls?.mode !== 'MUTUAL') || tls.sni) return {}
   const verifies = tls.insecureSkipVerify !== true && !tls.subjectAltNames?.length
   return { autoSni: true, ...(verifies ? { autoSanValidation: true } : {}) }
@@ -163,6 +200,7 @@ function clusterMetadata(
   return {
     ...(external ? { alpn_override: 'false' } : {}),
     ...(rule === undefined ? {} : { config: configPath('destination-rule', rule.resource.metadata) }),
+    ...(service.external ? { external: true } : {}),
     services: [serviceMetadata(service)],
     ...(subset === undefined ? {} : { subset: subset.name }),
   }

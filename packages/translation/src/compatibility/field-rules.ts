@@ -25,9 +25,6 @@ const policyRules = (prefix: string): readonly FieldRule[] => [
 /** What a port's own policy may hold, too. */
 const portPolicyRules = (prefix: string): readonly FieldRule[] => [
   ignored(`${prefix}.connectionPool.tcp.maxConnectionDuration`, 'connections end by idle time only'),
-  ignored(`${prefix}.connectionPool.http.h2UpgradePolicy`, 'HTTP/2 is not implemented yet'),
-  ignored(`${prefix}.connectionPool.http.maxConcurrentStreams`, 'HTTP/2 is not implemented yet'),
-  ignored(`${prefix}.connectionPool.http.http2KeepAlive`, 'HTTP/2 is not implemented yet'),
   ignored(`${prefix}.outlierDetection.outlierDetectionHttpErrorCodes`, 'errors are those with a status of 500 and above'),
   ignored(`${prefix}.loadBalancer.consistentHash.httpCookie.attributes`, 'the cookie has the attributes that Envoy gives it by default'),
   ignored(`${prefix}.loadBalancer.backendUtilization`, 'load reports of backends are not implemented'),
@@ -62,4 +59,16 @@ export const fieldRules: Readonly<Record<string, readonly FieldRule[]>> = {
     ignored('spec.servers[].bind', 'a gateway listens on its Pod address'),
   ],
   PeerAuthentication: [],
+  ServiceEntry: [ignored('spec.endpoints[].network', 'meshes of several networks are not implemented')],
+  WorkloadEntry: [ignored('spec.network', 'meshes of several networks are not implemented')],
+  Sidecar: [
+    ignored('spec.ingress', 'a workload accepts the ports of its Services'),
+    ignored('spec.inboundConnectionPool', 'the DestinationRule of the service limits connections to the app'),
+    ignored('spec.outboundTrafficPolicy.egressProxy', 'traffic to unknown hosts goes where it was going, or nowhere'),
+    ignored('spec.egress[].bind', 'a listener is at the addresses of its services'),
+    ignored('spec.egress[].captureMode', 'all outgoing traffic is captured'),
+    ignored('spec.egress[].port.protocol', 'the protocol is that of the ports of the services'),
+    ignored('spec.egress[].port.name', 'the number says which port'),
+    ignored('spec.egress[].port.targetPort', 'istiod passes over it, too'),
+  ],
 }

@@ -23,7 +23,7 @@ export function loadAssignments(view: ProxyView, targets: readonly OutboundClust
     })
 }
 
-function loadAssignment(view: ProxyView, target: OutboundCluster): ClusterLoadAssignment {
+export function loadAssignment(view: ProxyView, target: OutboundCluster): ClusterLoadAssignment {
   const endpoints = view.snapshot
     .endpointsOf(target.service, target.port)
     .filter((endpoint) => !target.service.nodeLocal || endpoint.nodeName === view.nodeName)
@@ -51,7 +51,7 @@ function groupByLocality(endpoints: readonly MeshEndpoint[]): readonly (readonly
   return [...groups].toSorted(([left], [right]) => compareText(left, right)).map(([, members]) => [members[0]?.locality, members])
 }
 
-function localityKey(locality: ProxyLocality | undefined): string {
+export function localityKey(locality: ProxyLocality | undefined): string {
   return locality === undefined ? '' : `${locality.region}/${locality.zone}/${locality.subZone}`
 }
 
@@ -68,7 +68,7 @@ function localityEndpoints(
       ...(locality?.subZone ? { subZone: locality.subZone } : {}),
     },
     endpoints: members.map((endpoint) => lbEndpoint(view, target, endpoint)),
-    loadBalancingWeight: members.length,
+    loadBalancingWeight: members.reduce((sum, endpoint) => sum + (endpoint.weight ?? 1), 0),
   }
 }
 
@@ -79,8 +79,8 @@ function lbEndpoint(view: ProxyView, target: OutboundCluster, endpoint: MeshEndp
   }
   return {
     address: { address: endpoint.address, port: endpoint.port },
-    healthStatus: endpoint.healthy ? 'HEALTHY' : 'UNHEALTHY',
-    loadBalancingWeight: 1,
+    ...(endpoint.healthy === undefined ? {} : { healthStatus: endpoint.healthy ? 'HEALTHY' : 'UNHEALTHY' }),
+    loadBalancingWeight: endpoint.weight ?? 1,
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
   }
 }

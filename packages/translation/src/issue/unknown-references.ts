@@ -48,7 +48,7 @@ function ruleIssues({ input, services, clusterDomain }: ReferenceContext, isMiss
   })
 }
 
-interface WrittenDestination {
+export interface WrittenDestination {
   readonly destination: Destination | undefined
   readonly path: string
   readonly name: string
@@ -80,7 +80,8 @@ function destinationIssues(
   })
 }
 
-function destinationsOf({ rules, spec, name, namespace }: MeshVirtualService): readonly WrittenDestination[] {
+/** Every destination of a VirtualService's rules, mirrors apart. */
+export function destinationsOf({ rules, spec, name, namespace }: MeshVirtualService): readonly WrittenDestination[] {
   const http = rules.flatMap(({ rule, path, ...owner }) =>
     (rule.route ?? []).map(({ destination }, index) => ({ destination, path: `${path}.route[${index}].destination`, ...owner })),
   )

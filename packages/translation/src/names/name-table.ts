@@ -1,17 +1,19 @@
 /**
  * Istio's name table (NDS): the host names that a proxy answers to its app, with their addresses. A headless service has the
- * addresses of its ready endpoints, and those that have host names of their own are listed below it.
+ * addresses of its ready endpoints, and those that have host names of their own are listed below it. Hosts of ServiceEntries
+ * are answered where they have an address, be it a made-up one.
  */
 import type { ProxyNode } from '../node/proxy-node.js'
 import { createProxyView } from '../proxy/proxy-view.js'
+import { captured } from '../route/virtual-host-domains.js'
 import type { MeshEndpoint } from '../snapshot/mesh-endpoint.js'
 import type { MeshService } from '../snapshot/mesh-service.js'
 import type { MeshSnapshot } from '../snapshot/mesh-snapshot.js'
 
 export interface NameEntry {
   readonly addresses: readonly string[]
-  readonly registry: 'Kubernetes'
-  /** The name within its namespace. */
+  readonly registry: 'Kubernetes' | 'External'
+  /** The name within its namespace; a host outside of the platform has none. */
   readonly shortName: string
   readonly namespace: string
 }
@@ -21,9 +23,11 @@ export type NameTable = Readonly<Record<string, NameEntry>>
 
 export function nameTable(snapshot: MeshSnapshot, node: ProxyNode): NameTable {
   const table: Record<string, NameEntry> = {}
-  for (const service of createProxyView(snapshot, node).services) {
+  const view = createProxyView(snapshot, node)
+  for (const service of view.services) {
     if (!service.headless) {
-      if (service.addresses.length > 0) table[service.host] = entry(service, service.name, service.addresses)
+      const addresses = captured(view, service).filter((address) => !address.includes('/'))
+      if (addresses.length > 0) table[service.host] = entry(service, service.registry === 'External' ? '' : service.name, addresses)
       continue
     }
     const ready = readyEndpoints(snapshot, service)
@@ -36,7 +40,7 @@ export function nameTable(snapshot: MeshSnapshot, node: ProxyNode): NameTable {
 }
 
 function entry(service: MeshService, shortName: string, addresses: readonly string[]): NameEntry {
-  return { addresses, registry: 'Kubernetes', shortName, namespace: service.namespace }
+  return { addresses, registry: service.registry, shortName, namespace: service.namespace }
 }
 
 function readyEndpoints(snapshot: MeshSnapshot, service: MeshService): readonly MeshEndpoint[] {

@@ -26,6 +26,8 @@ export interface ProxyNode {
   readonly locality?: ProxyLocality
   /** True when the Pod may not bind ports below 1024. */
   readonly unprivileged: boolean
+  /** True when the app asks the proxy for names (Istio's DNS_CAPTURE). */
+  readonly answersNames: boolean
   /** Everything the proxy sent, unknown keys included. */
   readonly metadata: Readonly<Record<string, unknown>>
 }
@@ -56,7 +58,7 @@ export function parseNode(identification: NodeIdentification): NodeResult {
 
 type WorkloadFields = Pick<
   ProxyNode,
-  'labels' | 'serviceAccount' | 'workloadName' | 'clusterId' | 'meshId' | 'interceptionMode' | 'unprivileged'
+  'labels' | 'serviceAccount' | 'workloadName' | 'clusterId' | 'meshId' | 'interceptionMode' | 'unprivileged' | 'answersNames'
 >
 
 function workloadOf(metadata: Readonly<Record<string, unknown>>, name: string): WorkloadFields {
@@ -69,6 +71,7 @@ function workloadOf(metadata: Readonly<Record<string, unknown>>, name: string): 
     meshId: text(metadata, 'MESH_ID') ?? 'cluster.local',
     interceptionMode: mode === 'TPROXY' || mode === 'NONE' ? mode : 'REDIRECT',
     unprivileged: isTrue(metadata['UNPRIVILEGED_POD']),
+    answersNames: isTrue(metadata['DNS_CAPTURE']),
   }
 }
 

@@ -15,7 +15,7 @@ import { portOf, type MeshPort, type MeshService } from '../snapshot/mesh-servic
 import { meshGateway } from '../host/gateway-name.js'
 import type { MeshVirtualService } from '../snapshot/virtual-services.js'
 import { detectedRouteName } from './outbound-listeners.js'
-import { outboundPorts } from './outbound-ports.js'
+import { outboundPorts, type OutboundPorts } from './outbound-ports.js'
 import { meshContext } from './service-chains.js'
 
 /** Bytes of a direct response's body that Istio allows. */
@@ -27,11 +27,17 @@ export function outboundRoutes(view: ProxyView): readonly RouteConfiguration[] {
     ports.addressed.filter(({ port }) => port.protocol === 'auto').map((target) => [detectedRouteName(target), target]),
   )
   return [
-    ...ports.http.map((port) => portRoutes(view, port)),
+    ...portsWithRoutes(ports).map((port) => portRoutes(view, port)),
     ...[...detected].map(([name, { service, port }]) =>
       routeConfiguration(name, [{ ...serviceHost(view, service, port).host, domains: ['*'] }]),
     ),
   ]
+}
+
+/** Ports whose routes are those of every service on them: where there is no address, the host must tell. */
+function portsWithRoutes({ http, shared }: OutboundPorts): readonly number[] {
+  const detected = shared.filter(({ targets }) => targets.some(({ port }) => port.protocol === 'auto')).map(({ number }) => number)
+  return [...new Set([...http, ...detected])]
 }
 
 export function routeConfiguration(name: string, virtualHosts: readonly VirtualHost[]): RouteConfiguration {
@@ -44,10 +50,10 @@ function portRoutes(view: ProxyView, number: number): RouteConfiguration {
   const onPort = new Map<string, MeshService>()
   for (const service of view.services) {
     const port = portOf(service, number)
-    if (port === undefined) continue
+    if (port === undefined || !view.reaches(service, number)) continue
     onPort.set(service.host, service)
     if (!isHttpOrDetected(port.protocol)) continue
-    const owner = { kind: 'Service', namespace: service.namespace, name: service.name }
+    const owner = service.resource
     const { host, by } = serviceHost(view, service, port)
     if (by === undefined) plain.push({ owner, host })
     else routed.push({ owner, host, by })
@@ -56,7 +62,7 @@ function portRoutes(view: ProxyView, number: number): RouteConfiguration {
   routed.unshift(...otherHosts(view, number, onPort))
   routed.sort((left, right) => (left.by?.order ?? 0) - (right.by?.order ?? 0))
   const hosts = withoutDuplicates(view, [...routed, ...plain])
-  const allowAny = view.snapshot.meshConfig.outboundTrafficPolicy === 'ALLOW_ANY'
+  const allowAny = view.outboundTrafficPolicy === 'ALLOW_ANY'
   return routeConfiguration(String(number), [
     ...hosts.toSorted((left, right) => compareText(left.name, right.name)),
     unknownHosts(allowAny),

@@ -20,19 +20,46 @@ export function meshContext(view: ProxyView, port: number): RouteContext {
   return { gateways: meshGateways, port, labels: view.labels, namespace: view.namespace }
 }
 
-export function serviceChains(view: ProxyView, service: MeshService, port: MeshPort): readonly FilterChain[] {
+/** How a service is told from others on a listener that it shares. */
+export interface ChainPlace {
+  /** The server name tells it. */
+  readonly byName: boolean
+  /** The block of destinations tells it. */
+  readonly block: string | undefined
+}
+
+const ownAddress: ChainPlace = { byName: false, block: undefined }
+
+export function serviceChains(
+  view: ProxyView,
+  service: MeshService,
+  port: MeshPort,
+  place: ChainPlace = ownAddress,
+): readonly FilterChain[] {
   // In the order of the VirtualServices: here a narrower host has no precedence with istiod.
   const owners = [...new Set(view.meshRoutes.covering(service.host).map((entry) => entry.value))].toSorted(
     (left, right) => left.order - right.order,
   )
-  const chains = isTls(port.protocol) ? tlsChains(view, owners, port) : tcpChains(view, owners, port)
-  if (isTls(port.protocol) ? chains.length > 0 : chains.some((chain) => chain.match === undefined)) return chains
+  const chains = isTls(port.protocol) ? tlsChains(view, owners, port, place) : tcpChains(view, owners, port, place)
+  if (isTls(port.protocol) ? chains.length > 0 : chains.some((chain) => isWhole(chain, place))) return chains
   const cluster = outboundName(port.number, '', service.host)
-  return [...chains, chain(tcpProxy(view.snapshot.meshConfig, cluster, tcpSettings(view, service, '', port.number)))]
+  const filter = tcpProxy(view.snapshot.meshConfig, cluster, tcpSettings(view, service, '', port.number))
+  return [...chains, chain(filter, placeMatch(place, isTls(port.protocol) ? service.host : undefined))]
+}
+
+function placeMatch({ byName, block }: ChainPlace, host: string | undefined): FilterChainMatch | undefined {
+  const match = { ...subnetMatch(block === undefined ? [] : [block]), ...(byName && host !== undefined ? { serverNames: [host] } : {}) }
+  return Object.keys(match).length === 0 ? undefined : match
+}
+
+/** Whether a chain takes whatever comes to the service's place. */
+function isWhole({ match }: FilterChain, { block }: ChainPlace): boolean {
+  return match === undefined || (block !== undefined && JSON.stringify(match.prefixRanges) === JSON.stringify([cidrRange(block)]))
 }
 
 /** Envoy refuses a server name that two chains match on: it belongs to the first. */
-function tlsChains(view: ProxyView, owners: readonly MeshVirtualService[], port: MeshPort): readonly FilterChain[] {
+function tlsChains(view: ProxyView, owners: readonly MeshVirtualService[], port: MeshPort, { block }: ChainPlace): readonly FilterChain[] {
+  const own = block === undefined ? [] : [block]
   const chains: FilterChain[] = []
   const taken = new Set<string>()
   const context = meshContext(view, port.number)
@@ -40,7 +67,7 @@ function tlsChains(view: ProxyView, owners: readonly MeshVirtualService[], port:
     for (const [index, rule] of (owner.spec.tls ?? []).entries()) {
       for (const condition of rule.match ?? []) {
         if (!sourceMatches(condition, owner.namespace, context)) continue
-        const subnets = condition.destinationSubnets ?? []
+        const subnets = condition.destinationSubnets?.length ? condition.destinationSubnets : own
         const serverNames = untaken(taken, condition.sniHosts ?? [], subnets)
         const filter = tcpRouteFilter(view, owner, rule.route ?? [], port.number, `spec.tls[${index}]`)
         if (serverNames.length > 0 && filter !== undefined) chains.push(chain(filter, { ...subnetMatch(subnets), serverNames }, owner))
@@ -58,7 +85,8 @@ function untaken(taken: Set<string>, values: readonly string[], scope: readonly 
 }
 
 /** Ends at the first route without a condition on the destination: nothing behind it could be reached. */
-function tcpChains(view: ProxyView, owners: readonly MeshVirtualService[], port: MeshPort): readonly FilterChain[] {
+function tcpChains(view: ProxyView, owners: readonly MeshVirtualService[], port: MeshPort, { block }: ChainPlace): readonly FilterChain[] {
+  const own = block === undefined ? [] : [block]
   const chains: FilterChain[] = []
   const taken = new Set<string>()
   const context = meshContext(view, port.number)
@@ -69,7 +97,7 @@ function tcpChains(view: ProxyView, owners: readonly MeshVirtualService[], port:
       const filter = tcpRouteFilter(view, owner, rule.route ?? [], port.number, `spec.tcp[${index}]`)
       if (filter === undefined) continue
       if (conditions.length === 0 || conditions.some((condition) => !condition.destinationSubnets?.length)) {
-        return [...chains, chain(filter, undefined, owner)]
+        return [...chains, chain(filter, subnetMatch(own), owner)]
       }
       const subnets = untaken(taken, [...new Set(conditions.flatMap((condition) => condition.destinationSubnets ?? []))], [])
       if (subnets.length > 0) chains.push(chain(filter, subnetMatch(subnets)))

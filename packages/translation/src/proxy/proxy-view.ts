@@ -3,6 +3,10 @@ import { resolveHost } from '../host/host-name.js'
 import { isVisible } from '../host/visibility.js'
 import { createIssueCollector, type IssueCollector } from '../issue/translation-issue.js'
 import type { ProxyNode } from '../node/proxy-node.js'
+import { destinationsOf } from '../issue/unknown-references.js'
+import type { Sidecar } from '../resources/sidecar.js'
+import type { MeshConfig } from '../snapshot/mesh-config.js'
+import { sidecarOf, sidecarScope, type SidecarScope } from './sidecar-scope.js'
 import type { Pod } from '../resources/kubernetes.js'
 import type { EffectiveRule } from '../snapshot/destination-rules.js'
 import { createHostIndex, type HostIndex } from '../snapshot/host-index.js'
@@ -21,8 +25,12 @@ export interface ProxyView {
   readonly namespace: string
   readonly locality: ProxyNode['locality'] | undefined
   readonly nodeName: string | undefined
-  /** Sorted by host. */
+  /** Sorted by host; with the ports that the proxy may know of. */
   readonly services: readonly MeshService[]
+  /** What happens to calls to hosts that nobody registered. */
+  readonly outboundTrafficPolicy: MeshConfig['outboundTrafficPolicy']
+  /** The resource that limits what this proxy reaches, if there is one. */
+  readonly sidecar: Sidecar | undefined
   /** Oldest first. */
   readonly virtualServices: readonly MeshVirtualService[]
   /** Those bound to the mesh, not to gateways only. */
@@ -30,6 +38,8 @@ export interface ProxyView {
   readonly issues: IssueCollector
   /** A visible service by the host that a resource of `namespace` writes. */
   serviceOf(host: string, namespace: string): MeshService | undefined
+  /** Whether a listener of the port leads to a service: a Sidecar may know it as a destination only. */
+  reaches(service: MeshService, port: number): boolean
   /** Of calls to a service. */
   ruleFor(service: MeshService): EffectiveRule | undefined
   /** Of the workload's own port of a service. */
@@ -42,7 +52,16 @@ export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode): ProxyV
   const viewer = { namespace: node.namespace, labels }
   const sees = (exportTo: readonly string[] | undefined, namespace: string): boolean => isVisible(exportTo, namespace, node.namespace)
   const rules = new Map<string, EffectiveRule | undefined>()
-  const virtualServices = snapshot.virtualServices.filter((entry) => sees(entry.spec.exportTo, entry.namespace))
+  const sidecar = node.type === 'sidecar' ? sidecarOf(snapshot, node.namespace, labels) : undefined
+  const scope = sidecar && sidecarScope(sidecar, node.namespace, snapshot.meshConfig)
+  const exported = snapshot.virtualServices.filter((entry) => sees(entry.spec.exportTo, entry.namespace))
+  const virtualServices = scope === undefined ? exported : exported.filter((entry) => scope.importsRoutes(entry))
+  const visible = oneForEachHost(
+    snapshot.services.filter((service) => sees(service.exportTo, service.namespace)),
+    node.namespace,
+  )
+  const services = scope === undefined ? visible : importedServices(scope, visible, virtualServices, snapshot.meshConfig)
+  const byHost = new Map(services.map((service) => [service.host, service]))
   return {
     snapshot,
     node,
@@ -51,7 +70,9 @@ export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode): ProxyV
     namespace: node.namespace,
     locality: localityOf(snapshot.nodeOf(pod?.spec?.nodeName)) ?? node.locality,
     nodeName: pod?.spec?.nodeName ?? textOf(node.metadata['NODE_NAME']),
-    services: snapshot.services.filter((service) => sees(service.exportTo, service.namespace)),
+    services,
+    outboundTrafficPolicy: scope?.outboundTrafficPolicy ?? snapshot.meshConfig.outboundTrafficPolicy,
+    sidecar,
     virtualServices,
     meshRoutes: createHostIndex(
       virtualServices
@@ -59,16 +80,40 @@ export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode): ProxyV
         .flatMap((value) => value.hosts.map((pattern) => ({ pattern, value }))),
     ),
     issues: createIssueCollector(),
-    serviceOf: (host, namespace) => {
-      const service = snapshot.servicesByHost.get(resolveHost(host, namespace, snapshot.meshConfig.clusterDomain))
-      return service !== undefined && sees(service.exportTo, service.namespace) ? service : undefined
-    },
+    serviceOf: (host, namespace) => byHost.get(resolveHost(host, namespace, snapshot.meshConfig.clusterDomain)),
+    reaches: (service, port) => scope === undefined || scope.reaches(service, port),
     ruleFor: (service) => {
       if (!rules.has(service.host)) rules.set(service.host, snapshot.destinationRules.ruleFor(service, viewer))
       return rules.get(service.host)
     },
     inboundRuleFor: (service) => snapshot.destinationRules.inboundRuleFor(service, viewer),
   }
+}
+
+/** Of several ServiceEntries for one host that of the proxy's own namespace, else the first. */
+function oneForEachHost(services: readonly MeshService[], namespace: string): readonly MeshService[] {
+  const chosen: MeshService[] = []
+  for (const service of services) {
+    const last = chosen.at(-1)
+    if (last?.host !== service.host) chosen.push(service)
+    else if (service.namespace === namespace && last.namespace !== namespace) chosen[chosen.length - 1] = service
+  }
+  return chosen.length === services.length ? services : chosen
+}
+
+/** What the Sidecar names, and what the routes that it names lead to. */
+function importedServices(
+  scope: SidecarScope,
+  visible: readonly MeshService[],
+  routes: readonly MeshVirtualService[],
+  { clusterDomain }: MeshConfig,
+): readonly MeshService[] {
+  const destinations = new Set(
+    routes.flatMap((owner) =>
+      destinationsOf(owner).map(({ destination, namespace }) => resolveHost(destination?.host ?? '', namespace, clusterDomain)),
+    ),
+  )
+  return visible.flatMap((service) => (destinations.has(service.host) ? service : (scope.imported(service) ?? [])))
 }
 
 function textOf(value: unknown): string | undefined {

@@ -54,6 +54,7 @@ export interface ConnectionPoolSettings {
     readonly h2UpgradePolicy?: 'DEFAULT' | 'DO_NOT_UPGRADE' | 'UPGRADE'
     readonly useClientProtocol?: boolean
     readonly maxConcurrentStreams?: number
+    readonly http2KeepAlive?: { readonly interval?: string; readonly timeout?: string }
   }
 }
 

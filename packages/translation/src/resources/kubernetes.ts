@@ -81,7 +81,12 @@ export interface Pod {
     readonly nodeName?: string
     readonly hostNetwork?: boolean
   }
-  readonly status?: { readonly phase?: string; readonly podIP?: string; readonly podIPs?: readonly { readonly ip?: string }[] }
+  readonly status?: {
+    readonly phase?: string
+    readonly podIP?: string
+    readonly podIPs?: readonly { readonly ip?: string }[]
+    readonly conditions?: readonly { readonly type?: string; readonly status?: string }[]
+  }
 }
 
 export interface Namespace {

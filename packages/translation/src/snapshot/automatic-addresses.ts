@@ -5,10 +5,8 @@
  */
 import { compareText } from './age.js'
 
-/** Hosts of 240.240.0.0/16 whose last byte is neither 0 nor 255. */
-const maxAddresses = 255 * 254
-/** The greatest prime below {@link maxAddresses}: double hashing then visits every slot. */
-const prime = 64_763
+/** Fewer than the hosts of 240.240.0.0/16 whose last byte is neither 0 nor 255, and a prime: double hashing then visits every slot. */
+const maxAutomaticAddresses = 64_763
 
 export interface AddressClaim {
   readonly namespace: string
@@ -20,11 +18,11 @@ export function allocateAddresses(claims: readonly AddressClaim[]): ReadonlyMap<
   const keys = [...new Set(claims.map(({ namespace, host }) => `${namespace}/${host}`))].toSorted(compareText)
   const taken = new Set<number>()
   const addresses = new Map<string, string>()
-  for (const key of keys.slice(0, maxAddresses)) {
+  for (const key of keys.slice(0, maxAutomaticAddresses)) {
     const hash = fnv32a(key)
-    const step = prime - (hash % prime)
-    let slot = hash % maxAddresses
-    for (let at = 1; taken.has(slot); at++) slot = (hash + at * step) % maxAddresses
+    const step = 1 + (hash % (maxAutomaticAddresses - 1))
+    let slot = hash % maxAutomaticAddresses
+    while (taken.has(slot)) slot = (slot + step) % maxAutomaticAddresses
     taken.add(slot)
     addresses.set(key, `240.240.${Math.floor(slot / 254)}.${(slot % 254) + 1}`)
   }

@@ -10,7 +10,10 @@ import { canonicalService, localityOf, workloadName, type Labels } from './workl
 export interface MeshEndpoint {
   readonly address: string
   readonly port: number
-  readonly healthy: boolean
+  /** Undefined: nobody watches its health. */
+  readonly healthy: boolean | undefined
+  /** Absent: 1. */
+  readonly weight?: number
   readonly labels: Labels
   readonly namespace: string
   readonly serviceAccount: string | undefined
@@ -74,10 +77,10 @@ function isSuccessor(pod: Pod, { uid }: NonNullable<Endpoint['targetRef']>): boo
   return Boolean(uid && pod.metadata.uid && uid !== pod.metadata.uid)
 }
 
-type EndpointWorkload = Omit<MeshEndpoint, 'address' | 'port' | 'healthy' | 'locality' | 'nodeName' | 'hostname'>
+export type EndpointWorkload = Omit<MeshEndpoint, 'address' | 'port' | 'healthy' | 'weight' | 'locality' | 'nodeName' | 'hostname'>
 
 /** Addresses without a Pod have no identity, so nothing but plaintext goes there. */
-function workloadOf(pod: Pod | undefined, namespace: string): EndpointWorkload {
+export function workloadOf(pod: Pod | undefined, namespace: string): EndpointWorkload {
   if (pod === undefined) {
     return { labels: {}, namespace, serviceAccount: undefined, workload: '', canonicalName: '', canonicalRevision: '', mutualTls: false }
   }

@@ -1,6 +1,7 @@
 /** A service of the mesh as translation sees it: host name, addresses and ports with their protocols. */
 import { targetPortNumber } from '@heddle/config-schema'
 import type { Pod, Service, ServicePort } from '../resources/kubernetes.js'
+import type { ResourceReference } from '../issue/translation-issue.js'
 import { compareText } from './age.js'
 import { portProtocol, type PortProtocol } from './port-protocol.js'
 
@@ -13,14 +14,28 @@ export interface MeshPort {
   readonly transport: string
 }
 
+/** How endpoints are found: told by the control plane, by DNS (every address, or the first), or nowhere: the original destination. */
+export type Resolution = 'told' | 'dns' | 'dns-first' | 'original-destination'
+
 export interface MeshService {
-  /** `NAME.NAMESPACE.svc.DOMAIN`. */
+  /** `NAME.NAMESPACE.svc.DOMAIN`; the host of a ServiceEntry, which may be a wildcard. */
   readonly host: string
+  /** The Service's; a ServiceEntry has its host here. */
   readonly name: string
   readonly namespace: string
   /** Virtual addresses; none for a headless service. */
   readonly addresses: readonly string[]
+  /** For proxies that answer names; where `addresses` is empty. */
+  readonly automaticAddress?: string
   readonly headless: boolean
+  readonly registry: 'Kubernetes' | 'External'
+  readonly resolution: Resolution
+  /** Outside of the mesh: nobody there has a mesh certificate. */
+  readonly external: boolean
+  /** Names that the certificate of an external service must carry, one of them. */
+  readonly subjectAltNames: readonly string[]
+  /** Where it is written. */
+  readonly resource: ResourceReference
   readonly ports: readonly MeshPort[]
   readonly selector: Readonly<Record<string, string>> | undefined
   readonly exportTo: readonly string[] | undefined
@@ -43,6 +58,11 @@ export function meshService(service: Service, clusterDomain: string): MeshServic
     namespace,
     addresses,
     headless,
+    registry: 'Kubernetes',
+    resolution: 'told',
+    external: false,
+    subjectAltNames: [],
+    resource: { kind: 'Service', namespace, name },
     ports: (spec.ports ?? []).map(meshPort).filter((port) => port.protocol !== 'udp'),
     selector: spec.selector,
     exportTo: exportTo(metadata.annotations?.['networking.istio.io/exportTo']),

@@ -3,6 +3,8 @@ import type { DestinationRule } from '../resources/destination-rule.js'
 import type { Gateway } from '../resources/gateway.js'
 import type { EndpointSlice, KubernetesNode, Namespace, Pod, Service, ServiceAccount } from '../resources/kubernetes.js'
 import type { PeerAuthentication } from '../resources/peer-authentication.js'
+import type { ServiceEntry, WorkloadEntry } from '../resources/service-entry.js'
+import type { Sidecar } from '../resources/sidecar.js'
 import type { VirtualService } from '../resources/virtual-service.js'
 import type { MeshConfig } from './mesh-config.js'
 
@@ -18,5 +20,8 @@ export interface MeshSnapshotInput {
   readonly destinationRules?: readonly DestinationRule[]
   readonly gateways?: readonly Gateway[]
   readonly peerAuthentications?: readonly PeerAuthentication[]
+  readonly serviceEntries?: readonly ServiceEntry[]
+  readonly workloadEntries?: readonly WorkloadEntry[]
+  readonly sidecars?: readonly Sidecar[]
   readonly meshConfig?: Partial<MeshConfig>
 }

@@ -20,6 +20,9 @@ const apiVersions = {
   DestinationRule: 'networking.istio.io/v1',
   Gateway: 'networking.istio.io/v1',
   PeerAuthentication: 'security.istio.io/v1',
+  ServiceEntry: 'networking.istio.io/v1',
+  WorkloadEntry: 'networking.istio.io/v1',
+  Sidecar: 'networking.istio.io/v1',
 } as const
 
 /** Required by the schema, yet nothing breaks without them. */
@@ -42,6 +45,9 @@ export function wellFormed(input: MeshSnapshotInput): { readonly input: MeshSnap
     destinationRules: keep('DestinationRule', input.destinationRules),
     gateways: keep('Gateway', input.gateways),
     peerAuthentications: keep('PeerAuthentication', input.peerAuthentications),
+    serviceEntries: keep('ServiceEntry', input.serviceEntries),
+    workloadEntries: keep('WorkloadEntry', input.workloadEntries),
+    sidecars: keep('Sidecar', input.sidecars),
   }
   return { input: checked, issues }
 }
