@@ -161,11 +161,18 @@ function maxStreamsOf({ config }: ClusterRuntime): number {
   return config.http?.maxConcurrentStreams ?? defaultMaxStreams
 }
 
+/** Of Istio's http2KeepAlive; without, silence is nobody's fault. */
+function keepAliveOf({ config }: ClusterRuntime): Partial<Http2Options> {
+  const settings = config.http?.http2KeepAlive
+  return settings === undefined ? {} : { keepAliveMs: settings.intervalMs, keepAliveTimeoutMs: settings.timeoutMs }
+}
+
 function http2Options(cluster: ClusterRuntime): Http2Options {
   return {
     ...meshLimits.http2,
     head: upstreamHeadLimits,
     maxConcurrentStreams: maxStreamsOf(cluster),
+    ...keepAliveOf(cluster),
     headDeadlineMs: meshLimits.headDeadlineMs,
     idleMs: 0,
     streamIdleMs: 0,

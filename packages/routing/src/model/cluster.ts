@@ -99,6 +99,8 @@ export interface UpstreamHttpOptions {
   readonly idleTimeoutMs?: number
   readonly maxRequestsPerConnection?: number
   readonly maxConcurrentStreams?: number
+  /** A PING to the upstream after so long a silence, and how long its answer may take. */
+  readonly http2KeepAlive?: { readonly intervalMs: number; readonly timeoutMs: number }
   readonly autoSni?: boolean
   readonly autoSanValidation?: boolean
 }

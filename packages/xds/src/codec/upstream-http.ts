@@ -2,6 +2,7 @@
 import type { UpstreamHttpOptions } from '@heddle/routing'
 import type {
   Http2ProtocolOptionsJson,
+  KeepaliveSettingsJson,
   HttpProtocolOptionsJson as CommonOptionsJson,
   UpstreamHttpProtocolOptionsJson,
 } from '../gen/envoy/config/core/v3/core_pb.js'
@@ -26,7 +27,10 @@ export function encodeUpstreamHttp(options: UpstreamHttpOptions): HttpProtocolOp
 }
 
 function encodeProtocol(options: UpstreamHttpOptions): HttpProtocolOptionsJson {
-  const http2ProtocolOptions = compact<Http2ProtocolOptionsJson>({ maxConcurrentStreams: options.maxConcurrentStreams })
+  const http2ProtocolOptions = compact<Http2ProtocolOptionsJson>({
+    maxConcurrentStreams: options.maxConcurrentStreams,
+    connectionKeepalive: encodeKeepAlive(options.http2KeepAlive),
+  })
   const both = { httpProtocolOptions: {}, http2ProtocolOptions }
   if (options.protocol === undefined) return {}
   switch (options.protocol) {
@@ -44,14 +48,26 @@ function encodeProtocol(options: UpstreamHttpOptions): HttpProtocolOptionsJson {
 export function decodeUpstreamHttp(json: HttpProtocolOptionsJson | undefined): UpstreamHttpOptions | undefined {
   if (json === undefined) return undefined
   const { explicitHttpConfig: explicit, useDownstreamProtocolConfig: useDownstream, autoConfig: auto } = json
+  const http2 = (explicit ?? useDownstream ?? auto)?.http2ProtocolOptions
   return compact<UpstreamHttpOptions>({
     protocol: decodeProtocol(json),
     idleTimeoutMs: durationMs(json.commonHttpProtocolOptions?.idleTimeout),
     maxRequestsPerConnection: json.commonHttpProtocolOptions?.maxRequestsPerConnection,
-    maxConcurrentStreams: (explicit ?? useDownstream ?? auto)?.http2ProtocolOptions?.maxConcurrentStreams,
+    maxConcurrentStreams: http2?.maxConcurrentStreams,
+    http2KeepAlive: decodeKeepAlive(http2?.connectionKeepalive),
     autoSni: json.upstreamHttpProtocolOptions?.autoSni,
     autoSanValidation: json.upstreamHttpProtocolOptions?.autoSanValidation,
   })
+}
+
+function encodeKeepAlive(settings: UpstreamHttpOptions['http2KeepAlive']): KeepaliveSettingsJson | undefined {
+  if (settings === undefined) return undefined
+  return compact<KeepaliveSettingsJson>({ interval: durationJson(settings.intervalMs), timeout: durationJson(settings.timeoutMs) })
+}
+
+function decodeKeepAlive(json: KeepaliveSettingsJson | undefined): UpstreamHttpOptions['http2KeepAlive'] {
+  const intervalMs = durationMs(json?.interval)
+  return intervalMs === undefined ? undefined : { intervalMs, timeoutMs: durationMs(json?.timeout) ?? intervalMs }
 }
 
 function decodeProtocol(json: HttpProtocolOptionsJson): UpstreamHttpOptions['protocol'] {

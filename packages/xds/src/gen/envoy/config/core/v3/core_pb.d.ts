@@ -1104,6 +1104,42 @@ export declare type Http1ProtocolOptionsJson = {
 export declare const Http1ProtocolOptionsSchema: GenMessage<Http1ProtocolOptions, {jsonType: Http1ProtocolOptionsJson}>;
 
 /**
+ * @generated from message envoy.config.core.v3.KeepaliveSettings
+ */
+export declare type KeepaliveSettings = Message<"envoy.config.core.v3.KeepaliveSettings"> & {
+  /**
+   * @generated from field: google.protobuf.Duration interval = 1;
+   */
+  interval?: Duration | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Duration timeout = 2;
+   */
+  timeout?: Duration | undefined;
+};
+
+/**
+ * @generated from message envoy.config.core.v3.KeepaliveSettings
+ */
+export declare type KeepaliveSettingsJson = {
+  /**
+   * @generated from field: google.protobuf.Duration interval = 1;
+   */
+  interval?: DurationJson;
+
+  /**
+   * @generated from field: google.protobuf.Duration timeout = 2;
+   */
+  timeout?: DurationJson;
+};
+
+/**
+ * Describes the message envoy.config.core.v3.KeepaliveSettings.
+ * Use `create(KeepaliveSettingsSchema)` to create a new message.
+ */
+export declare const KeepaliveSettingsSchema: GenMessage<KeepaliveSettings, {jsonType: KeepaliveSettingsJson}>;
+
+/**
  * @generated from message envoy.config.core.v3.Http2ProtocolOptions
  */
 export declare type Http2ProtocolOptions = Message<"envoy.config.core.v3.Http2ProtocolOptions"> & {
@@ -1111,6 +1147,11 @@ export declare type Http2ProtocolOptions = Message<"envoy.config.core.v3.Http2Pr
    * @generated from field: google.protobuf.UInt32Value max_concurrent_streams = 2;
    */
   maxConcurrentStreams?: number | undefined;
+
+  /**
+   * @generated from field: envoy.config.core.v3.KeepaliveSettings connection_keepalive = 15;
+   */
+  connectionKeepalive?: KeepaliveSettings | undefined;
 };
 
 /**
@@ -1121,6 +1162,11 @@ export declare type Http2ProtocolOptionsJson = {
    * @generated from field: google.protobuf.UInt32Value max_concurrent_streams = 2;
    */
   maxConcurrentStreams?: UInt32ValueJson;
+
+  /**
+   * @generated from field: envoy.config.core.v3.KeepaliveSettings connection_keepalive = 15;
+   */
+  connectionKeepalive?: KeepaliveSettingsJson;
 };
 
 /**
