@@ -19,6 +19,8 @@ import { backdateMs, createSerial } from '../issue/serial.js'
 export interface Authority {
   readonly certificate: Certificate
   readonly signer: Signer
+  /** Whether the key is in this process, where a signature that was made is a good one. */
+  readonly isKeyLocal: boolean
   /** The certificate's key, loaded: every new leaf's signature is verified with it. */
   readonly publicKey: KeyObject
   /** PEM of the certificates that a leaf's chain carries above it, this authority's first; empty when it is itself a root. */
@@ -70,6 +72,7 @@ export function rootAuthority(certificate: Certificate, key: KeyObject): Authori
   return {
     certificate,
     signer: createKeySigner(key),
+    isKeyLocal: true,
     publicKey: loadedKeyOf(certificate),
     intermediates: [],
     rootsPem: encodePem('CERTIFICATE', certificate.der),

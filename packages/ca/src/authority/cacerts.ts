@@ -83,6 +83,7 @@ export async function readPluggedInAuthority(cacerts: Cacerts, trustDomain: stri
     authority: {
       certificate,
       signer,
+      isKeyLocal: cacerts.signer === undefined,
       publicKey: loadedKeyOf(certificate),
       intermediates: intermediates.map((member) => encodePem('CERTIFICATE', member.der)),
       rootsPem,

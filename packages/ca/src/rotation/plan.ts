@@ -28,6 +28,8 @@ export interface PlannedStep {
   readonly fingerprint?: string
   /** Whether nobody would be hurt by it now. */
   readonly isReady: boolean
+  /** Whether it is ready by the workloads' word alone: connections that they made before are still being replaced for a moment. */
+  readonly isFresh?: boolean
   /** What it waits for, in words; empty when it is ready. */
   readonly waitsFor: string
   /** When it is ready at the latest, in milliseconds since the Unix epoch, where time alone brings it. */
@@ -97,7 +99,7 @@ function planRevocation(
   if (nowMs >= endMs) return { ...common, isReady: true, waitsFor: '' }
   if (lacking && rotation?.revokeWhen === 'acknowledged') {
     return lacking.length === 0
-      ? { ...common, isReady: true, waitsFor: '' }
+      ? { ...common, isReady: true, isFresh: true, waitsFor: '' }
       : { ...common, isReady: false, waitsFor: namesOf(lacking, 'renew'), readyAtMs: endMs }
   }
   return { ...common, isReady: false, waitsFor: `the end of the last leaf under it, ${new Date(endMs).toISOString()}`, readyAtMs: endMs }

@@ -18,6 +18,8 @@ export interface RotationDriver {
 
 const busyTickMs = 1000
 const idleTickMs = 60_000
+/** After the last acknowledgement connections are still being replaced by others: proxies look at theirs every two seconds. */
+const settleMs = 6000
 /** One line a day for each alarm. */
 const alarmEveryMs = 86_400_000
 
@@ -29,6 +31,8 @@ export function driveRotation(
 ): RotationDriver {
   let timer: Timer | undefined
   let isClosed = false
+  /** Since when nobody has needed the old root. */
+  let readySinceMs: number | undefined
   let alarmedAtMs = Number.NEGATIVE_INFINITY
 
   const tick = async (): Promise<void> => {
@@ -37,7 +41,10 @@ export function driveRotation(
       alarm()
       if (isDue()) await rotation.start({ actor: 'forecast' })
       const { isRunning, next } = rotation.plan()
-      if (isRunning && next.isReady) await takeStep(rotation, keeper, next.step, next.fingerprint, logger)
+      if (!next.isFresh) readySinceMs = undefined
+      else readySinceMs ??= clock.monotonicMs()
+      const isSettled = readySinceMs === undefined || clock.monotonicMs() - readySinceMs >= settleMs
+      if (isRunning && next.isReady && isSettled) await takeStep(rotation, keeper, next.step, next.fingerprint, logger)
     } catch (error) {
       if (!isClosed) logger.error('a step of the root rotation failed; it is tried again', { error: messageOf(error) })
     } finally {

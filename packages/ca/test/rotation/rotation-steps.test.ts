@@ -51,8 +51,13 @@ describe('a rotation with observed workloads', () => {
     await settle()
     expect(phases(ca)).toEqual(['tainted', 'active'])
     workloads.acknowledge()
-    clock.advance(1000)
+    clock.advance(5000)
     await settle()
+    expect(phases(ca)).toEqual(['tainted', 'active'])
+    for (let second = 0; second < 7; second++) {
+      clock.advance(1000)
+      await settle()
+    }
     expect(phases(ca)).toEqual(['active'])
     expect(rotation.plan()).toMatchObject({ isRunning: false, next: { step: 'prepare' } })
     expect(verifies(ca, before, clock.now())).toBe(false)
@@ -116,7 +121,7 @@ describe('a rotation with observed workloads', () => {
     await ca.close()
     const again = (await startCa({ store }, clock)).ca
     const workloads = observed(again, ['a'])
-    for (let second = 0; second < 8; second++) {
+    for (let second = 0; second < 14; second++) {
       workloads.acknowledge()
       clock.advance(1000)
       await settle()

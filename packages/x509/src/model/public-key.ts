@@ -103,10 +103,19 @@ function judgeRsa(parameters: DerCursor, key: Uint8Array): PublicKeyRules {
 
 /** The key as node:crypto takes it, or undefined when OpenSSL finds it invalid (a point off the curve). */
 export function importPublicKey(key: PublicKeyInfo): KeyObject | undefined {
-  if (key.rules.kind === 'refused') return undefined
+  const { rules, spki } = key
+  if (rules.kind === 'refused') return undefined
   try {
-    return createPublicKey({ key: Buffer.from(key.spki), format: 'der', type: 'spki' })
+    if (rules.algorithm === 'ec-p256' || rules.algorithm === 'ec-p384') return importPoint(spki, rules.algorithm, rules.bits / 8)
+    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
   } catch {
     return undefined
   }
+}
+
+/** OpenSSL takes coordinates in half the time of the DER, which it tries with every decoder it has, and checks the point all the same. */
+function importPoint(spki: Uint8Array, algorithm: 'ec-p256' | 'ec-p384', size: number): KeyObject {
+  const point = Buffer.from(spki.buffer, spki.byteOffset + spki.length - 2 * size, 2 * size)
+  const [x, y] = [point.toString('base64url', 0, size), point.toString('base64url', size)]
+  return createPublicKey({ key: { kty: 'EC', crv: algorithm === 'ec-p256' ? 'P-256' : 'P-384', x, y }, format: 'jwk' })
 }
