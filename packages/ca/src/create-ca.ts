@@ -146,8 +146,10 @@ function createBundles(create: () => CaBundle): Bundles {
     current: () => bundle,
     refresh() {
       const next = create()
-      if (next.fingerprint === bundle.fingerprint) return
-      bundle = next
+      const isSame = next.fingerprint === bundle.fingerprint
+      // Which root signs may have changed; the paths that were verified under the same roots stay known.
+      bundle = isSame ? { ...next, trustBundle: bundle.trustBundle } : next
+      if (isSame) return
       for (const listener of listeners) listener(next)
     },
     subscribe(listener) {

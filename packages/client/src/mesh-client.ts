@@ -28,7 +28,7 @@ import { createResourceTable, type ResourceTable, type SubscriptionKind } from '
 import { acceptanceOf, assembleConfig, type ConfigTables, isServable, type ResourceFault } from './ads/snapshot.js'
 import { createTableStore, type TableStore } from './ads/table-store.js'
 import { type ControlPlaneAddress, createControlPlaneChannel } from './grpc/channel.js'
-import { createCertificate } from './grpc/certificate-request.js'
+import { createCertificate, retryAfterMsOf } from './grpc/certificate-request.js'
 import { openDiscoveryStream } from './grpc/discovery-stream.js'
 import { createIdentitySource, type IdentitySource } from './identity/identity-source.js'
 
@@ -242,7 +242,7 @@ function openIdentity(options: MeshClientOptions, deps: Required<MeshClientDeps>
     }
   }
   const identity: IdentitySource = createIdentitySource(
-    { spiffeId, trustDomain, requestCertificate, ...(stateDir === undefined ? {} : { stateDir }) },
+    { spiffeId, trustDomain, requestCertificate, retryAfterMsOf, ...(stateDir === undefined ? {} : { stateDir }) },
     deps,
   )
   return identity

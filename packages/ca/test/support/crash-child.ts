@@ -1,4 +1,4 @@
-/** Runs an authority's first start and one rotation, and kills its own process before the n-th call to the file system. */
+/** Runs an authority's first start and one whole rotation, and kills its own process before the n-th call to the file system. */
 import fileSystem from 'node:fs/promises'
 import { createCa, createFileCaStore } from '../../src/index.js'
 
@@ -32,8 +32,19 @@ function watchHandle(handle: Record<string, (...parameters: unknown[]) => Promis
 }
 
 const ca = await createCa({ trustDomain: 'cluster.local', store: createFileCaStore({ directory }) })
-process.stdout.write(`${JSON.stringify({ step: 'started', rootsPem: ca.bundle().rootsPem })}\n`)
+const announce = (step: string): void => {
+  const roots = ca.bundle().roots.map(({ fingerprint, phase }) => `${fingerprint} ${phase}`)
+  process.stdout.write(`${JSON.stringify({ step, roots })}\n`)
+}
+const old = ca.bundle().roots[0]?.fingerprint ?? ''
+announce('first')
 await ca.rotation?.prepare()
-process.stdout.write(`${JSON.stringify({ step: 'prepared', rootsPem: ca.bundle().rootsPem })}\n`)
+announce('prepared')
+await ca.rotation?.activate()
+announce('activated')
+await ca.rotation?.taint()
+announce('tainted')
+await ca.rotation?.revoke(old, true)
+announce('revoked')
 await ca.close()
 process.stdout.write(`${JSON.stringify({ step: 'closed', calls })}\n`)

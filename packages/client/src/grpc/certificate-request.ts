@@ -48,6 +48,13 @@ export async function requestWorkloadCertificate(request: WorkloadCertificateReq
   }
 }
 
+/** In how many milliseconds an authority that has too much to do wants to be asked again; undefined when it did not say. */
+export function retryAfterMsOf(error: unknown): number | undefined {
+  const { metadata } = (error instanceof Error ? (error.cause as Partial<ServiceError> | null) : undefined) ?? {}
+  const [hint] = metadata?.get('grpc-retry-pushback-ms') ?? []
+  return typeof hint === 'string' && /^\d{1,7}$/.test(hint) ? Number(hint) : undefined
+}
+
 function refused(error: ServiceError | null): HeddleError {
   return new HeddleError({
     code: 'HEDDLE_IDENTITY_REFUSED',

@@ -18,6 +18,8 @@ export interface IdentitySourceOptions {
   readonly trustDomain: string
   /** Sends a request to the authority. @returns the chain in PEM, leaf first, root last. */
   readonly requestCertificate: (csrPem: string, ttlSeconds: number, signal: AbortSignal) => Promise<readonly string[]>
+  /** How long the authority that refused wants not to be asked, in milliseconds. Default: it says nothing. */
+  readonly retryAfterMsOf?: (error: unknown) => number | undefined
   /** Lifetime asked for. Default: 24 h. */
   readonly ttlSeconds?: number
   /** Folder of the last good certificate; absent keeps nothing. */
@@ -148,7 +150,7 @@ class RenewedIdentity implements IdentitySource {
       this.#schedule(this.#renewalDelayMs(this.#current as WorkloadCertificate))
     } catch (error) {
       if (this.#abort.signal.aborted) return
-      const waitMs = this.#backOff.nextMs()
+      const waitMs = Math.max(this.#backOff.nextMs(), this.#options.retryAfterMsOf?.(error) ?? 0)
       const fields = { error: messageOf(error), hasOlder: this.#current !== undefined, retryMs: Math.round(waitMs) }
       this.#deps.logger.warn('no new certificate yet', fields)
       this.#schedule(waitMs)
