@@ -1,8 +1,15 @@
 /** Runs the choices of a request without sending anything: the same chains, tables and policies, with the reason of each refusal. */
-import { redirectLocation, type Route, type RouteAction, type RouteRequest, type WeightedCluster } from '@heddle/routing'
+import {
+  type ConnectionTraits,
+  explainFilterChains,
+  normalizePath,
+  redirectLocation,
+  type Route,
+  type RouteAction,
+  type RouteRequest,
+  type WeightedCluster,
+} from '@heddle/routing'
 import type { ExplainedCluster, ExplainedOutcome, ExplainRequest, Explanation } from './explanation.js'
-import { normalizePath } from './filters/path-normalization.js'
-import { type ConnectionTraits, explainFilterChains } from './listener/filter-chain-match.js'
 import type { FilterChainRuntime, ListenerRuntime } from './listener/listener-runtime.js'
 import { localReplies, type LocalReply } from './router/local-reply.js'
 import type { RouteSet } from './router/route-set.js'

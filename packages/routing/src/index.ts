@@ -1,3 +1,14 @@
+export {
+  explainFilterChains,
+  isAmong,
+  isMisdirected,
+  matchFilterChain,
+  type ChainEntry,
+  type ChainSet,
+  type ConnectionTraits,
+  type ExplainedChains,
+} from './choice/filter-chain.js'
+export { isRedirectedPath, normalizePath } from './choice/path-normalization.js'
 export { compilePathRewrite, redirectLocation, type RewritePath } from './choice/rewrite.js'
 export {
   compileRouteConfiguration,

@@ -5,17 +5,15 @@
  *
  * Whatever cannot be placed is closed and reported as `NR filter_chain_not_found`.
  */
-import type { AccessLog, FilterChain, Listener, TrafficDirection } from '@heddle/routing'
+import { type AccessLog, type ConnectionTraits, type FilterChain, isAmong, type Listener, type TrafficDirection } from '@heddle/routing'
 import type { DeadlineEntry } from '../deadline-queue.js'
 import type { DownstreamConnection, PeerIdentity, TlsInfo } from '../decision-record.js'
-import type { ConnectionTraits } from '../listener/filter-chain-match.js'
 import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
 import { peerCheckMs, peerGraceMs } from '../peer-check.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { ChannelHandler } from '../transport/channel.js'
 import { type ClientHello, parseClientHello } from '../listener/client-hello.js'
-import { isAmong } from '../listener/filter-chain-match.js'
 import { parseAnyProxyHeader, parseProxyHeader, tokenTlvType } from '../listener/proxy-protocol.js'
 import type { SocketChannel } from '../transport/socket-channel.js'
 import type { OriginalDestination } from '../original-destination.js'

@@ -3,13 +3,12 @@
  * and what the route makes of it: a local answer, or a request for a cluster. `Exchange` goes on from there.
  */
 import type { Route, RouteAction, RouteRequest } from '@heddle/routing'
-import { pickWeightedCluster, redirectLocation, withoutPort } from '@heddle/routing'
+import { isRedirectedPath, normalizePath, pickWeightedCluster, redirectLocation, withoutPort } from '@heddle/routing'
 import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
 import type { DownstreamStream } from '../codec/stream.js'
 import type { DownstreamConnection } from '../decision-record.js'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import { prepareRequestHeaders } from '../filters/forwarding-headers.js'
-import { isRedirectedPath, normalizePath } from '../filters/path-normalization.js'
 import { RouteFilters } from '../filters/route-filters.js'
 import type { Hash64 } from '../message/xxhash64.js'
 import type { ExchangeDeps, ManagerRuntime } from './exchange-deps.js'

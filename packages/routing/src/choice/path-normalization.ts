@@ -1,5 +1,5 @@
 /** RFC 3986 section 6.2.2 on the path only, as Envoy's `path_with_escaped_slashes_action`, `normalize_path` and `merge_slashes` do it, in this order. */
-import type { HttpConnectionManager } from '@heddle/routing'
+import type { HttpConnectionManager } from '../model/http-connection-manager.js'
 
 const escapedSlash = /%2f|%5c/i
 

@@ -2,9 +2,8 @@
  * Envoy's choice of a filter chain (listener_components.proto, FilterChainMatch): criteria in a fixed order, at each of
  * them the most specific group that fits goes on and no step is taken back.
  */
-import { BlockList } from 'node:net'
-import type { CidrRange, FilterChain, FilterChainMatch, Listener } from '@heddle/routing'
-import type { FilterChainRuntime, ListenerRuntime } from './listener-runtime.js'
+import { containsAddress } from '../match/address-range.js'
+import type { CidrRange, FilterChain, FilterChainMatch, Listener } from '../model/listener.js'
 
 export interface ConnectionTraits {
   readonly destinationAddress: string
@@ -19,7 +18,17 @@ export interface ConnectionTraits {
   readonly applicationProtocols: readonly string[]
 }
 
-type Group = readonly FilterChainRuntime[]
+/** A chain, or what an engine has made of it. */
+export interface ChainEntry {
+  readonly config: FilterChain
+}
+
+export interface ChainSet<Chain extends ChainEntry> {
+  readonly chains: readonly Chain[]
+  /** Taken when none of them fits. */
+  readonly defaultChain: Chain | undefined
+}
+
 const empty: FilterChainMatch = {}
 
 interface Criterion {
@@ -53,8 +62,9 @@ const criteria: readonly Criterion[] = [
   },
 ]
 
-export function matchFilterChain(listener: ListenerRuntime, traits: ConnectionTraits): FilterChainRuntime | undefined {
-  let group: Group = listener.chains
+/** @returns undefined when no chain fits: the connection is closed. */
+export function matchFilterChain<Chain extends ChainEntry>(listener: ChainSet<Chain>, traits: ConnectionTraits): Chain | undefined {
+  let group: readonly Chain[] = listener.chains
   for (const criterion of criteria) {
     if (group.length === 0) break
     group = narrow(group, criterion, traits)
@@ -62,16 +72,16 @@ export function matchFilterChain(listener: ListenerRuntime, traits: ConnectionTr
   return group[0] ?? listener.defaultChain
 }
 
-export interface ExplainedChains {
-  readonly chain: FilterChainRuntime | undefined
+export interface ExplainedChains<Chain extends ChainEntry> {
+  readonly chain: Chain | undefined
   readonly steps: readonly { readonly name: string; readonly refused?: string }[]
 }
 
 /** The same choice, and at which criterion each of the other chains was left. */
-export function explainFilterChains(listener: ListenerRuntime, traits: ConnectionTraits): ExplainedChains {
+export function explainFilterChains<Chain extends ChainEntry>(listener: ChainSet<Chain>, traits: ConnectionTraits): ExplainedChains<Chain> {
   const chain = matchFilterChain(listener, traits)
-  const left = new Map<FilterChainRuntime, string>()
-  let group: Group = listener.chains
+  const left = new Map<Chain, string>()
+  let group: readonly Chain[] = listener.chains
   for (const criterion of criteria) {
     const kept = narrow(group, criterion, traits)
     for (const one of group) {
@@ -105,9 +115,9 @@ function isLocal({ sourceAddress, destinationAddress }: ConnectionTraits): boole
 }
 
 /** Keeps the chains with the highest score; below zero is no match. */
-function narrow(group: Group, criterion: Criterion, traits: ConnectionTraits): Group {
+function narrow<Chain extends ChainEntry>(group: readonly Chain[], criterion: Criterion, traits: ConnectionTraits): readonly Chain[] {
   let best = -1
-  let kept: FilterChainRuntime[] = []
+  let kept: Chain[] = []
   for (const chain of group) {
     const value = criterion.score(chain.config.match ?? empty, traits)
     if (value < 0 || value < best) continue
@@ -122,7 +132,7 @@ function longestPrefix(ranges: readonly CidrRange[] | undefined, address: string
   if (ranges === undefined || ranges.length === 0) return 0
   let best = -1
   for (const range of ranges) {
-    if (1 + range.prefixLength > best && contains(range, address)) best = 1 + range.prefixLength
+    if (1 + range.prefixLength > best && containsAddress(range, address)) best = 1 + range.prefixLength
   }
   return best
 }
@@ -130,21 +140,6 @@ function longestPrefix(ranges: readonly CidrRange[] | undefined, address: string
 /** Whether an address is in one of the blocks; without blocks every address is. */
 export function isAmong(ranges: readonly CidrRange[] | undefined, address: string): boolean {
   return ranges === undefined || longestPrefix(ranges, address) > 0
-}
-
-/** Made once a range: chains are matched for every connection. */
-const lists = new WeakMap<CidrRange, BlockList>()
-
-function contains(range: CidrRange, address: string): boolean {
-  const family = range.addressPrefix.includes(':') ? 'ipv6' : 'ipv4'
-  if (address.includes(':') !== (family === 'ipv6')) return false
-  let list = lists.get(range)
-  if (list === undefined) {
-    list = new BlockList()
-    list.addSubnet(range.addressPrefix, range.prefixLength, family)
-    lists.set(range, list)
-  }
-  return list.check(address, family)
 }
 
 /** Exact names before suffixes, longer suffixes before shorter ones. */

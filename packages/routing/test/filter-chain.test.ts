@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
-import type { FilterChainMatch } from '@heddle/routing'
-import { type ConnectionTraits, matchFilterChain } from '../../src/listener/filter-chain-match.js'
-import { createListenerRuntime } from '../../src/listener/listener-runtime.js'
+import { type CidrRange, type ConnectionTraits, type FilterChainMatch, isAmong, matchFilterChain } from '../src/index.js'
 
 /** The chains of a PERMISSIVE sidecar in istiod's order: blackhole, catch-all, then one port. */
 const virtualInbound: Readonly<Record<string, FilterChainMatch>> = {
@@ -29,15 +27,8 @@ const gateway: Readonly<Record<string, FilterChainMatch>> = {
 }
 
 function choose(matches: Readonly<Record<string, FilterChainMatch>>, traits: Partial<ConnectionTraits>): string | undefined {
-  const listener = createListenerRuntime(
-    {
-      name: 'l',
-      address: { address: '0.0.0.0', port: 15006 },
-      trafficDirection: 'inbound',
-      filterChains: Object.entries(matches).map(([name, match]) => ({ name, match, filters: [] })),
-    },
-    () => ({ kind: 'none' }),
-  )
+  const chains = Object.entries(matches).map(([name, match]) => ({ config: { name, match, filters: [] } }))
+  const listener = { chains, defaultChain: undefined }
   return matchFilterChain(listener, {
     destinationAddress: '10.0.0.1',
     destinationPort: 8080,
@@ -83,4 +74,24 @@ test.each([
 test('a step that narrowed is not taken back', () => {
   const { 'port-mtls-http': only } = virtualInbound
   expect(choose({ catchAll: { transportProtocol: 'raw_buffer' }, port: only as FilterChainMatch }, {})).toBeUndefined()
+})
+
+test.each([
+  ['10.0.0.0', 8, '10.255.0.1', true],
+  ['10.0.0.0', 8, '11.0.0.1', false],
+  ['192.0.2.128', 25, '192.0.2.127', false],
+  ['192.0.2.128', 25, '192.0.2.200', true],
+  ['0.0.0.0', 0, '203.0.113.9', true],
+  ['0.0.0.0', 0, '2001:db8::1', false],
+  ['192.0.2.1', 32, '192.0.2.1', true],
+  ['2001:db8::', 32, '2001:db8:ffff::1', true],
+  ['2001:db8::', 33, '2001:db8:8000::1', false],
+  ['::1', 128, '0:0:0:0:0:0:0:1', true],
+  ['::ffff:192.0.2.0', 120, '::ffff:192.0.2.7', true],
+  ['192.0.2.0', 24, 'no address', false],
+  ['192.0.2.0', 24, '192.0.2.256', false],
+  ['2001:db8::', 32, '2001:db8::1::2', false],
+] as const)('the block %s/%i and the address %s: %s', (addressPrefix, prefixLength, address, wanted) => {
+  const range: CidrRange = { addressPrefix, prefixLength }
+  expect(isAmong([range], address)).toBe(wanted)
 })

@@ -1,9 +1,11 @@
 /** The table of path normalization: input, then what no normalization, BASE, MERGE_SLASHES and DECODE_AND_MERGE_SLASHES make of it. */
-import type { HttpConnectionManager } from '@heddle/routing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isRedirectedPath, normalizePath } from '../../src/filters/path-normalization.js'
-import { manager } from '../integration/harness.js'
+import { type HttpConnectionManager, isRedirectedPath, normalizePath } from '../src/index.js'
+
+function manager(_filters: readonly [], settings: Partial<HttpConnectionManager>): HttpConnectionManager {
+  return { statPrefix: 'test', routes: { kind: 'rds', routeConfigName: 'any' }, httpFilters: [], ...settings }
+}
 
 const none = manager([], { normalizePath: false, mergeSlashes: false })
 const base = manager([], { normalizePath: true, mergeSlashes: false })
