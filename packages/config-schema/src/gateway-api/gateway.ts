@@ -82,6 +82,22 @@ const listenerFields: Readonly<Record<string, Field>> = {
 
 const listener = object('Listener', listenerFields, { doc: 'One port, and what is served on it.' })
 
+const listenerRules = [
+  {
+    rule: "self.listeners.all(l, l.protocol in ['HTTP', 'TCP', 'UDP'] ? !has(l.tls) : true)",
+    message: "tls must not be specified for protocols ['HTTP', 'TCP', 'UDP']",
+  },
+  {
+    rule: "self.listeners.all(l, (l.protocol == 'HTTPS' && has(l.tls)) ? (l.tls.mode == '' || l.tls.mode == 'Terminate') : true)",
+    message: 'tls mode must be Terminate for protocol HTTPS',
+  },
+  {
+    rule: "self.listeners.all(l, l.protocol in ['TCP', 'UDP'] ? (!has(l.hostname) || l.hostname == '') : true)",
+    message: "hostname must not be specified for protocols ['TCP', 'UDP']",
+  },
+  { rule: 'self.listeners.all(l1, self.listeners.exists_one(l2, l1.name == l2.name))', message: 'Listener name must be unique' },
+]
+
 const address = object('GatewayAddress', {
   type: { type: shortText(253), default: 'IPAddress', doc: 'IPAddress, Hostname, or DOMAIN/NAME.' },
   value: text(undefined, { maxLength: 253 }),
@@ -129,7 +145,7 @@ export const gatewaySpec: ObjectType = object(
     tls: gatewayTls,
     defaultScope: oneWord('All', 'None'),
   },
-  { doc: 'Where traffic enters, and under which names and certificates.' },
+  { cel: listenerRules, doc: 'Where traffic enters, and under which names and certificates.' },
 )
 
 const parentGateway = object('ParentGatewayReference', {
@@ -147,5 +163,5 @@ const entry = object('ListenerEntry', {
 export const listenerSetSpec: ObjectType = object(
   'ListenerSetSpec',
   { parentRef: required(parentGateway), listeners: required(list(entry, { minItems: 1, maxItems: 64 })) },
-  { doc: 'Listeners that are added to a Gateway.' },
+  { cel: listenerRules, doc: 'Listeners that are added to a Gateway.' },
 )

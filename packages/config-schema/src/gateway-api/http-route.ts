@@ -28,10 +28,25 @@ import {
 const matchType = { type: oneWord('Exact', 'RegularExpression'), default: 'Exact' }
 const method = oneWord('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH')
 
-const pathMatch = object('HTTPPathMatch', {
-  type: { type: oneWord('Exact', 'PathPrefix', 'RegularExpression'), default: 'PathPrefix', doc: 'A prefix counts whole path segments.' },
-  value: { type: text(undefined, { maxLength: 1024 }), default: '/' },
-})
+const pathMatch = object(
+  'HTTPPathMatch',
+  {
+    type: { type: oneWord('Exact', 'PathPrefix', 'RegularExpression'), default: 'PathPrefix', doc: 'A prefix counts whole path segments.' },
+    value: { type: text(undefined, { maxLength: 1024 }), default: '/' },
+  },
+  {
+    cel: [
+      {
+        rule: "(self.type in ['Exact', 'PathPrefix']) ? self.value.startsWith('/') : true",
+        message: "value must be an absolute path and start with '/'",
+      },
+      ...['//', '/./', '/../', '%2f', '%2F', '#'].map((part) => ({
+        rule: `(self.type in ['Exact', 'PathPrefix']) ? !self.value.contains('${part}') : true`,
+        message: `must not contain '${part}'`,
+      })),
+    ],
+  },
+)
 
 export const headerMatch: ObjectType = object('HTTPHeaderMatch', {
   type: matchType,
@@ -64,17 +79,28 @@ const fraction = object('Fraction', {
   denominator: { type: integer(1, 2_147_483_647), default: 100 },
 })
 
+const pathModifierRules = (field: string) => [
+  {
+    rule: `self.type == '${field === 'replaceFullPath' ? 'ReplaceFullPath' : 'ReplacePrefixMatch'}' ? has(self.${field}) : !has(self.${field})`,
+    message: `${field} goes together with its type`,
+  },
+]
+
 export const requestMirrorFilter: ObjectType = object(
   'HTTPRequestMirrorFilter',
   { backendRef: required(backendObjectReference), percent: integer(0, 100), fraction },
   { oneOf: [{ fields: ['percent', 'fraction'] }], doc: 'Sends a copy of requests; its answers are ignored.' },
 )
 
-const pathModifier = object('HTTPPathModifier', {
-  type: required(oneWord('ReplaceFullPath', 'ReplacePrefixMatch')),
-  replaceFullPath: text(undefined, { maxLength: 1024 }),
-  replacePrefixMatch: text(undefined, { maxLength: 1024 }),
-})
+const pathModifier = object(
+  'HTTPPathModifier',
+  {
+    type: required(oneWord('ReplaceFullPath', 'ReplacePrefixMatch')),
+    replaceFullPath: text(undefined, { maxLength: 1024 }),
+    replacePrefixMatch: text(undefined, { maxLength: 1024 }),
+  },
+  { cel: [...pathModifierRules('replaceFullPath'), ...pathModifierRules('replacePrefixMatch')] },
+)
 
 const redirect = object('HTTPRequestRedirectFilter', {
   scheme: oneWord('http', 'https'),
@@ -107,29 +133,50 @@ const externalAuth = object('HTTPExternalAuthFilter', {
   forwardBody: object('ForwardBodyConfig', { maxSize: integer(0, 65_535) }),
 })
 
-const filter = object('HTTPRouteFilter', {
-  type: required(
-    oneWord(
-      'RequestHeaderModifier',
-      'ResponseHeaderModifier',
-      'RequestMirror',
-      'RequestRedirect',
-      'URLRewrite',
-      'ExtensionRef',
-      'CORS',
-      'ExternalAuth',
+/** Each type has the one field it is named after. */
+const filterUnion = (
+  [
+    ['RequestHeaderModifier', 'requestHeaderModifier'],
+    ['ResponseHeaderModifier', 'responseHeaderModifier'],
+    ['RequestMirror', 'requestMirror'],
+    ['RequestRedirect', 'requestRedirect'],
+    ['URLRewrite', 'urlRewrite'],
+    ['CORS', 'cors'],
+    ['ExternalAuth', 'externalAuth'],
+    ['ExtensionRef', 'extensionRef'],
+  ] as const
+).map(([type, field]) => ({
+  rule: `(self.type == '${type}') == has(self.${field})`,
+  message: `filter.${field} must be set for filter.type ${type}, and only for it`,
+}))
+
+const filter = object(
+  'HTTPRouteFilter',
+  {
+    type: required(
+      oneWord(
+        'RequestHeaderModifier',
+        'ResponseHeaderModifier',
+        'RequestMirror',
+        'RequestRedirect',
+        'URLRewrite',
+        'ExtensionRef',
+        'CORS',
+        'ExternalAuth',
+      ),
+      'Which one of the fields below is set.',
     ),
-    'Which one of the fields below is set.',
-  ),
-  requestHeaderModifier: headerFilter,
-  responseHeaderModifier: headerFilter,
-  requestMirror: requestMirrorFilter,
-  requestRedirect: redirect,
-  urlRewrite: rewrite,
-  cors,
-  externalAuth,
-  extensionRef: localObjectReference,
-})
+    requestHeaderModifier: headerFilter,
+    responseHeaderModifier: headerFilter,
+    requestMirror: requestMirrorFilter,
+    requestRedirect: redirect,
+    urlRewrite: rewrite,
+    cors,
+    externalAuth,
+    extensionRef: localObjectReference,
+  },
+  { cel: filterUnion },
+)
 
 const filters: Field = described(list(filter, { maxItems: 16 }), 'What is done to requests and answers on the way.')
 
@@ -174,7 +221,23 @@ const rule = object(
     retry: described(retry, 'Experimental channel.'),
     sessionPersistence: described(sessionPersistence, 'Experimental channel.'),
   },
-  { doc: 'The most specific match of all rules takes the request, not the first.' },
+  {
+    cel: [
+      {
+        rule: "(has(self.backendRefs) && size(self.backendRefs) > 0) ? (!has(self.filters) || self.filters.all(f, f.type != 'RequestRedirect')) : true",
+        message: 'RequestRedirect filter must not be used together with backendRefs',
+      },
+      {
+        rule: "!has(self.filters) || !(self.filters.exists(f, f.type == 'RequestRedirect') && self.filters.exists(f, f.type == 'URLRewrite'))",
+        message: 'May specify either httpRouteFilterRequestRedirect or httpRouteFilterRequestRewrite, but not both',
+      },
+      ...['RequestHeaderModifier', 'ResponseHeaderModifier', 'RequestRedirect', 'URLRewrite'].map((type) => ({
+        rule: `!has(self.filters) || self.filters.filter(f, f.type == '${type}').size() <= 1`,
+        message: `${type} filter cannot be repeated`,
+      })),
+    ],
+    doc: 'The most specific match of all rules takes the request, not the first.',
+  },
 )
 
 export const httpRouteSpec: ObjectType = object(

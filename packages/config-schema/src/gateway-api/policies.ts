@@ -44,12 +44,23 @@ const subjectAltName = object('SubjectAltName', {
   uri: shortText(253),
 })
 
-const validation = object('BackendTLSPolicyValidation', {
-  caCertificateRefs: described(list(localObjectReference, { maxItems: 8 }), 'ConfigMaps with ca.crt.'),
-  wellKnownCACertificates: described(shortText(253), 'System: the authorities of the operating system.'),
-  hostname: required(preciseHostname, 'Server name to send, and name the certificate must carry.'),
-  subjectAltNames: list(subjectAltName, { maxItems: 5 }),
-})
+const validation = object(
+  'BackendTLSPolicyValidation',
+  {
+    caCertificateRefs: described(list(localObjectReference, { maxItems: 8 }), 'ConfigMaps with ca.crt.'),
+    wellKnownCACertificates: described(shortText(253), 'System: the authorities of the operating system.'),
+    hostname: required(preciseHostname, 'Server name to send, and name the certificate must carry.'),
+    subjectAltNames: list(subjectAltName, { maxItems: 5 }),
+  },
+  {
+    cel: [
+      {
+        rule: "(has(self.caCertificateRefs) && size(self.caCertificateRefs) > 0) != (has(self.wellKnownCACertificates) && self.wellKnownCACertificates != '')",
+        message: 'must specify exactly one of caCertificateRefs and wellKnownCACertificates',
+      },
+    ],
+  },
+)
 
 export const backendTlsPolicySpec: ObjectType = object(
   'BackendTLSPolicySpec',

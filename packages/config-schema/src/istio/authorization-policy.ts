@@ -23,7 +23,15 @@ const source = object(
     remoteIpBlocks: described(list(text('subnet')), 'Addresses of the client, from X-Forwarded-For or PROXY protocol.'),
     notRemoteIpBlocks: described(list(text('subnet')), 'None of these ranges.'),
   },
-  { doc: 'Where a request comes from; all fields that are set must hold.' },
+  {
+    cel: [
+      {
+        rule: '(has(self.serviceAccounts) || has(self.notServiceAccounts)) ? (!has(self.principals) && !has(self.notPrincipals) && !has(self.namespaces) && !has(self.notNamespaces)) : true',
+        message: 'Cannot set serviceAccounts with namespaces or principals',
+      },
+    ],
+    doc: 'Where a request comes from; all fields that are set must hold.',
+  },
 )
 
 const operation = object(
@@ -69,5 +77,18 @@ export const authorizationPolicySpec: ObjectType = object(
     },
     provider: object('ExtensionProvider', { name: described(text(), 'An extension provider of the mesh configuration.') }),
   },
-  { oneOf: [targetChoice], doc: 'Who may do what with a workload.' },
+  {
+    oneOf: [targetChoice],
+    cel: [
+      {
+        rule: "((has(self.action) ? self.action : 'ALLOW') in ['DENY', 'CUSTOM']) ? (has(self.rules) && size(self.rules) > 0) : true",
+        message: 'DENY and CUSTOM need rules',
+      },
+      {
+        rule: "((has(self.action) ? self.action : 'ALLOW') == 'CUSTOM') == has(self.provider)",
+        message: 'a provider is for CUSTOM, and CUSTOM needs one',
+      },
+    ],
+    doc: 'Who may do what with a workload.',
+  },
 )

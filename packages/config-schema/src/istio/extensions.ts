@@ -32,11 +32,22 @@ const match = described(
   'Which traffic; absent means all.',
 )
 
-const environment = object('WasmEnvironmentVariable', {
-  name: required(shortText(256)),
-  valueFrom: { type: oneWord('INLINE', 'HOST'), default: 'INLINE' },
-  value: described(text(undefined, { maxLength: 2048 }), 'With INLINE only.'),
-})
+const environment = object(
+  'WasmEnvironmentVariable',
+  {
+    name: required(shortText(256)),
+    valueFrom: { type: oneWord('INLINE', 'HOST'), default: 'INLINE' },
+    value: described(text(undefined, { maxLength: 2048 }), 'With INLINE only.'),
+  },
+  {
+    cel: [
+      {
+        rule: "(has(self.valueFrom) ? self.valueFrom : '') != 'HOST' || !has(self.value)",
+        message: 'value may only be set when valueFrom is INLINE',
+      },
+    ],
+  },
+)
 
 const code: Readonly<Record<string, Field>> = {
   url: required(shortText(65_536), 'oci://, https://, http:// or file://; without a scheme it is oci.'),

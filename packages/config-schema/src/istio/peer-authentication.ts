@@ -13,5 +13,17 @@ export const peerAuthenticationSpec: ObjectType = object(
     mtls: mutualTls,
     portLevelMtls: described(map(mutualTls, { keys: 'port-number', minEntries: 1 }), 'Keys are ports of the workload, not of the Service.'),
   },
-  { doc: 'Which mutual TLS a workload demands of its peers.' },
+  {
+    cel: [
+      {
+        rule: '(has(self.selector) && has(self.selector.matchLabels) && size(self.selector.matchLabels) > 0) || !has(self.portLevelMtls)',
+        message: 'portLevelMtls requires selector',
+      },
+      {
+        rule: '!has(self.portLevelMtls) || self.portLevelMtls.all(key, 0 < int(key) && int(key) <= 65535)',
+        message: 'port must be between 1-65535',
+      },
+    ],
+    doc: 'Which mutual TLS a workload demands of its peers.',
+  },
 )

@@ -37,5 +37,34 @@ export const serviceEntrySpec: ObjectType = object(
     exportTo: described(exportTo, 'Namespaces that see this resource: "*", ".", "~" for nobody, or names.'),
     subjectAltNames: described(list(text()), 'Names one of which the certificate of the service must carry.'),
   },
-  { doc: 'A service outside the registry of the platform, such as an external API or a virtual machine.' },
+  {
+    cel: [
+      {
+        rule: '(has(self.workloadSelector) ? 1 : 0) + (has(self.endpoints) ? 1 : 0) <= 1',
+        message: 'only one of WorkloadSelector or Endpoints can be set',
+      },
+      {
+        rule: "!(has(self.addresses) && self.addresses.exists(address, address.contains('/')) && !((has(self.resolution) ? self.resolution : 'NONE') in ['STATIC', 'NONE']))",
+        message: 'CIDR addresses are allowed only for NONE/STATIC resolution types',
+      },
+      {
+        rule: "(has(self.resolution) ? self.resolution : 'NONE') == 'NONE' ? !has(self.endpoints) : true",
+        message: 'NONE mode cannot set endpoints',
+      },
+      {
+        rule: "((has(self.resolution) ? self.resolution : '') == 'DNS_ROUND_ROBIN') ? (!has(self.endpoints) || size(self.endpoints) <= 1) : true",
+        message: 'DNS_ROUND_ROBIN mode cannot have multiple endpoints',
+      },
+      {
+        rule: '!has(self.ports) || self.ports.all(l1, self.ports.exists_one(l2, l1.number == l2.number))',
+        message: 'port number cannot be duplicated',
+      },
+      {
+        rule: '!has(self.ports) || self.ports.all(port, port.number > 0 && port.number <= 65535 && (!has(port.targetPort) || (port.targetPort > 0 && port.targetPort <= 65535)))',
+        message: 'port must be between 1-65535',
+      },
+      { rule: "self.hosts.all(host, host != '*')", message: 'hostname cannot be wildcard' },
+    ],
+    doc: 'A service outside the registry of the platform, such as an external API or a virtual machine.',
+  },
 )

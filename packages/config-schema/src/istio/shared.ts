@@ -81,7 +81,16 @@ const targetReference = object(
     name: required(shortText(253)),
     namespace: described(text(), 'Must be empty: a policy is for its own namespace.'),
   },
-  { doc: 'What the policy is attached to: a Gateway, GatewayClass, Service or ServiceEntry of the same namespace.' },
+  {
+    cel: [
+      { rule: "!has(self.namespace) || self.namespace == ''", message: 'cross namespace referencing is not supported' },
+      {
+        rule: "[has(self.group) ? self.group : '', self.kind] in [['core', 'Service'], ['', 'Service'], ['gateway.networking.k8s.io', 'Gateway'], ['gateway.networking.k8s.io', 'GatewayClass'], ['networking.istio.io', 'ServiceEntry']]",
+        message: 'Support kinds are core/Service, networking.istio.io/ServiceEntry, gateway.networking.k8s.io/Gateway',
+      },
+    ],
+    doc: 'What the policy is attached to: a Gateway, GatewayClass, Service or ServiceEntry of the same namespace.',
+  },
 )
 
 /** Exactly none or one of the three. */

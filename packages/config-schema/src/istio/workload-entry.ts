@@ -12,5 +12,14 @@ export const workloadEntrySpec: ObjectType = object(
     weight: described(uint32, 'Share of the traffic among the endpoints.'),
     serviceAccount: described(text(undefined, { maxLength: 253 }), 'The account of the workload, in the same namespace.'),
   },
-  { doc: 'A workload that is no Pod.' },
+  {
+    cel: [
+      { rule: 'has(self.address) || has(self.network)', message: 'Address is required' },
+      {
+        rule: "(has(self.address) && self.address.startsWith('unix://')) ? (!has(self.ports) || size(self.ports) == 0) : true",
+        message: 'UDS may not include ports',
+      },
+    ],
+    doc: 'A workload that is no Pod.',
+  },
 )
