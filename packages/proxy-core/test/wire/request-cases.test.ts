@@ -74,8 +74,14 @@ beforeAll(async () => {
   const clusters = [staticCluster('u', [upstream.port])]
   const route = anyRoute(action('u'))
   const identity = createTestCa().issue('spiffe://cluster.local/ns/default/sa/server', { dnsNames: ['a'] })
-  const serve = async (name: string, listener: Parameters<typeof config>[0], dial: (port: number) => Socket, deps = {}): Promise<void> => {
-    const front = await startProxy(config(listener, clusters), deps)
+  const serve = async (
+    name: string,
+    listener: Parameters<typeof config>[0],
+    dial: (port: number) => Socket,
+    deps = {},
+    towards = clusters,
+  ): Promise<void> => {
+    const front = await startProxy(config(listener, towards), deps)
     open.push(front)
     let forwarded = 0
     const count = (): number => {
@@ -99,6 +105,10 @@ beforeAll(async () => {
   }
   const secure = (port: number): Socket => connectTls({ port, host: '127.0.0.1', allowHalfOpen: true, rejectUnauthorized: false } as object)
   await serve('tls', overTls, secure, { secrets })
+  const behind = await startProxy(config(httpListener([route], { ...more, proxy100Continue: true }), clusters))
+  open.push(behind)
+  const overHttp2 = [staticCluster('u', [behind.port], { http: { protocol: 'http2' as const } })]
+  await serve('http2', httpListener([route], more), plain, {}, overHttp2)
 })
 afterAll(async () => {
   for (const front of open) await front.close()
@@ -153,6 +163,14 @@ test('every row comes out the same over TLS', async () => {
   const faults: string[] = []
   for (const row of requestCases) {
     for (const fault of await faultsOf(row, 'tls', ['whole', 'cuts'])) faults.push(`${row.id}: ${fault}`)
+  }
+  expect(faults).toEqual([])
+}, 120_000)
+
+test('every row comes out the same where HTTP/2 lies on the way to the upstream', async () => {
+  const faults: string[] = []
+  for (const row of requestCases) {
+    for (const fault of await faultsOf(row, 'http2', ['whole', 'cuts'])) faults.push(`${row.id}: ${fault}`)
   }
   expect(faults).toEqual([])
 }, 120_000)

@@ -4,15 +4,17 @@ const maxRemembered = 512
 
 export class ClosedStreams {
   /** Reset by this side: frames that the peer sent before it knew are ignored. */
-  readonly #reset = new Int32Array(maxRemembered)
+  #reset: Int32Array | undefined
   #resetAt = 0
   /** Ended in good order or by the peer: anything more is a mistake of the peer. */
   readonly #ended = new Int32Array(64)
   #endedAt = 0
 
   addReset(streamId: number): void {
+    // Most connections never need it.
+    this.#reset ??= new Int32Array(maxRemembered)
     this.#reset[this.#resetAt] = streamId
-    this.#resetAt = (this.#resetAt + 1) % this.#reset.length
+    this.#resetAt = (this.#resetAt + 1) % maxRemembered
   }
 
   addEnded(streamId: number): void {
@@ -21,7 +23,7 @@ export class ClosedStreams {
   }
 
   wasReset(streamId: number): boolean {
-    return this.#reset.includes(streamId)
+    return this.#reset?.includes(streamId) === true
   }
   hasEnded(streamId: number): boolean {
     return this.#ended.includes(streamId)

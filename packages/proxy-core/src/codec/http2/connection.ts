@@ -232,6 +232,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
 
   #headers(flags: number, streamId: number, buffer: Buffer, start: number, end: number): boolean {
     if (streamId === 0) return this.connectionError(errorCode.protocolError, 'HEADERS on stream 0')
+    this.budgets.contentFrame()
     const isPadded = (flags & frameFlag.padded) !== 0
     const hasPriority = (flags & frameFlag.priority) !== 0
     const extra = (isPadded ? 1 : 0) + (hasPriority ? 5 : 0)

@@ -20,7 +20,7 @@ const maxMethodBytes = 32
 /** Octets that no field value has: controls but HTAB, and DEL. */
 const badValueBytes = new Uint8Array(256).map((_, byte) => ((byte < 0x20 && byte !== 0x09) || byte === 0x7f ? 1 : 0))
 
-/** One for all connections: blocks are decoded whole and read out at once. */
+/** One for all connections: blocks are decoded whole and read out at once. Room for the largest head and, behind it, the largest block. */
 const scratch: Buffer = Buffer.allocUnsafeSlow(512 * 1024)
 
 export class HeadReader implements FieldSink {

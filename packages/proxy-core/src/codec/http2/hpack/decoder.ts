@@ -11,17 +11,12 @@ import { staticEntries, staticTable } from './static-table.js'
 
 /** Who puts a head together. */
 export interface FieldSink {
-  /** Where the line of a literal is written; at least `blockRoom` bytes must follow `at`. */
+  /** Where the line of a literal is written. Behind `at` there must be room for 8/5 of the block, which is what Huffman coding saves at most. */
   readonly bytes: Buffer
   readonly at: number
   onField(field: HeaderField): void
   /** @param isSecret whether the field must never enter a table. */
   onLiteral(name: FieldName, valueStart: number, valueEnd: number, isSecret: boolean): void
-}
-
-/** How much longer than a header block the text of one literal can get. */
-export function blockRoom(blockBytes: number): number {
-  return Math.ceil(blockBytes * 1.6) + 64
 }
 
 /** Tables for ourselves; what peers may use of them is told in SETTINGS. */
