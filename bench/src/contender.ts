@@ -1,16 +1,40 @@
-/** Who takes part in a benchmark. */
+/** Who takes part in a benchmark, between what, and with which duty. */
+import type { Credentials } from './credentials.js'
 
 /** `bare`: forward to one cluster, no log. `mesh`: what a sidecar does on every request. */
 export type Duty = 'bare' | 'mesh'
 
+/** What the connections speak, on both sides of a proxy. */
+export type Protocol = 'http1' | 'http2' | 'tcp'
+
+/** One proxy on the way from the load to the upstream. */
+export interface Hop {
+  readonly name: string
+  readonly protocol: Protocol
+  /** Where it listens, on 127.0.0.1. */
+  readonly ports: readonly number[]
+  /** Where it finds its upstream, on 127.0.0.1. A mesh balances over all of them, others take the first. */
+  readonly upstreamPorts: readonly number[]
+  /** Demands a certificate of the mesh from its clients. */
+  readonly isTlsIn: boolean
+  /** Shows its own to its upstream. */
+  readonly isTlsOut: boolean
+}
+
 /** What a contender needs to make its configuration. */
 export interface Site {
-  /** Where it listens, on 127.0.0.1. */
-  readonly port: number
-  /** Where the upstream answers, ten ports on 127.0.0.1. */
-  readonly upstreamPorts: readonly number[]
+  /** In the order of a request's way; the load meets the first port of the first. */
+  readonly hops: readonly Hop[]
   /** For its files; removed afterwards. */
   readonly folder: string
+  /** Undefined where no hop has TLS. */
+  readonly credentials: Credentials | undefined
+}
+
+/** One process of a contender, which is ready when it listens on the port. */
+export interface Launch {
+  readonly command: readonly string[]
+  readonly port: number
 }
 
 export interface Contender {
@@ -20,12 +44,13 @@ export interface Contender {
   readonly isRival: boolean
   /** Undefined: not installed. */
   version(): string | undefined
-  /** Writes the configuration. @returns the command that runs the proxy in the foreground. */
-  prepare(site: Site): readonly string[]
+  /** Writes the configuration. @throws when a rival cannot do what the site asks. */
+  prepare(site: Site): readonly Launch[]
 }
 
 /** The requested virtual host: of fifty, one in the middle, so that neither first nor last place helps. */
-export const requestHost = 'service-25.bench.svc.cluster.local'
+export const requestedService = 25
+export const requestHost: string = `service-${requestedService}.bench.svc.cluster.local`
 
 /** Its last route is the one that matches. */
 export const requestPath = '/items/42?view=full'

@@ -13,14 +13,21 @@ export function pinned(core: number | undefined, command: readonly string[]): re
   return core === undefined ? command : ['taskset', '-c', String(core), ...command]
 }
 
-/** @throws when it ends or its port does not answer within ten seconds; the message holds what it wrote. */
-export async function run(command: readonly string[], port: number): Promise<Running> {
+/**
+ * @param onOutput gets what it writes, as it comes.
+ * @throws when it ends or its port does not answer within ten seconds; the message holds what it wrote.
+ */
+export async function run(command: readonly string[], port: number, onOutput?: (text: string) => void): Promise<Running> {
   const [program = '', ...args] = command
   // A group of its own, so that workers end with their master.
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4000)))
-  child.stderr.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4000)))
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-4000)
+      onOutput?.(text)
+    })
+  }
   child.on('error', (error) => (output += error.message))
   for (let turn = 0; turn < 200; turn++) {
     const isListening = await answers(port)
