@@ -393,6 +393,11 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     if (held !== undefined && !this.#channel.closed) this.#channel.received(held, 0, held.length)
   }
 
+  /** The client turned out to speak HTTP/2: what read its first bytes is not needed any more. */
+  continueOverHttp2(manager: ManagerRuntime): void {
+    this.#session = new Http2Session(this.#deps, this, this.#channel, manager)
+  }
+
   /** The configuration or what TLS agreed on decides; without, the first bytes do. */
   #httpSession(manager: ManagerRuntime): HttpSession | Http2Session {
     const { codecType = 'AUTO' } = manager.config

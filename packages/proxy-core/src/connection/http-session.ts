@@ -14,7 +14,6 @@ import type { Exchange } from '../router/exchange.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { Channel } from '../transport/channel.js'
 import type { AcceptedConnection } from './accepted-connection.js'
-import { Http2Session } from './http2-session.js'
 import type { ConnectionDeps } from './connection-deps.js'
 import { type ConnectionLimits, defaultStreamIdleMs, delayedCloseMs, edgeLimits, halfCloseGraceMs, meshLimits } from './limits.js'
 
@@ -35,8 +34,6 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
   readonly #limits: ConnectionLimits
   readonly #codec: Http1ServerConnection
   #requests = 0
-  /** The client turned out to speak HTTP/2. */
-  #successor: Http2Session | undefined
   /** The current request, which says what it may become a tunnel of. */
   #current: Exchange | undefined
   #phase: 'idle' | 'head' | 'request' | 'half-closed' | 'closing' = 'idle'
@@ -104,7 +101,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     const isHttp1 = this.#manager?.config.codecType === 'HTTP1' || this.#accepted.tls?.alpn !== undefined
     if (this.#manager === undefined || isHttp1) return false
     this.#deps.exchange.deadlines.remove(this)
-    this.#successor = new Http2Session(this.#deps, this.#accepted, this.#channel, this.#manager)
+    this.#accepted.continueOverHttp2(this.#manager)
     this.#channel.handler.onData(buffer, start, end)
     return true
   }
@@ -174,8 +171,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
 
   /** Ends the connection when it is idle, else after its answer. */
   drain(): void {
-    if (this.#successor !== undefined) this.#successor.drain()
-    else this.#codec.drain()
+    this.#codec.drain()
   }
 
   /** Gives the channel away (CONNECT). */
