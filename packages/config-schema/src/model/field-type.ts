@@ -143,7 +143,6 @@ export const anything: OtherType = { kind: 'any' }
 export const int32: NumericType = integer(-2_147_483_648, 2_147_483_647)
 export const count32: NumericType = integer(0, 2_147_483_647)
 export const uint32: NumericType = integer(0, 4_294_967_295)
-export const int64: NumericType = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
 export const port: NumericType = integer(1, 65_535)
 export const duration: StringType = text('duration')
 /** `{ value: 12.5 }`, as Istio writes percentages. */

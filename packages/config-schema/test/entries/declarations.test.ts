@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { bytesOf, declarationsOf } from '../../scripts/prune-declarations.mjs'
+import { bytesOf, declarationsOf } from '../../scripts/prune-declarations.js'
 
 const root = join(import.meta.dirname, '../..')
 const largestBytes = 150_000

@@ -1,33 +1,41 @@
 /**
  * Removes the declarations that no entry of the package leads to, so that an installation holds what editors read and nothing else.
- * Usage: node packages/config-schema/scripts/prune-declarations.mjs [DIST]
+ * Usage: node --import tsx packages/config-schema/scripts/prune-declarations.ts [DIST]
  */
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
 /** `./dist/index.d.ts` of each entry in `exports`; a star stands for every file of a folder. */
-const { exports: entries } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'))
+const { exports: entries } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+  readonly exports: Readonly<Record<string, string | { readonly types?: string }>>
+}
 const patterns = Object.values(entries)
-  .flatMap(({ types }) => (types === undefined ? [] : [types.replace('./dist/', '')]))
+  .flatMap((entry) => (typeof entry === 'string' || entry.types === undefined ? [] : [entry.types.replace('./dist/', '')]))
   .map((path) => new RegExp(`^${path.replaceAll('.', String.raw`\.`).replace('*', '[^/]+')}$`))
 const reference = /(?:from|import\()\s*['"](\.[^'"]+)\.js['"]/g
 
-/** @returns the declarations below `dist` by whether an entry leads to them, as paths. */
-export function declarationsOf(dist) {
+export interface Declarations {
+  /** Paths below the folder. */
+  readonly reached: readonly string[]
+  readonly others: readonly string[]
+}
+
+/** The declarations below a folder, by whether an entry of the package leads to them. */
+export function declarationsOf(dist: string): Declarations {
   const all = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.d.ts'))
-  const isEntry = (name) => patterns.some((pattern) => pattern.test(name))
-  const reached = new Set()
+  const isEntry = (name: string) => patterns.some((pattern) => pattern.test(name))
+  const reached = new Set<string>()
   const open = all.filter(isEntry)
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (reached.has(name)) continue
     reached.add(name)
     for (const [, target] of readFileSync(join(dist, name), 'utf8').matchAll(reference))
-      open.push(normalize(join(dirname(name), `${target}.d.ts`)))
+      open.push(normalize(join(dirname(name), `${target ?? ''}.d.ts`)))
   }
   return { reached: all.filter((name) => reached.has(name)), others: all.filter((name) => !reached.has(name)) }
 }
 
-export function bytesOf(dist, names) {
+export function bytesOf(dist: string, names: readonly string[]): number {
   return names.reduce((sum, name) => sum + statSync(join(dist, name)).size, 0)
 }
 
