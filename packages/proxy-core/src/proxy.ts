@@ -5,7 +5,7 @@
  * connections too, which end after their current answer. What could not be bound is tried again with back-off.
  */
 import type { Socket } from 'node:net'
-import { HeddleError, type Timer } from '@heddle/base'
+import { HeddleError, messageOf, type Timer } from '@heddle/base'
 import { emptyProxyConfig, type Listener, type ProxyConfig } from '@heddle/routing'
 import { type ApplyIssue, createRefusedResources, type RefusedResource, type RefusedResources } from './apply-issue.js'
 import type { ClusterRuntime } from './cluster/cluster-runtime.js'
@@ -171,7 +171,11 @@ class Engine implements Proxy {
   #retryLater(): void {
     const waitMs = this.#retryMs * (0.75 + this.#path.random.next() / 4)
     this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs)
-    this.#retry = this.#path.clock.setTimer(waitMs, () => void this.#inTurn(() => this.#bindAgain()))
+    this.#retry = this.#path.clock.setTimer(waitMs, () => {
+      this.#inTurn(() => this.#bindAgain()).catch((error: unknown) => {
+        this.#path.logger.error('binding again failed', { error: messageOf(error) })
+      })
+    })
   }
 
   async #bindAgain(): Promise<void> {

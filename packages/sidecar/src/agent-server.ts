@@ -39,6 +39,8 @@ export async function serveAgent(options: AgentPort, logger: Logger): Promise<Ag
   const server = createServer(timeouts, (request, response) => void answer(options, request, response, logger))
   server.maxConnections = maxConnections
   await listen(server, options.address, options.port)
+  // Such as a process that has no file left for a connection: without a listener that would be its end.
+  server.on('error', (error) => logger.error('an agent port failed', { port: options.port, error: messageOf(error) }))
   return {
     close: () =>
       new Promise((resolve) => {

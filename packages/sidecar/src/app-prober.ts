@@ -57,13 +57,13 @@ function probeHttp(probe: NonNullable<AppProber['httpGet']>, target: ProbeTarget
   return new Promise((resolve, reject) => {
     // Kubernetes does not verify the certificate of a probe's target either: it asks whether something answers.
     const outgoing = probe.scheme === 'HTTPS' ? secureRequest({ ...options, rejectUnauthorized: false }) : request(options)
-    outgoing.once('error', reject)
+    outgoing.on('error', reject)
     outgoing.once('response', (response) => {
       response.resume()
       response.once('end', () =>
         resolve({ status: response.statusCode ?? 500, message: `the application answered ${response.statusCode}` }),
       )
-      response.once('error', reject)
+      response.on('error', reject)
     })
     outgoing.end()
   })
@@ -77,7 +77,7 @@ async function probeGrpc(probe: NonNullable<AppProber['grpc']>, target: ProbeTar
 function probeTcp(address: string, port: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, signal })
-    socket.once('error', reject)
+    socket.on('error', reject)
     socket.once('connect', () => {
       socket.destroy()
       resolve()

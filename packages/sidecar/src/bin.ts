@@ -7,6 +7,8 @@ import { createSidecar } from './sidecar.js'
 import { runWorker } from './workers/worker-process.js'
 
 const logger = createStreamLogger({ stream: process.stdout, level: process.env['HEDDLE_LOG_LEVEL'] === 'debug' ? 'debug' : 'info' })
+// Whoever reads the log may end before the proxy does.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 const stop = new AbortController()
 
 const deps = { clock: systemClock, random: systemRandom, logger }

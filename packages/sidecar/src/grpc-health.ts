@@ -14,7 +14,7 @@ export function checkGrpcHealth(host: string, port: number, service: string, sig
   return new Promise<string | undefined>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason as Error)
     signal.addEventListener('abort', onAbort, { once: true })
-    session.once('error', reject)
+    session.on('error', reject)
     session.once('close', () => reject(new Error('the connection ended without an answer')))
     const stream = session.request({
       [constants.HTTP2_HEADER_METHOD]: 'POST',
@@ -34,7 +34,7 @@ export function checkGrpcHealth(host: string, port: number, service: string, sig
     stream.on('data', (part: Buffer) => {
       answer = Buffer.concat([answer, part]).subarray(0, maxAnswer)
     })
-    stream.once('error', reject)
+    stream.on('error', reject)
     stream.once('end', () => resolve(faultOf(grpcStatus, answer)))
     stream.end(frame(request(service)))
   }).finally(() => session.destroy())

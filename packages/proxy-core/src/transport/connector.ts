@@ -39,8 +39,12 @@ export function createConnector(contexts: TlsContexts, verifier: PeerVerifier, c
   return {
     connect(target, tls, alpn, timeoutMs, listener, serverName, preface) {
       const attempt = new ConnectAttempt(listener, clock, timeoutMs, logger)
-      if (tls === undefined) attempt.plain(target, logger, preface)
-      else attempt.secure(target, { tls, alpn, serverName, preface }, contexts, verifier, logger)
+      try {
+        if (tls === undefined) attempt.plain(target, logger, preface)
+        else attempt.secure(target, { tls, alpn, serverName, preface }, contexts, verifier, logger)
+      } catch (error) {
+        attempt.impossible(messageOf(error))
+      }
       return () => attempt.cancel()
     },
   }
@@ -147,6 +151,11 @@ class ConnectAttempt {
         }
       }),
     )
+  }
+
+  /** Node itself refuses: a port over 65535, a source address that is none. */
+  impossible(reason: string): void {
+    queueMicrotask(() => this.#fail('connection-failure', `delayed connect error: ${reason}`))
   }
 
   /** The connection under TLS that begins with other bytes. */

@@ -63,7 +63,7 @@ export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, l
       secure.on('end', () => settle({ ok: false, reason: 'the client left during the handshake' }))
       secure.resume()
       secure.on('close', () => settle({ ok: false, reason: 'the connection ended during the handshake' }))
-      secure.once('secure', () => {
+      const verified = (): void => {
         const verdict = verdictOf(verifier, secure, tls)
         if (verdict.kind === 'refused') return settle({ ok: false, reason: verdict.reason })
         if (verdict.kind === 'anonymous' && tls.requireClientCertificate)
@@ -80,6 +80,13 @@ export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, l
             localUriSan: made.material.localUriSan,
           },
         })
+      }
+      secure.once('secure', () => {
+        try {
+          verified()
+        } catch (error) {
+          settle({ ok: false, reason: `the handshake failed: ${messageOf(error)}` })
+        }
       })
       return () => {
         pending = false

@@ -16,11 +16,12 @@ const nodeMethods = new Set(METHODS)
 
 const blanksBehindFraming: KnownDifference<unknown> = {
   reason:
-    'RFC 9110 section 5.5: blanks behind a value are not part of it. The parser of Node 20 refuses them behind Content-Length and ' +
-    'Transfer-Encoding; that of 24 does not.',
+    'RFC 9110 section 5.5: blanks behind a value are not part of it. The parser of Node 20 refuses them behind Content-Length, and takes ' +
+    'them for part of a coding or a connection option; that of 24 does not.',
   applies: (_, error, text) =>
     (error === 'HPE_INVALID_CONTENT_LENGTH' && /content-length:[ \t]*\d+[ \t]+\r\n/i.test(text)) ||
-    (error === 'HPE_INVALID_TRANSFER_ENCODING' && /transfer-encoding:[ \t]*chunked[ \t]+\r\n/i.test(text)),
+    (error === 'HPE_CLOSED_CONNECTION' && /connection:[^\r]*[ \t]+\r\n/i.test(text)) ||
+    /transfer-encoding:[ \t]*chunked[ \t]+\r\n/i.test(text),
 }
 
 export const knownRequestDifferences: readonly KnownDifference<ReadRequest>[] = [
