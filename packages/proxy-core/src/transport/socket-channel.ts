@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net'
 import type { Logger } from '@heddle/base'
 import type { Channel, ChannelHandler } from './channel.js'
+import { latin1 } from '../message/latin1.js'
 import { flushAtTurnEnd } from './write-batch.js'
 import { takeWriteBuffer, giveWriteBuffer, writeBufferBytes } from './write-buffers.js'
 
@@ -18,6 +19,8 @@ type ChannelSocket = Socket & {
 
 /** Text up to this many bytes waits for the end of the turn; more goes out at once, so that back-pressure is seen. */
 const maxWaitingTextBytes = 32_768
+/** Bytes up to this many are sent as text; libuv writes that much from the stack. */
+const maxTextBytes = 16_384
 
 const idleHandler: ChannelHandler = { onData: () => {}, onEnd: () => {}, onClose: () => {}, onDrain: () => {} }
 
@@ -115,6 +118,9 @@ export class SocketChannel implements Channel {
   writeBytes(buffer: Buffer, start: number, end: number): boolean {
     if (this.#closed || !this.#socket.writable) return true
     let more = this.#flushText()
+    // Little that the kernel takes at once goes as text, too: a buffer would cost a copy that outlives the call.
+    if (end - start <= maxTextBytes && !this.#isQueued && !this.#sending && this.#socket.writableLength === 0)
+      return this.#send(latin1(buffer, start, end))
     for (let at = start; at < end; at += writeBufferBytes) {
       const size = Math.min(writeBufferBytes, end - at)
       const copy = takeWriteBuffer()
