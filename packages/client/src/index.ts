@@ -51,3 +51,6 @@ export {
 export type { WorkloadCertificate } from './identity/workload-certificate.js'
 export type { ResourceFault } from './ads/snapshot.js'
 export { createMeshClient, type MeshClient, type MeshClientDeps, type MeshClientOptions } from './mesh-client.js'
+export { parseWorkloadEndpoint } from './workload-api/endpoint.js'
+export { serveWorkloadApi, type WorkloadApiServer, type WorkloadApiServerOptions } from './workload-api/workload-api-server.js'
+export { watchX509Svids, type WorkloadApiClient, type WorkloadApiClientOptions, type X509Svid } from './workload-api/workload-api-client.js'

@@ -12,6 +12,7 @@ import {
   type MeshClient,
   proxyPorts,
   type ResourceFault,
+  type WorkloadApiServer,
 } from '@heddle/client'
 import { type ApplyIssue, createIstioTelemetry, createMetricRegistry, type MetricRegistry } from '@heddle/proxy-core'
 import type { ProxyConfig } from '@heddle/routing'
@@ -29,6 +30,7 @@ import { ownVersion } from './own-version.js'
 import type { ProxySettings } from './proxy-settings.js'
 import { createRefusalMetrics, type RefusalMetrics } from './refusal-metrics.js'
 import { createWorkerPool } from './workers/worker-pool.js'
+import { openWorkloadApi } from './workload-api.js'
 import { createWorkloadSecrets, type WorkloadSecrets } from './workload-secrets.js'
 
 export interface SidecarDeps {
@@ -65,6 +67,7 @@ class PodProxy implements Sidecar {
   readonly #refusals: RefusalMetrics
   readonly #servers: AgentServer[] = []
   readonly #version = ownVersion()
+  #workloadApi: WorkloadApiServer | undefined
   #isConfigured = false
   #draining: Promise<void> | undefined
 
@@ -84,6 +87,7 @@ class PodProxy implements Sidecar {
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     await this.#serveAgentPorts()
+    this.#workloadApi = await openWorkloadApi(this.#settings, this.#client.identity, this.#deps.logger)
     await this.#dataPlane.start()
     await this.#client.start(signal)
   }
@@ -97,6 +101,7 @@ class PodProxy implements Sidecar {
     this.#deps.logger.info('draining', { deadlineMs: drainMs })
     await this.#dataPlane.drain({ deadlineMs: drainMs })
     this.#secrets.close()
+    this.#workloadApi?.close()
     this.#client.close()
     await this.#records.close()
     await Promise.all(this.#servers.splice(0).map((server) => server.close()))

@@ -1,4 +1,5 @@
 export { encodePem, parseCertificatePem, parsePem, type PemBlock, type PemOptions, type PemResult } from './pem.js'
+export { splitCertificates } from './der/split-certificates.js'
 export { parseCertificate, type Certificate, type CertificateResult } from './model/certificate.js'
 export type {
   BasicConstraints,

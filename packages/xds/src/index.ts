@@ -31,6 +31,7 @@ export {
 } from './discovery.js'
 export { encode, encodeCluster, encodeEndpoints, encodeListener, encodeRouteConfiguration } from './encode.js'
 export { adsDeltaMethod, createCertificateMethod, streamAccessLogsMethod, type GrpcMethod } from './grpc-method.js'
+export { fetchX509BundlesMethod, fetchX509SvidMethod, type WorkloadBundles, type WorkloadSvid, type WorkloadSvids } from './workload-api.js'
 export {
   decodeDenials,
   decodeTrust,

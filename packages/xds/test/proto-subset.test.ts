@@ -12,6 +12,8 @@ const elsewhere = new Set([
   'stats',
   'istio.envoy.config.filter.http.alpn.v2alpha1',
   'heddle.xds',
+  // SPIFFE's Workload API has no package.
+  '',
 ])
 
 /** Fields newer than the development dependency (July 2024). */
