@@ -13,7 +13,17 @@ export interface Checks {
   readonly check: KindRule<never> | undefined
 }
 
-export function findFaults(value: unknown, { type, check }: Checks, compileRegex: RegexCompiler | undefined): readonly Fault[] {
+/** Values of the YAML reader nest 200 levels at most; an object from elsewhere may nest deeper than any recursion goes. */
+export function findFaults(value: unknown, checks: Checks, compileRegex: RegexCompiler | undefined): readonly Fault[] {
+  try {
+    return faultsOf(value, checks, compileRegex)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    return [{ ruleId: 'yaml-too-deep', message: 'The resource nests too deeply to be checked.', path: [] }]
+  }
+}
+
+function faultsOf(value: unknown, { type, check }: Checks, compileRegex: RegexCompiler | undefined): readonly Fault[] {
   const walk: Walk = { faults: [], path: [], around: [], wrong: [], hasNull: false, compileRegex }
   checkValue(type, value, walk)
   const isReadable = walk.wrong.length === 0 && !walk.hasNull

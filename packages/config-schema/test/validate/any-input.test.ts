@@ -133,3 +133,36 @@ describe('any input', () => {
     )
   })
 })
+
+describe('objects that nest deeper than any recursion goes', () => {
+  const nested = (key: string): object => {
+    let value: object = {}
+    for (let level = 0; level < 200_000; level++) value = { [key]: value }
+    return value
+  }
+  const metadata = { name: 'a' }
+
+  it.each([
+    [
+      'a recursive type',
+      {
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata,
+        spec: { versions: [{ schema: { openAPIV3Schema: nested('not') } }] },
+      },
+    ],
+    [
+      'an opaque value beside a null',
+      {
+        apiVersion: 'networking.istio.io/v1alpha3',
+        kind: 'EnvoyFilter',
+        metadata,
+        spec: { workloadSelector: null, configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'ADD', value: nested('a') } }] },
+      },
+    ],
+  ])('are refused and nothing is thrown: %s', (_, value) => {
+    expect(validateObject(value).diagnostics.length).toBeGreaterThan(0)
+    expect(validateObject(value, { unknownFields: 'prune' }).diagnostics.length).toBeGreaterThan(0)
+  })
+})
