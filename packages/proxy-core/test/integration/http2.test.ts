@@ -1,8 +1,9 @@
 /** HTTP/2 on either side of the proxy and on both, with Node's own client and servers as peers. */
 import { request as request1 } from 'node:http'
+import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Cluster } from '@heddle/routing'
-import { action, anyRoute, config, httpListener, httpUpstream, startProxy, staticCluster, type TestProxy } from './harness.js'
+import { action, anyRoute, config, httpListener, httpUpstream, rawUpstream, startProxy, staticCluster, type TestProxy } from './harness.js'
 import { block, frame, get, http2Client, http2Upstream, RawHttp2, rawHttp2Upstream, request } from './http2-peers.js'
 
 const open: { close(): unknown }[] = []
@@ -314,4 +315,90 @@ test('an upgrade goes through as extended CONNECT, and a plain answer to it open
   const answer = await new Promise<Record<string, unknown>>((resolve) => refused.once('response', (headers) => resolve(headers)))
   expect(answer).toMatchObject({ ':status': 403 })
   refused.close()
+})
+
+test('a WebSocket of HTTP/1.1 passes over HTTP/2 between two proxies and back', async () => {
+  let asked = ''
+  const app = keep(
+    await rawUpstream((socket) => {
+      socket.once('data', (head) => {
+        asked = head.toString('latin1')
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n',
+        )
+        socket.on('data', (data) => socket.write(`echo ${data.toString()}`))
+        socket.on('end', () => socket.end())
+      })
+    }),
+  )
+  const upgrades = { upgradeTypes: ['websocket'] }
+  const near = keep(await startProxy(config(httpListener([anyRoute(action('u'))], upgrades), [staticCluster('u', [app.port])])))
+  const far = keep(await startProxy(config(httpListener([anyRoute(action('u'))], upgrades), [staticCluster('u', [near.port], http2)])))
+  const key = 'dGhlIHNhbXBsZSBub25jZQ=='
+  const opening = `GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`
+  const socket = connect(far.port, '127.0.0.1')
+  keep({ close: () => socket.destroy() })
+  let text = ''
+  socket.on('data', (data) => (text += data.toString('latin1')))
+  socket.write(opening)
+  await expect.poll(() => text).toMatch(/^HTTP\/1\.1 101 .*\r\n\r\n$/s)
+  expect(text.toLowerCase()).toContain('sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=')
+  expect(asked).toMatch(new RegExp(`^GET /chat HTTP/1\\.1\\r\\n(?=.*sec-websocket-key: ${key})`, 'is'))
+  socket.write('one')
+  await expect.poll(() => text).toMatch(/echo one$/)
+  socket.end()
+  await new Promise((resolve) => socket.once('close', resolve))
+})
+
+test('a server of HTTP/2 that does not answer the key of a WebSocket is answered for', async () => {
+  const upstream = keep(await http2Upstream((stream) => stream.respond({ ':status': 200 }), { settings: { enableConnectProtocol: true } }))
+  const { port } = keep(
+    await startProxy(
+      config(httpListener([anyRoute(action('u'))], { upgradeTypes: ['websocket'] }), [staticCluster('u', [upstream.port], http2)]),
+    ),
+  )
+  const socket = connect(port, '127.0.0.1')
+  keep({ close: () => socket.destroy() })
+  socket.write(
+    'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  )
+  let text = ''
+  socket.on('data', (data) => (text += data.toString('latin1')))
+  // RFC 6455 section 1.3 has this pair.
+  await expect.poll(() => text).toContain('sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=')
+})
+
+test('an upstream connection carries no more requests than its cluster allows', async () => {
+  const upstream = keep(
+    await http2Upstream((stream) => {
+      stream.respond({ ':status': 200 })
+      stream.end('x')
+    }),
+  )
+  const { port } = await front(upstream.port, { http: { protocol: 'http2', maxRequestsPerConnection: 2 } })
+  const session = keep(http2Client(port))
+  for (let at = 0; at < 5; at++) expect((await request(session, { ':path': '/' })).body).toBe('x')
+  expect(upstream.sessions()).toBe(3)
+})
+
+test('a configuration that takes the listener away lets open streams end', async () => {
+  let answer: (() => void) | undefined
+  const upstream = keep(
+    await http2Upstream((stream) => {
+      answer = () => {
+        stream.respond({ ':status': 200 })
+        stream.end('whole')
+      }
+    }),
+  )
+  const { proxy, port } = await front(upstream.port, http2)
+  const session = keep(http2Client(port))
+  let goAways = 0
+  session.on('goaway', () => goAways++)
+  const running = request(session, { ':path': '/' })
+  await expect.poll(() => answer).toBeDefined()
+  await proxy.apply(config(httpListener([anyRoute(action('other'))]), [staticCluster('u', [upstream.port], http2)]))
+  await expect.poll(() => goAways).toBe(2)
+  answer?.()
+  expect((await running).body).toBe('whole')
 })
