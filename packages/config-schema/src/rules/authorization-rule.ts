@@ -163,7 +163,9 @@ function checkConditionValue(key: string, value: string, faults: FaultList): voi
 }
 
 function reportKey(key: string, faults: FaultList): void {
-  const suggestion = nearest(key, conditionKeys)
+  const bracket = key.indexOf('[')
+  const named = bracket < 0 ? undefined : nearest(key.slice(0, bracket), ['request.headers', 'request.auth.claims'])
+  const suggestion = named === undefined ? nearest(key, conditionKeys) : `${named}${clip(key.slice(bracket))}`
   error(faults, 'authorization-policy/condition-key', ['key'], `"${clip(key)}" is not an attribute that can be asked for.`, {
     expected: `request.headers[NAME], request.auth.claims[NAME], or one of ${conditionKeys.join(', ')}`,
     ...(suggestion === undefined ? {} : { suggestion }),

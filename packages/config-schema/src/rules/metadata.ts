@@ -37,9 +37,15 @@ function checkName(resource: KubernetesObject, faults: FaultList): void {
     })
   }
   if (namespace !== undefined && namespace !== null && namespace !== '' && !lowerLabel.test(namespace)) {
-    error(faults, 'bad-name', ['namespace'], `"${clip(namespace)}" cannot be the name of a namespace.`, {
-      expected: 'lower-case letters, digits and "-"',
-    })
+    error(
+      faults,
+      'bad-name',
+      ['namespace'],
+      `"${clip(namespace)}" cannot be the name of a namespace; expected lower-case letters, digits and "-".`,
+      {
+        expected: 'lower-case letters, digits and "-"',
+      },
+    )
   }
 }
 

@@ -74,6 +74,7 @@ function suggestValue(type: FieldType, value: unknown): string | undefined {
   if (isMissingUnit(type, value)) return `${value}s`
   if (needsQuotes(type, value)) return JSON.stringify(String(value))
   if (type.kind === 'object') return suggestMapping(type, value)
+  if (type.kind === 'map') return joinedField(type, value)
   if (typeof value === 'string') return suggestUnquoted(type, value)
   return type.kind === 'list' && typeof value === 'number' ? `- ${value}` : undefined
 }
@@ -81,10 +82,12 @@ function suggestValue(type: FieldType, value: unknown): string | undefined {
 /** Of larger mappings nobody can say which field was meant. */
 const smallMapping = 6
 
-/** `name:a` is one text in YAML: what was meant is a field and its value. */
-function joinedField(type: ObjectType, value: unknown): string | undefined {
-  const [, name = '', rest = ''] = typeof value === 'string' ? (/^([A-Za-z]\w*):(\S.*)$/s.exec(value) ?? []) : []
-  return type.fields.has(name) ? `${name}: ${clip(rest)}` : undefined
+/** `name:a` and `name a` are one text in YAML: what was meant is a field and its value. */
+function joinedField(type: FieldType, value: unknown): string | undefined {
+  if (typeof value !== 'string' || (type.kind !== 'object' && type.kind !== 'map')) return undefined
+  const [, name = '', rest = ''] = /^([A-Za-z][\w./-]*)(?::| +)(\S.*)$/s.exec(value) ?? []
+  const isField = type.kind === 'object' ? type.fields.has(name) : name !== ''
+  return isField ? `${clip(name)}: ${clip(rest)}` : undefined
 }
 
 /** `80` where `{number: 80}` belongs: the first field that takes such a value. */
@@ -121,7 +124,7 @@ function needsQuotes(type: FieldType, value: unknown): value is number | boolean
 
 function quoteHint(type: FieldType, value: unknown): string {
   if (isMissingUnit(type, value)) return ' Add the unit.'
-  if (type.kind === 'object' && joinedField(type, value) !== undefined) return ' A space must follow the colon.'
+  if (joinedField(type, value) !== undefined) return ' Between a field and its value stand a colon and a space.'
   if (needsQuotes(type, value)) return ' Put the value in quotes.'
   if (type.kind === 'list' && typeof value === 'string' && joinedEntry.test(value)) return ' A space must follow the dash.'
   if (typeof value === 'string' && suggestUnquoted(type, value) === value) return ' Write it without quotes.'

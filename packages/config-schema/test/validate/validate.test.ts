@@ -88,6 +88,8 @@ describe('validate', () => {
     expect(group).toMatchObject({ ruleId: 'wrong-api-version', path: 'apiVersion', suggestion: 'networking.istio.io/v1' })
     const value = { apiVersion: 'v1', kind: 'ConfigMap', metadata: 'name:a' }
     expect(validateObject(value).diagnostics[0]).toMatchObject({ path: 'metadata', suggestion: 'name: a' })
+    const labels = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', labels: 'app web' } }
+    expect(validateObject(labels).diagnostics[0]).toMatchObject({ path: 'metadata.labels', suggestion: 'app: web' })
   })
 
   it('says once that the spec is missing', () => {

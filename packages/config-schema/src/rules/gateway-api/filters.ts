@@ -51,7 +51,9 @@ export function checkFilters(filters: readonly Filter[] | undefined, faults: Fau
 function checkFilter(filter: Filter, faults: FaultList): void {
   const { type } = filter
   if (type === undefined) return
-  const own = fieldOf[type]
+  const own = Object.hasOwn(fieldOf, type) ? fieldOf[type] : undefined
+  // A type that is misspelt is a fault of its own.
+  if (own === undefined) return
   for (const [name, field] of Object.entries(fieldOf)) {
     const value = (filter as Readonly<Record<string, unknown>>)[field]
     if (field === own && value === undefined)
