@@ -100,7 +100,7 @@ describe('the token authenticator', () => {
     expect(await judge(await make())).toMatch(/^the token is not valid: /)
   })
 
-  it('refuses a token with a critical header that it does not know', async () => {
+  it('T16: refuses a token with a critical header that it does not know', async () => {
     const [, body] = (await token()).split('.') as [string, string]
     const header = base64url.encode(JSON.stringify({ alg: 'ES256', kid: 'one', crit: ['x'], x: 1 }))
     expect(await judge(`${header}.${body}.AAAA`)).toMatch(/^the token is not valid: /)
@@ -115,7 +115,7 @@ describe('the token authenticator', () => {
 })
 
 describe('the keys', () => {
-  it('are fetched once, and again when a token names a new one', async () => {
+  it('T19: are fetched once, and again when a token names a new one', async () => {
     let keys: JSONWebKeySet = { keys: [] }
     let fetches = 0
     const authenticator = createJwtAuthenticator(
@@ -139,7 +139,7 @@ describe('the keys', () => {
     expect(fetches).toBe(2)
   })
 
-  it('that cannot be fetched mean "come again", never "welcome"; known ones go on serving', async () => {
+  it('T19: that cannot be fetched mean "come again", never "welcome"; known ones go on serving', async () => {
     let isDown = true
     const authenticator = createJwtAuthenticator(
       { ...options, jwks: () => (isDown ? Promise.reject(new Error('down')) : Promise.resolve(jwks)) },

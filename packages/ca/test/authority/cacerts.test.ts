@@ -91,7 +91,7 @@ describe('an authority with plugged-in certificates', () => {
     await expect(startCa({ cacerts: { ...good, ...part } }, clock)).rejects.toEqual(withCode('HEDDLE_CA_CACERTS_INVALID'))
   })
 
-  it('refuses an expired root, and a store beside it', async () => {
+  it('T31: refuses an expired root, and a store beside it', async () => {
     const late = createFakeClock(clock.now() + 60 * dayMs)
     await expect(startCa({ cacerts: good }, late)).rejects.toEqual(withCode('HEDDLE_CA_CACERTS_INVALID'))
     const both = createCa({ trustDomain: 'cluster.local', cacerts: good, store: createMemoryCaStore() }, { clock })
@@ -120,7 +120,7 @@ describe('readCacerts', () => {
     expect(await readCacerts(folder)).toEqual(good)
   })
 
-  it('refuses a set that is not complete', async () => {
+  it('T31: refuses a set that is not complete', async () => {
     await expect(readCacerts(folder)).rejects.toEqual(withCode('HEDDLE_CA_CACERTS_INVALID'))
     await writeFile(join(folder, 'ca-cert.pem'), good.caCertPem)
     await writeFile(join(folder, 'ca-key.pem'), good.caKeyPem ?? '')

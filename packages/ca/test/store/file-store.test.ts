@@ -56,7 +56,7 @@ describe('the file store', () => {
     ['without roots', (text: string) => text.replace('"roots"', '"loots"')],
     ['with a flipped letter in the certificate', (text: string) => text.replace('MIIB', 'MIIC')],
     ['with another phase', (text: string) => text.replace('"active"', '"retiring"')],
-  ])('refuses to make a new root over a state that is %s', async (_, change) => {
+  ])('T30: refuses to make a new root over a state that is %s', async (_, change) => {
     await startAndStop()
     const broken = change(await readFile(path, 'utf8'))
     await writeFile(path, broken)
@@ -84,7 +84,7 @@ describe('the file store', () => {
     }
   })
 
-  it('never quotes the private key in an error', async () => {
+  it('T32: never quotes the private key in an error', async () => {
     await startAndStop()
     const text = await readFile(path, 'utf8')
     await writeFile(path, text.slice(0, -3))
@@ -94,14 +94,14 @@ describe('the file store', () => {
     expect(dump).not.toContain('MIG')
   })
 
-  it('refuses the state of a newer version and of another trust domain', async () => {
+  it('T30: refuses the state of a newer version and of another trust domain', async () => {
     await startAndStop()
     await expect(start('other')).rejects.toEqual(withCode('HEDDLE_CA_TRUST_DOMAIN_CHANGED'))
     await writeFile(path, (await readFile(path, 'utf8')).replace('"version": 2', '"version": 3'))
     await expect(start()).rejects.toEqual(withCode('HEDDLE_CA_STATE_NEWER'))
   })
 
-  it('refuses a key that others may read, a folder that others may write, and a link', async () => {
+  it('T25, T26: refuses a key that others may read, a folder that others may write, and a link', async () => {
     await startAndStop()
     await chmod(path, 0o640)
     await expect(start()).rejects.toEqual(withCode('HEDDLE_CA_STATE_UNSAFE'))
@@ -119,7 +119,7 @@ describe('the file store', () => {
     await expect(start()).rejects.toEqual(withCode('HEDDLE_CA_STATE_UNREADABLE'))
   })
 
-  it('keeps a second authority out, and lets it in after the first closed', async () => {
+  it('T29: keeps a second authority out, and lets it in after the first closed', async () => {
     const first = await start()
     await expect(start()).rejects.toEqual(withCode('HEDDLE_CA_STATE_LOCKED'))
     await first.close()
@@ -150,14 +150,14 @@ describe('the file store', () => {
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1)
   })
 
-  it('makes no authority when the first root cannot be saved', async () => {
+  it('T27: makes no authority when the first root cannot be saved', async () => {
     vi.spyOn(fileSystem, 'rename').mockRejectedValue(Object.assign(new Error('no space left'), { code: 'ENOSPC' }))
     await expect(start()).rejects.toEqual(withCode('HEDDLE_CA_STATE_WRITE_FAILED'))
     vi.restoreAllMocks()
     await expect((await start()).sign(csr(), caller)).resolves.toBeDefined()
   })
 
-  it('keeps the old state when a rotation step cannot be saved', async () => {
+  it('T27: keeps the old state when a rotation step cannot be saved', async () => {
     const ca = await start()
     const before = await readFile(path, 'utf8')
     vi.spyOn(fileSystem, 'rename').mockRejectedValue(Object.assign(new Error('no space left'), { code: 'ENOSPC' }))

@@ -26,7 +26,7 @@ async function start(seen: readonly ApplyObject[], live: readonly ApplyObject[] 
 
 const finished = { ...pod('web-1', 'web'), status: { phase: 'Succeeded' } }
 
-describe('a caller', () => {
+describe('T14: a caller', () => {
   it.each<[string, Caller, readonly ApplyObject[]]>([
     ['whose account exists', byToken, [serviceAccount('web')]],
     ['whose Pod exists', byPodToken, [serviceAccount('web'), pod('web-1', 'web')]],
