@@ -194,3 +194,40 @@ describe('the keys', () => {
     expect((await answer).kind).toBe('authenticated')
   })
 })
+
+describe('tokens of another issuer', () => {
+  const mapped = createJwtAuthenticator(
+    {
+      ...options,
+      mapClaims: ({ sub }) =>
+        typeof sub === 'string' && sub.startsWith('repo:shop/')
+          ? { namespace: 'ci', serviceAccount: sub.slice(10) }
+          : 'its subject is no repository of ours',
+    },
+    { clock },
+  )
+
+  it('name whom the configuration says, verified like any other', async () => {
+    const text = await token({ sub: 'repo:shop/deploy', 'kubernetes.io': undefined })
+    expect(await mapped.authenticate({ token: text })).toEqual({
+      kind: 'authenticated',
+      caller: { trustDomain: 'cluster.local', namespace: 'ci', serviceAccount: 'deploy', method: 'jwt' },
+    })
+    expect(await mapped.authenticate({ token: await token({ sub: 'repo:evil/deploy' }) })).toMatchObject({ kind: 'refused' })
+    expect(await mapped.authenticate({ token: await token({ sub: 'repo:shop/deploy' }, {}, stranger.privateKey) })).toMatchObject({
+      kind: 'refused',
+    })
+  })
+
+  it('T16: with an end that is no whole number of seconds are refused, 1e400 among them', async () => {
+    const { createSign } = await import('node:crypto')
+    const forge = (exp: string): string => {
+      const encode = (text: string): string => Buffer.from(text).toString('base64url')
+      const body = `${encode('{"alg":"ES256","kid":"one"}')}.${encode(JSON.stringify({ ...goodClaims, exp: 'EXP' }).replace('"EXP"', exp))}`
+      const signature = createSign('sha256').update(body).sign({ key: signer.privateKey, dsaEncoding: 'ieee-p1363' })
+      return `${body}.${signature.toString('base64url')}`
+    }
+    expect(await judge(forge(String(nowSeconds + 60)))).toBe('authenticated')
+    for (const exp of ['1e400', `${nowSeconds + 60}.5`, '9007199254740993', 'true']) expect(await judge(forge(exp))).toMatch(/not valid/)
+  })
+})

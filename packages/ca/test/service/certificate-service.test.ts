@@ -158,3 +158,29 @@ describe('createCertificate', () => {
     expect(await service.createCertificate({ csr: csr() }, { token: 'hello' })).toMatchObject({ ok: false, status: 'UNAVAILABLE' })
   })
 })
+
+describe('explain', () => {
+  it('says what each authenticator thinks and what would be issued, and uses nothing up', async () => {
+    const { ca, clock } = await startCa()
+    const { createJoinTokens } = await import('../../src/index.js')
+    const tokens = createJoinTokens({ trustDomain: 'cluster.local' }, { clock })
+    const token = await tokens.create({ namespace: 'default', serviceAccount: 'hello' })
+    const refusing = answering({ kind: 'refused', reason: 'the token is not valid' })
+    const service = createCertificateService({ ca, authenticators: [tokens, refusing, byName] }, { clock })
+    const explained = await service.explain({ csr: csr(), validityDurationSeconds: 2 ** 40 }, { token: 'hello' })
+    expect(explained).toMatchObject({
+      authenticators: [{ result: { kind: 'refused' } }, { result: { kind: 'authenticated' } }],
+      outcome: { ok: true, spiffeId: workloadUri, notes: [expect.stringContaining('the lifetime is') as string] },
+      refusal: undefined,
+    })
+    expect((await service.explain({ csr: 'x' }, { token: 'hello' })).outcome).toMatchObject({ ok: false, code: 'HEDDLE_CA_CSR_INVALID' })
+    const nobody = createCertificateService({ ca, authenticators: [refusing] }, { clock })
+    expect(await nobody.explain({ csr: csr() }, {})).toMatchObject({
+      outcome: undefined,
+      refusal: expect.stringContaining('no authenticator') as string,
+    })
+    await service.explain({ csr: csr() }, { token })
+    expect(await tokens.authenticate({ token })).toMatchObject({ kind: 'authenticated' })
+    expect(ca.metrics().issued).toBe(0)
+  })
+})
