@@ -2,7 +2,7 @@
 import { request as request1 } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Cluster } from '@heddle/routing'
+import type { Cluster, Route } from '@heddle/routing'
 import { action, anyRoute, config, httpListener, httpUpstream, rawUpstream, startProxy, staticCluster, type TestProxy } from './harness.js'
 import { block, frame, get, http2Client, http2Upstream, RawHttp2, rawHttp2Upstream, request } from './http2-peers.js'
 
@@ -401,4 +401,33 @@ test('a configuration that takes the listener away lets open streams end', async
   await expect.poll(() => goAways).toBe(2)
   answer?.()
   expect((await running).body).toBe('whole')
+})
+
+test('CONNECT passes over HTTP/2 and ends where the route says so', async () => {
+  const app = keep(
+    await rawUpstream((socket) => {
+      socket.on('data', (data) => socket.write(data.toString('latin1').toUpperCase()))
+      socket.on('end', () => socket.end('bye'))
+    }),
+  )
+  const connects = (terminatesConnect: boolean): Route => ({
+    match: { path: { kind: 'connect' } },
+    action: action('u', { upgrades: [{ type: 'CONNECT', terminatesConnect }] }),
+  })
+  const serve = async (terminates: boolean, port: number, more: Partial<Cluster>): Promise<number> =>
+    keep(await startProxy(config(httpListener([connects(terminates)], { upgradeTypes: ['CONNECT'] }), [staticCluster('u', [port], more)])))
+      .port
+  const near = await serve(true, app.port, {})
+  const far = await serve(false, near, http2)
+  const tunnel = keep(http2Client(far)).request({ ':method': 'CONNECT', ':authority': 'db:5432' }, { endStream: false })
+  let text = ''
+  tunnel.on('data', (piece: Buffer) => (text += piece.toString('latin1')))
+  const status = new Promise((resolve) => tunnel.once('response', (headers) => resolve(headers[':status'])))
+  expect(await status).toBe(200)
+  tunnel.write('hello')
+  await expect.poll(() => text).toBe('HELLO')
+  tunnel.end()
+  await expect.poll(() => text).toBe('HELLObye')
+  const refused = await request(keep(http2Client((await front(app.port)).port)), { ':method': 'CONNECT', ':authority': 'db:5432' })
+  expect(refused.headers[':status']).toBe(404)
 })
