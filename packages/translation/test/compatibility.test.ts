@@ -1,4 +1,4 @@
-import { customResourceDefinitions, validateObject } from '@heddle/config-schema'
+import { customResourceDefinitions, kindExecution, validateObject } from '@heddle/config-schema'
 import { describe, expect, it } from 'vitest'
 import { fieldRules, fieldsWithoutEffect } from '../src/index.js'
 
@@ -25,6 +25,13 @@ describe('fields without effect', () => {
       expect(schema).toBeDefined()
     },
   )
+
+  it('have rules for exactly the kinds that apply takes as executed', () => {
+    const executed = customResourceDefinitions().filter(
+      ({ spec }) => kindExecution(`${spec.group}/v1`, spec.names.kind).outcome === 'executed',
+    )
+    expect(executed.map(({ spec }) => spec.names.kind).sort()).toEqual(Object.keys(fieldRules).sort())
+  })
 
   it('that are rejected are refused by validation, too', () => {
     const refused = (name: string): readonly string[] => {

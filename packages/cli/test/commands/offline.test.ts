@@ -255,8 +255,7 @@ describe('manifest crds', () => {
 
 describe('what this mesh does not execute', () => {
   const policy = 'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}\nspec: {}\n'
-  const entry =
-    'apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\nspec: {hosts: [a.com], ports: [{number: 80, name: http, protocol: HTTP}], resolution: DNS}\n'
+  const telemetry = 'apiVersion: telemetry.istio.io/v1\nkind: Telemetry\nmetadata: {name: a}\nspec: {accessLogging: [{disabled: true}]}\n'
 
   it('is refused where it would protect something', async () => {
     const { code, stderr } = await call(['validate', '-f', '-'], { input: policy })
@@ -265,7 +264,7 @@ describe('what this mesh does not execute', () => {
   })
 
   it('is accepted with a warning otherwise', async () => {
-    const { code, stderr } = await call(['validate', '-f', '-'], { input: entry })
+    const { code, stderr } = await call(['validate', '-f', '-'], { input: telemetry })
     expect(code).toBe(0)
     expect(stderr).toContain('Accepted, not yet executed')
   })

@@ -12,9 +12,6 @@ const refused = (reason: string): KindExecution => ({ outcome: 'refused', reason
 const unrouted = accepted('Istio kinds say where traffic goes; routes of the Gateway API are not translated')
 
 const byKind: Readonly<Record<string, KindExecution>> = {
-  'networking.istio.io/ServiceEntry': accepted('traffic to its hosts is treated like traffic to any unknown host'),
-  'networking.istio.io/Sidecar': accepted('proxies reach everything that is exported to them'),
-  'networking.istio.io/WorkloadEntry': accepted('workloads are Pods only'),
   'networking.istio.io/WorkloadGroup': accepted('workloads are Pods only'),
   'networking.istio.io/EnvoyFilter': accepted('proxies get their configuration without patches'),
   'networking.istio.io/ProxyConfig': accepted('proxies have the settings of the mesh'),

@@ -137,8 +137,8 @@ export const structureRules: readonly RuleRow[] = [
   ['target-ref/namespace', 'AuthorizationPolicy', '{targetRefs: [{kind: Service, group: "", name: a, namespace: b}]}', ''],
   [
     'not-executed',
-    'heddle:ServiceEntry',
-    '{hosts: [a.com], ports: [{number: 80, name: http, protocol: HTTP}], resolution: DNS}',
+    'heddle:Telemetry',
+    '{accessLogging: [{disabled: true}]}',
     "Only with `target: 'heddle'`: the resource is right for Istio, and Heddle's own mesh does nothing with it yet.",
   ],
   [

@@ -49,7 +49,7 @@ describe("target: 'heddle'", () => {
     ['security.istio.io/v1', 'RequestAuthentication', {}, 'error', 'not-enforced'],
     ['extensions.istio.io/v1alpha1', 'WasmPlugin', { url: 'oci://a/b', phase: 'AUTHZ' }, 'error', 'not-enforced'],
     ['extensions.istio.io/v1alpha1', 'WasmPlugin', { url: 'oci://a/b' }, 'warning', 'not-executed'],
-    ['networking.istio.io/v1', 'Sidecar', { egress: [{ hosts: ['./*'] }] }, 'warning', 'not-executed'],
+    ['telemetry.istio.io/v1', 'Telemetry', { accessLogging: [{ disabled: true }] }, 'warning', 'not-executed'],
   ])('judges %s %s %j', (apiVersion, kind, spec, severity, ruleId) => {
     const value = { apiVersion, kind, metadata: { name: 'a' }, spec }
     expect(validateObject(value).diagnostics).toEqual([])
