@@ -12,6 +12,7 @@ import { clientPreface, errorCode, largestWindow, settingId } from './frame-type
 import { ownTableSize } from './hpack/decoder.js'
 import type { Http2Deps, Http2Options } from './options.js'
 import type { Http2Stream } from './stream.js'
+import { timer } from './timers.js'
 
 /** The pool that the connection belongs to. */
 export interface Http2ClientOwner {
@@ -37,6 +38,7 @@ export class Http2ClientConnection extends Http2Connection {
   #goesAway = false
   /** Requests that wait for the peer's SETTINGS. */
   readonly #deferred: (() => void)[] = []
+  readonly #failures: { readonly stream: Http2ClientStream; readonly reason: ResetReason }[] = []
   readonly #spare: HeaderBlock[] = []
 
   constructor(
@@ -106,7 +108,13 @@ export class Http2ClientConnection extends Http2Connection {
   failLater(stream: Http2ClientStream, reason: ResetReason): void {
     stream.leave()
     this.#reserved--
-    this.deps.flushAtTurnEnd({ turnEnded: () => stream.breakOff(reason, '') })
+    this.#failures.push({ stream, reason })
+    this.timers.set(timer.failures, this.nowMs())
+  }
+
+  protected override onTimer(kind: number): void {
+    if (kind !== timer.failures) return super.onTimer(kind)
+    for (const { stream, reason } of this.#failures.splice(0)) stream.breakOff(reason, '')
   }
 
   schemeOf(headers: HeaderBlock): 'http' | 'https' {

@@ -31,7 +31,7 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
   #sendsBody = true
   #isTunnel = false
   #answerDone = false
-  #early: Buffer[] = []
+  #early: Buffer[] | undefined
 
   constructor(
     connection: ConstructorParameters<typeof Http2Stream>[0],
@@ -84,6 +84,7 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
   /** Sent before the other side has agreed to the protocol; no more comes than the window holds. */
   #holdEarly(buffer: Buffer, start: number, end: number): void {
     this.pause()
+    this.#early ??= []
     this.#early.push(Buffer.from(buffer.subarray(start, end)))
   }
 
@@ -166,8 +167,8 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
 
   startTunnel(): void {
     this.#isTunnel = true
-    for (const piece of this.#early) this.#events?.onTunnelData(piece, 0, piece.length)
-    this.#early = []
+    for (const piece of this.#early ?? []) this.#events?.onTunnelData(piece, 0, piece.length)
+    this.#early = undefined
     this.resume()
     if (this.remoteEnded) this.#events?.onTunnelEnd()
   }

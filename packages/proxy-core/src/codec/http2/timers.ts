@@ -14,9 +14,11 @@ export const timer = {
   close: 6,
   /** To look for streams that do not move. */
   sweep: 7,
+  /** For requests that failed while they were being written. */
+  failures: 8,
 } as const
 
-const timers = 8
+const timers = 9
 
 export class ConnectionTimers implements DeadlineEntry {
   readonly #queue: DeadlineQueue
@@ -36,8 +38,10 @@ export class ConnectionTimers implements DeadlineEntry {
   }
 
   set(kind: number, atMs: number): void {
-    this.#dueMs[kind] = atMs
-    if (this.heapIndex < 0 || this.dueMs > atMs) this.#queue.set(this, atMs)
+    // 0 stands for none.
+    const dueMs = Math.max(atMs, 1)
+    this.#dueMs[kind] = dueMs
+    if (this.heapIndex < 0 || this.dueMs > dueMs) this.#queue.set(this, dueMs)
   }
 
   /** The queue looks at the entry once in vain, which is cheaper than to take it out. */

@@ -3,6 +3,7 @@ import { createFakeClock } from '@heddle/base/testing'
 import { Http2ClientConnection } from '../../../src/codec/http2/client-connection.js'
 import type { Http2Options } from '../../../src/codec/http2/options.js'
 import { DeadlineQueue } from '../../../src/deadline-queue.js'
+import { HeaderBlock } from '../../../src/message/header-block.js'
 import { upstreamHeadLimits, meshLimits } from '../../../src/connection/limits.js'
 import { expect, test } from 'vitest'
 import { MemoryChannel } from '../../fuzz/memory-channel.js'
@@ -26,7 +27,15 @@ function connected() {
   const clock = createFakeClock()
   const channel = new MemoryChannel()
   const waiting: { turnEnded(): void }[] = []
-  const info = { remoteAddress: '', remotePort: 0, localAddress: '', localPort: 0, tls: undefined, requestCount: 0, telemetryState: undefined }
+  const info = {
+    remoteAddress: '',
+    remotePort: 0,
+    localAddress: '',
+    localPort: 0,
+    tls: undefined,
+    requestCount: 0,
+    telemetryState: undefined,
+  }
   const deps = {
     deadlines: new DeadlineQueue(clock),
     monotonicMs: () => clock.monotonicMs(),
@@ -69,4 +78,28 @@ test('a peer that answers, or speaks of its own, stays', () => {
   connection.onData(settings, 9, 18)
   clock.advance(29_000)
   expect(sent()).not.toContain(ping)
+})
+
+test('a request on a connection that has ended fails when its caller has come to rest', () => {
+  const { clock, connection, channel } = connected()
+  const stream = connection.createStream()
+  channel.destroy()
+  const reasons: string[] = []
+  const nothing = (): void => {}
+  stream.sendHead('GET', '/', new HeaderBlock(), 0, '', {
+    onInformational: nothing,
+    onResponseHead: nothing,
+    onResponseBody: nothing,
+    onResponseEnd: nothing,
+    onUpgraded: nothing,
+    onTunnelResponse: nothing,
+    onTunnelResponseEnd: nothing,
+    onUpstreamReset: (reason) => void reasons.push(reason),
+    onUpstreamDrain: nothing,
+    flushDownstream: nothing,
+  })
+  stream.sendEnd(undefined)
+  expect(reasons).toEqual([])
+  clock.advance(1)
+  expect(reasons).toEqual(['refused-stream'])
 })
