@@ -94,8 +94,11 @@ export const authorityCommands: readonly CommandSpec[] = [
   },
   {
     path: ['ca', 'root', 'export'],
-    summary: 'Print the roots to trust, in PEM',
-    flags: { out: { type: 'string', value: 'FILE', description: 'Where to write', defaultText: 'standard output' } },
+    summary: 'Print the roots to trust, in PEM or as a SPIFFE trust bundle',
+    flags: {
+      output: { short: 'o', type: 'string', value: 'FORMAT', description: 'pem or spiffe', defaultText: 'pem' },
+      out: { type: 'string', value: 'FILE', description: 'Where to write', defaultText: 'standard output' },
+    },
     examples: ['heddle ca root export --out root.pem'],
     load: async () => (await import('./commands/ca-root.js')).run,
   },
