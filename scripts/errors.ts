@@ -62,6 +62,9 @@ const meanings: Readonly<Record<string, string>> = {
   HEDDLE_RUNTIME_MOUNT: 'an object that a volume needs is missing',
   HEDDLE_STORE_CORRUPT: 'a record or file of the store is damaged or missing, or older than what was acknowledged; nothing is changed',
   HEDDLE_X509_FIELDS_INVALID: 'a certificate or revocation list cannot be written with these fields',
+  HEDDLE_TRANSLATION_EXPECTATION: 'an expectation of `expectRoute` does not hold; the message explains what becomes of the request instead',
+  HEDDLE_TRANSLATION_REQUEST: 'a simulated request cannot be read: its URL, or the manifests that it runs on',
+  HEDDLE_TRANSLATION_UNKNOWN_GATEWAY: 'a simulated request comes through a Gateway that does not exist',
 }
 
 interface Site {

@@ -11,7 +11,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   x509: ['base'],
   routing: ['base'],
   'config-schema': ['base', 'yaml', 'zod', 're2js'],
-  translation: ['base', 'config-schema', 'routing'],
+  translation: ['base', 'config-schema', 'routing', 're2js'],
   inject: ['base', 'config-schema', 'yaml'],
   ca: ['base', 'x509', 'jose'],
   'proxy-core': ['base', 'routing', 'x509'],

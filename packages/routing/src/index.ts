@@ -21,6 +21,7 @@ export {
 export { isSampled, pickWeightedCluster } from './choice/weighted-cluster.js'
 export { createDomainIndex, withoutPort, type DomainIndex } from './match/domain-index.js'
 export type { CompileRegex, LinearRegex } from './match/linear-regex.js'
+export { re2Regex, type Re2Pattern } from './match/re2-regex.js'
 export { compileHeaderMatchers } from './match/route-matcher.js'
 export { pathOnly, type RouteRequest } from './match/route-request.js'
 export { compileStringMatcher, type StringTest } from './match/string-matcher.js'

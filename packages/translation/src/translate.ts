@@ -26,8 +26,11 @@ export interface Translation {
 }
 
 export function translate(snapshot: MeshSnapshot, node: ProxyNode): Translation {
-  const view = createProxyView(snapshot, node)
-  const config = node.type === 'sidecar' ? sidecarConfig(view) : gatewayConfig(view)
+  return translateView(createProxyView(snapshot, node))
+}
+
+export function translateView(view: ProxyView): Translation {
+  const config = view.node.type === 'sidecar' ? sidecarConfig(view) : gatewayConfig(view)
   reportUnknownGateways(view)
   return { config, issues: view.issues.issues }
 }

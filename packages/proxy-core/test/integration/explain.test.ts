@@ -51,7 +51,7 @@ test('every route that was tried is named with the reason why it was passed over
   expect(explanation).toMatchObject({ listener: 'shop', path: '/api/items?x=1', virtualHost: 'all' })
   expect(explanation.routes).toEqual([
     { name: 'beta', refused: 'header "end-user" must match exact "jason", but it is absent' },
-    { name: 'old', refused: 'path path "/old" does not match "/api/items"' },
+    { name: 'old', refused: 'path exact "/old" does not match "/api/items"' },
     { name: 'api' },
   ])
   expect(explanation.outcome).toMatchObject({

@@ -40,7 +40,7 @@ function pathCondition(matcher: PathMatcher, caseSensitive: boolean, compileRege
   return [
     {
       holds: (_request, path) => test(path),
-      explain: (_request, path) => `path ${matcher.kind} "${matcher.value}" does not match "${path}"`,
+      explain: (_request, path) => `path ${matcher.kind === 'path' ? 'exact' : matcher.kind} "${matcher.value}" does not match "${path}"`,
     },
   ]
 }

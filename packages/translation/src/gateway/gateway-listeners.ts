@@ -3,7 +3,7 @@ import type { FilterChain, FilterChainMatch, Listener, NetworkFilter } from '@he
 import { unroutedAccessLog } from '../filter/access-log.js'
 import { gatewayManager } from '../filter/connection-manager.js'
 import { tcpRouteFilter } from '../outbound/tcp-route.js'
-import { connectTimeoutMs } from '../outbound/service-chains.js'
+import { connectTimeoutMs, noted } from '../outbound/service-chains.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import { sourceMatches, type RouteContext } from '../route/source-match.js'
 import { boundVirtualServices, gatewayReference } from './bound-virtual-services.js'
@@ -59,7 +59,7 @@ function passthroughChains(view: ProxyView, bound: BoundServer, taken: Set<strin
         const filter = tcpRouteFilter(view, owner, rule.route ?? [], context.port, `spec.tls[${index}]`)
         if (filter === undefined) continue
         for (const name of serverNames) taken.add(name)
-        chains.push(chain([stats, filter], { serverNames }))
+        chains.push(noted(view, owner, `spec.tls[${index}]`, chain([stats, filter], { serverNames })))
       }
     }
   }
@@ -72,7 +72,8 @@ function tcpChains(view: ProxyView, bound: BoundServer): readonly FilterChain[] 
     for (const [index, rule] of (owner.spec.tcp ?? []).entries()) {
       if (rule.match?.length && !rule.match.some((condition) => sourceMatches(condition, owner.namespace, context))) continue
       const filter = tcpRouteFilter(view, owner, rule.route ?? [], context.port, `spec.tcp[${index}]`)
-      if (filter !== undefined) return [terminating(bound, [...peerFilters(bound), stats, filter])]
+      if (filter !== undefined)
+        return [noted(view, owner, `spec.tcp[${index}]`, terminating(bound, [...peerFilters(bound), stats, filter]))]
     }
   }
   return []

@@ -33,6 +33,11 @@ export interface GatewayPort {
   readonly servers: readonly BoundServer[]
 }
 
+/** The port that the workload listens on for a port that Gateways declare. */
+export function gatewayListenerPort(view: ProxyView, declared: number): number | undefined {
+  return gatewayPorts(view).find(({ servers }) => servers.some(({ server }) => server.port.number === declared))?.port
+}
+
 interface OpenPort extends Omit<GatewayPort, 'servers'> {
   readonly servers: BoundServer[]
   readonly hosts: Set<string>

@@ -65,12 +65,14 @@ function tlsChains(view: ProxyView, owners: readonly MeshVirtualService[], port:
   const context = meshContext(view, port.number)
   for (const owner of owners) {
     for (const [index, rule] of (owner.spec.tls ?? []).entries()) {
+      const path = `spec.tls[${index}]`
       for (const condition of rule.match ?? []) {
         if (!sourceMatches(condition, owner.namespace, context)) continue
         const subnets = condition.destinationSubnets?.length ? condition.destinationSubnets : own
         const serverNames = untaken(taken, condition.sniHosts ?? [], subnets)
-        const filter = tcpRouteFilter(view, owner, rule.route ?? [], port.number, `spec.tls[${index}]`)
-        if (serverNames.length > 0 && filter !== undefined) chains.push(chain(filter, { ...subnetMatch(subnets), serverNames }, owner))
+        const filter = tcpRouteFilter(view, owner, rule.route ?? [], port.number, path)
+        if (serverNames.length > 0 && filter !== undefined)
+          chains.push(noted(view, owner, path, chain(filter, { ...subnetMatch(subnets), serverNames }, owner)))
       }
     }
   }
@@ -92,18 +94,25 @@ function tcpChains(view: ProxyView, owners: readonly MeshVirtualService[], port:
   const context = meshContext(view, port.number)
   for (const owner of owners) {
     for (const [index, rule] of (owner.spec.tcp ?? []).entries()) {
+      const path = `spec.tcp[${index}]`
       const conditions = (rule.match ?? []).filter((condition) => sourceMatches(condition, owner.namespace, context))
       if (rule.match?.length && conditions.length === 0) continue
-      const filter = tcpRouteFilter(view, owner, rule.route ?? [], port.number, `spec.tcp[${index}]`)
+      const filter = tcpRouteFilter(view, owner, rule.route ?? [], port.number, path)
       if (filter === undefined) continue
       if (conditions.length === 0 || conditions.some((condition) => !condition.destinationSubnets?.length)) {
-        return [...chains, chain(filter, subnetMatch(own), owner)]
+        return [...chains, noted(view, owner, path, chain(filter, subnetMatch(own), owner))]
       }
       const subnets = untaken(taken, [...new Set(conditions.flatMap((condition) => condition.destinationSubnets ?? []))], [])
-      if (subnets.length > 0) chains.push(chain(filter, subnetMatch(subnets)))
+      if (subnets.length > 0) chains.push(noted(view, owner, path, chain(filter, subnetMatch(subnets))))
     }
   }
   return chains
+}
+
+/** The chain, with its origin written down for whoever asks. */
+export function noted(view: ProxyView, { namespace, name }: MeshVirtualService, path: string, made: FilterChain): FilterChain {
+  view.trace?.origins.set(made, { resource: { kind: 'VirtualService', namespace, name }, path })
+  return made
 }
 
 function subnetMatch(subnets: readonly string[] | undefined): FilterChainMatch | undefined {

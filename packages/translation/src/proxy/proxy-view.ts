@@ -13,6 +13,7 @@ import { createHostIndex, type HostIndex } from '../snapshot/host-index.js'
 import type { MeshService } from '../snapshot/mesh-service.js'
 import type { MeshSnapshot } from '../snapshot/mesh-snapshot.js'
 import { meshGateway } from '../host/gateway-name.js'
+import type { RuleTrace } from '../route/rule-trace.js'
 import type { MeshVirtualService } from '../snapshot/virtual-services.js'
 import { localityOf, type Labels } from '../snapshot/workload.js'
 
@@ -36,6 +37,7 @@ export interface ProxyView {
   /** Those bound to the mesh, not to gateways only. */
   readonly meshRoutes: HostIndex<MeshVirtualService>
   readonly issues: IssueCollector
+  readonly trace: RuleTrace | undefined
   /** A visible service by the host that a resource of `namespace` writes. */
   serviceOf(host: string, namespace: string): MeshService | undefined
   /** Whether a listener of the port leads to a service: a Sidecar may know it as a destination only. */
@@ -46,7 +48,8 @@ export interface ProxyView {
   inboundRuleFor(service: MeshService): EffectiveRule | undefined
 }
 
-export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode): ProxyView {
+/** @param trace filled with where routes and chains are from. */
+export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode, trace?: RuleTrace): ProxyView {
   const pod = snapshot.podOf(node.namespace, node.name, node.addresses[0])
   const labels = pod?.metadata.labels ?? node.labels
   const viewer = { namespace: node.namespace, labels }
@@ -80,6 +83,7 @@ export function createProxyView(snapshot: MeshSnapshot, node: ProxyNode): ProxyV
         .flatMap((value) => value.hosts.map((pattern) => ({ pattern, value }))),
     ),
     issues: createIssueCollector(),
+    trace,
     serviceOf: (host, namespace) => byHost.get(resolveHost(host, namespace, snapshot.meshConfig.clusterDomain)),
     reaches: (service, port) => scope === undefined || scope.reaches(service, port),
     ruleFor: (service) => {

@@ -14,22 +14,45 @@ import { headerChanges, mergeMutations } from './header-mutations.js'
 import { redirectAction } from './redirect.js'
 import { routeAction } from './route-action.js'
 import { everything, isCatchAll, routeMatch } from './route-match.js'
-import { sourceMatches, type RouteContext } from './source-match.js'
+import type { RuleOrigin } from './rule-trace.js'
+import { sourceRefusal, type RouteContext } from './source-match.js'
 
 export function virtualServiceRoutes(view: ProxyView, owner: MeshVirtualService, context: RouteContext): readonly Route[] {
   const routes: Route[] = []
   const metadata = virtualServiceMetadata(owner.resource.metadata)
   for (const { rule, name, namespace, path } of owner.rules) {
+    const writer = { hosts: owner.hosts, name, namespace }
     const matches: readonly (HttpMatchRequest | undefined)[] = rule.match?.length ? rule.match : [undefined]
-    for (const match of matches) {
-      if (match !== undefined && !sourceMatches(match, namespace, context)) continue
-      const route = httpRoute({ view, owner, writer: { hosts: owner.hosts, name, namespace }, context, metadata, rule, match, path })
-      if (route === undefined) continue
+    for (const [index, match] of matches.entries()) {
+      const origin = originOf(writer, rule, match, match === undefined ? path : `${path}.match[${index}]`)
+      const leave = (reason: string): unknown => view.trace?.left.push({ origin, hosts: owner.hosts, port: context.port, reason })
+      const last = routes.at(-1)
+      if (last !== undefined && isCatchAll(last)) {
+        // Envoy would never get there. Going on costs nothing where nobody asks.
+        if (view.trace === undefined) return routes
+        leave('a rule before it takes every request')
+        continue
+      }
+      const refusal = match === undefined ? undefined : sourceRefusal(match, namespace, context)
+      if (refusal !== undefined) {
+        leave(refusal)
+        continue
+      }
+      const route = httpRoute({ view, owner, writer, context, metadata, rule, match, path })
+      if (route === undefined) {
+        leave('no destination has a weight')
+        continue
+      }
+      view.trace?.origins.set(route, origin)
       routes.push(route)
-      if (isCatchAll(route)) return routes
     }
   }
   return routes
+}
+
+function originOf({ namespace, name }: RuleOwner, rule: HttpRoute, match: HttpMatchRequest | undefined, path: string): RuleOrigin {
+  const names = [rule.name, match?.name].filter((part) => part).join('.')
+  return { resource: { kind: 'VirtualService', namespace, name }, path, ...(names === '' ? {} : { name: names }) }
 }
 
 export interface RuleInput {

@@ -81,7 +81,7 @@ function exportTo(annotation: string | undefined): readonly string[] | undefined
   return targets.includes('~') && !targets.includes('*') ? ['~'] : targets
 }
 
-function meshPort(port: ServicePort): MeshPort {
+export function meshPort(port: ServicePort): MeshPort {
   return {
     number: port.port,
     name: port.name ?? '',

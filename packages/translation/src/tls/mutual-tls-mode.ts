@@ -29,6 +29,15 @@ export function workloadMutualTls(snapshot: MeshSnapshot, namespace: string, lab
   return { mode, ports }
 }
 
+/** The policy that decides for one port of a workload; undefined: nobody said anything. */
+export function effectivePolicy(snapshot: MeshSnapshot, namespace: string, labels: Labels, port: number): PeerAuthentication | undefined {
+  const own = selecting(snapshot, namespace, labels)
+  if (own !== undefined && (known(own.spec?.portLevelMtls?.[String(port)]?.mode) ?? modeOf(own)) !== undefined) return own
+  return [namespace, snapshot.meshConfig.rootNamespace]
+    .map((place) => oldestGeneral(snapshot, place))
+    .find((policy) => modeOf(policy) !== undefined)
+}
+
 function policiesIn(snapshot: MeshSnapshot, namespace: string): readonly PeerAuthentication[] {
   return snapshot.peerAuthenticationsByNamespace.get(namespace) ?? []
 }
