@@ -6,8 +6,12 @@ export interface Scale {
   readonly rounds: number
   readonly seconds: number
   readonly warmUpSeconds: number
+  /** Requests a second of the open loop. */
+  readonly rate: number
   /** Over so many requests allocations are counted. */
   readonly allocationRequests: number
+  /** Of the memory benchmark, which starts every process anew in each. */
+  readonly memoryRounds: number
   readonly idleConnections: number
   readonly idleTlsConnections: number
 }
@@ -31,10 +35,12 @@ export const fullScale: Scale = {
   rounds: 5,
   seconds: 4,
   warmUpSeconds: 2,
+  rate: 5000,
   allocationRequests: 100_000,
+  memoryRounds: 3,
   idleConnections: 2000,
   idleTlsConnections: 2000,
 }
 
 /** Under a minute for each form. */
-export const shortScale: Scale = { ...fullScale, rounds: 3, seconds: 1, warmUpSeconds: 1, idleTlsConnections: 500 }
+export const shortScale: Scale = { ...fullScale, rounds: 3, seconds: 1, warmUpSeconds: 0.5, memoryRounds: 1, idleTlsConnections: 1000 }

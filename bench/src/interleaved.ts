@@ -29,7 +29,7 @@ export interface InterleavedOptions {
   readonly wiring: Wiring
   readonly contenders: readonly Contender[]
   upstream(): Upstream
-  measures(grounds: Grounds): readonly Measure[]
+  measures(grounds: Grounds, options: RunOptions): readonly Measure[]
   readonly bars: readonly Bar[]
   /** What is measured apart, when the rounds are over. */
   afterwards?(
@@ -54,7 +54,7 @@ export function interleavedForm(form: InterleavedOptions): Form {
 async function runForm(form: InterleavedOptions, options: RunOptions): ReturnType<Form['run']> {
   const upstream = form.upstream()
   return onGrounds(upstream, async (grounds, started) => {
-    const measures = form.measures(grounds)
+    const measures = form.measures(grounds, options)
     const machine = describeMachine({
       isPinned: grounds.cores.proxy !== undefined,
       loadGenerator: [...new Set(measures.map(({ load }) => load.name))].join(', '),

@@ -1,6 +1,6 @@
 /** Processes of a benchmark: pinned to a core, started when their port answers, ended with everything that they started. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
 export interface Running {
@@ -68,16 +68,21 @@ function answers(port: number): Promise<boolean> {
   })
 }
 
-/** Ports that are free now; all held at once, so that they differ. */
+/** A port that was given away may not be taken yet when the next one is asked for. */
+const givenPorts = new Set<number>()
+
+/** Ports that are free now and were not given to anybody before; all held at once, so that they differ. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  const servers: Server[] = []
+  const ports: number[] = []
+  while (ports.length < count) {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    servers.push(server)
+    const { port } = server.address() as AddressInfo
+    if (!givenPorts.has(port)) ports.push(port)
+  }
+  for (const port of ports) givenPorts.add(port)
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
   return ports
 }

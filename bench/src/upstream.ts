@@ -49,7 +49,14 @@ export function http2Upstream(): Upstream {
   return { name: `nginx ${version}`, command: (folder, ports) => nginxAnswers(folder, ports, ' http2', body) }
 }
 
-/** Answers HTTP/2 requests, unary gRPC calls with a message of 1 KB and a status in trailers. */
+/** Unary gRPC calls get a message of 1 KB and their status in trailers. */
+export function grpcUpstream(): Upstream {
+  const version = nginxVersion()
+  if (version === undefined) return ownHttp2Upstream
+  return { name: `nginx ${version}`, command: nginxCalls }
+}
+
+/** Both kinds of answers over HTTP/2; exported for tests. */
 export const ownHttp2Upstream: Upstream = own('own upstream on node:http2', 'http2-upstream.js')
 
 /** Reads a body to its end and answers with 1 MiB. */
@@ -57,6 +64,15 @@ export const bodyUpstream: Upstream = own('own upstream on node:http', 'body-ups
 
 /** Sends for ever or echoes, as the first byte of a connection asks. */
 export const tcpUpstream: Upstream = own('own upstream on raw sockets', 'tcp-upstream.js')
+
+/** A gRPC message of 1 KB, uncompressed; nginx takes the zero bytes of its head literally. */
+function nginxCalls(folder: string, ports: readonly number[]): readonly string[] {
+  const listens = ports.map((port) => `listen 127.0.0.1:${port} http2;`).join(' ')
+  const message = `\0${String.fromCharCode(0, 0, 4, 0)}${'m'.repeat(1024)}`
+  return nginxCommand(folder, 'nginx-upstream', {
+    http: `server { ${listens} location / { default_type application/grpc; add_trailer grpc-status 0; return 200 "${message}"; } }`,
+  })
+}
 
 function nginxAnswers(folder: string, ports: readonly number[], protocol: string, text: string): readonly string[] {
   const listens = ports.map((port) => `listen 127.0.0.1:${port}${protocol};`).join(' ')

@@ -10,8 +10,6 @@ import { interleavedForm } from '../interleaved.js'
 import { http1Rate } from '../load/http1.js'
 import { http1Upstream } from '../upstream.js'
 
-const rate = 5000
-
 const bars: readonly Bar[] = [
   { figure: 'cpuMsPer1k', kind: 'at-most', limit: 1.3, rival: 'nginx' },
   { figure: 'p50Ms', kind: 'below', limit: 1, rival: 'envoy mesh' },
@@ -26,6 +24,6 @@ export const h1Rate: Form = interleavedForm({
   wiring: 'plain',
   contenders: [heddle('bare'), heddle('mesh'), undici, replyFrom, nginx, haproxy, envoy('bare'), envoy('mesh')],
   upstream: http1Upstream,
-  measures: ({ cores }) => [{ name: `${rate} rps`, unit: 'request', load: http1Rate(cores.load, rate) }],
+  measures: ({ cores }, { rate }) => [{ name: `${rate} rps`, unit: 'request', load: http1Rate(cores.load, rate) }],
   bars,
 })

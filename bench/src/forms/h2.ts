@@ -9,7 +9,7 @@ import { nodeHttp2 } from '../contenders/node-proxies.js'
 import type { Form } from '../form.js'
 import { interleavedForm } from '../interleaved.js'
 import { http2Load } from '../load/http2.js'
-import { http2Upstream, ownHttp2Upstream } from '../upstream.js'
+import { grpcUpstream, http2Upstream } from '../upstream.js'
 
 const contenders: readonly Contender[] = [heddle('bare'), heddle('mesh'), nodeHttp2, nginx, haproxy, envoy('bare'), envoy('mesh')]
 
@@ -37,7 +37,7 @@ export const grpc: Form = interleavedForm({
   protocol: 'http2',
   wiring: 'plain',
   contenders,
-  upstream: () => ownHttp2Upstream,
+  upstream: grpcUpstream,
   measures: ({ cores, folder }) => [{ name: 'unary', unit: 'request', load: http2Load({ core: cores.load, folder, kind: 'grpc' }) }],
   bars,
 })

@@ -53,8 +53,7 @@ export const memory: Form = {
       const isPinned = grounds.cores.proxy !== undefined
       const machine = describeMachine({ isPinned, loadGenerator: 'own idle clients', upstream: upstream.name })
       const samples = new Map<Contender, Sample[]>()
-      // Processes start anew in each round; more than three tell nothing more.
-      const rounds = Math.min(3, options.rounds)
+      const rounds = options.memoryRounds
       for (let round = 0; round < rounds; round++) {
         for (const contender of chosen(contenders, options.only)) {
           options.onProgress(`round ${round + 1} of ${rounds}: ${contender.name}`)
