@@ -47,19 +47,21 @@ const service = {
 interface Told {
   cancelled: number
   deadlineMs: number
+  tries: number
 }
 
 const unary =
   (told: Told): handleUnaryCall<Buffer, Buffer> =>
   (call, done) => {
     const [wanted] = call.metadata.get('x-status')
+    if (wanted === 'flaky' && told.tries++ < 2) return done({ code: status.UNAVAILABLE, details: 'not yet', metadata: new Metadata() })
     if (wanted === 'never') {
       call.on('cancelled', () => told.cancelled++)
       const deadline = call.getDeadline()
       told.deadlineMs = deadline instanceof Date ? deadline.getTime() : deadline
       return
     }
-    if (wanted !== undefined) return done({ code: Number(wanted), details: 'as asked', metadata: new Metadata() })
+    if (wanted !== undefined && wanted !== 'flaky') return done({ code: Number(wanted), details: 'as asked', metadata: new Metadata() })
     const initial = new Metadata()
     for (const value of call.metadata.get('x-data-bin')) initial.add('x-data-bin', value)
     call.sendMetadata(initial)
@@ -85,7 +87,7 @@ const chat =
   }
 
 async function stage(more: Partial<RouteAction> = {}) {
-  const told: Told = { cancelled: 0, deadlineMs: 0 }
+  const told: Told = { cancelled: 0, deadlineMs: 0, tries: 0 }
   const server = new Server({ 'grpc.max_receive_message_length': -1 })
   server.addService(service, { unary: unary(told), expand, collect, chat: chat(told) })
   const port = await new Promise<number>((resolve, reject) =>
@@ -219,6 +221,14 @@ test('a route may end a call that asks for more time, and calls that live too lo
   })
   const lived = await stage({ maxStreamDuration: { maxStreamDurationMs: 50 } })
   expect((await call(lived.client, Buffer.from(''), metadata)).error?.code).toBe(status.DEADLINE_EXCEEDED)
+})
+
+test('a status that the route retries on is not seen by the client', async () => {
+  const { client, told } = await stage({ retryPolicy: { retryOn: 'unavailable', numRetries: 2 } })
+  const metadata = new Metadata()
+  metadata.set('x-status', 'flaky')
+  expect((await call(client, Buffer.from('again'), metadata)).value?.toString()).toBe('again')
+  expect(told.tries).toBe(3)
 })
 
 test('what the proxy answers itself is a gRPC status', async () => {
