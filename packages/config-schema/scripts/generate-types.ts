@@ -12,11 +12,29 @@ import { metadataTable } from '../src/kubernetes/metadata-type.js'
 import { meshConfigType } from '../src/istio/mesh-config.js'
 import type { Field, FieldType, ObjectType } from '../src/model/field-type.js'
 
-/** Not resources of their own, and large. */
-const leftOut = new Set(['Binding', 'PodList', 'Status', 'TokenRequest'])
+/** Not resources of their own, or kinds beside a mesh that are checked and that nobody reads in code. */
+const leftOut = new Set([
+  'Binding',
+  'PodList',
+  'Status',
+  'TokenRequest',
+  'PodTemplate',
+  'PersistentVolumeClaim',
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'Role',
+  'RoleBinding',
+  'Ingress',
+  'IngressClass',
+  'NetworkPolicy',
+  'HorizontalPodAutoscaler',
+  'PodDisruptionBudget',
+])
 /** Parts of Kubernetes that have nothing to do with a mesh: validation knows their fields, the declarations only that they are there. */
 const opaque =
-  /^(?:AWSElasticBlockStore|Azure\w+|CephFS|Cinder|FC|Flex|Flocker|GCEPersistentDisk|GitRepo|Glusterfs|ISCSI|NFS|PhotonPersistentDisk|Portworx|Quobyte|RBD|ScaleIO|StorageOS|Vsphere\w+|CSI|Ephemeral)VolumeSource$|^(?:Affinity|NodeConfig\w+|NodeFeatures|NodeRuntimeHandler|NodeSwapStatus|NodeDaemonEndpoints|NodeSystemInfo|AttachedVolume|ContainerImage|Pod(?:Failure\w+|Resource\w+|ExtendedResource\w+|SchedulingGate|ReadinessGate|DNSConfig|OS)|SuccessPolicy|Resource(?:Claim|Status|Health)|PersistentVolumeClaimStatus|EphemeralContainer|ContainerUser|ContainerRestartRule|ContainerResizePolicy|WindowsSecurityContextOptions|SELinuxOptions|SeccompProfile|AppArmorProfile|Event(?:Series|Source)|TopologySpreadConstraint|\w+Condition|RollingUpdate\w+|StatefulSetPersistent\w+|StatefulSetOrdinals|UncountedTerminatedPods|MatchCondition|CustomResource(?:Conversion|Subresource\w+|DefinitionStatus)|TokenRe\w+|AggregationRule|PodTemplate|ClusterTrustBundleProjection|PodCertificateProjection|FileKeySelector|TypedObjectReference|VolumeMountStatus|ModifyVolumeStatus|MetricSpec|NetworkPolicy(?:Egress|Ingress)Rule|JSONSchemaProps|(?:Mutating|Validating)Webhook|PersistentVolumeClaim(?:Spec|Template)|PolicyRule|RoleRef|Subject|(?:CronJob|Job|DaemonSet|StatefulSet|ReplicationController|ReplicaSet|CustomResourceDefinition)Status|IngressRule|IngressTLS|IngressBackend|HostAlias|Sysctl|Toleration|Taint|LimitResponse|PodTemplateSpecStatus|StatefulSetUpdateStrategy|DaemonSetUpdateStrategy|ImageVolumeSource|VolumeDevice|NodeAddressStatus)$/
+  /^(?:AWSElasticBlockStore|Azure\w+|CephFS|Cinder|FC|Flex|Flocker|GCEPersistentDisk|GitRepo|Glusterfs|ISCSI|NFS|PhotonPersistentDisk|Portworx|Quobyte|RBD|ScaleIO|StorageOS|Vsphere\w+|CSI|Ephemeral)VolumeSource$|^(?:Affinity|NodeConfig\w+|NodeFeatures|NodeRuntimeHandler|NodeSwapStatus|NodeDaemonEndpoints|NodeSystemInfo|AttachedVolume|ContainerImage|Pod(?:Failure\w+|Resource\w+|ExtendedResource\w+|SchedulingGate|ReadinessGate|DNSConfig|OS)|SuccessPolicy|Resource(?:Claim|Status|Health)|PersistentVolumeClaimStatus|EphemeralContainer|ContainerUser|ContainerRestartRule|ContainerResizePolicy|WindowsSecurityContextOptions|SELinuxOptions|SeccompProfile|AppArmorProfile|Event(?:Series|Source)|TopologySpreadConstraint|\w+Condition|RollingUpdate\w+|StatefulSetPersistent\w+|StatefulSetOrdinals|UncountedTerminatedPods|MatchCondition|CustomResource(?:Conversion|Subresource\w+|DefinitionStatus)|TokenRe\w+|AggregationRule|PodTemplate|ClusterTrustBundleProjection|PodCertificateProjection|FileKeySelector|TypedObjectReference|VolumeMountStatus|ModifyVolumeStatus|MetricSpec|NetworkPolicy(?:Egress|Ingress)Rule|JSONSchemaProps|(?:Mutating|Validating)Webhook|PersistentVolumeClaim(?:Spec|Template)|PolicyRule|RoleRef|Subject|(?:CronJob|Job|DaemonSet|StatefulSet|ReplicationController|ReplicaSet|CustomResourceDefinition)Status|IngressRule|IngressTLS|IngressBackend|HostAlias|Lifecycle|Sysctl|Toleration|Taint|LimitResponse|PodTemplateSpecStatus|StatefulSetUpdateStrategy|DaemonSetUpdateStrategy|ImageVolumeSource|VolumeDevice|NodeAddressStatus)$/
 const isOpaque = (name: string): boolean => opaque.test(name) && !typed.has(name)
 /** Used by name. */
 const typed = new Set(['AuthorizationCondition', 'PodCondition', 'DeploymentCondition', 'TokenReview', 'CustomResourceColumnDefinition'])

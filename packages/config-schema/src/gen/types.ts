@@ -146,22 +146,6 @@ export interface ClientTLSSettings extends Readonly<{
   caCrl?: string
 }> {}
 
-export interface ClusterRole extends Readonly<{
-  aggregationRule?: unknown
-  apiVersion: string
-  kind: "ClusterRole"
-  metadata: ObjectMeta
-  rules?: readonly unknown[]
-}> {}
-
-export interface ClusterRoleBinding extends Readonly<{
-  apiVersion: string
-  kind: "ClusterRoleBinding"
-  metadata: ObjectMeta
-  roleRef: unknown
-  subjects?: readonly unknown[]
-}> {}
-
 export interface Condition extends Readonly<{
   lastTransitionTime: string
   message: string
@@ -227,7 +211,7 @@ export interface Container extends Readonly<{
   envFrom?: readonly EnvFromSource[]
   image?: string
   imagePullPolicy?: "Always" | "IfNotPresent" | "Never"
-  lifecycle?: Lifecycle
+  lifecycle?: unknown
   livenessProbe?: Probe
   name: string
   ports?: readonly ContainerPort[]
@@ -329,12 +313,6 @@ export interface CronJobSpec extends Readonly<{
   successfulJobsHistoryLimit?: number
   suspend?: boolean
   timeZone?: string
-}> {}
-
-export interface CrossVersionObjectReference extends Readonly<{
-  apiVersion?: string
-  kind: string
-  name: string
 }> {}
 
 export interface CustomResourceColumnDefinition extends Readonly<{
@@ -975,22 +953,6 @@ export interface HealthCheckHeader extends Readonly<{
   value?: string
 }> {}
 
-export interface HorizontalPodAutoscaler extends Readonly<{
-  apiVersion: string
-  kind: "HorizontalPodAutoscaler"
-  metadata: ObjectMeta
-  spec?: HorizontalPodAutoscalerSpec
-  status?: unknown
-}> {}
-
-export interface HorizontalPodAutoscalerSpec extends Readonly<{
-  behavior?: unknown
-  maxReplicas: number
-  metrics?: readonly unknown[]
-  minReplicas?: number
-  scaleTargetRef: CrossVersionObjectReference
-}> {}
-
 export interface HostIP extends Readonly<{
   ip: string
 }> {}
@@ -998,33 +960,6 @@ export interface HostIP extends Readonly<{
 export interface HostPathVolumeSource extends Readonly<{
   path: string
   type?: "" | "BlockDevice" | "CharDevice" | "Directory" | "DirectoryOrCreate" | "File" | "FileOrCreate" | "Socket"
-}> {}
-
-export interface Ingress extends Readonly<{
-  apiVersion: string
-  kind: "Ingress"
-  metadata: ObjectMeta
-  spec?: IngressSpec
-  status?: unknown
-}> {}
-
-export interface IngressClass extends Readonly<{
-  apiVersion: string
-  kind: "IngressClass"
-  metadata: ObjectMeta
-  spec?: IngressClassSpec
-}> {}
-
-export interface IngressClassSpec extends Readonly<{
-  controller?: string
-  parameters?: unknown
-}> {}
-
-export interface IngressSpec extends Readonly<{
-  defaultBackend?: unknown
-  ingressClassName?: string
-  rules?: readonly unknown[]
-  tls?: readonly unknown[]
 }> {}
 
 export interface IstioEgressListener extends Readonly<{
@@ -1187,19 +1122,6 @@ export interface LeaseSpec extends Readonly<{
   preferredHolder?: string
   renewTime?: string
   strategy?: string
-}> {}
-
-export interface Lifecycle extends Readonly<{
-  postStart?: LifecycleHandler
-  preStop?: LifecycleHandler
-  stopSignal?: "SIGABRT" | "SIGALRM" | "SIGBUS" | "SIGCHLD" | "SIGCLD" | "SIGCONT" | "SIGFPE" | "SIGHUP" | "SIGILL" | "SIGINT" | "SIGIO" | "SIGIOT" | "SIGKILL" | "SIGPIPE" | "SIGPOLL" | "SIGPROF" | "SIGPWR" | "SIGQUIT" | "SIGRTMAX" | "SIGRTMAX-1" | "SIGRTMAX-10" | "SIGRTMAX-11" | "SIGRTMAX-12" | "SIGRTMAX-13" | "SIGRTMAX-14" | "SIGRTMAX-2" | "SIGRTMAX-3" | "SIGRTMAX-4" | "SIGRTMAX-5" | "SIGRTMAX-6" | "SIGRTMAX-7" | "SIGRTMAX-8" | "SIGRTMAX-9" | "SIGRTMIN" | "SIGRTMIN+1" | "SIGRTMIN+10" | "SIGRTMIN+11" | "SIGRTMIN+12" | "SIGRTMIN+13" | "SIGRTMIN+14" | "SIGRTMIN+15" | "SIGRTMIN+2" | "SIGRTMIN+3" | "SIGRTMIN+4" | "SIGRTMIN+5" | "SIGRTMIN+6" | "SIGRTMIN+7" | "SIGRTMIN+8" | "SIGRTMIN+9" | "SIGSEGV" | "SIGSTKFLT" | "SIGSTOP" | "SIGSYS" | "SIGTERM" | "SIGTRAP" | "SIGTSTP" | "SIGTTIN" | "SIGTTOU" | "SIGURG" | "SIGUSR1" | "SIGUSR2" | "SIGVTALRM" | "SIGWINCH" | "SIGXCPU" | "SIGXFSZ"
-}> {}
-
-export interface LifecycleHandler extends Readonly<{
-  exec?: ExecAction
-  httpGet?: HTTPGetAction
-  sleep?: SleepAction
-  tcpSocket?: TCPSocketAction
 }> {}
 
 export interface LoadBalancerIngress extends Readonly<{
@@ -1463,13 +1385,6 @@ export interface MeshZipkinTracing extends Readonly<{
   address?: string
 }> {}
 
-export interface MutatingWebhookConfiguration extends Readonly<{
-  apiVersion: string
-  kind: "MutatingWebhookConfiguration"
-  metadata: ObjectMeta
-  webhooks?: readonly unknown[]
-}> {}
-
 export interface MutualTLS extends Readonly<{
   /** UNSET inherits from the namespace, then from the mesh. */
   mode?: "UNSET" | "DISABLE" | "PERMISSIVE" | "STRICT"
@@ -1490,20 +1405,6 @@ export interface NamespaceSpec extends Readonly<{
 export interface NamespaceStatus extends Readonly<{
   conditions?: readonly unknown[]
   phase?: "Active" | "Terminating"
-}> {}
-
-export interface NetworkPolicy extends Readonly<{
-  apiVersion: string
-  kind: "NetworkPolicy"
-  metadata: ObjectMeta
-  spec?: NetworkPolicySpec
-}> {}
-
-export interface NetworkPolicySpec extends Readonly<{
-  egress?: readonly unknown[]
-  ingress?: readonly unknown[]
-  podSelector?: LabelSelector
-  policyTypes?: readonly ("Egress" | "Ingress")[]
 }> {}
 
 export interface NetworkingWorkloadSelector extends Readonly<{
@@ -1699,21 +1600,6 @@ export interface PodCondition extends Readonly<{
   reason?: string
   status: string
   type: string
-}> {}
-
-export interface PodDisruptionBudget extends Readonly<{
-  apiVersion: string
-  kind: "PodDisruptionBudget"
-  metadata: ObjectMeta
-  spec?: PodDisruptionBudgetSpec
-  status?: unknown
-}> {}
-
-export interface PodDisruptionBudgetSpec extends Readonly<{
-  maxUnavailable?: number | string
-  minAvailable?: number | string
-  selector?: LabelSelector
-  unhealthyPodEvictionPolicy?: "AlwaysAllow" | "IfHealthyBudget"
 }> {}
 
 export interface PodIP extends Readonly<{
@@ -1989,21 +1875,6 @@ export interface RingHash extends Readonly<{
   minimumRingSize?: number
 }> {}
 
-export interface Role extends Readonly<{
-  apiVersion: string
-  kind: "Role"
-  metadata: ObjectMeta
-  rules?: readonly unknown[]
-}> {}
-
-export interface RoleBinding extends Readonly<{
-  apiVersion: string
-  kind: "RoleBinding"
-  metadata: ObjectMeta
-  roleRef: unknown
-  subjects?: readonly unknown[]
-}> {}
-
 export interface RouteDestination extends Readonly<{
   destination: Destination
   weight?: number
@@ -2241,10 +2112,6 @@ export interface SidecarSpec extends Readonly<{
   /** Limits towards the application. */
   inboundConnectionPool?: ConnectionPoolSettings
   outboundTrafficPolicy?: OutboundTrafficPolicy
-}> {}
-
-export interface SleepAction extends Readonly<{
-  seconds: number
 }> {}
 
 export interface StatefulSet extends Readonly<{
@@ -2518,13 +2385,6 @@ export interface TunnelSettings extends Readonly<{
   protocol?: string
   targetHost: string
   targetPort: number
-}> {}
-
-export interface ValidatingWebhookConfiguration extends Readonly<{
-  apiVersion: string
-  kind: "ValidatingWebhookConfiguration"
-  metadata: ObjectMeta
-  webhooks?: readonly unknown[]
 }> {}
 
 export interface VirtualService extends Readonly<{
