@@ -8,6 +8,7 @@ const root = resolve(import.meta.dirname, '..')
 it.each([
   ['docs/compatibility.md', 'every field of the schemas', 'scripts/compatibility.ts'],
   ['docs/errors.md', 'every error code of the sources', 'scripts/errors.ts'],
+  ['docs/analysis.md', 'every code of analysis', 'scripts/analysis.ts'],
   ['docs/rules.md', 'every rule of validation', 'scripts/rules.ts'],
   ['docs/cli.md', 'every command of the table', 'scripts/cli.ts'],
 ])('%s lists %s', (_page, _what, script) => {

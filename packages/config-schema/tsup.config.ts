@@ -1,3 +1,11 @@
 import { library } from '../../tsup.base.ts'
 
-export default library(['src/index.ts', 'src/zod.ts', 'src/rules.ts', 'src/gateway-api.ts', 'src/entries/*.ts'])
+export default library([
+  'src/index.ts',
+  'src/zod.ts',
+  'src/rules.ts',
+  'src/gateway-api.ts',
+  'src/analysis.ts',
+  'src/analysis-codes.ts',
+  'src/entries/*.ts',
+])

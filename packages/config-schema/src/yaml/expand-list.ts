@@ -16,6 +16,7 @@ function entry(list: ParsedDocument, value: unknown, position: number): ParsedDo
   return {
     ...list,
     value,
+    within: [...(list.within ?? []), 'items', position],
     rangeOf: (path, part) => list.rangeOf(['items', position, ...path], part),
     textOf: (path) => list.textOf(['items', position, ...path]),
   }

@@ -31,6 +31,8 @@ export interface ParsedDocument {
   readonly value: unknown
   /** Position of the YAML document in the text, from 0. Entries of one `List` share it. */
   readonly index: number
+  /** Where in that document the resource stands, for an entry of a `List`: `items`, and its place. */
+  readonly within?: FieldPath
   readonly file?: string
   /** Where the YAML document begins and ends in the text (UTF-16 offsets). */
   readonly start: number

@@ -1,0 +1,109 @@
+/**
+ * Analyses resources together, as `istioctl analyze` does, without a cluster: what refers to nothing, what contradicts something else,
+ * what can never take effect. It knows exportTo and Sidecar scopes, so that resources that never meet do not conflict.
+ */
+import type { Diagnostic } from '../diagnostic.js'
+import type { KubernetesObject } from '../resource.js'
+import { validate, validateObject } from '../validate/validate.js'
+import type { RegexCompiler } from '../validate/options.js'
+import type { ParsedDocument } from '../yaml/parse-documents.js'
+import { analyzers } from './analyzers/analyzers.js'
+import { codePage, codes, type Code } from './codes.js'
+import type { Finding, FindingResource } from './finding.js'
+import { createMesh } from './mesh/mesh.js'
+import { viewOf, type View } from './mesh/view.js'
+import { createReport, resourceOf } from './report.js'
+import { isSuppressed, type Suppression } from './suppression.js'
+
+export interface AnalyzeOptions {
+  /** Namespace of resources that name none. Default: `default`. */
+  readonly namespace?: string
+  /**
+   * The resources are all there are, as those of a running mesh. Default: false: what Istio brings along is taken to be installed,
+   * and kinds of which there is no resource at all (Secrets, Namespaces, Services...) are taken to live elsewhere.
+   */
+  readonly isComplete?: boolean
+  /** Default: `cluster.local`. */
+  readonly clusterDomain?: string
+  /** Also validate each resource: faults are IST0106, warnings IST0133 and IST0002. Default: true. */
+  readonly validation?: boolean
+  /** For validation. */
+  readonly compileRegex?: RegexCompiler
+  /** What not to report; the annotation `galley.istio.io/analyze-suppress` of a resource does the same. */
+  readonly suppress?: readonly Suppression[]
+}
+
+/** A document of a file, whose findings then carry line and column, or a plain object. */
+export type AnalysisInput = ParsedDocument | KubernetesObject
+
+/** @returns findings in the order of files, lines and codes. Nothing is thrown for bad resources. */
+export function analyze(resources: readonly AnalysisInput[], options: AnalyzeOptions = {}): readonly Finding[] {
+  const { namespace = 'default', isComplete = false, clusterDomain = 'cluster.local', validation = true, suppress = [] } = options
+  const findings: Finding[] = []
+  const views: View[] = []
+  for (const input of resources) {
+    const document = isDocument(input) ? input : undefined
+    const value = isDocument(input) ? input.value : input
+    const view = viewOf(value, document, namespace)
+    if (view !== undefined) views.push(view)
+    if (validation) findings.push(...validationFindings(value, document, view, options))
+  }
+  const mesh = createMesh(views, { isComplete, clusterDomain })
+  const report = createReport(findings)
+  for (const analyzer of analyzers) analyzer(mesh, report)
+  const annotations = new Map(views.map((view) => [keyOf(resourceOf(view)), view.annotations]))
+  const order = fileOrder(resources)
+  return findings
+    .filter((finding) => !isSuppressed(finding, annotations.get(keyOf(finding.resource)) ?? {}, suppress))
+    .sort((a, b) => byPlace(a, b, order))
+}
+
+function isDocument(input: AnalysisInput): input is ParsedDocument {
+  return typeof (input as ParsedDocument).rangeOf === 'function'
+}
+
+function keyOf({ kind, name, namespace = '' }: FindingResource): string {
+  return `${kind}/${namespace}/${name}`
+}
+
+/** Analysis says these better. */
+const saidElsewhere = new Set(['virtual-service/unreachable-route', 'virtual-service/unreachable-match'])
+
+function validationFindings(
+  value: unknown,
+  document: ParsedDocument | undefined,
+  view: View | undefined,
+  { compileRegex }: AnalyzeOptions,
+): readonly Finding[] {
+  const options = compileRegex === undefined ? {} : { compileRegex }
+  const { diagnostics } = document === undefined ? validateObject(value, options) : validate(document, options)
+  return diagnostics
+    .filter(({ ruleId }) => !saidElsewhere.has(ruleId) && (view !== undefined || ruleId !== 'kind-not-supported'))
+    .map((diagnostic) => findingOf(diagnostic, resourceNamed(value, view)))
+}
+
+function findingOf(diagnostic: Diagnostic, resource: FindingResource): Finding {
+  const { ruleId, severity, ...rest } = diagnostic
+  const code: Code = ruleId === 'deprecated-field' ? 'IST0002' : severity === 'error' ? 'IST0106' : 'IST0133'
+  return { code, name: codes[code][0], severity, resource, rule: ruleId, page: codePage(code), ...rest }
+}
+
+function resourceNamed(value: unknown, view: View | undefined): FindingResource {
+  if (view !== undefined) return resourceOf(view)
+  const { kind, metadata } = (value ?? {}) as { readonly kind?: unknown; readonly metadata?: { readonly name?: unknown } }
+  return { kind: typeof kind === 'string' ? kind : 'unknown', name: typeof metadata?.name === 'string' ? metadata.name : '' }
+}
+
+function fileOrder(resources: readonly AnalysisInput[]): ReadonlyMap<string, number> {
+  const order = new Map<string, number>()
+  for (const input of resources) {
+    const file = isDocument(input) ? (input.file ?? '') : ''
+    if (!order.has(file)) order.set(file, order.size)
+  }
+  return order
+}
+
+function byPlace(a: Finding, b: Finding, order: ReadonlyMap<string, number>): number {
+  const files = (order.get(a.file ?? '') ?? 0) - (order.get(b.file ?? '') ?? 0)
+  return files || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
+}

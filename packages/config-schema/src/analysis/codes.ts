@@ -1,0 +1,84 @@
+/**
+ * Every code that analysis reports, with its name and severity. Codes and names that begin with IST are those of istioctl analyze and
+ * mean the same; HED codes are Heddle's own, mostly checks that people know from Kiali.
+ */
+import type { FindingSeverity } from './finding.js'
+
+export type CodeRow = readonly [name: string, severity: FindingSeverity]
+
+export const codes = {
+  IST0002: ['Deprecated', 'warning'],
+  IST0101: ['ReferencedResourceNotFound', 'error'],
+  IST0102: ['NamespaceNotInjected', 'info'],
+  IST0103: ['PodMissingProxy', 'warning'],
+  IST0106: ['SchemaValidationError', 'error'],
+  IST0107: ['MisplacedAnnotation', 'warning'],
+  IST0108: ['UnknownAnnotation', 'warning'],
+  IST0109: ['ConflictingMeshGatewayVirtualServiceHosts', 'error'],
+  IST0110: ['ConflictingSidecarWorkloadSelectors', 'error'],
+  IST0111: ['MultipleSidecarsWithoutWorkloadSelectors', 'error'],
+  IST0112: ['VirtualServiceDestinationPortSelectorRequired', 'error'],
+  IST0116: ['DeploymentAssociatedToMultipleServices', 'warning'],
+  IST0118: ['PortNameIsNotUnderNamingConvention', 'info'],
+  IST0123: ['NamespaceMultipleInjectionLabels', 'warning'],
+  IST0125: ['InvalidAnnotation', 'warning'],
+  IST0127: ['NoMatchingWorkloadsFound', 'warning'],
+  IST0128: ['NoServerCertificateVerificationDestinationLevel', 'warning'],
+  IST0129: ['NoServerCertificateVerificationPortLevel', 'warning'],
+  IST0130: ['VirtualServiceUnreachableRule', 'warning'],
+  IST0131: ['VirtualServiceIneffectiveMatch', 'info'],
+  IST0132: ['VirtualServiceHostNotFoundInGateway', 'warning'],
+  IST0133: ['SchemaWarning', 'warning'],
+  IST0134: ['ServiceEntryAddressesRequired', 'warning'],
+  IST0135: ['DeprecatedAnnotation', 'info'],
+  IST0136: ['AlphaAnnotation', 'info'],
+  IST0137: ['DeploymentConflictingPorts', 'warning'],
+  IST0138: ['GatewayDuplicateCertificate', 'warning'],
+  IST0140: ['IngressRouteRulesNotAffected', 'warning'],
+  IST0144: ['InvalidApplicationUID', 'warning'],
+  IST0145: ['ConflictingGateways', 'error'],
+  IST0146: ['ImageAutoWithoutInjectionWarning', 'warning'],
+  IST0147: ['ImageAutoWithoutInjectionError', 'error'],
+  IST0148: ['NamespaceInjectionEnabledByDefault', 'info'],
+  IST0149: ['JwtClaimBasedRoutingWithoutRequestAuthN', 'error'],
+  IST0150: ['ExternalNameServiceTypeInvalidPortName', 'warning'],
+  IST0151: ['EnvoyFilterUsesRelativeOperation', 'warning'],
+  IST0152: ['EnvoyFilterUsesReplaceOperationIncorrectly', 'error'],
+  IST0153: ['EnvoyFilterUsesAddOperationIncorrectly', 'error'],
+  IST0154: ['EnvoyFilterUsesRemoveOperationIncorrectly', 'error'],
+  IST0155: ['EnvoyFilterUsesRelativeOperationWithProxyVersion', 'warning'],
+  IST0157: ['InvalidTelemetryProvider', 'warning'],
+  IST0159: ['ConflictingTelemetryWorkloadSelectors', 'error'],
+  IST0160: ['MultipleTelemetriesWithoutWorkloadSelectors', 'error'],
+  IST0161: ['InvalidGatewayCredential', 'error'],
+  IST0162: ['GatewayPortNotDefinedOnService', 'warning'],
+  IST0165: ['VirtualServiceReferencesInternalGateway', 'warning'],
+  IST0166: ['IneffectiveSelector', 'warning'],
+  IST0167: ['IneffectivePolicy', 'warning'],
+  IST0173: ['DestinationRuleSubsetNotSelectPods', 'error'],
+  IST0174: ['UnknownDestinationRuleHost', 'warning'],
+  IST0175: ['UnrestrictedJwksFetch', 'warning'],
+  IST0177: ['ServiceEntryPortProtocolConflict', 'warning'],
+  HED0001: ['DuplicateDestinationRule', 'warning'],
+  HED0002: ['WeightWithoutEffect', 'info'],
+  HED0003: ['DuplicateDestination', 'warning'],
+  HED0004: ['UnknownServiceAccount', 'warning'],
+  HED0005: ['MutualTlsConflict', 'error'],
+  HED0006: ['IdentityWithoutMutualTls', 'warning'],
+  HED0007: ['SubsetWithoutLabels', 'info'],
+  HED0008: ['UnknownSidecarHost', 'warning'],
+  HED0009: ['SelectorMatchesNothing', 'warning'],
+  HED0010: ['ReferenceNotGranted', 'error'],
+  HED0011: ['RepeatedResource', 'info'],
+} as const satisfies Readonly<Record<string, CodeRow>>
+
+export type Code = keyof typeof codes
+
+export function isCode(text: string): text is Code {
+  return Object.hasOwn(codes, text)
+}
+
+/** Where a code is explained. */
+export function codePage(code: Code): string {
+  return `docs/analysis.md#${code.toLowerCase()}`
+}

@@ -1,0 +1,99 @@
+/** Writes docs/analysis.md from the catalogue of codes and what analysis says of each example. `--check` only compares. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { formatYaml, parseDocuments } from '@heddle/config-schema'
+import { analyze, type Finding } from '@heddle/config-schema/analysis'
+import { codeCatalogue, type CodeDescription } from '@heddle/config-schema/analysis-codes'
+
+const file = new URL('../docs/analysis.md', import.meta.url)
+
+function foundIn({ code, example }: CodeDescription): Finding {
+  const found = analyze(parseDocuments(example).documents).find((finding) => finding.code === code)
+  if (found === undefined) throw new Error(`the example of ${code} does not give it`)
+  return found
+}
+
+/** Block style, as people write it. */
+function exampleText(example: string): string {
+  return parseDocuments(example)
+    .documents.map(({ value }) => formatYaml(value).trimEnd())
+    .join('\n---\n')
+}
+
+/** Stars and brackets of messages are no markup. */
+function escaped(text: string): string {
+  return text.replaceAll(/([*_<>[\]])/g, String.raw`\$1`)
+}
+
+function section(entry: CodeDescription): readonly string[] {
+  const { message, path, resource, suggestion, fix } = foundIn(entry)
+  const where = path === '' ? '' : ` at \`${path}\``
+  return [
+    `### <a id="${entry.code.toLowerCase()}"></a>${entry.code} ${entry.name}`,
+    '',
+    `**${entry.severity}** ${entry.why}`,
+    '',
+    `Said of this example, of the ${resource.kind} \`${resource.name}\`${where}: ${escaped(message)}`,
+    ...(suggestion === undefined ? [] : [`Suggested: \`${suggestion.replaceAll('"', '')}\`.`]),
+    ...(fix === undefined ? [] : [`Fix: ${escaped(fix.title)}.`]),
+    '',
+    '```yaml',
+    exampleText(entry.example),
+    '```',
+    '',
+  ]
+}
+
+function table(entries: readonly CodeDescription[]): readonly string[] {
+  return [
+    '| code | name | severity |',
+    '|---|---|---|',
+    ...entries.map(({ code, name, severity }) => `| [${code}](#${code.toLowerCase()}) | ${name} | ${severity} |`),
+    '',
+  ]
+}
+
+function render(): string {
+  const istio = codeCatalogue.filter(({ code }) => code.startsWith('IST'))
+  const own = codeCatalogue.filter(({ code }) => code.startsWith('HED'))
+  return [
+    '# Codes of analysis',
+    '',
+    `What \`heddle analyze\`, the language server and \`analyze()\` of \`@heddle/config-schema/analysis\` find: ${codeCatalogue.length} codes, each with an example that gives it`,
+    'and what is then said. Codes are stable: match them, never the words. This page is written by `scripts/analysis.ts` from the catalogue; tests',
+    'hold that every code is in it and that every example gives its code.',
+    '',
+    'Codes that begin with IST have the name, the severity and the meaning they have in `istioctl analyze`. Differences, all on purpose:',
+    '',
+    '- Of files, kinds of which there is no resource at all (Services, Gateways, Secrets, Namespaces...) are taken to live elsewhere, and what Istio installs',
+    '  (its gateways, istiod) is taken to be installed. Of a running mesh nothing is assumed.',
+    '- A host that is defined but not exported to the namespace is IST0101 with a message that says so. Two VirtualServices are IST0109 only when the sidecars',
+    '  of some namespace see both, by `exportTo` and by the Sidecar of the namespace or of the mesh. A resource that is read twice never contradicts itself.',
+    '- IST0131 counts an earlier match as covering a later one only when it really takes everything the later one does, methods included.',
+    '- IST0106 and IST0133 also name the [rule](rules.md) that was broken, with line and column.',
+    '- Routes of the Gateway API are checked too (IST0101, HED0010).',
+    '',
+    'Not there: what needs a running cluster or several (IST0126, IST0139, IST0141 to IST0143, IST0156, IST0158, IST0163, IST0164, IST0168 to IST0172, IST0176).',
+    '',
+    'A finding is silenced for one resource by the annotation `galley.istio.io/analyze-suppress: IST0107,IST0108` (`*` for all), and for a run by',
+    '`heddle analyze --suppress "IST0102=Namespace default"`.',
+    '',
+    "## Istio's codes",
+    '',
+    ...table(istio),
+    ...istio.flatMap(section),
+    "## Heddle's own codes",
+    '',
+    ...table(own),
+    ...own.flatMap(section),
+  ].join('\n')
+}
+
+const text = render()
+if (process.argv.includes('--check')) {
+  if (readFileSync(file, 'utf8') === text) process.exit(0)
+  process.stderr.write(
+    'docs/analysis.md is not what scripts/analysis.ts writes; run: node --conditions=@heddle/source --import tsx scripts/analysis.ts\n',
+  )
+  process.exit(1)
+}
+writeFileSync(file, text)
