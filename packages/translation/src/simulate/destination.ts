@@ -67,12 +67,13 @@ function addressOf(view: ProxyView, service: MeshService, number: number): strin
 }
 
 /** Names with a dot may be anywhere in the world; routes may be for hosts that are no service. */
-function refuseUnknown({ snapshot, virtualServices }: ProxyView, host: string): void {
+function refuseUnknown({ snapshot, virtualServices, namespace }: ProxyView, host: string): void {
   const { clusterDomain } = snapshot.meshConfig
   if (virtualServices.some((owner) => owner.hosts.some((pattern) => hostCovers(pattern, host)))) return
   const isOwn = !host.includes('.') || host.endsWith(`.${clusterDomain}`) || host.endsWith('.svc')
   if (!isOwn) return
-  const close = nearest(host, knownNames(snapshot))
+  const elsewhere = snapshot.services.find((service) => service.name === host)
+  const close = elsewhere === undefined ? nearest(host, knownNames(snapshot, namespace)) : `${elsewhere.name}.${elsewhere.namespace}`
   throw new HeddleError({
     code: 'HEDDLE_TRANSLATION_UNKNOWN_HOST',
     message: `there is no service "${host}"${close === undefined ? '' : `; did you mean "${close}"?`}`,
@@ -94,9 +95,10 @@ export function similarHost(snapshot: MeshSnapshot, host: string): string | unde
   )
 }
 
-function* knownNames({ services }: MeshSnapshot): Generator<string> {
+/** As a client of the namespace may write them. */
+function* knownNames({ services }: MeshSnapshot, viewer: string): Generator<string> {
   for (const { name, namespace, host } of services) {
-    yield name
+    if (namespace === viewer) yield name
     yield `${name}.${namespace}`
     yield host
   }
@@ -105,7 +107,8 @@ function* knownNames({ services }: MeshSnapshot): Generator<string> {
 function refuseUnknownPort(view: ProxyView, service: MeshService, host: string, port: number): void {
   // A port that only the client's Sidecar hides is the proxy's business, and so is one that routes are for.
   const whole = view.snapshot.services.find((one) => one.host === service.host && one.namespace === service.namespace) ?? service
-  if (portOf(whole, port) !== undefined || whole.ports.length === 0) return
+  // What is outside may well listen there.
+  if (portOf(whole, port) !== undefined || whole.ports.length === 0 || whole.external) return
   const numbers = whole.ports.map((one) => `${one.number} (${one.name || one.protocol})`)
   const close =
     whole.ports.length === 1

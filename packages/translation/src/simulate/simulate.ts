@@ -205,6 +205,8 @@ function notesOf({ view, target, snapshot }: Run, { destination }: Arrival): rea
         ? `its exportTo (${service.exportTo?.join(', ') ?? ''})`
         : `Sidecar ${view.sidecar.metadata.namespace ?? 'default'}/${view.sidecar.metadata.name ?? ''} or its exportTo`
     notes.push(`${service.host} is hidden from namespace ${view.namespace} by ${by}: the request is treated like one to an unknown host`)
+  } else if (service?.external === true && portOf(service, target.port) === undefined) {
+    notes.push(`${service.resource.kind} ${service.resource.namespace}/${service.resource.name} says nothing of port ${target.port}`)
   } else if (service !== undefined && (portOf(service, target.port) === undefined || !view.reaches(service, target.port))) {
     notes.push(`the client's Sidecar does not let it reach port ${target.port} of ${service.host}`)
   }
