@@ -28,8 +28,7 @@ const parts: Readonly<Record<string, () => Promise<PartResult>>> = {
   'slow-readers': () => slowReaders(200, 32 * 1024 * 1024),
   idle: () => idle(scaled(10_000)),
   aborts: () => aborts(scaled(1_000_000)),
-  // Shorter than the 60 s after which idle upstream connections are closed: that is work.
-  quiet: () => idleTime(Math.max(10, Math.min(45, scaled(45))), 100),
+  quiet: () => idleTime(60, 100, 100),
 }
 
 /** New seeds until the count, or the time, is reached; three quarters requests, one quarter answers. */

@@ -11,7 +11,7 @@ describe.skipIf(platform() !== 'linux')('a proxy holds little and gives it back'
     ['200 clients that do not read', () => slowReaders(200, 12 * mebi)],
     ['1,000 idle connections', () => idle(1000)],
     ['500 requests that their client left', () => aborts(500)],
-    ['three seconds without anything to do', () => idleTime(3, 20)],
+    ['three seconds without anything to do', () => idleTime(3, 20, 1.5)],
   ]
   test.each(parts)(
     '%s',
