@@ -1,5 +1,7 @@
 /** Analysis of many resources together (`@heddle/config-schema/analysis`). */
-export { analyze, type AnalysisInput, type AnalyzeOptions } from './analysis/analyze.js'
+export { analyze, findingOf, resourceNamed, type AnalysisInput, type AnalyzeOptions } from './analysis/analyze.js'
+export { applyFixes } from './analysis/apply-fixes.js'
 export { codePage, codes, isCode, type Code } from './analysis/codes.js'
+export { diagnosticFix } from './analysis/diagnostic-fix.js'
 export { formatFinding, type Finding, type FindingResource, type FindingSeverity, type Fix, type TextEdit } from './analysis/finding.js'
 export { parseSuppression, type Suppression } from './analysis/suppression.js'

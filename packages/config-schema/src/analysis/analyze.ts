@@ -10,6 +10,7 @@ import type { ParsedDocument } from '../yaml/parse-documents.js'
 import { analyzers } from './analyzers/analyzers.js'
 import { codePage, codes, type Code } from './codes.js'
 import type { Finding, FindingResource } from './finding.js'
+import { diagnosticFix } from './diagnostic-fix.js'
 import { createMesh } from './mesh/mesh.js'
 import { viewOf, type View } from './mesh/view.js'
 import { createReport, resourceOf } from './report.js'
@@ -79,16 +80,32 @@ function validationFindings(
   const { diagnostics } = document === undefined ? validateObject(value, options) : validate(document, options)
   return diagnostics
     .filter(({ ruleId }) => !saidElsewhere.has(ruleId) && (view !== undefined || ruleId !== 'kind-not-supported'))
-    .map((diagnostic) => findingOf(diagnostic, resourceNamed(value, view)))
+    .map((diagnostic) => findingOf(diagnostic, resourceNamed(value, view), document?.index))
 }
 
-function findingOf(diagnostic: Diagnostic, resource: FindingResource): Finding {
+/** A diagnostic of validation as analysis reports it. */
+export function findingOf(diagnostic: Diagnostic, resource: FindingResource, document = 0): Finding {
   const { ruleId, severity, ...rest } = diagnostic
-  const code: Code = ruleId === 'deprecated-field' ? 'IST0002' : severity === 'error' ? 'IST0106' : 'IST0133'
-  return { code, name: codes[code][0], severity, resource, rule: ruleId, page: codePage(code), ...rest }
+  const code = codeOf(diagnostic)
+  const fix = diagnosticFix(diagnostic, document)
+  return {
+    code,
+    name: codes[code][0],
+    severity,
+    resource,
+    rule: ruleId,
+    page: codePage(code),
+    ...rest,
+    ...(fix === undefined ? {} : { fix }),
+  }
 }
 
-function resourceNamed(value: unknown, view: View | undefined): FindingResource {
+function codeOf({ ruleId, severity }: Diagnostic): Code {
+  if (ruleId === 'deprecated-field') return 'IST0002'
+  return severity === 'error' ? 'IST0106' : 'IST0133'
+}
+
+export function resourceNamed(value: unknown, view?: View): FindingResource {
   if (view !== undefined) return resourceOf(view)
   const { kind, metadata } = (value ?? {}) as { readonly kind?: unknown; readonly metadata?: { readonly name?: unknown } }
   return { kind: typeof kind === 'string' ? kind : 'unknown', name: typeof metadata?.name === 'string' ? metadata.name : '' }

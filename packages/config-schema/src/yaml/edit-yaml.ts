@@ -44,6 +44,9 @@ export function rewriteVersion(text: string, apiVersion: string, options: EditOp
   return editYaml(text, [{ path: ['apiVersion'], value: apiVersion }], options)
 }
 
+/** A list that stands no deeper than its key, as kubectl writes them. */
+const flushList = /^([ \t]*)(?:- )*[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*#[^\n]*\n)*\1- /m
+
 /** A line of three dashes begins a document wherever it stands, so the text can be cut without reading it. */
 const separator = /^---(?:[ \t].*)?(?:\r?\n|$)/gm
 
@@ -65,7 +68,7 @@ function withDocument(text: string, index: number, change: (document: Document) 
   const document = parseDocument(text.slice(start, end), { version: '1.2', uniqueKeys: false, logLevel: 'silent' })
   if (document.errors.length > 0) return text
   change(document)
-  const written = document.toString(layout)
+  const written = document.toString({ ...layout, indentSeq: !flushList.test(text.slice(start, end)) })
   return `${text.slice(0, start)}${written.endsWith('\n') ? written : `${written}\n`}${text.slice(end)}`
 }
 
