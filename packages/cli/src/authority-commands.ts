@@ -121,7 +121,7 @@ export const authorityCommands: readonly CommandSpec[] = [
     arguments: 'SPIFFE-ID | SERIAL',
     maxArguments: 1,
     flags: { reason: { type: 'string', value: 'TEXT', description: 'Why, for the record' } },
-    examples: ['heddle ca deny spiffe://cluster.local/ns/default/sa/stolen --reason "lost laptop"'],
+    examples: ['heddle ca deny spiffe://cluster.local/ns/default/sa/stolen --reason stolen'],
     load: async () => (await import('./commands/ca-order.js')).runDeny,
   },
   {
