@@ -44,7 +44,7 @@ export function heddle(duty: Duty): Contender {
         const file = join(site.folder, `heddle-${duty}-${hop.name}-${hop.ports[0]}.json`)
         writeFileSync(file, JSON.stringify({ duty, config: configOf(hop, site, duty), secrets: secretsOf(hop, site.credentials) }))
         // As the local platform starts it.
-        return { command: [process.execPath, '--max-semi-space-size=2', entry, file], port: hop.ports.at(-1) as number }
+        return { command: [process.execPath, '--max-semi-space-size=4', entry, file], port: hop.ports.at(-1) as number }
       }),
   }
 }
