@@ -1,4 +1,7 @@
-/** `npm start`: the article with this folder's manifest, in the clone's own state folder. Further flags go to `heddle demo`. */
+/**
+ * `npm start`: the article with this folder's manifest, in the clone's own state folder unless HEDDLE_STATE names another.
+ * Further flags go to `heddle demo`.
+ */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -8,7 +11,7 @@ const args = [
   here('../../packages/cli/bin/heddle.js'),
   'demo',
   '--state',
-  here('../../.heddle'),
+  process.env.HEDDLE_STATE || here('../../.heddle'),
   '-f',
   here('manifests/helloworld.yaml'),
   ...process.argv.slice(2),
