@@ -1,7 +1,9 @@
-/** Header values of the configuration with Envoy's command operators (`%DOWNSTREAM_REMOTE_ADDRESS%`, `%REQ(NAME)%`); what is not known here stays as written. */
+/** Header values of the configuration with the commands of Envoy's access log language (`%REQ(:authority)%`); what is not known stays as written. */
 import type { HeaderMutations } from '@heddle/routing'
 import type { HeaderBlock } from '../message/header-block.js'
 import type { RequestRecord } from '../decision-record.js'
+// A pure table over decision records: one for logs and headers, so that they cannot differ.
+import { type Operator, operatorOf } from '../telemetry/access-log-operators.js'
 
 export function applyRequestMutations(headers: HeaderBlock, mutations: HeaderMutations | undefined, record: RequestRecord): void {
   if (mutations === undefined) return
@@ -18,7 +20,9 @@ export function applyResponseMutations(headers: HeaderBlock, mutations: HeaderMu
 type HeaderValueOption = NonNullable<HeaderMutations['requestAdd']>[number]
 
 function addHeader(headers: HeaderBlock, option: HeaderValueOption, record: RequestRecord): void {
-  const value = option.value.includes('%') ? expand(option.value, record) : option.value
+  const value = option.value.includes('%') ? expand(option, record) : option.value
+  // Envoy, unless keep_empty_value is set, which Istio never does.
+  if (value === '') return
   const present = option.append === 'APPEND_IF_EXISTS_OR_ADD' ? false : headers.has(option.key.toLowerCase())
   switch (option.append) {
     case 'APPEND_IF_EXISTS_OR_ADD':
@@ -32,42 +36,38 @@ function addHeader(headers: HeaderBlock, option: HeaderValueOption, record: Requ
   }
 }
 
-function expand(text: string, record: RequestRecord): string {
-  // oxlint-disable-next-line complexity -- a table of operators
-  return text.replace(/%%|%([A-Z_]+)(?:\(([^)]*)\))?%/g, (whole: string, operator: string | undefined, argument: string | undefined) => {
-    const { connection } = record
-    switch (operator) {
-      case undefined:
-        return '%'
-      case 'REQ':
-        return record.requestHeader((argument ?? '').toLowerCase()) ?? ''
-      case 'RESP':
-        return record.responseHeader((argument ?? '').toLowerCase()) ?? ''
-      case 'PROTOCOL':
-        return record.protocol
-      case 'DOWNSTREAM_REMOTE_ADDRESS':
-        return clientWithPort(record)
-      case 'DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT':
-        return record.clientAddress
-      case 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT':
-        return connection.remoteAddress
-      case 'DOWNSTREAM_LOCAL_ADDRESS':
-        return `${connection.localAddress}:${connection.localPort}`
-      case 'REQUESTED_SERVER_NAME':
-        return connection.requestedServerName ?? ''
-      case 'DOWNSTREAM_PEER_URI_SAN':
-        return connection.tls?.peer?.uriSans.join(',') ?? ''
-      case 'UPSTREAM_HOST':
-        return record.upstreamHost ?? ''
-      case 'UPSTREAM_CLUSTER':
-        return record.clusterName ?? ''
-      default:
-        return whole
-    }
-  })
+type Part = string | Operator
+
+const compiled = new WeakMap<HeaderValueOption, readonly Part[]>()
+const command = /%%|%([A-Z_0-9]+)(?:\(([^)]*)\))?(?::(\d+))?%/g
+
+/** What has no value is empty. Each option's text is read once. */
+function expand(option: HeaderValueOption, record: RequestRecord): string {
+  let parts = compiled.get(option)
+  if (parts === undefined) compiled.set(option, (parts = partsOf(option.value)))
+  let text = ''
+  for (const part of parts) text += typeof part === 'string' ? part : (part.read(record) ?? '')
+  return text
 }
 
-/** A client that only a header tells of has no port: Envoy prints 0. */
-function clientWithPort({ clientAddress, connection }: RequestRecord): string {
-  return `${clientAddress}:${clientAddress === connection.remoteAddress ? connection.remotePort : 0}`
+function partsOf(text: string): readonly Part[] {
+  const parts: Part[] = []
+  let at = 0
+  for (const match of text.matchAll(command)) {
+    parts.push(text.slice(at, match.index), partOf(match))
+    at = match.index + match[0].length
+  }
+  parts.push(text.slice(at))
+  return parts
+}
+
+function partOf([whole, name, argument, length]: RegExpExecArray): Part {
+  if (name === undefined) return '%'
+  const operator = operatorOf(name, argument)
+  if (operator === undefined) return whole
+  return length === undefined ? operator : { ...operator, read: (record) => cut(operator.read(record), Number(length)) }
+}
+
+function cut(value: string | number | undefined, length: number): string | undefined {
+  return value === undefined ? undefined : String(value).slice(0, length)
 }

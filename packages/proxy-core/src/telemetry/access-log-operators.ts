@@ -99,6 +99,8 @@ const readers: Readonly<Record<string, Reader>> = {
   DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ connection }) => connection.localAddress,
   DOWNSTREAM_REMOTE_ADDRESS: clientText,
   DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: (record) => (record.kind === 'request' ? record.clientAddress : record.connection.remoteAddress),
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS: ({ connection }) => addressesOf(connection).remote,
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: ({ connection }) => connection.remoteAddress,
   DOWNSTREAM_PEER_URI_SAN: ({ connection }) => connection.tls?.peer?.uriSans.join(',') || undefined,
   DOWNSTREAM_TLS_VERSION: ({ connection }) => connection.tls?.version,
   REQUESTED_SERVER_NAME: ({ connection }) => connection.requestedServerName,
@@ -116,6 +118,7 @@ const varying: ReadonlySet<string> = new Set([
   'UPSTREAM_LOCAL_ADDRESS',
   'UPSTREAM_REMOTE_ADDRESS',
   'DOWNSTREAM_REMOTE_ADDRESS',
+  'DOWNSTREAM_DIRECT_REMOTE_ADDRESS',
   'CONNECTION_ID',
 ])
 const varyingHeaders: ReadonlySet<string> = new Set([':path', 'x-request-id', 'traceparent', 'x-envoy-upstream-service-time'])
