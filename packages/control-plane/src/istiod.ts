@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isHeddleError, type Logger, messageOf } from '@heddle/base'
+import { meshConfigMap, readMeshConfig } from '@heddle/translation'
 import {
   type AuditLog,
   type AuditSink,
@@ -16,7 +17,6 @@ import { createResourceClient, loadInClusterConfig, readPodContract, type Resour
 import { createSecretCaStore } from './citadel/secret-store.js'
 import { createControlPlane } from './control-plane.js'
 import { type IstiodSettings, readSettings } from './istiod-settings.js'
-import { meshConfigMap, readMeshConfig } from './source/mesh-config.js'
 import { meshTextOf } from './source/mesh-config-watch.js'
 
 const configMaps = { group: '', version: 'v1', plural: 'configmaps' }

@@ -63,5 +63,6 @@ export type {
   TlsRoute,
   VirtualService,
 } from './resources/virtual-service.js'
+export { meshConfigKey, meshConfigMap, readMeshConfig, type MeshConfigReading } from './snapshot/read-mesh-config.js'
 export { defaultMeshConfig, type MeshConfig } from './snapshot/mesh-config.js'
 export type { MeshSnapshotInput } from './snapshot/snapshot-input.js'

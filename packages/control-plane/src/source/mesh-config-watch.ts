@@ -1,8 +1,7 @@
 /** Follows the ConfigMap `istio`; what cannot be read leaves the last good settings in force. */
 import { type Logger, messageOf } from '@heddle/base'
 import type { Informer, KubernetesObject, ResourceClient } from '@heddle/client'
-import type { MeshConfig } from '@heddle/translation'
-import { meshConfigKey, meshConfigMap, readMeshConfig } from './mesh-config.js'
+import { meshConfigKey, meshConfigMap, readMeshConfig, type MeshConfig } from '@heddle/translation'
 
 export interface MeshConfigWatch {
   /** Without the ConfigMap: nothing, so that the defaults hold. */

@@ -14,7 +14,7 @@ import {
 import { gatewayListenerPort } from '../gateway/gateway-servers.js'
 import { createProxyView, type ProxyView } from '../proxy/proxy-view.js'
 import { createRuleTrace, type RuleTrace } from '../route/rule-trace.js'
-import { portOf } from '../snapshot/mesh-service.js'
+import { portOf, type MeshService } from '../snapshot/mesh-service.js'
 import type { MeshSnapshot } from '../snapshot/mesh-snapshot.js'
 import { translateView, type Translation } from '../translate.js'
 import { backendsOf } from './backends.js'
@@ -31,6 +31,8 @@ import type { Simulation } from './simulation.js'
 export interface SimulateOptions {
   /** Default: RE2 in JavaScript, as the sidecar has it. */
   readonly compileRegex?: CompileRegex
+  /** Whether the client's proxy answers names, so that ServiceEntries without addresses have some. Default: false. */
+  readonly answersNames?: boolean
 }
 
 /**
@@ -43,7 +45,7 @@ export function simulate(snapshot: MeshSnapshot, request: SimulatedRequest, opti
   const asker = findAsker(snapshot, request.from, request.namespace ?? 'default')
   if (asker.node === undefined) return simulateOutside(snapshot, asker, request, target)
   const trace = createRuleTrace()
-  const view = createProxyView(snapshot, asker.node, trace)
+  const view = createProxyView(snapshot, { ...asker.node, answersNames: options.answersNames ?? false }, trace)
   const translation = translateView(view)
   const run = { snapshot, request, target, asker, trace, view, translation, compileRegex: options.compileRegex ?? linearRegex }
   return asker.kind === 'gateway' ? throughGateway(run) : throughSidecar(run)
@@ -198,21 +200,24 @@ function offered({ asker, translation }: Run): string {
 function notesOf({ view, target, snapshot }: Run, { destination }: Arrival): readonly string[] {
   const { service, isVisible, host } = destination
   if (view.node.type === 'router') return []
-  const notes: string[] = []
-  if (service !== undefined && !isVisible) {
-    const by =
-      view.sidecar === undefined
-        ? `its exportTo (${service.exportTo?.join(', ') ?? ''})`
-        : `Sidecar ${view.sidecar.metadata.namespace ?? 'default'}/${view.sidecar.metadata.name ?? ''} or its exportTo`
-    notes.push(`${service.host} is hidden from namespace ${view.namespace} by ${by}: the request is treated like one to an unknown host`)
-  } else if (service?.external === true && portOf(service, target.port) === undefined) {
-    notes.push(`${service.resource.kind} ${service.resource.namespace}/${service.resource.name} says nothing of port ${target.port}`)
-  } else if (service !== undefined && (portOf(service, target.port) === undefined || !view.reaches(service, target.port))) {
-    notes.push(`the client's Sidecar does not let it reach port ${target.port} of ${service.host}`)
-  }
-  const similar = service === undefined ? similarHost(snapshot, host) : undefined
-  if (similar !== undefined) notes.push(`"${host}" is no host of the mesh; did you mean "${similar}"?`)
-  return notes
+  if (service !== undefined) return isVisible ? portNotes(view, service, target.port) : [hiddenNote(view, service)]
+  const similar = similarHost(snapshot, host)
+  return similar === undefined ? [] : [`"${host}" is no host of the mesh; did you mean "${similar}"?`]
+}
+
+function hiddenNote({ sidecar, namespace }: ProxyView, { host, exportTo }: MeshService): string {
+  const by =
+    sidecar === undefined
+      ? `its exportTo (${exportTo?.join(', ') ?? ''})`
+      : `Sidecar ${sidecar.metadata.namespace ?? 'default'}/${sidecar.metadata.name ?? ''} or its exportTo`
+  return `${host} is hidden from namespace ${namespace} by ${by}: the request is treated like one to an unknown host`
+}
+
+function portNotes(view: ProxyView, service: MeshService, port: number): readonly string[] {
+  const isKnown = portOf(service, port) !== undefined
+  const { kind, namespace, name } = service.resource
+  if (service.external && !isKnown) return [`${kind} ${namespace}/${name} says nothing of port ${port}`]
+  return isKnown && view.reaches(service, port) ? [] : [`the client's Sidecar does not let it reach port ${port} of ${service.host}`]
 }
 
 function takesPart(

@@ -248,11 +248,7 @@ it(`simulate and the engine agree on ${meshes * requestsOfMesh} random requests 
       for (const one of requests) {
         const simulation = simulated(snapshot, one)
         if (simulation?.listener === undefined) continue
-        const { host, port, path } = /^http:\/\/(?<host>[^:/]+):(?<port>\d+)(?<path>.*)$/.exec(one.url)?.groups as {
-          host: string
-          port: string
-          path: string
-        }
+        const [, host = '', port = '', path = ''] = /^http:\/\/([^:/]+):(\d+)(.*)$/.exec(one.url) ?? []
         const answer = await proxies[one.from === 'gateway' ? 'gateway' : 'client'].inject({
           listener: simulation.listener,
           method: one.method ?? 'GET',

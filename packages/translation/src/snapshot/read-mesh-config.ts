@@ -4,7 +4,7 @@
  */
 import { HeddleError, parseDuration } from '@heddle/base'
 import { parseDocuments } from '@heddle/config-schema'
-import { defaultMeshConfig, type MeshConfig } from '@heddle/translation'
+import { defaultMeshConfig, type MeshConfig } from './mesh-config.js'
 
 export const meshConfigMap = 'istio'
 export const meshConfigKey = 'mesh'

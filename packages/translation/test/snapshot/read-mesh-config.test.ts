@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readMeshConfig } from '../../src/source/mesh-config.js'
+import { readMeshConfig } from '../../src/index.js'
 
 describe('the mesh configuration', () => {
   it('has what translation reads', () => {
