@@ -20,6 +20,7 @@ function renderPage(table: readonly CommandSpec[]): string {
     '| 65 | a manifest or another file is faulty; nothing of it was applied |',
     '| 69 | no mesh, no control plane or no proxy answers |',
     '| 74 | the disk is full or cannot be written |',
+    '| 79 | of `analyze` and `validate`: something was found at or above `--failure-threshold` |',
     '| 130 | Ctrl-C |',
     '',
     '## Flags of every command',

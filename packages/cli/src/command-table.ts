@@ -26,6 +26,26 @@ const selector: FlagSpec = {
   description: 'Only objects with these labels, such as app=helloworld',
 }
 
+const findingOutput: FlagSpec = {
+  short: 'o',
+  type: 'string',
+  value: 'FORMAT',
+  description: 'text, json, yaml, sarif or github',
+  defaultText: 'text',
+}
+const failureThreshold: FlagSpec = {
+  type: 'string',
+  value: 'LEVEL',
+  description: 'End with 79 when something of this level or above is found: Info, Warning or Error',
+  defaultText: 'Error',
+}
+const fix: FlagSpec = {
+  type: 'string',
+  value: 'MODE',
+  alone: 'safe',
+  description: 'Correct the files: safe for what cannot change their meaning, all for what was probably meant',
+}
+
 const only = (value: string, what: string): FlagSpec => ({ type: 'string', value, description: `Only ${what}` })
 const proxyConfigFilters: Readonly<Record<string, Readonly<Record<string, FlagSpec>>>> = {
   clusters: {
@@ -134,9 +154,68 @@ export const commandTable: readonly CommandSpec[] = [
   {
     path: ['validate'],
     summary: 'Check manifests as apply would, without a mesh',
-    flags: { filename, recursive },
-    examples: ['heddle validate -f app.yaml', 'heddle validate -f manifests/ -R'],
+    flags: { filename, recursive, output: findingOutput, 'failure-threshold': failureThreshold, fix },
+    examples: ['heddle validate -f app.yaml', 'heddle validate -f manifests/ -R', 'heddle validate -f manifests/ -o sarif > heddle.sarif'],
     load: async () => (await import('./commands/validate.js')).run,
+  },
+  {
+    path: ['explain', 'request'],
+    summary: 'Which backend gets a request, and why',
+    arguments: 'URL',
+    flags: {
+      from: {
+        type: 'string',
+        value: 'WHO',
+        description: 'NAME or NAME.NAMESPACE of a workload, gateway, gateway/NAME.NAMESPACE, or outside',
+      },
+      method: { type: 'string', value: 'METHOD', description: 'Of the request', defaultText: 'GET' },
+      header: { type: 'string', multiple: true, value: '"NAME: VALUE"', description: 'A header of the request' },
+      sni: { type: 'string', value: 'NAME', description: 'Server name of a TLS connection', defaultText: 'the host' },
+      filename: { ...filename, description: 'Manifests in place of the mesh that runs: a file, a folder, or -' },
+      recursive,
+      output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json or yaml', defaultText: 'text' },
+    },
+    examples: [
+      'heddle explain request http://helloworld/api/hello --from sleep',
+      'heddle explain request http://localhost/api/hello --from gateway -f manifests/ -R',
+    ],
+    load: async () => (await import('./commands/explain-request.js')).run,
+  },
+  {
+    path: ['analyze'],
+    summary: 'Find what is wrong between resources: of files, or of the running mesh when no file is named',
+    arguments: '[FILE ...]',
+    flags: {
+      filename,
+      recursive,
+      'use-live': { type: 'boolean', description: 'Analyse the files as if they were applied to the running mesh' },
+      output: findingOutput,
+      'failure-threshold': failureThreshold,
+      'output-threshold': {
+        type: 'string',
+        value: 'LEVEL',
+        description: 'Show findings from this level on: Info, Warning or Error',
+        defaultText: 'Info',
+      },
+      suppress: {
+        short: 'S',
+        type: 'string',
+        multiple: true,
+        value: 'CODE=RESOURCE',
+        description: 'Leave out a code for resources such as "Namespace default" or "VirtualService *.shop"',
+      },
+      fix,
+      'all-namespaces': allNamespaces,
+      'list-analyzers': { short: 'L', type: 'boolean', description: 'Only list what is looked for' },
+    },
+    examples: [
+      'heddle analyze',
+      'heddle analyze manifests/ -R',
+      'heddle analyze app.yaml --use-live',
+      'heddle analyze . -R -o github --failure-threshold Warning',
+      'heddle analyze . --suppress "IST0102=Namespace default"',
+    ],
+    load: async () => (await import('./commands/analyze.js')).run,
   },
   {
     path: ['get'],

@@ -38,10 +38,7 @@ describe('help', () => {
   })
 })
 
-it.each([
-  ['port-forward', 'kubectl --kubeconfig FILE'],
-  ['analyze', 'heddle validate -f FILE'],
-])('%s of another tool is refused with what does it here', async (word, hint) => {
+it.each([['port-forward', 'kubectl --kubeconfig FILE']])('%s of another tool is refused with what does it here', async (word, hint) => {
   expect(await call([word, 'x'])).toMatchObject({ code: 64, stderr: expect.stringContaining(hint) })
 })
 

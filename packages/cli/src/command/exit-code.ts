@@ -12,6 +12,8 @@ export const exitCode = {
   unreachable: 69,
   /** The disk is full or cannot be written. */
   disk: 74,
+  /** Analysis or validation found something at or above the threshold. */
+  findings: 79,
   interrupted: 130,
 } as const
 

@@ -188,8 +188,6 @@ const otherTools: Readonly<Record<string, string>> = {
       .concat(['port-forward', 'replace', 'scale', 'set', 'top', 'wait', 'diff', 'run'])
       .map((word) => [word, withKubectl]),
   ),
-  analyze:
-    'Check files with "heddle validate -f FILE"; what the mesh finds wrong with resources is in "heddle describe" and "heddle proxy-status".',
   experimental: 'What istioctl keeps there, such as describe, is a command of its own: run "heddle --help".',
   x: 'What istioctl keeps there, such as describe, is a command of its own: run "heddle --help".',
   dashboard: 'The addresses of the gateway and the control plane are in "heddle get svc -n istio-system".',

@@ -1,10 +1,60 @@
 /** `heddle validate -f FILE`: the faults that `apply` would refuse, without a mesh. */
+import { type Finding, findingOf, resourceNamed } from '@heddle/config-schema/analysis'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
-import { readManifests, requireValid } from '../manifest/manifest.js'
+import { fixFiles, fixModeOf } from '../manifest/fix-files.js'
+import { judgeManifests, type Manifests, noObjects, requireValid } from '../manifest/manifest.js'
+import { type ManifestSource, readSources } from '../manifest/sources.js'
+import { findingFormatOf, isAtLeast, renderFindings, thresholdOf } from '../output/finding-format.js'
 
 export async function run(invocation: Invocation): Promise<number> {
-  const objects = requireValid(invocation, await readManifests(invocation), { outcome: 'accepted' })
-  invocation.streams.stdout.write(`${objects.length} ${objects.length === 1 ? 'object is' : 'objects are'} valid\n`)
-  return exitCode.ok
+  const format = findingFormatOf(invocation)
+  const threshold = thresholdOf(invocation, 'failure-threshold', 'error')
+  const fix = fixModeOf(invocation)
+  let sources = await readSources(invocation)
+  if (fix !== undefined) sources = await fixed(invocation, sources, fix)
+  const manifests = judgeManifests(sources)
+  const findings = findingsOf(manifests)
+  const isUnreadable = manifests.diagnostics.some(({ ruleId, severity }) => ruleId.startsWith('yaml-') && severity === 'error')
+  if (format === 'text')
+    return reportText(
+      invocation,
+      manifests,
+      isUnreadable,
+      findings.some((finding) => isAtLeast(finding, threshold)),
+    )
+  if (manifests.documents.length === 0 && manifests.diagnostics.length === 0) throw noObjects()
+  invocation.streams.stdout.write(await renderFindings(format, findings))
+  if (isUnreadable) return exitCode.badData
+  return findings.some((finding) => isAtLeast(finding, threshold)) ? exitCode.findings : exitCode.ok
+}
+
+async function fixed(invocation: Invocation, sources: readonly ManifestSource[], mode: 'safe' | 'all'): Promise<readonly ManifestSource[]> {
+  const { fixed: count } = await fixFiles(invocation, sources, findingsOf(judgeManifests(sources)), mode)
+  if (count === 0) return sources
+  invocation.streams.stderr.write(`${count} ${count === 1 ? 'fault' : 'faults'} fixed; look at the changes before you apply them.\n`)
+  return readSources(invocation)
+}
+
+/** A file that cannot be read as YAML is told from one whose objects are wrong. */
+function reportText(invocation: Invocation, manifests: Manifests, isUnreadable: boolean, isFailed: boolean): number {
+  try {
+    const objects = requireValid(invocation, manifests, { outcome: 'accepted' })
+    invocation.streams.stdout.write(`${objects.length} ${objects.length === 1 ? 'object is' : 'objects are'} valid\n`)
+    return isFailed ? exitCode.findings : exitCode.ok
+  } catch (error) {
+    if (isUnreadable || !isFailed) throw error
+    invocation.streams.stderr.write(`error: ${(error as Error).message}\n`)
+    return exitCode.findings
+  }
+}
+
+function findingsOf({ documents, diagnostics }: Manifests): readonly Finding[] {
+  const unplaced = diagnostics.map((diagnostic) => findingOf(diagnostic, { kind: 'document', name: '' }))
+  return [
+    ...unplaced,
+    ...documents.flatMap(({ source, diagnostics: own }) =>
+      own.map((diagnostic) => findingOf(diagnostic, resourceNamed(source.value), source.index)),
+    ),
+  ]
 }

@@ -8,6 +8,8 @@ import { type ManifestSource, readSources } from './sources.js'
 
 export interface ManifestDocument {
   readonly file: string
+  /** The document as it was read. */
+  readonly source: ParsedDocument
   readonly object?: KubernetesObject
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -35,6 +37,7 @@ export function judgeManifests(sources: readonly ManifestSource[], target: 'hedd
       const result = validate(document, { target })
       documents.push({
         file,
+        source: document,
         diagnostics: [...result.diagnostics, ...(result.resource === undefined ? [] : withoutEffect(document, result.resource))],
         ...(result.resource === undefined ? {} : { object: result.resource as unknown as KubernetesObject }),
       })

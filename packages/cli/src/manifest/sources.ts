@@ -15,6 +15,11 @@ export interface ManifestSource {
 export async function readSources(invocation: Invocation): Promise<readonly ManifestSource[]> {
   const names = invocation.flags.strings('filename')
   if (names.length === 0) throw usageError('say which file with -f FILE; "-" is standard input')
+  return readNamed(invocation, names)
+}
+
+/** The same of names that stand elsewhere. @throws HEDDLE_CLI_FILE, HEDDLE_CLI_BAD_DATA */
+export async function readNamed(invocation: Invocation, names: readonly string[]): Promise<readonly ManifestSource[]> {
   const sources: ManifestSource[] = []
   for (const name of names) sources.push(...(await readOne(invocation, name)))
   return sources

@@ -150,9 +150,9 @@ describe('validate', () => {
     expect(stderr).toContain('9 faults found, nothing was accepted')
   })
 
-  it('names every fault with its place, and ends with 65', async () => {
+  it('names every fault with its place, and ends with 79', async () => {
     const { code, stdout, stderr } = await validate(service('web').replace('port: 80,', 'prt: 80,'))
-    expect({ code, stdout }).toEqual({ code: 65, stdout: '' })
+    expect({ code, stdout }).toEqual({ code: 79, stdout: '' })
     expect(stderr).toMatch(/^<stdin>:9:\d+: error: spec\.ports\[0\]\.prt: .*did you mean "port"\?/m)
     expect(stderr).toMatch(/faults? found, nothing was accepted/)
   })

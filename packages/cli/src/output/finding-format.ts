@@ -1,0 +1,129 @@
+/** Findings of analysis and validation in the formats that people, scripts and code hosts read. */
+import { type Finding, type FindingSeverity, formatFinding } from '@heddle/config-schema/analysis'
+import type { Invocation } from '../command/command.js'
+import { usageError } from '../command/parse.js'
+
+export type FindingFormat = 'text' | 'json' | 'yaml' | 'sarif' | 'github'
+
+const formats: readonly string[] = ['text', 'json', 'yaml', 'sarif', 'github']
+
+/** @throws HEDDLE_CLI_USAGE for any other format. */
+export function findingFormatOf({ flags }: Pick<Invocation, 'flags'>): FindingFormat {
+  const format = flags.string('output') ?? 'text'
+  if (format === 'log') return 'text'
+  if (!formats.includes(format)) throw usageError(`-o ${format} is not one of ${formats.join(', ')}`)
+  return format as FindingFormat
+}
+
+const ranks: Readonly<Record<FindingSeverity, number>> = { info: 0, warning: 1, error: 2 }
+
+/** @throws HEDDLE_CLI_USAGE when the flag is no severity. */
+export function thresholdOf({ flags }: Pick<Invocation, 'flags'>, flag: string, fallback: FindingSeverity): FindingSeverity {
+  const text = flags.string(flag)
+  const severity = text === undefined ? fallback : text.toLowerCase()
+  if (!Object.hasOwn(ranks, severity)) throw usageError(`--${flag} ${text} is not one of Info, Warning, Error`)
+  return severity as FindingSeverity
+}
+
+export function isAtLeast({ severity }: Pick<Finding, 'severity'>, threshold: FindingSeverity): boolean {
+  return ranks[severity] >= ranks[threshold]
+}
+
+export async function renderFindings(format: FindingFormat, findings: readonly Finding[]): Promise<string> {
+  switch (format) {
+    case 'text':
+      return findings.map(textOf).join('')
+    case 'json':
+      return `${JSON.stringify(findings.map(recordOf), null, 2)}\n`
+    case 'yaml':
+      return (await import('@heddle/config-schema')).formatYaml(findings.map(recordOf))
+    case 'sarif':
+      return `${JSON.stringify(sarifOf(findings), null, 2)}\n`
+    case 'github':
+      return findings.map(annotationOf).join('')
+  }
+}
+
+function textOf(finding: Finding): string {
+  const related = (finding.related ?? []).map(({ file, line, column, message }) => {
+    const place = [file, line, column].filter((part) => part !== undefined).join(':')
+    return place === '' ? '' : `  ${place}: ${message}\n`
+  })
+  return `${formatFinding(finding)}\n${related.join('')}`
+}
+
+/** The names that istioctl's own output has, and what more there is. */
+function recordOf(finding: Finding): object {
+  const { code, severity, message, resource, file, line, page, ...rest } = finding
+  return {
+    code,
+    level: `${severity.slice(0, 1).toUpperCase()}${severity.slice(1)}`,
+    origin: originOf(finding),
+    message,
+    documentationUrl: page,
+    ...(file === undefined ? {} : { reference: line === undefined ? file : `${file}:${line}`, file }),
+    ...(line === undefined ? {} : { line }),
+    resource,
+    ...rest,
+  }
+}
+
+function originOf({ resource: { kind, name, namespace } }: Finding): string {
+  return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`
+}
+
+const levels: Readonly<Record<FindingSeverity, string>> = { error: 'error', warning: 'warning', info: 'note' }
+
+/** SARIF 2.1.0, as code hosts take it. */
+function sarifOf(findings: readonly Finding[]): object {
+  const rules = [...new Map(findings.map((finding) => [finding.code, finding])).values()]
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'heddle', rules: rules.map(({ code, name }) => ({ id: code, name, shortDescription: { text: name } })) } },
+        results: findings.map((finding) => ({
+          ruleId: finding.code,
+          level: levels[finding.severity],
+          message: { text: `${originOf(finding)}: ${messageOf(finding)}` },
+          locations: [{ ...locationOf(finding), logicalLocations: [{ fullyQualifiedName: originOf(finding), kind: 'resource' }] }],
+          ...(finding.related === undefined
+            ? {}
+            : { relatedLocations: finding.related.map((place) => ({ ...locationOf(place), message: { text: place.message } })) }),
+        })),
+      },
+    ],
+  }
+}
+
+type Place = Pick<Finding, 'file' | 'line' | 'column' | 'endLine' | 'endColumn'>
+
+function locationOf({ file, line, column, endLine, endColumn }: Place): object {
+  if (file === undefined) return {}
+  return {
+    physicalLocation: {
+      artifactLocation: { uri: file.split('/').map(encodeURIComponent).join('/') },
+      ...(line === undefined ? {} : { region: { startLine: line, startColumn: column, endLine, endColumn } }),
+    },
+  }
+}
+
+function messageOf({ message, suggestion }: Finding): string {
+  return suggestion === undefined ? message : `${message.replace(/\.$/, '')}; did you mean ${suggestion}?`
+}
+
+const commands: Readonly<Record<FindingSeverity, string>> = { error: 'error', warning: 'warning', info: 'notice' }
+
+/** A workflow command of GitHub Actions, which shows it beside the line. */
+function annotationOf(finding: Finding): string {
+  const { severity, code, name, file, line, column, endLine, endColumn } = finding
+  const properties = Object.entries({ file, line, col: column, endLine, endColumn, title: `${code} ${name}` })
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${escaped(String(value)).replaceAll(':', '%3A').replaceAll(',', '%2C')}`)
+  return `::${commands[severity]} ${properties.join(',')}::${escaped(`${originOf(finding)}: ${messageOf(finding)}`)}\n`
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
