@@ -112,7 +112,8 @@ class PooledConnection implements DeadlineEntry {
     this.checkMs = nowMs + peerCheckMs
     const trust = this.#deps.trustIn(this.connection.info.tls?.peer)
     if (trust === 'trusted') return
-    if (trust === 'denied' || nowMs - this.distrustedSinceMs >= peerGraceMs) return this.connection.breakOff('the peer is no longer trusted')
+    if (trust === 'denied' || nowMs - this.distrustedSinceMs >= peerGraceMs)
+      return this.connection.breakOff('the peer is no longer trusted')
     if (trust === 'untrusted') this.distrustedSinceMs = Math.min(this.distrustedSinceMs, nowMs)
     this.isLeaving = true
     this.connection.retire()

@@ -65,9 +65,36 @@ test('a group is good for 1.4 times its healthy share', () => {
 test.each([
   ['what the healthy ones cannot take', [{ healthy: 25, degraded: 75 }], [35], [65], [false]],
   ['nothing while the healthy ones suffice', [{ healthy: 72, degraded: 28 }], [100], [0], [false]],
-  ['nothing while a lower priority is healthy enough', [{ healthy: 25, degraded: 75 }, { healthy: 50, degraded: 0 }], [35, 65], [0, 0], [false, false]],
-  ['what no priority has healthy endpoints for, first in the first', [{ healthy: 10, degraded: 20 }, { healthy: 10, degraded: 90 }], [14, 14], [28, 44], [false, false]],
-  ['a place when it comes to panic', [{ healthy: 10, degraded: 20 }, { healthy: 5, degraded: 0 }], [28, 14], [57, 0], [true, true]],
+  [
+    'nothing while a lower priority is healthy enough',
+    [
+      { healthy: 25, degraded: 75 },
+      { healthy: 50, degraded: 0 },
+    ],
+    [35, 65],
+    [0, 0],
+    [false, false],
+  ],
+  [
+    'what no priority has healthy endpoints for, first in the first',
+    [
+      { healthy: 10, degraded: 20 },
+      { healthy: 10, degraded: 90 },
+    ],
+    [14, 14],
+    [28, 44],
+    [false, false],
+  ],
+  [
+    'a place when it comes to panic',
+    [
+      { healthy: 10, degraded: 20 },
+      { healthy: 5, degraded: 0 },
+    ],
+    [28, 14],
+    [57, 0],
+    [true, true],
+  ],
   ['everything when nobody is better', [{ healthy: 0, degraded: 80 }], [0], [100], [false]],
 ])('degraded endpoints get %s', (_, shares, percents, degradedPercents, panics) => {
   const loads = priorityLoads(
