@@ -3,6 +3,7 @@ import type { DestinationRule, TrafficPolicy } from '../resources/destination-ru
 import type { Service } from '../resources/kubernetes.js'
 import type { PeerAuthentication } from '../resources/peer-authentication.js'
 import type { MeshSnapshotInput } from '../snapshot/snapshot-input.js'
+import { idleGateways } from './idle-gateways.js'
 import type { TranslationIssue } from './translation-issue.js'
 
 export function resourceIssues(input: MeshSnapshotInput, rootNamespace: string): readonly TranslationIssue[] {
@@ -12,6 +13,7 @@ export function resourceIssues(input: MeshSnapshotInput, rootNamespace: string):
       .filter(({ metadata, spec }) => metadata.namespace === rootNamespace && Object.keys(spec?.selector?.matchLabels ?? {}).length > 0)
       .map(rootSelector),
     ...(input.destinationRules ?? []).filter(leavesSidecarsPlain).map(plainSidecars),
+    ...idleGateways(input.gateways ?? [], input.pods ?? []),
   ]
 }
 
