@@ -3,7 +3,7 @@ import { createMeshSnapshot } from '../../src/index.js'
 import type { MeshSnapshotInput } from '../../src/index.js'
 import { gateway, pod } from '../mesh.js'
 
-const ingress = pod('ingress', '10.0.0.9', { namespace: 'istio-system', labels: { istio: 'ingressgateway', app: 'x' } })
+const ingress = pod('ingress', '10.0.0.9', { namespace: 'istio-system', labels: { istio: 'ingressgateway', app: 'gateway' } })
 const issuesOf = (input: MeshSnapshotInput) => createMeshSnapshot(input).issues.map(({ code, path, message }) => [code, path, message])
 
 it('a Gateway whose selector no Pod satisfies is told of, and one that a Pod of another namespace serves is not', () => {

@@ -50,7 +50,7 @@ describe('a resource of the wrong shape', () => {
     }
     const { issues, routes } = translated({
       virtualServices: [virtualService('v', spec as never)],
-      gateways: [gateway('g', [{ port: { number: 80 }, hosts: ['*'] }])],
+      gateways: [{ ...gateway('g', []), spec: { servers: [{ port: { number: 80 }, hosts: ['*'] }] } }],
     })
     expect(issues).toEqual([])
     expect(routes).toEqual(['kept'])
