@@ -55,7 +55,7 @@ export interface PodWorkerDeps extends PodPlaceDeps {
 const podType = { group: '', version: 'v1', plural: 'pods' } as const
 const mountRetryMs = 2000
 /** Between the end of a Pod's place in its Services and its SIGTERM: until then proxies may still send to it. */
-const farewellMs = 300
+const farewellMs = 1000
 
 export function createPodWorker(pod: Pod, record: PodRecord, deps: PodWorkerDeps): PodWorker {
   return new LocalPod(pod, record, deps)
