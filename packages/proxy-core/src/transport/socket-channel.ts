@@ -11,19 +11,31 @@ import { flushAtTurnEnd } from './write-batch.js'
 import { takeWriteBuffer, giveWriteBuffer, writeBufferBytes } from './write-buffers.js'
 
 const channelOf = Symbol('channel')
-/** `_write` is what Writable asks its implementers for; net.Socket and TLSSocket have it. */
+type Written = (error?: Error | null) => void
+/** `_write` and `_writev` are what Writable asks its implementers for; net.Socket and TLSSocket have them. */
 type ChannelSocket = Socket & {
   [channelOf]?: SocketChannel
-  _write(text: string, encoding: 'latin1', written: (error?: Error | null) => void): void
+  _write(piece: Piece, encoding: PieceEncoding, written: Written): void
+  _writev(pieces: readonly { readonly chunk: Piece; readonly encoding: PieceEncoding }[], written: Written): void
 }
+/** Text is latin1; bytes are in buffers of the stock. */
+type Piece = string | Buffer
+type PieceEncoding = 'latin1' | 'buffer'
 
 /** Text up to this many bytes waits for the end of the turn; more goes out at once, so that back-pressure is seen. */
 const maxWaitingTextBytes = 32_768
 /** Bytes up to this many are sent as text; libuv writes that much from the stack. */
 const maxTextBytes = 16_384
+/** The writer is asked to wait while this much or more was given to the socket and is not sent; Node's streams have the same mark. */
+const highWaterBytes = 16_384
 
 const idleHandler: ChannelHandler = { onData: () => {}, onEnd: () => {}, onClose: () => {}, onDrain: () => {} }
 
+/**
+ * Writes go past the stream's queue: nearly always the kernel takes them at once, and the queue's book-keeping and its extra
+ * tick would cost 3 to 5 % of a request. One write is under way at a time (TLS ends the process at a second one); the next
+ * pieces wait here.
+ */
 export class SocketChannel implements Channel {
   handler: ChannelHandler = idleHandler
   readonly #socket: ChannelSocket
@@ -32,23 +44,26 @@ export class SocketChannel implements Channel {
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
+  readonly #isTls: boolean
   #error: Error | undefined
   #closed = false
-  #pooled: Buffer[] | undefined
+  #ended = false
   /** Written, but not yet given to the socket. */
   #text = ''
   #batched = false
-  /** Characters that the kernel did not take at once and libuv holds. */
-  #sendingLength = 0
-  #sending = false
-  /** TLS takes one write at a time and ends the process at a second one: there the stream's queue has to stand in between. */
-  readonly #isQueued: boolean
+  /** The pieces that the socket is sending, and those after them. */
+  #sending: readonly Piece[] | undefined
+  #waiting: Piece[] = []
+  /** Bytes of both. */
+  #unsentBytes = 0
+  /** Whether a writer was told to wait for `onDrain`. */
+  #isFull = false
 
   /** @param reads whether the socket delivers through `onread` to {@link SocketChannel.received}; otherwise 'data' events are used. */
   constructor(socket: Socket, logger: Logger, reads: 'onread' | 'data') {
     this.#socket = socket as ChannelSocket
     this.#logger = logger
-    this.#isQueued = 'encrypted' in socket
+    this.#isTls = 'encrypted' in socket
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.remotePort = socket.remotePort ?? 0
     this.localAddress = plainAddress(socket.localAddress)
@@ -57,7 +72,6 @@ export class SocketChannel implements Channel {
     socket.on('end', onSocketEnd)
     socket.on('close', onSocketClose)
     socket.on('error', onSocketError)
-    socket.on('drain', onSocketDrain)
     if (reads === 'data') socket.on('data', onSocketData)
   }
 
@@ -65,18 +79,18 @@ export class SocketChannel implements Channel {
     return this.#closed
   }
   get pendingBytes(): number {
-    return this.#socket.writableLength + this.#sendingLength + this.#text.length
+    return this.#unsentBytes + this.#text.length
   }
 
   writeText(text: string): boolean {
-    if (this.#closed || !this.#socket.writable) return true
+    if (this.#ended) return true
     this.#text += text
-    if (this.#text.length > maxWaitingTextBytes || this.#socket.writableNeedDrain) return this.#flushText()
+    if (this.#text.length > maxWaitingTextBytes) return this.#flushText()
     if (!this.#batched) {
       this.#batched = true
       flushAtTurnEnd(this)
     }
-    return !this.#sending
+    return !this.#isFull
   }
 
   turnEnded(): void {
@@ -84,52 +98,67 @@ export class SocketChannel implements Channel {
     this.#flushText()
   }
 
-  /** @returns whether more may be written now. */
-  #flushText(): boolean {
-    const text = this.#text
-    if (text === '') return true
-    this.#text = ''
-    if (this.#closed || !this.#socket.writable) return true
-    return this.#send(text)
-  }
-
-  /**
-   * Past the stream's queue while that is empty: nearly always the kernel takes the text at once, and the queue's
-   * book-keeping and its extra tick would cost 3 to 5 % of a request. What libuv holds keeps its place before later writes.
-   */
-  #send(text: string): boolean {
-    const socket = this.#socket
-    if (this.#isQueued || this.#sending || socket.writableLength > 0) return socket.write(text, 'latin1') && !this.#sending
-    this.#sending = true
-    socket._write(text, 'latin1', this.#sent)
-    if (!this.#sending) return true
-    this.#sendingLength = text.length
-    return false
-  }
-
-  readonly #sent = (error?: Error | null): void => {
-    this.#sending = false
-    if (error) this.#socket.destroy(error)
-    if (this.#sendingLength === 0) return
-    this.#sendingLength = 0
-    if (!this.#socket.writableNeedDrain) this.drained()
-  }
-
   writeBytes(buffer: Buffer, start: number, end: number): boolean {
-    if (this.#closed || !this.#socket.writable) return true
-    let more = this.#flushText()
+    if (this.#ended) return true
+    this.#flushText()
     // Little that the kernel takes at once goes as text, too: a buffer would cost a copy that outlives the call.
-    if (end - start <= maxTextBytes && !this.#isQueued && !this.#sending && this.#socket.writableLength === 0)
-      return this.#send(latin1(buffer, start, end))
+    if (end - start <= maxTextBytes && this.#sending === undefined) return this.#give(latin1(buffer, start, end))
     for (let at = start; at < end; at += writeBufferBytes) {
       const size = Math.min(writeBufferBytes, end - at)
       const copy = takeWriteBuffer()
       buffer.copy(copy, 0, at, at + size)
-      this.#pooled ??= []
-      this.#pooled.push(copy)
-      more = this.#socket.write(size === copy.length ? copy : copy.subarray(0, size), this.#written)
+      this.#give(size === copy.length ? copy : copy.subarray(0, size))
     }
-    return more
+    return !this.#isFull
+  }
+
+  /** @returns whether more may be written now. */
+  #flushText(): boolean {
+    const text = this.#text
+    if (text !== '') {
+      this.#text = ''
+      this.#give(text)
+    }
+    return !this.#isFull
+  }
+
+  /** @returns whether more may be written now. */
+  #give(piece: Piece): boolean {
+    this.#unsentBytes += piece.length
+    if (this.#sending === undefined) this.#send([piece])
+    else this.#waiting.push(piece)
+    this.#isFull = this.#unsentBytes >= highWaterBytes
+    return !this.#isFull
+  }
+
+  #send(pieces: readonly Piece[]): void {
+    this.#sending = pieces
+    const [first] = pieces
+    if (pieces.length === 1) this.#socket._write(first as Piece, encodingOf(first as Piece), this.#sent)
+    else
+      this.#socket._writev(
+        pieces.map((chunk) => ({ chunk, encoding: encodingOf(chunk) })),
+        this.#sent,
+      )
+  }
+
+  /** Within the write when the kernel takes it at once. */
+  readonly #sent = (error?: Error | null): void => {
+    const pieces = this.#sending ?? []
+    this.#sending = undefined
+    for (const piece of pieces) {
+      this.#unsentBytes -= piece.length
+      if (typeof piece !== 'string' && !error) giveWriteBuffer(piece)
+    }
+    if (error) return void this.#socket.destroy(error)
+    if (this.#waiting.length > 0) {
+      const next = this.#waiting
+      this.#waiting = []
+      this.#send(next)
+    } else if (this.#ended && !this.#socket.destroyed) this.#socket.end()
+    if (!this.#isFull || this.#unsentBytes >= highWaterBytes) return
+    this.#isFull = false
+    this.drained()
   }
 
   pause(): void {
@@ -139,30 +168,33 @@ export class SocketChannel implements Channel {
     if (!this.#closed) this.#socket.resume()
   }
   end(): void {
-    if (this.#closed || !this.#socket.writable) return
+    if (this.#ended) return
     this.#flushText()
-    this.#socket.end()
+    this.#ended = true
+    if (this.#sending === undefined) this.#socket.end()
   }
   destroy(reset = false): void {
     if (this.#closed) return
     this.#flushText()
-    if (reset && typeof this.#socket.resetAndDestroy === 'function' && !this.#isQueued) this.#socket.resetAndDestroy()
+    this.#ended = true
+    if (reset && typeof this.#socket.resetAndDestroy === 'function' && !this.#isTls) this.#socket.resetAndDestroy()
     else this.#socket.destroy()
   }
 
-  /** Takes the socket away, for TLS to be put on top. Its events no longer come here. */
+  /** Takes the socket of a plain channel away, for TLS to be put on top. Its events no longer come here. */
   release(): Socket {
     const socket = this.#socket
     this.#flushText()
+    for (const piece of this.#waiting.splice(0)) socket.write(piece, 'latin1')
     socket.off('end', onSocketEnd)
     socket.off('close', onSocketClose)
     socket.off('error', onSocketError)
-    socket.off('drain', onSocketDrain)
     // What came by 'data' events would go on flowing, to nobody.
     if (socket.listenerCount('data', onSocketData) > 0) socket.pause()
     socket.off('data', onSocketData)
     delete socket[channelOf]
     this.#closed = true
+    this.#ended = true
     return socket
   }
 
@@ -199,7 +231,8 @@ export class SocketChannel implements Channel {
   hasClosed(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#pooled = undefined
+    this.#ended = true
+    this.#waiting = []
     try {
       this.handler.onClose(this.#error)
     } catch (error) {
@@ -214,11 +247,10 @@ export class SocketChannel implements Channel {
       this.failed('drain', error)
     }
   }
+}
 
-  readonly #written = (error?: Error | null): void => {
-    const buffer = this.#pooled?.shift()
-    if (buffer !== undefined && !error) giveWriteBuffer(buffer)
-  }
+function encodingOf(piece: Piece): PieceEncoding {
+  return typeof piece === 'string' ? 'latin1' : 'buffer'
 }
 
 function onSocketEnd(this: ChannelSocket): void {
@@ -229,9 +261,6 @@ function onSocketClose(this: ChannelSocket): void {
 }
 function onSocketError(this: ChannelSocket, error: Error): void {
   this[channelOf]?.errored(error)
-}
-function onSocketDrain(this: ChannelSocket): void {
-  this[channelOf]?.drained()
 }
 function onSocketData(this: ChannelSocket, data: Buffer): void {
   this[channelOf]?.received(data, 0, data.length)

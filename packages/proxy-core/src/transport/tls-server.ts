@@ -3,14 +3,16 @@
  * one, so without overlap the context is used without ALPN. `istio-peer-exchange` is never selected (its frames are not
  * spoken here).
  */
-import { TLSSocket } from 'node:tls'
+import type { TLSSocket, TLSSocketOptions } from 'node:tls'
 import { type Logger, messageOf } from '@heddle/base'
 import type { DownstreamTlsContext } from '@heddle/routing'
 import type { TlsInfo } from '../decision-record.js'
 import type { ClientHello } from '../listener/client-hello.js'
 import { guard } from '../guard.js'
+import { putTlsOn } from './accepted-tls-socket.js'
 import { unspokenProtocols } from './alpn.js'
 import type { PeerVerdict, PeerVerifier } from './peer-verifier.js'
+import { readBuffer } from './read-buffer.js'
 import { SocketChannel } from './socket-channel.js'
 import type { TlsContexts } from './tls-contexts.js'
 
@@ -40,17 +42,18 @@ export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, l
       }
       const socket = channel.release()
       socket.on('error', () => {})
-      if (read.length > 0) socket.unshift(read)
       const protocols = (tls.common.alpnProtocols ?? []).filter(
         (protocol) => !unspokenProtocols.has(protocol) && hello.protocols.includes(protocol),
       )
-      const secure = new TLSSocket(socket, {
+      let secured: SocketChannel | undefined
+      const options: TLSSocketOptions = {
         isServer: true,
         secureContext: made.material.context,
         requestCert: tls.requireClientCertificate || tls.common.validation !== undefined,
         rejectUnauthorized: false,
         ...(protocols.length > 0 ? { ALPNProtocols: protocols } : {}),
-      })
+      }
+      const secure = putTlsOn(socket, read, options, (bytes) => secured?.received(readBuffer, 0, bytes))
       let pending = true
       const settle = (result: HandshakeResult): void => {
         if (!pending) return
@@ -68,9 +71,10 @@ export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, l
         if (verdict.kind === 'refused') return settle({ ok: false, reason: verdict.reason })
         if (verdict.kind === 'anonymous' && tls.requireClientCertificate)
           return settle({ ok: false, reason: 'the peer showed no certificate' })
+        secured = new SocketChannel(secure, logger, 'data')
         settle({
           ok: true,
-          channel: new SocketChannel(secure, logger, 'data'),
+          channel: secured,
           tls: {
             version: secure.getProtocol() ?? '',
             cipherSuite: secure.getCipher().standardName,

@@ -10,6 +10,7 @@ export function takeWriteBuffer(): Buffer {
   return stock.pop() ?? Buffer.allocUnsafeSlow(writeBufferBytes)
 }
 
+/** @param buffer one that was taken, or its beginning. */
 export function giveWriteBuffer(buffer: Buffer): void {
-  if (stock.length < maxStock) stock.push(buffer)
+  if (stock.length < maxStock) stock.push(buffer.length === writeBufferBytes ? buffer : Buffer.from(buffer.buffer))
 }
