@@ -52,6 +52,8 @@ export {
   type JoinTokens,
   type JoinTokensOptions,
   type JoinTokenStore,
+  makeJoinToken,
+  type NewJoinToken,
 } from './authenticate/join-token-authenticator.js'
 export {
   createTokenReviewAuthenticator,

@@ -10,10 +10,14 @@ export const authorityCommands: readonly CommandSpec[] = [
     summary: 'Issue a mesh certificate to yourself, for openssl and curl (local mesh; audited)',
     flags: {
       as: { type: 'string', value: 'NAMESPACE/ACCOUNT', description: 'Whose identity' },
+      'join-token': { type: 'string', value: 'TOKEN', description: 'Prove it with a join token instead; - reads it from standard input' },
       out: { type: 'string', value: 'DIR', description: 'Where cert.pem, key.pem and ca.pem go', defaultText: '.' },
       ttl: { type: 'string', value: 'DURATION', description: 'How long it is valid', defaultText: '1h' },
     },
-    examples: ['heddle cert issue --as default/default --out certs'],
+    examples: [
+      'heddle cert issue --as default/default --out certs',
+      'heddle ca token create --identity default/vm | heddle cert issue --join-token -',
+    ],
     load: async () => (await import('./commands/cert-issue.js')).run,
   },
   {
@@ -91,6 +95,16 @@ export const authorityCommands: readonly CommandSpec[] = [
     flags: { force: { type: 'boolean', description: 'Also while certificates under it may live: their workloads lose their connections' } },
     examples: ['heddle ca revoke 3f2a9c0d'],
     load: async () => (await import('./commands/ca-order.js')).runRevoke,
+  },
+  {
+    path: ['ca', 'token', 'create'],
+    summary: 'Make a one-time join token for a workload that nobody else vouches for',
+    flags: {
+      identity: { type: 'string', value: 'NAMESPACE/ACCOUNT', description: 'Whose certificate it is good for, or a SPIFFE id' },
+      ttl: { type: 'string', value: 'DURATION', description: 'How long it can be used, at most 24h', defaultText: '10m' },
+    },
+    examples: ['heddle ca token create --identity default/vm --ttl 1h'],
+    load: async () => (await import('./commands/ca-token.js')).runCreate,
   },
   {
     path: ['ca', 'root', 'export'],

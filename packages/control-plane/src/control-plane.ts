@@ -4,7 +4,14 @@
  */
 import { type Clock, formatWorkloadId, type Logger, messageOf, silentLogger, type Timer } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
-import { type Authenticator, type Ca, type CertificateService, createCertificateService, type WorkloadTrust } from '@heddle/ca'
+import {
+  type Authenticator,
+  type Ca,
+  type CertificateService,
+  createCertificateService,
+  type JoinTokens,
+  type WorkloadTrust,
+} from '@heddle/ca'
 import type { ResourceClient } from '@heddle/client'
 import type { MeshConfig, MeshSnapshotInput } from '@heddle/translation'
 import { createCallerAuthorizer } from './citadel/caller-authorizer.js'
@@ -31,6 +38,8 @@ export interface ControlPlaneOptions {
   readonly ca: Ca
   /** Who may ask for certificates and configuration, in the order they are asked. */
   readonly authenticators: readonly Authenticator[]
+  /** Operators may have join tokens made; they are credentials only as one of the authenticators. Default: none. */
+  readonly joinTokens?: JoinTokens
   readonly address: string
   /** 0 takes any free port. */
   readonly ports: ControlPlanePorts
@@ -174,10 +183,12 @@ class Istiod implements ControlPlane {
     const { clock, logger } = this.#deps
     const authorize = createCallerAuthorizer({ source, client })
     this.#certificates = createCertificateService({ ca, authenticators, authorize }, { clock, logger })
+    // A join token is for a certificate: asked elsewhere it would be used up.
+    const lasting = authenticators.filter(({ isOneTime }) => isOneTime !== true)
     return {
-      discovery: { discovery, authenticators, logger, secrets: { access: createSecretAccess(client, { clock, logger }), clock } },
+      discovery: { discovery, authenticators: lasting, logger, secrets: { access: createSecretAccess(client, { clock, logger }), clock } },
       certificates: { certificates: this.#certificates },
-      accessLogs: { authenticators, logger, onRecord: (record, namespace) => this.#takeRecord(record, namespace) },
+      accessLogs: { authenticators: lasting, logger, onRecord: (record, namespace) => this.#takeRecord(record, namespace) },
     }
   }
 
@@ -206,14 +217,14 @@ class Istiod implements ControlPlane {
 
   /** The rotation waits for what proxies acknowledge, operators order it, and denials reach every proxy. */
   #followRotation(discovery: Discovery): void {
-    const { ca, client, namespace = 'istio-system' } = this.#options
+    const { ca, client, joinTokens, namespace = 'istio-system' } = this.#options
     const { clock, logger } = this.#deps
     const startedMs = clock.monotonicMs()
     const workloads = (): readonly WorkloadTrust[] | undefined =>
       clock.monotonicMs() - startedMs < returnMs ? undefined : discovery.proxies().map((proxy) => trustOf(proxy, discovery, ca))
     this.#keep({ close: ca.rotation?.observe(workloads) ?? (() => {}) })
     this.#keep({ close: ca.denied.onChange(() => discovery.trustChanged()) })
-    this.#keep(followCaOrders({ client, namespace, ca, logger }))
+    this.#keep(followCaOrders({ client, namespace, ca, logger, ...(joinTokens && { joinTokens }) }))
   }
 
   #renewAfter(delayMs: number, secure: SecureServer): void {

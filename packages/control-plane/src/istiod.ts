@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isHeddleError, type Logger, messageOf } from '@heddle/base'
+import { systemClock } from '@heddle/base/node'
 import { meshConfigMap, readMeshConfig } from '@heddle/translation'
 import {
   type AuditLog,
@@ -9,11 +10,13 @@ import {
   type Ca,
   createCa,
   createCertificateAuthenticator,
+  createJoinTokens,
   createJwtAuthenticator,
   openAuditLog,
   readCacerts,
 } from '@heddle/ca'
 import { createResourceClient, loadInClusterConfig, readPodContract, type ResourceClient } from '@heddle/client'
+import { createSecretJoinTokenStore } from './citadel/join-token-store.js'
 import { createSecretCaStore } from './citadel/secret-store.js'
 import { createControlPlane } from './control-plane.js'
 import { type IstiodSettings, readSettings } from './istiod-settings.js'
@@ -58,10 +61,16 @@ async function serve(client: ResourceClient, settings: IstiodSettings, root: str
   const log = await openIssuanceLog(join(root, issuanceFolder), logger)
   const ca = await openAuthority(client, settings, { trustDomain, root, log, logger })
   const { namespace, clusterDomain, address, ports } = settings
+  const joinTokens = createJoinTokens({
+    trustDomain,
+    store: createSecretJoinTokenStore(client, namespace, systemClock),
+    ...(log && { audit: log.sink }),
+  })
   const controlPlane = createControlPlane(
     {
       client,
       ca,
+      joinTokens,
       address,
       ports,
       namespace,
@@ -71,6 +80,7 @@ async function serve(client: ResourceClient, settings: IstiodSettings, root: str
       ...(log && { issuanceLog: join(root, issuanceFolder) }),
       authenticators: [
         createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle, denyList: () => ca.denied.list() }),
+        joinTokens,
         createJwtAuthenticator({ ...(await tokenIssuer(client)), audiences: ['istio-ca'], trustDomain }),
       ],
     },

@@ -164,6 +164,7 @@ export async function verifyAuditLog(options: AuditLogOptions): Promise<AuditVer
 export async function holdersOf(options: AuditLogOptions, { spiffeId, atMs }: HolderQuery): Promise<readonly AuditRecord[]> {
   const found: AuditRecord[] = []
   for await (const { record } of readAuditLog(options)) {
+    if (record.action === 'create-join-token') continue
     if (record.spiffeId === spiffeId && record.atMs <= atMs && atMs < record.notAfterMs + 1000) found.push(record)
   }
   return found

@@ -3,8 +3,9 @@
  * used. Only a hash is kept, so the list is no secret; taking a token is one step of the store, so of a hundred racers one wins.
  */
 import { createHash } from 'node:crypto'
-import type { Clock, Random } from '@heddle/base'
+import { type Clock, messageOf, type Random } from '@heddle/base'
 import { systemClock, systemRandom } from '@heddle/base/node'
+import type { AuditSink } from '../audit/audit-record.js'
 import { caError } from '../ca-error.js'
 import { type Caller, workloadUriOf } from '../caller.js'
 import type { AuthenticationResult, Authenticator } from './authenticator.js'
@@ -38,14 +39,29 @@ export interface JoinTokenRequest {
 export interface JoinTokens extends Authenticator {
   /** A token that is shown once: a secret. @throws HeddleError `HEDDLE_CA_JOIN_TOKEN_REFUSED`, `HEDDLE_CA_CALLER_INVALID` */
   create(request: JoinTokenRequest): Promise<string>
+  /**
+   * Takes a token that somebody made elsewhere, by its hash alone: so the token itself never passes through here.
+   * @throws HeddleError `HEDDLE_CA_JOIN_TOKEN_REFUSED`, `HEDDLE_CA_CALLER_INVALID`
+   */
+  register(tokenHash: string, request: JoinTokenRequest): Promise<JoinTokenGrant>
+}
+
+export interface NewJoinToken {
+  /** A secret. */
+  readonly token: string
+  /** For `register`: SHA-256, lower-case hexadecimal. */
+  readonly tokenHash: string
 }
 
 export interface JoinTokensOptions {
   readonly trustDomain: string
   /** Default: in memory, gone with the process. */
   readonly store?: JoinTokenStore
+  /** Told of every token before it can be used. Default: nobody. */
+  readonly audit?: AuditSink
 }
 
+const hashPattern = /^[0-9a-f]{64}$/
 const prefix = 'heddle-join-'
 const tokenPattern = /^heddle-join-[A-Za-z0-9_-]{43}$/
 const defaultTtlSeconds = 600
@@ -55,31 +71,62 @@ const maxTokens = 10_000
 
 export function createJoinTokens(options: JoinTokensOptions, deps: { readonly clock?: Clock; readonly random?: Random } = {}): JoinTokens {
   const { clock = systemClock, random = systemRandom } = deps
-  const { trustDomain } = options
-  const store = options.store ?? createMemoryJoinTokenStore(clock)
+  const { trustDomain, audit, store = createMemoryJoinTokenStore(clock) } = options
 
   const authenticate = async (token: string): Promise<AuthenticationResult> => {
     if (!tokenPattern.test(token)) return { kind: 'refused', reason: 'the join token has not the form of one' }
-    const grant = await store.take(hashOf(token))
+    let grant: JoinTokenGrant | undefined
+    try {
+      grant = await store.take(hashOf(token))
+    } catch (error) {
+      return { kind: 'unavailable', reason: `the join tokens cannot be read: ${messageOf(error)}` }
+    }
     if (!grant) return { kind: 'refused', reason: 'the join token is unknown, or was used before' }
     if (clock.now() >= grant.notAfterMs) return { kind: 'refused', reason: 'the join token has expired' }
-    const { namespace, serviceAccount } = grant
+    const { namespace, serviceAccount, actor } = grant
     const caller: Caller = { trustDomain: grant.trustDomain, namespace, serviceAccount, method: 'join-token' }
-    return { kind: 'authenticated', caller }
+    return { kind: 'authenticated', caller: actor === undefined ? caller : { ...caller, actor } }
+  }
+  const register = async (tokenHash: string, request: JoinTokenRequest): Promise<JoinTokenGrant> => {
+    const { namespace, serviceAccount, ttlSeconds = defaultTtlSeconds, actor } = request
+    const spiffeId = workloadUriOf({ trustDomain, namespace, serviceAccount })
+    if (!hashPattern.test(tokenHash)) throw refused('its hash is no SHA-256 in lower-case hexadecimal')
+    if (!(ttlSeconds >= 1 && ttlSeconds <= maxTtlSeconds)) throw refused(`it lives 1 to ${maxTtlSeconds} s`)
+    const nowMs = clock.now()
+    const notAfterMs = nowMs + ttlSeconds * 1000
+    const by = actor === undefined ? {} : { actor }
+    await audit?.({
+      atMs: nowMs,
+      action: 'create-join-token',
+      spiffeId,
+      serialHex: tokenHash.slice(0, 16),
+      notBeforeMs: nowMs,
+      notAfterMs,
+      issuerFingerprint: '',
+      method: 'operator',
+      ...by,
+    })
+    const grant: JoinTokenGrant = { trustDomain, namespace, serviceAccount, notAfterMs, ...by }
+    await store.add(tokenHash, grant)
+    return grant
   }
   return {
     name: 'join token',
     isOneTime: true,
     authenticate: ({ token }) => (token?.startsWith(prefix) ? authenticate(token) : Promise.resolve({ kind: 'absent' })),
-    async create({ namespace, serviceAccount, ttlSeconds = defaultTtlSeconds, actor }) {
-      workloadUriOf({ trustDomain, namespace, serviceAccount })
-      if (!(ttlSeconds >= 1 && ttlSeconds <= maxTtlSeconds)) throw refused(`it lives 1 to ${maxTtlSeconds} s`)
-      const token = `${prefix}${Buffer.from(random.bytes(32)).toString('base64url')}`
-      const notAfterMs = clock.now() + ttlSeconds * 1000
-      await store.add(hashOf(token), { trustDomain, namespace, serviceAccount, notAfterMs, ...(actor !== undefined && { actor }) })
+    register,
+    async create(request) {
+      const { token, tokenHash } = makeJoinToken(random)
+      await register(tokenHash, request)
       return token
     },
   }
+}
+
+/** A token that nobody knows yet, for `register`. */
+export function makeJoinToken(random: Random = systemRandom): NewJoinToken {
+  const token = `${prefix}${Buffer.from(random.bytes(32)).toString('base64url')}`
+  return { token, tokenHash: hashOf(token) }
 }
 
 /** For one process. */

@@ -69,7 +69,8 @@ class LeafIssuer implements Issuer {
       const { spiffeId, csr, ttlSeconds: ttl } = this.#judge(csrPem, caller, ttlSeconds)
       counters.ignoredWishes += wishesOf(csr).length
       const issued = await this.#issue(csr.publicKey, csr.keyAlgorithm, { uris: [spiffeId] }, ttl)
-      await this.#record(issued, { action: 'sign', spiffeId, method: caller.method, ...(caller.pod && { pod: caller.pod }) })
+      const { method, pod, actor } = caller
+      await this.#record(issued, { action: 'sign', spiffeId, method, ...(pod && { pod }), ...(actor !== undefined && { actor }) })
       return { ...issued, spiffeId }
     } catch (error) {
       countFailure(counters, isHeddleError(error) ? error.code : undefined)

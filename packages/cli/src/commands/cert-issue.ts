@@ -13,17 +13,19 @@ import { usageError } from '../command/parse.js'
 import { istioNamespace } from '../install/profile.js'
 import { configMaps, pods, serviceAccounts } from '../target/resource-types.js'
 import { type Target, withTarget } from '../target/target.js'
+import { workloadNamed, type WorkloadName } from './workload-name.js'
 
 export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams, cwd, signal } = invocation
-  const [namespace, account, ...more] = (flags.string('as') ?? '').split('/')
-  if (!namespace || !account || more.length > 0)
-    throw usageError('say whose identity with --as NAMESPACE/ACCOUNT, such as --as default/default')
+  const joinToken = await joinTokenOf(invocation)
+  if (joinToken !== undefined && flags.string('as') !== undefined)
+    throw usageError('a join token says itself whose identity it is: leave --as away')
+  const workload = joinToken === undefined ? workloadNamed(flags.string('as'), 'as') : undefined
   const ttl = parseDuration(flags.string('ttl') ?? '1h')
   if (!ttl.ok) throw usageError(`--ttl: ${ttl.reason}`)
   const folder = resolve(cwd, flags.string('out') ?? '.')
   return withTarget(invocation, async (target) => {
-    const token = await tokenOf(target, namespace, account)
+    const token = joinToken ?? (await requestToken(target, workload as WorkloadName))
     const { address, rootsPem } = await authorityOf(target)
     const issued = await requestWorkloadCertificate({
       address,
@@ -35,7 +37,8 @@ export async function run(invocation: Invocation): Promise<number> {
     })
     const paths = await writeCertificate(folder, issued)
     const validUntil = new Date(issued.notAfterMs).toISOString()
-    streams.stdout.write(`issued a certificate for ${namespace}/${account}, valid until ${validUntil}\n`)
+    const whose = workload ? `${workload.namespace}/${workload.serviceAccount}` : 'whom the join token names'
+    streams.stdout.write(`issued a certificate for ${whose}, valid until ${validUntil}\n`)
     for (const path of paths) streams.stdout.write(`  ${path}\n`)
     return exitCode.ok
   })
@@ -54,7 +57,16 @@ export async function writeCertificate(
   return [certificate, key, roots]
 }
 
-async function tokenOf({ client }: Target, namespace: string, account: string): Promise<string> {
+async function joinTokenOf({ flags, streams }: Invocation): Promise<string | undefined> {
+  const given = flags.string('join-token')
+  if (given !== '-') return given
+  let text = ''
+  for await (const chunk of streams.stdin) text += Buffer.from(chunk).toString('utf8')
+  return text.trim()
+}
+
+/** A token of the account, as a Pod would get one. */
+export async function requestToken({ client }: Target, { namespace, serviceAccount: account }: WorkloadName): Promise<string> {
   if (!(await client.get(serviceAccounts, account, namespace))) {
     throw new HeddleError({
       code: 'HEDDLE_CLI_NOT_FOUND',
@@ -73,7 +85,8 @@ async function tokenOf({ client }: Target, namespace: string, account: string): 
   return (answer['status'] as { readonly token: string }).token
 }
 
-async function authorityOf({ client }: Target): Promise<{ readonly address: string; readonly rootsPem: string }> {
+/** Where the authority is and whom to trust there. @throws HEDDLE_CLI_NO_ISTIOD */
+export async function authorityOf({ client }: Target): Promise<{ readonly address: string; readonly rootsPem: string }> {
   const root = await client.get(configMaps, 'istio-ca-root-cert', istioNamespace)
   const { items } = await client.list(pods, { namespace: istioNamespace, labelSelector: 'app=istiod' })
   const ip = items.map((pod) => (pod['status'] as { readonly podIP?: string } | undefined)?.podIP).find((address) => address !== undefined)

@@ -16,12 +16,16 @@ export async function askAuthority(target: Target): Promise<CaView> {
 }
 
 export interface AuthorityOrder {
-  readonly do: 'rotate-start' | 'rotate-abort' | 'revoke' | 'deny' | 'allow'
+  readonly do: 'rotate-start' | 'rotate-activate' | 'rotate-abort' | 'revoke' | 'deny' | 'allow' | 'create-join-token'
   readonly revokeWhen?: string
   readonly fingerprint?: string
   readonly spiffeId?: string
   readonly serialHex?: string
   readonly reason?: string
+  /** Of a join token, which itself stays with whoever made it. */
+  readonly tokenHash?: string
+  readonly workload?: { readonly namespace: string; readonly serviceAccount: string }
+  readonly ttlSeconds?: number
   readonly force?: boolean
 }
 

@@ -4,13 +4,15 @@
  * stands beside it.
  */
 import { type Logger, messageOf } from '@heddle/base'
-import type { Ca, Rotation } from '@heddle/ca'
+import type { Ca, JoinTokens, Rotation } from '@heddle/ca'
 import type { Informer, KubernetesObject, ResourceClient } from '@heddle/client'
 
 export interface CaOrdersOptions {
   readonly client: ResourceClient
   readonly namespace: string
   readonly ca: Ca
+  /** Default: none can be made. */
+  readonly joinTokens?: JoinTokens
   readonly logger: Logger
 }
 
@@ -29,6 +31,10 @@ interface Order {
   readonly spiffeId?: string
   readonly serialHex?: string
   readonly reason?: string
+  /** Of a join token: its hash, since whoever may read the orders must not have the token. */
+  readonly tokenHash?: string
+  readonly workload?: { readonly namespace: string; readonly serviceAccount: string }
+  readonly ttlSeconds?: number
   /** In words that leave no doubt: `revoke` although leaves live. */
   readonly force?: boolean
 }
@@ -43,7 +49,7 @@ export function followCaOrders(options: CaOrdersOptions): CaOrders {
     const order = readOrder(data?.['order'])
     if (!order || order.id === lastId || answeredId(data?.['answer']) === order.id) return
     lastId = order.id
-    const answer = await carryOut(options.ca, order)
+    const answer = await carryOut(options, order)
     logger.info('carried out an order to the authority', { order: order.do, actor: order.actor, ok: answer.ok, message: answer.message })
     const text = JSON.stringify({ id: order.id, ...answer })
     await client.patch(configMaps, ordersConfigMap, { data: { answer: text } }, namespace)
@@ -81,15 +87,15 @@ interface Answer {
   readonly message: string
 }
 
-async function carryOut(ca: Ca, order: Order): Promise<Answer> {
+async function carryOut(options: CaOrdersOptions, order: Order): Promise<Answer> {
   try {
-    return { ok: true, message: await act(ca, order) }
+    return { ok: true, message: await act(options, order) }
   } catch (error) {
     return { ok: false, message: messageOf(error) }
   }
 }
 
-async function act(ca: Ca, order: Order): Promise<string> {
+async function act({ ca, joinTokens }: CaOrdersOptions, order: Order): Promise<string> {
   const { actor, spiffeId, serialHex, reason } = order
   switch (order.do) {
     case 'deny':
@@ -104,9 +110,20 @@ async function act(ca: Ca, order: Order): Promise<string> {
       const wasDenied = await ca.denied.remove(spiffeId === undefined ? 'serial' : 'spiffe-id', spiffeId ?? serialHex ?? '')
       return wasDenied ? `${spiffeId ?? serialHex} is denied no more` : `${spiffeId ?? serialHex} was not denied`
     }
+    case 'create-join-token':
+      return await registerJoinToken(joinTokens, order)
     default:
       return await rotate(ca.rotation, order)
   }
+}
+
+async function registerJoinToken(joinTokens: JoinTokens | undefined, { tokenHash, workload, ttlSeconds, actor }: Order): Promise<string> {
+  if (!joinTokens) throw new Error('this authority takes no join tokens')
+  if (tokenHash === undefined || typeof workload?.namespace !== 'string' || typeof workload.serviceAccount !== 'string')
+    throw new Error('a join token needs its hash and the workload that it is for')
+  const asked = { ...workload, ...(ttlSeconds !== undefined && { ttlSeconds }), ...(actor !== undefined && { actor }) }
+  const { notAfterMs } = await joinTokens.register(tokenHash, asked)
+  return `the join token for ${workload.namespace}/${workload.serviceAccount} can be used once, until ${new Date(notAfterMs).toISOString()}`
 }
 
 async function rotate(rotation: Rotation | undefined, { do: step, actor, revokeWhen, fingerprint, force }: Order): Promise<string> {

@@ -1,7 +1,8 @@
 /**
  * Who may have a certificate now: an authenticated caller whose workload is still there. A token needs its service account and,
  * when it is bound to a Pod, that Pod (name, uid and account). A certificate, which names no Pod, renews only while some Pod runs
- * under its account; so a stolen one ends with its workload. The control plane serves only once its model is complete, so what the
+ * under its account, or a WorkloadEntry names it; so a stolen one ends with its workload. A join token is an operator's word for one
+ * certificate, also where there is no account. The control plane serves only once its model is complete, so what the
  * model has is allowed at once, also while the API is away. What it does not have may be younger than the last event: then the API
  * itself is asked, and while it cannot answer the caller is told to come again, never let in.
  */
@@ -26,7 +27,13 @@ export function createCallerAuthorizer({ source, client }: CallerAuthorizerOptio
     const live = await client.get(watchedTypes[field], name, namespace)
     return live !== undefined && isWanted(live)
   }
+  const isEntry = (namespace: string, serviceAccount: string): boolean =>
+    (source.input().workloadEntries ?? []).some(
+      ({ metadata, spec }) => metadata.namespace === namespace && spec?.serviceAccount === serviceAccount,
+    )
   return async ({ namespace, serviceAccount, method, pod }) => {
+    if (method === 'join-token') return { ok: true }
+    if (method === 'client-certificate' && isEntry(namespace, serviceAccount)) return { ok: true }
     if (!(await look('serviceAccounts', serviceAccount, namespace, () => true)))
       return refused(`there is no service account "${serviceAccount}" in namespace "${namespace}"`)
     if (pod) {

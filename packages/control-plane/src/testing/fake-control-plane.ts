@@ -3,8 +3,18 @@
  * the API behind it is in memory, and a token is the caller's name in plain words, so it must never leave tests.
  */
 import type { Clock, Logger } from '@heddle/base'
-import { type Authenticator, type Ca, createCa, createCertificateAuthenticator, createMemoryCaStore } from '@heddle/ca'
-import { type ControlPlanePorts, createControlPlane } from '../control-plane.js'
+import { systemClock } from '@heddle/base/node'
+import {
+  type Authenticator,
+  type Ca,
+  createCa,
+  createCertificateAuthenticator,
+  createJoinTokens,
+  createMemoryCaStore,
+  type JoinTokens,
+} from '@heddle/ca'
+import { createSecretJoinTokenStore } from '../citadel/join-token-store.js'
+import { type ControlPlane, type ControlPlanePorts, createControlPlane } from '../control-plane.js'
 import { type ApplyObject, createFakeResourceClient, type FakeResourceClient } from './fake-resource-client.js'
 
 export interface FakeControlPlaneOptions {
@@ -48,12 +58,19 @@ export async function createFakeControlPlane(options: FakeControlPlaneOptions = 
   const deps = { ...(clock ? { clock } : {}), ...(logger ? { logger } : {}) }
   const api = createFakeResourceClient(...(options.objects ?? []))
   const ca = await createCa({ trustDomain, store: createMemoryCaStore() }, deps)
+  const namespace = 'istio-system'
+  const openTokens = (): JoinTokens =>
+    createJoinTokens({ trustDomain, store: createSecretJoinTokenStore(api, namespace, clock ?? systemClock) }, deps)
   const authenticators = [
     createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle }, deps),
     tokenAuthenticator(trustDomain, api),
   ]
-  const open = (ports: ControlPlanePorts) =>
-    createControlPlane({ client: api, ca, authenticators, address, ports, dnsNames: [serverName], version: 'test' }, deps)
+  const open = (ports: ControlPlanePorts): ControlPlane => {
+    const joinTokens = openTokens()
+    const asked = [...authenticators.slice(0, 1), joinTokens, ...authenticators.slice(1)]
+    const names = { dnsNames: [serverName], version: 'test' }
+    return createControlPlane({ client: api, ca, authenticators: asked, joinTokens, address, ports, ...names }, deps)
+  }
   let controlPlane = open({ secureGrpc: 0, monitoring: 0, telemetry: 0 })
   const ports = await controlPlane.start()
   const close = async (): Promise<void> => {

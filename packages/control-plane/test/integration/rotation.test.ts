@@ -8,6 +8,7 @@ import type { Rotation } from '@heddle/ca'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createFakeControlPlane, fakeToken, type FakeControlPlane } from '../../src/testing.js'
 import { node, pod, service, slice } from '../mesh-objects.js'
+import { giveOrder, type OrderAnswer } from './ca-order.js'
 
 let controlPlane: FakeControlPlane
 let stateDir: string
@@ -113,19 +114,7 @@ it('a denial reaches a workload in a moment, also one that starts again without 
 })
 
 describe('orders to the authority', () => {
-  const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
-  const order = async (fields: object): Promise<{ ok: boolean; message: string }> => {
-    const id = String(Math.trunc(performance.now() * 1e6))
-    const data = { order: JSON.stringify({ id, ...fields }) }
-    const metadata = { name: 'heddle-ca-orders', namespace: 'istio-system' }
-    controlPlane.api.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data })
-    const answer = async (): Promise<{ id?: string; ok: boolean; message: string }> => {
-      const object = await controlPlane.api.get(configMaps, 'heddle-ca-orders', 'istio-system')
-      return JSON.parse((object?.['data'] as Record<string, string> | undefined)?.['answer'] ?? '{}') as never
-    }
-    await until(async () => (await answer()).id).toBe(id)
-    return await answer()
-  }
+  const order = (fields: object): Promise<OrderAnswer> => giveOrder(controlPlane, fields)
 
   it('come through the API, are carried out once, and are answered', async () => {
     expect(await order({ do: 'rotate-start', actor: 'alice' })).toMatchObject({ ok: true })
