@@ -13,6 +13,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'config-schema': ['base', 'yaml', 'zod', 're2js'],
   translation: ['base', 'config-schema', 'routing', 're2js'],
   inject: ['base', 'config-schema', 'yaml'],
+  'language-server': [
+    'base',
+    'config-schema',
+    'vscode-languageserver',
+    'vscode-languageserver-textdocument',
+    'vscode-languageserver-types',
+  ],
   ca: ['base', 'x509', 'jose'],
   'proxy-core': ['base', 'routing', 'x509'],
   xds: ['base', 'routing', '@bufbuild/protobuf'],
@@ -34,12 +41,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'sidecar',
     'proxy-core',
     'xds',
+    'language-server',
+    'jsonc-parser',
     'yaml',
   ],
   testing: ['base'],
 }
-const browserSafe = new Set(['routing', 'config-schema', 'translation', 'inject'])
-const nodeOnlyParts: Readonly<Record<string, readonly string[]>> = { base: ['node', 'node.ts'] }
+const browserSafe = new Set(['routing', 'config-schema', 'translation', 'inject', 'language-server'])
+const nodeOnlyParts: Readonly<Record<string, readonly string[]>> = {
+  base: ['node', 'node.ts'],
+  'language-server': ['server', 'node.ts', 'bin.ts'],
+}
 const privatePackages = new Set(['testing'])
 
 interface Import {

@@ -6,6 +6,7 @@ export default library([
   'src/rules.ts',
   'src/gateway-api.ts',
   'src/analysis.ts',
+  'src/fields.ts',
   'src/analysis-codes.ts',
   'src/entries/*.ts',
 ])

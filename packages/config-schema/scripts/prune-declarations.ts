@@ -1,6 +1,6 @@
 /**
  * Removes the declarations that no entry of the package leads to, so that an installation holds what editors read and nothing else,
- * and indents the others by tabs, where the compiler writes four spaces.
+ * and takes white space and comments about files out of the others.
  * Usage: node --import tsx packages/config-schema/scripts/prune-declarations.ts [DIST]
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,6 +13,8 @@ const { exports: entries } = JSON.parse(readFileSync(join(import.meta.dirname, '
 const patterns = Object.values(entries)
   .flatMap((entry) => (typeof entry === 'string' || entry.types === undefined ? [] : [entry.types.replace('./dist/', '')]))
   .map((path) => new RegExp(`^${path.replaceAll('.', String.raw`\.`).replace('*', '[^/]+')}$`))
+/** What a whole file is for stands in its source; editors show only what stands in front of a declaration. */
+const fileComment = /^\/\*\*(?:[^*]|\*(?!\/))*\*\/\n(?=import|export (?:type )?[{*]|\/\*\*)/
 const reference = /(?:from|import\()\s*['"](\.[^'"]+)\.js['"]/g
 
 export interface Declarations {
@@ -41,7 +43,10 @@ export function compactDeclarations(dist: string, names: readonly string[]): num
   let bytes = 0
   for (const name of names) {
     const text = readFileSync(join(dist, name), 'utf8')
-    const compact = text.replaceAll(/^(?: {4})+/gm, (indentation) => '\t'.repeat(indentation.length / 4)).replaceAll('> {\n}', '> {}')
+    const compact = text
+      .replace(fileComment, '')
+      .replaceAll(/^(?: {4})+/gm, (indentation) => '\t'.repeat(indentation.length / 4))
+      .replaceAll('> {\n}', '> {}')
     writeFileSync(join(dist, name), compact)
     bytes += Buffer.byteLength(compact)
   }

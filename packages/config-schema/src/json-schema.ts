@@ -2,6 +2,7 @@
  * JSON Schemas (draft 7) of whole resources, for editors and for tools that check without this package. They are made from the
  * same declarative types as everything else; rules that compare fields are beyond JSON Schema and are left to `validate`.
  */
+import { fieldMarkdown, insteadOf } from './fields/field-markdown.js'
 import { kindType } from './kinds/kind-type.js'
 import type { Field, FieldType, ListType, MapType, NumericType, ObjectType, OneOf, StringType } from './model/field-type.js'
 import { formatRules } from './model/string-format.js'
@@ -111,7 +112,7 @@ function fieldSchema(field: Field, owner: ObjectType, writing: Writing): JsonSch
   const isNullable = field.isNullable === true || (owner.isNullAbsent === true && field.isRequired !== true)
   const described = {
     description: descriptionOf(field),
-    markdownDescription: markdownOf(field),
+    markdownDescription: fieldMarkdown(field),
     default: field.default,
     deprecated: field.deprecated === undefined ? undefined : true,
   }
@@ -130,25 +131,6 @@ function nullable(schema: JsonSchema): JsonSchema {
 function descriptionOf({ doc, deprecated }: Field): string | undefined {
   const parts = [doc, deprecated === undefined ? undefined : `Deprecated: ${insteadOf(deprecated)}.`].filter((part) => part !== undefined)
   return parts.length === 0 ? undefined : parts.join(' ')
-}
-
-function insteadOf(deprecated: string): string {
-  return deprecated.includes(' ') ? deprecated : `use ${deprecated}`
-}
-
-/** The hover of an editor: what the field is for, its values and its default. */
-function markdownOf(field: Field): string | undefined {
-  const { type, doc, deprecated } = field
-  const values = type.kind === 'string' ? type.values?.filter((value) => value !== '') : undefined
-  const format = type.kind === 'string' && type.format !== undefined ? formatRules[type.format].expected : undefined
-  const lines = [
-    deprecated === undefined ? undefined : `**Deprecated**: ${insteadOf(deprecated)}.`,
-    doc,
-    format === undefined ? undefined : `Takes ${format}.`,
-    values === undefined ? undefined : `One of ${values.map((value) => `\`${value}\``).join(', ')}.`,
-    field.default === undefined || field.default === '' ? undefined : `Default: \`${field.default}\`.`,
-  ].filter((line) => line !== undefined)
-  return lines.length === 0 ? undefined : lines.join('\n\n')
 }
 
 /** None of the fields, or exactly one. */

@@ -4,6 +4,7 @@
  */
 import type { Diagnostic } from '../diagnostic.js'
 import type { KubernetesObject } from '../resource.js'
+import { parseApiVersion } from '../kinds/api-version.js'
 import { validate, validateObject } from '../validate/validate.js'
 import type { RegexCompiler } from '../validate/options.js'
 import type { ParsedDocument } from '../yaml/parse-documents.js'
@@ -11,7 +12,8 @@ import { analyzers } from './analyzers/analyzers.js'
 import { codePage, codes, type Code } from './codes.js'
 import type { Finding, FindingResource } from './finding.js'
 import { diagnosticFix } from './diagnostic-fix.js'
-import { createMesh } from './mesh/mesh.js'
+import type { JudgedResource } from './judged-resource.js'
+import { meshOf } from './mesh/mesh-of.js'
 import { viewOf, type View } from './mesh/view.js'
 import { createReport, resourceOf } from './report.js'
 import { isSuppressed, type Suppression } from './suppression.js'
@@ -39,20 +41,29 @@ export type AnalysisInput = ParsedDocument | KubernetesObject
 
 /** @returns findings in the order of files, lines and codes. Nothing is thrown for bad resources. */
 export function analyze(resources: readonly AnalysisInput[], options: AnalyzeOptions = {}): readonly Finding[] {
-  const { namespace = 'default', isComplete = false, clusterDomain = 'cluster.local', validation = true, suppress = [] } = options
-  const findings: Finding[] = []
-  const views: View[] = []
-  for (const input of resources) {
-    const document = isDocument(input) ? input : undefined
-    const value = isDocument(input) ? input.value : input
-    const view = viewOf(value, document, namespace)
-    if (view !== undefined) views.push(view)
-    if (validation) findings.push(...validationFindings(value, document, view, options))
-  }
-  const mesh = createMesh(views, { isComplete, clusterDomain })
+  return analyzeJudged(
+    resources.map((resource) => judgeResource(resource, options)),
+    options,
+  )
+}
+
+/** The half of analysis that looks at one resource: an editor does it for the file that changed. */
+export function judgeResource(input: AnalysisInput, options: AnalyzeOptions = {}): JudgedResource {
+  const { namespace = 'default', validation = true } = options
+  const document = isDocument(input) ? input : undefined
+  const value = isDocument(input) ? input.value : input
+  const view = viewOf(value, document, namespace)
+  return { file: document?.file, view, findings: validation ? validationFindings(value, document, view, options) : [] }
+}
+
+/** The other half: what resources have to do with each other, joined with what is known of each. */
+export function analyzeJudged(resources: readonly JudgedResource[], options: AnalyzeOptions = {}): readonly Finding[] {
+  const { suppress = [] } = options
+  const findings: Finding[] = resources.flatMap((resource) => resource.findings)
+  const mesh = meshOf(resources, options)
   const report = createReport(findings)
   for (const analyzer of analyzers) analyzer(mesh, report)
-  const annotations = new Map(views.map((view) => [keyOf(resourceOf(view)), view.annotations]))
+  const annotations = new Map(mesh.views.map((view) => [keyOf(resourceOf(view)), view.annotations]))
   const order = fileOrder(resources)
   return findings
     .filter((finding) => !isSuppressed(finding, annotations.get(keyOf(finding.resource)) ?? {}, suppress))
@@ -79,8 +90,15 @@ function validationFindings(
   const options = compileRegex === undefined ? {} : { compileRegex }
   const { diagnostics } = document === undefined ? validateObject(value, options) : validate(document, options)
   return diagnostics
-    .filter(({ ruleId }) => !saidElsewhere.has(ruleId) && (view !== undefined || ruleId !== 'kind-not-supported'))
+    .filter(({ ruleId }) => !saidElsewhere.has(ruleId) && (ruleId !== 'kind-not-supported' || isOfKnownFamily(value)))
     .map((diagnostic) => findingOf(diagnostic, resourceNamed(value, view), document?.index))
+}
+
+/** Groups of which every kind is known here, so that another is a mistake; elsewhere it is merely not known. */
+function isOfKnownFamily(value: unknown): boolean {
+  const { apiVersion } = (value ?? {}) as { readonly apiVersion?: unknown }
+  const group = typeof apiVersion === 'string' ? parseApiVersion(apiVersion).group : ''
+  return group.endsWith('.istio.io') || group === 'gateway.networking.k8s.io'
 }
 
 /** A diagnostic of validation as analysis reports it. */
@@ -111,12 +129,9 @@ export function resourceNamed(value: unknown, view?: View): FindingResource {
   return { kind: typeof kind === 'string' ? kind : 'unknown', name: typeof metadata?.name === 'string' ? metadata.name : '' }
 }
 
-function fileOrder(resources: readonly AnalysisInput[]): ReadonlyMap<string, number> {
+function fileOrder(resources: readonly JudgedResource[]): ReadonlyMap<string, number> {
   const order = new Map<string, number>()
-  for (const input of resources) {
-    const file = isDocument(input) ? (input.file ?? '') : ''
-    if (!order.has(file)) order.set(file, order.size)
-  }
+  for (const { file = '' } of resources) if (!order.has(file)) order.set(file, order.size)
   return order
 }
 

@@ -13,17 +13,17 @@ import type {
 } from '../gen/gateway-api-types.js'
 import { identified, type Draft } from './define.js'
 
-export function defineGatewayClass(
-  draft: Draft<GatewayClass, 'gateway.networking.k8s.io/v1' | 'gateway.networking.k8s.io/v1beta1'>,
-): GatewayClass {
+type StableVersion = 'gateway.networking.k8s.io/v1' | 'gateway.networking.k8s.io/v1beta1'
+
+export function defineGatewayClass(draft: Draft<GatewayClass, StableVersion>): GatewayClass {
   return identified('gateway.networking.k8s.io/v1', 'GatewayClass', draft)
 }
 
-export function defineGateway(draft: Draft<Gateway, 'gateway.networking.k8s.io/v1' | 'gateway.networking.k8s.io/v1beta1'>): Gateway {
+export function defineGateway(draft: Draft<Gateway, StableVersion>): Gateway {
   return identified('gateway.networking.k8s.io/v1', 'Gateway', draft)
 }
 
-export function defineHttpRoute(draft: Draft<HTTPRoute, 'gateway.networking.k8s.io/v1' | 'gateway.networking.k8s.io/v1beta1'>): HTTPRoute {
+export function defineHttpRoute(draft: Draft<HTTPRoute, StableVersion>): HTTPRoute {
   return identified('gateway.networking.k8s.io/v1', 'HTTPRoute', draft)
 }
 
@@ -45,9 +45,7 @@ export function defineUdpRoute(draft: Draft<UDPRoute, 'gateway.networking.k8s.io
   return identified('gateway.networking.k8s.io/v1', 'UDPRoute', draft)
 }
 
-export function defineReferenceGrant(
-  draft: Draft<ReferenceGrant, 'gateway.networking.k8s.io/v1' | 'gateway.networking.k8s.io/v1beta1'>,
-): ReferenceGrant {
+export function defineReferenceGrant(draft: Draft<ReferenceGrant, StableVersion>): ReferenceGrant {
   return identified('gateway.networking.k8s.io/v1', 'ReferenceGrant', draft)
 }
 

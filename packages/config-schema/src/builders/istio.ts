@@ -19,45 +19,34 @@ import type {
 } from '../gen/types.js'
 import { identified, type Draft } from './define.js'
 
-export function defineVirtualService(
-  draft: Draft<VirtualService, 'networking.istio.io/v1' | 'networking.istio.io/v1beta1' | 'networking.istio.io/v1alpha3'>,
-): VirtualService {
+type NetworkingVersion = 'networking.istio.io/v1' | 'networking.istio.io/v1beta1' | 'networking.istio.io/v1alpha3'
+type SecurityVersion = 'security.istio.io/v1' | 'security.istio.io/v1beta1'
+
+export function defineVirtualService(draft: Draft<VirtualService, NetworkingVersion>): VirtualService {
   return identified('networking.istio.io/v1', 'VirtualService', draft)
 }
 
-export function defineDestinationRule(
-  draft: Draft<DestinationRule, 'networking.istio.io/v1' | 'networking.istio.io/v1beta1' | 'networking.istio.io/v1alpha3'>,
-): DestinationRule {
+export function defineDestinationRule(draft: Draft<DestinationRule, NetworkingVersion>): DestinationRule {
   return identified('networking.istio.io/v1', 'DestinationRule', draft)
 }
 
-export function defineGateway(
-  draft: Draft<Gateway, 'networking.istio.io/v1' | 'networking.istio.io/v1beta1' | 'networking.istio.io/v1alpha3'>,
-): Gateway {
+export function defineGateway(draft: Draft<Gateway, NetworkingVersion>): Gateway {
   return identified('networking.istio.io/v1', 'Gateway', draft)
 }
 
-export function defineServiceEntry(
-  draft: Draft<ServiceEntry, 'networking.istio.io/v1' | 'networking.istio.io/v1beta1' | 'networking.istio.io/v1alpha3'>,
-): ServiceEntry {
+export function defineServiceEntry(draft: Draft<ServiceEntry, NetworkingVersion>): ServiceEntry {
   return identified('networking.istio.io/v1', 'ServiceEntry', draft)
 }
 
-export function defineSidecar(
-  draft: Draft<Sidecar, 'networking.istio.io/v1' | 'networking.istio.io/v1beta1' | 'networking.istio.io/v1alpha3'>,
-): Sidecar {
+export function defineSidecar(draft: Draft<Sidecar, NetworkingVersion>): Sidecar {
   return identified('networking.istio.io/v1', 'Sidecar', draft)
 }
 
-export function defineWorkloadEntry(
-  draft: Draft<WorkloadEntry, 'networking.istio.io/v1' | 'networking.istio.io/v1beta1' | 'networking.istio.io/v1alpha3'>,
-): WorkloadEntry {
+export function defineWorkloadEntry(draft: Draft<WorkloadEntry, NetworkingVersion>): WorkloadEntry {
   return identified('networking.istio.io/v1', 'WorkloadEntry', draft)
 }
 
-export function defineWorkloadGroup(
-  draft: Draft<WorkloadGroup, 'networking.istio.io/v1' | 'networking.istio.io/v1beta1' | 'networking.istio.io/v1alpha3'>,
-): WorkloadGroup {
+export function defineWorkloadGroup(draft: Draft<WorkloadGroup, NetworkingVersion>): WorkloadGroup {
   return identified('networking.istio.io/v1', 'WorkloadGroup', draft)
 }
 
@@ -69,21 +58,15 @@ export function defineProxyConfig(draft: Draft<ProxyConfig, 'networking.istio.io
   return identified('networking.istio.io/v1beta1', 'ProxyConfig', draft)
 }
 
-export function definePeerAuthentication(
-  draft: Draft<PeerAuthentication, 'security.istio.io/v1' | 'security.istio.io/v1beta1'>,
-): PeerAuthentication {
+export function definePeerAuthentication(draft: Draft<PeerAuthentication, SecurityVersion>): PeerAuthentication {
   return identified('security.istio.io/v1', 'PeerAuthentication', draft)
 }
 
-export function defineRequestAuthentication(
-  draft: Draft<RequestAuthentication, 'security.istio.io/v1' | 'security.istio.io/v1beta1'>,
-): RequestAuthentication {
+export function defineRequestAuthentication(draft: Draft<RequestAuthentication, SecurityVersion>): RequestAuthentication {
   return identified('security.istio.io/v1', 'RequestAuthentication', draft)
 }
 
-export function defineAuthorizationPolicy(
-  draft: Draft<AuthorizationPolicy, 'security.istio.io/v1' | 'security.istio.io/v1beta1'>,
-): AuthorizationPolicy {
+export function defineAuthorizationPolicy(draft: Draft<AuthorizationPolicy, SecurityVersion>): AuthorizationPolicy {
   return identified('security.istio.io/v1', 'AuthorizationPolicy', draft)
 }
 

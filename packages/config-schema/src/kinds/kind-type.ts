@@ -1,6 +1,6 @@
 /** Joins apiVersion and kind to the declarative type that describes the whole resource. */
 import { kubernetesKindType } from '../kubernetes/kubernetes-types.js'
-import type { ObjectType } from '../model/field-type.js'
+import type { ObjectType } from '../model/field-model.js'
 import { customKind } from './custom-kinds.js'
 import { kindInfo } from './kind-info.js'
 

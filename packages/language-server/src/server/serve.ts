@@ -1,0 +1,25 @@
+/** The language server as a process: the protocol on standard input and output. It ends when the editor says so, or goes away. */
+import { createStreamLogger, systemClock } from '@heddle/base/node'
+import { loadRegexCompiler } from '@heddle/config-schema'
+import { createConnection, ProposedFeatures } from 'vscode-languageserver/node.js'
+import { bindConnection, type ServerOptions } from './bind-connection.js'
+import { createWorkspaceFiles } from './workspace-files.js'
+
+/** Speaks on standard input and output, which from then on belong to it; what goes wrong is told on standard error. */
+export async function serveStdio(options: ServerOptions = {}): Promise<void> {
+  const compileRegex = options.compileRegex ?? (await loadRegexCompiler())
+  const connection = createConnection(ProposedFeatures.all, process.stdin, process.stdout)
+  bindConnection(
+    connection,
+    { ...options, compileRegex },
+    {
+      clock: systemClock,
+      logger: createStreamLogger(),
+      files: createWorkspaceFiles(),
+    },
+  )
+  await new Promise<void>((resolve) => {
+    connection.onExit(() => resolve())
+    connection.listen()
+  })
+}
