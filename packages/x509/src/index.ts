@@ -36,4 +36,4 @@ export { createTrustBundle, type TrustAnchor, type TrustBundle, type TrustBundle
 export { verifyCertificatePath, type CertificatePathInput, type CertificatePathResult } from './svid/verify-certificate-path.js'
 export type { ChainFault } from './svid/parse-chain.js'
 export { verifySvidPath, type SvidPathFault, type SvidPathInput, type SvidPathResult } from './svid/verify-svid-path.js'
-export { peerChainOf, type PeerCertificateSource } from './svid/peer-chain.js'
+export { peerChainOf, type PeerCertificateSource, peerLeafOf, type PeerSessionSource } from './svid/peer-chain.js'

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '@heddle/base'
 import type { CertificateValidation, CompileRegex, SecretSource } from '@heddle/routing'
-import { type Certificate, parseCertificate, peerChainOf, verifySvidPath } from '@heddle/x509'
+import { type Certificate, parseCertificate, peerChainOf, peerLeafOf, verifySvidPath } from '@heddle/x509'
 import type { PeerIdentity } from '../decision-record.js'
 import { createExpectedNames } from './expected-names.js'
 import { createLiveTrust, type PeerTrust } from './live-trust.js'
@@ -32,6 +32,12 @@ export interface PeerVerifier {
 }
 
 const systemRoots = 'file-root:system'
+
+/** A certificate that may be believed as far as the roots go. */
+interface Shown {
+  readonly leaf: Certificate
+  readonly chain: readonly Uint8Array[]
+}
 
 export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileRegex: CompileRegex | undefined): PeerVerifier {
   const bundles = createTrustBundles(secrets)
@@ -58,18 +64,44 @@ export function createPeerVerifier(secrets: SecretSource, clock: Clock, compileR
     const result = verifySvidPath({ chain, bundle, nowMs: clock.now(), role, ...(denyList && { denyList }) })
     return result.ok ? '' : result.message
   }
+  /** The leaf of the usual peer, signed by a root of its trust domain: what else it showed does not matter then. */
+  const directlyTrusted = (
+    socket: TLSSocket,
+    role: 'client' | 'server',
+    validation: CertificateValidation | undefined,
+  ): Certificate | undefined => {
+    if (validation === undefined) return undefined
+    const bundle = bundles.get(validation.roots.name)
+    const der = bundle && peerLeafOf(socket)
+    if (bundle === undefined || der === undefined) return undefined
+    const denyList = bundles.denyListOf(validation.roots.name)
+    const result = verifySvidPath({ chain: [der], bundle, nowMs: clock.now(), role, ...(denyList && { denyList }) })
+    return result.ok ? result.leaf : undefined
+  }
+  /** Undefined: nothing; a text: why not to believe it. */
+  const shownBy = (
+    socket: TLSSocket,
+    role: 'client' | 'server',
+    validation: CertificateValidation | undefined,
+  ): Shown | string | undefined => {
+    const direct = directlyTrusted(socket, role, validation)
+    if (direct !== undefined) return { leaf: direct, chain: [direct.der] }
+    const chain = peerChainOf(socket)
+    const [der] = chain
+    if (der === undefined) return undefined
+    const parsed = parseCertificate(der)
+    if (!parsed.ok) return parsed.reason
+    const fault = validation === undefined ? '' : trust(socket, parsed.certificate, chain, role, validation)
+    return fault === '' ? { leaf: parsed.certificate, chain } : fault
+  }
   return {
     verify(socket, role, validation, serverName) {
-      const chain = peerChainOf(socket)
-      const der = chain[0]
-      if (der === undefined) return { kind: 'anonymous' }
-      const parsed = parseCertificate(der)
-      if (!parsed.ok) return { kind: 'refused', reason: parsed.reason }
-      const leaf = parsed.certificate
+      const shown = shownBy(socket, role, validation)
+      if (shown === undefined) return { kind: 'anonymous' }
+      if (typeof shown === 'string') return { kind: 'refused', reason: shown }
+      const { leaf, chain } = shown
       const altNames = leaf.extensions.subjectAltNames
       const names = [...(altNames?.uris ?? []), ...(altNames?.dnsNames ?? [])]
-      const fault = validation === undefined ? '' : trust(socket, leaf, chain, role, validation)
-      if (fault !== '') return { kind: 'refused', reason: fault }
       if (serverName !== undefined && !isNamed(altNames, serverName))
         return { kind: 'refused', reason: `the peer's certificate (${names.join(', ')}) is not for "${serverName}"` }
       if (validation === undefined) return { kind: 'unverified' }
