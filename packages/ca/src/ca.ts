@@ -20,6 +20,11 @@ export interface CaOptions {
   readonly store?: CaStore
   /** Signs with a key whose root belongs to somebody else, as Istio's `cacerts`. Such an authority has no rotation of its own. */
   readonly cacerts?: Cacerts
+  /**
+   * With `cacerts`: keeps who is denied, the numbers of revocation lists and the keys for tokens; the authority opens and closes it.
+   * Default: denials end with the process, and there are no tokens.
+   */
+  readonly companionStore?: CaStore
   /** Lifetime of a root made here. Default: 3650 days, as Istio's CITADEL_SELF_SIGNED_CA_CERT_TTL. */
   readonly rootTtlSeconds?: number
   /** Lifetime of a leaf when the caller names none. Default: 24 h, as Istio's DEFAULT_WORKLOAD_CERT_TTL. */
@@ -94,11 +99,12 @@ export interface Ca {
   /**
    * A token that names the caller to the audiences.
    * @param ttlSeconds default: 5 minutes; at most an hour.
-   * @throws HeddleError `HEDDLE_CA_CALLER_INVALID`, `HEDDLE_CA_CALLER_DENIED`, `HEDDLE_CA_JWT_UNAVAILABLE`, `HEDDLE_CA_JWT_INVALID`
+   * @throws HeddleError `HEDDLE_CA_CALLER_INVALID`, `HEDDLE_CA_CALLER_DENIED`, `HEDDLE_CA_JWT_UNAVAILABLE`, `HEDDLE_CA_JWT_INVALID`,
+   * `HEDDLE_CA_AUDIT_FAILED`
    */
   issueJwt(caller: Caller, audiences: readonly string[], ttlSeconds?: number): Promise<JwtSvid>
   bundle(): CaBundle
-  /** Calls back after each change of the bundle; returns what ends it. */
+  /** Calls back after each change of the bundle, keys for tokens included; returns what ends it. */
   onBundleChange(listener: (bundle: CaBundle) => void): () => void
   /** Who is not believed any more. */
   readonly denied: DenyBook

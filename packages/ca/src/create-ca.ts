@@ -7,17 +7,18 @@ import { systemClock, systemRandom } from '@heddle/base/node'
 import type { KeyAlgorithm } from '@heddle/x509'
 import type { AuditSink } from './audit/audit-record.js'
 import { readPluggedInAuthority } from './authority/cacerts.js'
-import { type SigningSource, pluggedInSource, selfSignedSource } from './authority/signing-source.js'
+import { type Companion, type SigningSource, pluggedInSource, selfSignedSource } from './authority/signing-source.js'
 import { openState } from './authority/state-keeper.js'
 import { type CaBundle, createBundle } from './bundle/ca-bundle.js'
 import type { Ca, CaDeps, CaOptions } from './ca.js'
 import { caError } from './ca-error.js'
+import type { Caller } from './caller.js'
 import { createDenyBook } from './deny/deny-book.js'
 import { createRevocationLists } from './deny/revocation-lists.js'
 import { createIssuer } from './issue/issuer.js'
-import { issueJwtSvid } from './jwt/jwt-svid.js'
+import { issueJwtSvid, type JwtSvid } from './jwt/jwt-svid.js'
 import { createCaCounters } from './metrics/ca-metrics.js'
-import { driveRotation } from './rotation/rotation-driver.js'
+import { driveJwtKeys, driveRotation } from './rotation/rotation-driver.js'
 import { createRotation } from './rotation/rotation.js'
 import type { CaStore } from './store/ca-store.js'
 
@@ -44,17 +45,24 @@ const daySeconds = 86_400
  */
 export async function createCa(options: CaOptions, deps: CaDeps = {}): Promise<Ca> {
   const resolved = resolveOptions(options, deps)
-  const { store, cacerts } = options
+  const { store, cacerts, companionStore } = options
   const nowMs = resolved.clock.now()
   if (cacerts && !store) {
-    return assemble(resolved, pluggedInSource(await readPluggedInAuthority(cacerts, resolved.trustDomain, nowMs), nowMs))
+    const authority = await readPluggedInAuthority(cacerts, resolved.trustDomain, nowMs)
+    return assemble(resolved, pluggedInSource(authority, nowMs, companionStore && (await openCompanion(resolved, companionStore))))
   }
-  if (!store || cacerts) throw optionsInvalid('give either a store for a root of its own or cacerts, not both')
+  if (!store || cacerts || companionStore)
+    throw optionsInvalid('give either a store for a root of its own or cacerts, not both; a companion store goes with cacerts')
   return assemble(resolved, await openSource(resolved, store))
 }
 
+async function openCompanion(resolved: Resolved, store: CaStore): Promise<Companion> {
+  const keeper = await openState({ ...resolved, store, hasRoots: false }, resolved)
+  return { keeper, driver: driveJwtKeys(keeper, resolved) }
+}
+
 async function openSource(resolved: Resolved, store: CaStore): Promise<SigningSource> {
-  const keeper = await openState({ ...resolved, store }, resolved)
+  const keeper = await openState({ ...resolved, store, hasRoots: true }, resolved)
   const rotation = createRotation(resolved, keeper, resolved)
   return selfSignedSource(keeper, rotation, driveRotation(rotation, keeper, { isAutomatic: resolved.isRotationAutomatic }, resolved))
 }
@@ -116,6 +124,7 @@ function assemble(resolved: Resolved, source: SigningSource): Ca {
     async issueJwt(caller, audiences, ttlSeconds) {
       const spiffeId = issuer.idOf(caller)
       const svid = await issueJwtSvid({ spiffeId, audiences, ...(ttlSeconds !== undefined && { ttlSeconds }) }, source, resolved)
+      await recordJwt(resolved, caller, svid, audiences)
       counters.jwtIssued++
       return svid
     },
@@ -128,6 +137,19 @@ function assemble(resolved: Resolved, source: SigningSource): Ca {
     }),
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+async function recordJwt({ audit, clock }: Resolved, caller: Caller, svid: JwtSvid, audiences: readonly string[]): Promise<void> {
+  const { method, pod, actor } = caller
+  const { spiffeId, id: serialHex, keyId: issuerFingerprint, notAfterMs } = svid
+  const nowMs = clock.now()
+  const who = { method, ...(pod && { pod }), ...(actor !== undefined && { actor }) }
+  try {
+    const what = { action: 'issue-jwt', spiffeId, serialHex, issuerFingerprint, audiences } as const
+    await audit({ atMs: nowMs, notBeforeMs: nowMs, notAfterMs, ...what, ...who })
+  } catch (cause) {
+    throw caError('HEDDLE_CA_AUDIT_FAILED', 'the token was not released: its issue could not be recorded', { retryable: true, cause })
   }
 }
 
@@ -147,10 +169,11 @@ function createBundles(create: () => CaBundle): Bundles {
     refresh() {
       const next = create()
       const isSame = next.fingerprint === bundle.fingerprint
+      const areKeysSame = jwtKeyIdsOf(next) === jwtKeyIdsOf(bundle)
       // Which root signs may have changed; the paths that were verified under the same roots stay known.
       bundle = isSame ? { ...next, trustBundle: bundle.trustBundle } : next
-      if (isSame) return
-      for (const listener of listeners) listener(next)
+      if (isSame && areKeysSame) return
+      for (const listener of listeners) listener(bundle)
     },
     subscribe(listener) {
       listeners.add(listener)
@@ -158,6 +181,10 @@ function createBundles(create: () => CaBundle): Bundles {
     },
     close: () => listeners.clear(),
   }
+}
+
+function jwtKeyIdsOf({ jwtKeys }: CaBundle): string {
+  return jwtKeys.map(({ id }) => id).join()
 }
 
 function optionsInvalid(reason: string): Error {

@@ -17,7 +17,7 @@ import {
 } from '@heddle/ca'
 import { createResourceClient, loadInClusterConfig, readPodContract, type ResourceClient } from '@heddle/client'
 import { createSecretJoinTokenStore } from './citadel/join-token-store.js'
-import { createSecretCaStore } from './citadel/secret-store.js'
+import { companionSecret, createSecretCaStore } from './citadel/secret-store.js'
 import { createControlPlane } from './control-plane.js'
 import { type IstiodSettings, readSettings } from './istiod-settings.js'
 import { meshTextOf } from './source/mesh-config-watch.js'
@@ -112,7 +112,9 @@ async function openAuthority(client: ResourceClient, { namespace }: IstiodSettin
   }
   const plugged = join(root, cacertsFolder)
   const isPlugged = ['ca-cert.pem', 'tls.crt'].some((name) => existsSync(join(plugged, name)))
-  const source = isPlugged ? { cacerts: await readCacerts(plugged) } : { store: createSecretCaStore(client, namespace) }
+  const source = isPlugged
+    ? { cacerts: await readCacerts(plugged), companionStore: createSecretCaStore(client, namespace, companionSecret) }
+    : { store: createSecretCaStore(client, namespace) }
   return await createCa({ trustDomain, audit, isRotationAutomatic: true, ...source }, { logger })
 }
 

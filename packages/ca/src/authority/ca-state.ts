@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto'
 import { type Authority, type RootOptions, createRoot } from './authority.js'
 import type { Random } from '@heddle/base'
-import { type JwtKey, createJwtKey } from '../jwt/jwt-key.js'
+import type { JwtKeyRing } from '../jwt/jwt-key-ring.js'
 
 /** prepared (published, not signing) -> active (signing) -> retiring (published) -> tainted (published; its leaves are renewed at once) */
 export type RootPhase = 'prepared' | 'active' | 'retiring' | 'tainted'
@@ -17,8 +17,6 @@ export interface StoredRoot {
   readonly longestLeafSeconds: number
   readonly authority: Authority
   readonly key: KeyObject
-  /** Signs JWT-SVIDs in the phases in which the root signs certificates, and is published with it. */
-  readonly jwtKey: JwtKey
 }
 
 /** Somebody who is not believed any more. */
@@ -47,8 +45,10 @@ export interface CaState {
   readonly trustDomain: string
   /** Grows with each change of the published roots. */
   readonly sequence: number
-  /** Exactly one is active. */
+  /** Exactly one is active; none at all below somebody else's root. */
   readonly roots: readonly StoredRoot[]
+  /** Sign JWT-SVIDs. */
+  readonly jwtKeys: JwtKeyRing
   readonly denied: readonly DeniedEntry[]
   /** Of the last revocation list. */
   readonly crlNumber: number
@@ -56,7 +56,7 @@ export interface CaState {
 }
 
 export function createStoredRoot(phase: RootPhase, options: RootOptions, longestLeafSeconds: number, random: Random): StoredRoot {
-  return { phase, sinceMs: options.nowMs, longestLeafSeconds, jwtKey: createJwtKey(random), ...createRoot(options, random) }
+  return { phase, sinceMs: options.nowMs, longestLeafSeconds, ...createRoot(options, random) }
 }
 
 export function activeRootOf(state: CaState): StoredRoot {

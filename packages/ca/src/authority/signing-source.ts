@@ -2,6 +2,7 @@
 import type { Crl } from '@heddle/x509'
 import type { DenyKeeper } from '../deny/deny-book.js'
 import type { JwtKey } from '../jwt/jwt-key.js'
+import { type JwtKeyRing, signingKeyOf } from '../jwt/jwt-key-ring.js'
 import type { RotationDriver } from '../rotation/rotation-driver.js'
 import type { Rotation } from '../rotation/rotation.js'
 import { type Authority, isKeyOf } from './authority.js'
@@ -14,7 +15,6 @@ export interface PublishedRoot {
   readonly phase: RootPhase
   readonly pem: string
   readonly notAfterMs: number
-  readonly jwtKey: JwtKey | undefined
   /** Undefined for a root whose key is somebody else's. */
   readonly authority: Authority | undefined
 }
@@ -27,6 +27,10 @@ export interface SigningSource {
   roots(): readonly PublishedRoot[]
   /** Grows with each change of the roots. */
   sequence(): number
+  /** Every published key for tokens. */
+  jwtKeys(): JwtKeyRing
+  /** Undefined where there is none. */
+  jwtSigner(nowMs: number): JwtKey | undefined
   isAuthorityKey(spki: Uint8Array): boolean
   /** Whether the state knows that the active root signs leaves of this length; when it does not, `allowLeaf` saves it. */
   knowsLeaf(ttlSeconds: number): boolean
@@ -38,18 +42,16 @@ export interface SigningSource {
   close(): Promise<void>
 }
 
-/** Nothing is kept: who is denied is forgotten at the end of the process, and so are the numbers of revocation lists. */
-export function pluggedInSource({ authority, crls }: PluggedInAuthority, nowMs: number): SigningSource {
-  const listeners = new Set<() => void>()
-  let entries: readonly DeniedEntry[] = []
-  // Grows over restarts as well, since nobody remembers the last one.
-  let crlNumber = nowMs
+/**
+ * @param companion keeps who is denied, the numbers of revocation lists and the keys for tokens; without it the first two are forgotten
+ * at the end of the process, and there are no tokens.
+ */
+export function pluggedInSource({ authority, crls }: PluggedInAuthority, nowMs: number, companion?: Companion): SigningSource {
   const root: PublishedRoot = {
     fingerprint: authority.fingerprint,
     phase: 'active',
     pem: authority.rootsPem,
     notAfterMs: authority.chainNotAfterMs,
-    jwtKey: undefined,
     authority,
   }
   return {
@@ -57,10 +59,29 @@ export function pluggedInSource({ authority, crls }: PluggedInAuthority, nowMs: 
     crls,
     signer: () => authority,
     roots: () => [root],
-    sequence: () => 1,
     isAuthorityKey: (spki) => isKeyOf(spki, authority.certificate),
     knowsLeaf: () => true,
     allowLeaf: () => Promise.resolve(),
+    ...(companion ? keptBy(companion) : forgetful(nowMs)),
+  }
+}
+
+export interface Companion {
+  readonly keeper: StateKeeper
+  readonly driver: RotationDriver
+}
+
+type Memory = Pick<SigningSource, 'sequence' | 'jwtKeys' | 'jwtSigner' | 'nextCrlNumber' | 'denied' | 'onChange' | 'close'>
+
+function forgetful(nowMs: number): Memory {
+  const listeners = new Set<() => void>()
+  let entries: readonly DeniedEntry[] = []
+  // Grows over restarts as well, since nobody remembers the last one.
+  let crlNumber = nowMs
+  return {
+    sequence: () => 1,
+    jwtKeys: () => [],
+    jwtSigner: () => undefined,
     nextCrlNumber: () => Promise.resolve(++crlNumber),
     denied: {
       entries: () => entries,
@@ -75,31 +96,14 @@ export function pluggedInSource({ authority, crls }: PluggedInAuthority, nowMs: 
   }
 }
 
-export function selfSignedSource(keeper: StateKeeper, rotation: Rotation, driver: RotationDriver): SigningSource {
+function jwtKeysOf(keeper: StateKeeper): Pick<Memory, 'jwtKeys' | 'jwtSigner'> {
+  return { jwtKeys: () => keeper.current().jwtKeys, jwtSigner: (nowMs) => signingKeyOf(keeper.current().jwtKeys, nowMs) }
+}
+
+function keptBy({ keeper, driver }: Companion): Memory {
   return {
-    rotation,
-    crls: [],
-    signer: () => activeRootOf(keeper.current()).authority,
-    roots: () =>
-      keeper.current().roots.map((root) => ({
-        fingerprint: rootIdOf(root),
-        phase: root.phase,
-        pem: root.authority.rootsPem,
-        notAfterMs: root.authority.certificate.notAfterMs,
-        jwtKey: root.jwtKey,
-        authority: root.authority,
-      })),
+    ...jwtKeysOf(keeper),
     sequence: () => keeper.current().sequence,
-    isAuthorityKey: (spki) => keeper.current().roots.some((root) => isKeyOf(spki, root.authority.certificate)),
-    knowsLeaf: (ttlSeconds) => ttlSeconds <= activeRootOf(keeper.current()).longestLeafSeconds,
-    async allowLeaf(ttlSeconds) {
-      await keeper.replace((state) => ({
-        ...state,
-        roots: state.roots.map((root) =>
-          root.phase === 'active' ? { ...root, longestLeafSeconds: Math.max(root.longestLeafSeconds, ttlSeconds) } : root,
-        ),
-      }))
-    },
     async nextCrlNumber() {
       await keeper.replace((state) => ({ ...state, crlNumber: state.crlNumber + 1 }))
       return keeper.current().crlNumber
@@ -116,6 +120,33 @@ export function selfSignedSource(keeper: StateKeeper, rotation: Rotation, driver
     close() {
       driver.close()
       return keeper.close()
+    },
+  }
+}
+
+export function selfSignedSource(keeper: StateKeeper, rotation: Rotation, driver: RotationDriver): SigningSource {
+  return {
+    ...keptBy({ keeper, driver }),
+    rotation,
+    crls: [],
+    signer: () => activeRootOf(keeper.current()).authority,
+    roots: () =>
+      keeper.current().roots.map((root) => ({
+        fingerprint: rootIdOf(root),
+        phase: root.phase,
+        pem: root.authority.rootsPem,
+        notAfterMs: root.authority.certificate.notAfterMs,
+        authority: root.authority,
+      })),
+    isAuthorityKey: (spki) => keeper.current().roots.some((root) => isKeyOf(spki, root.authority.certificate)),
+    knowsLeaf: (ttlSeconds) => ttlSeconds <= activeRootOf(keeper.current()).longestLeafSeconds,
+    async allowLeaf(ttlSeconds) {
+      await keeper.replace((state) => ({
+        ...state,
+        roots: state.roots.map((root) =>
+          root.phase === 'active' ? { ...root, longestLeafSeconds: Math.max(root.longestLeafSeconds, ttlSeconds) } : root,
+        ),
+      }))
     },
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The state as JSON with a SHA-256 over it. Reading it checks everything that could have rotted or been swapped, because the wrong
- * answer to a doubtful state is a silent new root and a mesh that trusts nobody. Version 1 had roots only; it is read, and version 2
- * is written.
+ * answer to a doubtful state is a silent new root and a mesh that trusts nobody. Version 1 had roots only, version 2 a key for tokens
+ * with each root; both are read, and version 3 is written.
  */
 import { createHash } from 'node:crypto'
 import type { Random } from '@heddle/base'
@@ -15,7 +15,8 @@ import {
   publicKeyOf,
 } from '@heddle/x509'
 import { caError, stateCorrupt } from '../ca-error.js'
-import { createJwtKey, jwtKeyOf } from '../jwt/jwt-key.js'
+import { jwtKeyOf } from '../jwt/jwt-key.js'
+import { firstRing, type RingKey } from '../jwt/jwt-key-ring.js'
 import { isKeyOf, rootAuthority } from './authority.js'
 import type { CaState, DeniedEntry, RootPhase, RotationIntent, StoredRoot } from './ca-state.js'
 
@@ -33,20 +34,29 @@ interface SerializedRoot {
   readonly longestLeafSeconds?: number
   readonly certificate: string
   readonly privateKey: string
-  readonly jwtKey?: { readonly id: string; readonly privateKey: string }
+  /** Of version 2. */
+  readonly jwtKey?: Omit<SerializedJwtKey, 'sinceMs' | 'signsFromMs'>
+}
+
+interface SerializedJwtKey {
+  readonly id: string
+  readonly privateKey: string
+  readonly sinceMs: number
+  readonly signsFromMs: number
 }
 
 interface SerializedState {
   readonly trustDomain: string
   readonly sequence?: number
   readonly roots: readonly SerializedRoot[]
+  readonly jwtKeys?: readonly SerializedJwtKey[]
   readonly denied?: readonly DeniedEntry[]
   readonly crlNumber?: number
   readonly rotation?: RotationIntent
 }
 
 const format = 'heddle-ca-state'
-const version = 2
+const version = 3
 const phases: readonly string[] = ['prepared', 'active', 'retiring', 'tainted']
 /** What a root of version 1 may have signed at most: Istio's longest leaf. */
 const unknownLeafSeconds = 90 * 86_400
@@ -58,12 +68,12 @@ export interface DecodedState {
 }
 
 export function encodeState(state: CaState): Uint8Array {
-  const serialized: SerializedState = { ...state, roots: state.roots.map(serializeRoot) }
+  const serialized: SerializedState = { ...state, roots: state.roots.map(serializeRoot), jwtKeys: state.jwtKeys.map(serializeJwtKey) }
   const envelope: Envelope = { format, version, sha256: checksum(serialized), state: serialized }
   return Buffer.from(`${JSON.stringify(envelope, null, 2)}\n`)
 }
 
-function serializeRoot({ phase, sinceMs, signedUntilMs, longestLeafSeconds, authority, key, jwtKey }: StoredRoot): SerializedRoot {
+function serializeRoot({ phase, sinceMs, signedUntilMs, longestLeafSeconds, authority, key }: StoredRoot): SerializedRoot {
   return {
     phase,
     sinceMs,
@@ -71,12 +81,21 @@ function serializeRoot({ phase, sinceMs, signedUntilMs, longestLeafSeconds, auth
     longestLeafSeconds,
     certificate: encodePem('CERTIFICATE', authority.certificate.der),
     privateKey: encodePrivateKey(key),
-    jwtKey: { id: jwtKey.id, privateKey: encodePrivateKey(jwtKey.key) },
   }
 }
 
+function serializeJwtKey({ id, key, sinceMs, signsFromMs }: RingKey): SerializedJwtKey {
+  return { id, privateKey: encodePrivateKey(key), sinceMs, signsFromMs }
+}
+
+export interface DecodingOptions {
+  readonly trustDomain: string
+  /** Below somebody else's root the state has none. */
+  readonly hasRoots: boolean
+}
+
 /** @throws HeddleError `HEDDLE_CA_STATE_CORRUPT`, `HEDDLE_CA_STATE_NEWER`, `HEDDLE_CA_TRUST_DOMAIN_CHANGED` */
-export function decodeState(bytes: Uint8Array, trustDomain: string, random: Random): DecodedState {
+export function decodeState(bytes: Uint8Array, { trustDomain, hasRoots }: DecodingOptions, random: Random): DecodedState {
   const { state, version: found } = openEnvelope(bytes)
   if (state.trustDomain !== trustDomain) {
     throw caError(
@@ -88,13 +107,15 @@ export function decodeState(bytes: Uint8Array, trustDomain: string, random: Rand
       },
     )
   }
-  const roots = state.roots.map((root) => readRoot(root, random))
+  const roots = state.roots.map(readRoot)
   const activeCount = roots.filter((root) => root.phase === 'active').length
-  if (activeCount !== 1) throw stateCorrupt(`it has ${activeCount} active roots, expected one`)
+  if (hasRoots ? activeCount !== 1 : roots.length > 0)
+    throw stateCorrupt(`it has ${activeCount} active roots, expected ${hasRoots ? 'one' : 'none'}`)
   const { sequence = 1, denied = [], crlNumber = 0, rotation } = state
   if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(crlNumber) || !Array.isArray(denied))
     throw stateCorrupt('a field is not of its type')
-  return { state: { trustDomain, sequence, roots, denied, crlNumber, ...(rotation && { rotation }) }, isOlder: found < version }
+  const jwtKeys = readJwtKeys(state, random)
+  return { state: { trustDomain, sequence, roots, jwtKeys, denied, crlNumber, ...(rotation && { rotation }) }, isOlder: found < version }
 }
 
 function openEnvelope(bytes: Uint8Array): Envelope {
@@ -108,7 +129,7 @@ function openEnvelope(bytes: Uint8Array): Envelope {
     })
   }
   const { state } = envelope
-  if ((found !== 1 && found !== version) || !isRecord(state) || !Array.isArray(state['roots']))
+  if ((found !== 1 && found !== 2 && found !== version) || !isRecord(state) || !Array.isArray(state['roots']))
     throw stateCorrupt(`its fields are not those of version ${version}`)
   if (envelope['sha256'] !== checksum(state)) throw stateCorrupt('its checksum does not match its content')
   return envelope as unknown as Envelope
@@ -123,7 +144,7 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function readRoot(root: SerializedRoot, random: Random): StoredRoot {
+function readRoot(root: SerializedRoot): StoredRoot {
   if (!phases.includes(root.phase) || !Number.isFinite(root.sinceMs)) throw stateCorrupt('a root has no known phase')
   const certificate = readCertificate(root.certificate)
   const key = parsePrivateKey(root.privateKey)
@@ -138,14 +159,23 @@ function readRoot(root: SerializedRoot, random: Random): StoredRoot {
     longestLeafSeconds: root.longestLeafSeconds ?? unknownLeafSeconds,
     authority: rootAuthority(certificate, key.key),
     key: key.key,
-    jwtKey: root.jwtKey ? readJwtKey(root.jwtKey) : createJwtKey(random),
   }
 }
 
-function readJwtKey({ id, privateKey }: NonNullable<SerializedRoot['jwtKey']>): StoredRoot['jwtKey'] {
+/** The active root's key comes last and so goes on signing. */
+function readJwtKeys({ jwtKeys, roots }: SerializedState, random: Random): readonly RingKey[] {
+  if (jwtKeys) return jwtKeys.map(readJwtKey)
+  const ordered = roots.toSorted((left, right) => Number(left.phase === 'active') - Number(right.phase === 'active'))
+  const ofRoots = ordered.flatMap(({ jwtKey }) => (jwtKey ? [readJwtKey({ ...jwtKey, sinceMs: 0, signsFromMs: 0 })] : []))
+  return ofRoots.length > 0 ? ofRoots : firstRing(0, random)
+}
+
+function readJwtKey({ id, privateKey, sinceMs, signsFromMs }: SerializedJwtKey): RingKey {
   const key = parsePrivateKey(privateKey)
   if (!key.ok) throw stateCorrupt(key.reason)
-  return jwtKeyOf(id, key.key)
+  if (typeof id !== 'string' || !Number.isSafeInteger(sinceMs) || !Number.isSafeInteger(signsFromMs))
+    throw stateCorrupt('a key for tokens has no id or no date')
+  return { ...jwtKeyOf(id, key.key), sinceMs, signsFromMs }
 }
 
 function readCertificate(pem: string): Certificate {

@@ -6,6 +6,7 @@ import type { Clock, Logger, Random } from '@heddle/base'
 import { isHeddleError } from '@heddle/base'
 import type { KeyAlgorithm } from '@heddle/x509'
 import { type CaErrorCode, caError, stateCorrupt } from '../ca-error.js'
+import { firstRing, turnedRing } from '../jwt/jwt-key-ring.js'
 import type { CaStore } from '../store/ca-store.js'
 import { type CaState, activeRootOf, createStoredRoot } from './ca-state.js'
 import { decodeState, encodeState } from './state-format.js'
@@ -16,6 +17,8 @@ export interface StateKeeperOptions {
   readonly rootKeyAlgorithm: KeyAlgorithm
   readonly defaultTtlSeconds: number
   readonly store: CaStore
+  /** Below somebody else's root the state has none. */
+  readonly hasRoots: boolean
 }
 
 /** Where the authority keeps its state. */
@@ -25,6 +28,8 @@ export interface StateKeeper {
   replace(change: (state: CaState) => CaState): Promise<void>
   /** Adopts what another replica saved. */
   refresh(): Promise<void>
+  /** Publishes another key for tokens when it is time, and takes old ones out. */
+  turnJwtKeys(): Promise<void>
   onChange(listener: () => void): void
   close(): Promise<void>
 }
@@ -47,9 +52,9 @@ export async function openState(options: StateKeeperOptions, deps: Deps): Promis
 }
 
 async function readSaved(saved: Uint8Array, options: StateKeeperOptions, { clock, logger, random }: Deps): Promise<CaState> {
-  const { state, isOlder } = decodeState(saved, options.trustDomain, random)
+  const { state, isOlder } = decodeState(saved, options, random)
   if (isOlder) await options.store.save(encodeState(state))
-  if (clock.now() >= activeRootOf(state).authority.chainNotAfterMs) {
+  if (options.hasRoots && clock.now() >= activeRootOf(state).authority.chainNotAfterMs) {
     // Not fatal: rotation is the way out, and it needs an authority that runs.
     logger.error('the root has expired: nothing is issued until another root is activated', { trustDomain: options.trustDomain })
   }
@@ -58,24 +63,26 @@ async function readSaved(saved: Uint8Array, options: StateKeeperOptions, { clock
 
 /** The root is saved before anything is signed with it. When another replica made its root first, that one is the root. */
 async function makeFirst(options: StateKeeperOptions, { clock, random, logger }: Deps): Promise<CaState> {
-  const { trustDomain, rootTtlSeconds, rootKeyAlgorithm, defaultTtlSeconds, store } = options
+  const { trustDomain, rootTtlSeconds, rootKeyAlgorithm, defaultTtlSeconds, store, hasRoots } = options
   const rootOptions = { trustDomain, ttlSeconds: rootTtlSeconds, nowMs: clock.now(), keyAlgorithm: rootKeyAlgorithm }
-  const root = createStoredRoot('active', rootOptions, defaultTtlSeconds, random)
-  const state: CaState = { trustDomain, sequence: 1, roots: [root], denied: [], crlNumber: 0 }
+  const roots = hasRoots ? [createStoredRoot('active', rootOptions, defaultTtlSeconds, random)] : []
+  const jwtKeys = firstRing(clock.now(), random)
+  const state: CaState = { trustDomain, sequence: 1, roots, jwtKeys, denied: [], crlNumber: 0 }
   try {
     await store.save(encodeState(state))
   } catch (error) {
     const quicker = isConflict(error) ? await store.reload?.() : undefined
     if (!quicker) throw error
-    return decodeState(quicker, trustDomain, random).state
+    return decodeState(quicker, options, random).state
   }
-  logger.info('made a new root', { trustDomain, notAfterMs: root.authority.chainNotAfterMs })
+  for (const { authority } of roots) logger.info('made a new root', { trustDomain, notAfterMs: authority.chainNotAfterMs })
   return state
 }
 
 class SavedState implements StateKeeper {
   readonly #store: CaStore
-  readonly #trustDomain: string
+  readonly #options: StateKeeperOptions
+  readonly #clock: Clock
   readonly #random: Random
   readonly #logger: Logger
   readonly #listeners = new Set<() => void>()
@@ -83,10 +90,11 @@ class SavedState implements StateKeeper {
   #isClosed = false
   #tail: Promise<unknown> = Promise.resolve()
 
-  constructor(initial: CaState, { store, trustDomain }: StateKeeperOptions, { random, logger }: Deps) {
+  constructor(initial: CaState, options: StateKeeperOptions, { random, logger, clock }: Deps) {
     this.#state = initial
-    this.#store = store
-    this.#trustDomain = trustDomain
+    this.#store = options.store
+    this.#options = options
+    this.#clock = clock
     this.#random = random
     this.#logger = logger
   }
@@ -105,6 +113,14 @@ class SavedState implements StateKeeper {
 
   refresh(): Promise<void> {
     return this.#store.reload ? this.#afterPrevious(() => this.#adopt()) : Promise.resolve()
+  }
+
+  async turnJwtKeys(): Promise<void> {
+    const turn = (state: CaState): CaState => {
+      const jwtKeys = turnedRing(state.jwtKeys, this.#clock.now(), this.#random)
+      return jwtKeys === state.jwtKeys ? state : { ...state, jwtKeys, sequence: state.sequence + 1 }
+    }
+    if (turn(this.#state) !== this.#state) await this.replace(turn)
   }
 
   async close(): Promise<void> {
@@ -137,7 +153,7 @@ class SavedState implements StateKeeper {
   async #adopt(): Promise<void> {
     const saved = await this.#store.reload?.()
     if (!saved) throw stateCorrupt('it was there and is gone')
-    const { state } = decodeState(saved, this.#trustDomain, this.#random)
+    const { state } = decodeState(saved, this.#options, this.#random)
     if (Buffer.compare(encodeState(state), encodeState(this.#state)) === 0) return
     if (state.sequence < this.#state.sequence) throw stateCorrupt('it is older than what was saved before')
     this.#logger.info('adopted the state that another replica saved', { sequence: state.sequence })

@@ -25,7 +25,7 @@ export interface CaBundle {
   readonly fingerprint: string
   /** Grows with each change. */
   readonly sequence: number
-  /** Verify JWT-SVIDs; empty for a plugged-in authority. */
+  /** Verify JWT-SVIDs; empty for a plugged-in authority without a companion store. */
   readonly jwtKeys: readonly Pick<JwtKey, 'id' | 'publicKey'>[]
 }
 
@@ -46,6 +46,6 @@ export function createBundle({ trustDomain, aliases, crls }: BundleOptions, sour
     trustBundle: createTrustBundle({ roots: Object.fromEntries([trustDomain, ...aliases].map((name) => [name, rootsPem])), crls }),
     fingerprint: fingerprintOfRoots(roots.map(({ fingerprint, phase }) => ({ fingerprint, isTainted: phase === 'tainted' }))),
     sequence: source.sequence(),
-    jwtKeys: roots.flatMap(({ jwtKey }) => (jwtKey ? [{ id: jwtKey.id, publicKey: jwtKey.publicKey }] : [])),
+    jwtKeys: source.jwtKeys().map(({ id, publicKey }) => ({ id, publicKey })),
   }
 }

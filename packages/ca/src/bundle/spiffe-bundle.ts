@@ -2,10 +2,9 @@
  * Trust bundles in SPIFFE's form: a JSON Web Key Set with a sequence number and a refresh hint (SPIFFE Trust Domain and Bundle
  * specification, section 4). The document does not name its trust domain, so whoever reads one says whose it is.
  */
-import { type JsonWebKey, type KeyObject, createPublicKey } from 'node:crypto'
+import { type KeyObject, createPublicKey } from 'node:crypto'
+import { type JwtBundle, parseStrictJson, readPublicJwk } from '@heddle/base/node'
 import { encodePem, parseCertificate, parseCertificatePem } from '@heddle/x509'
-import { parseStrictJson } from '../jwt/strict-json.js'
-import type { JwtBundle } from '../jwt/validate-jwt-svid.js'
 import type { CaBundle } from './ca-bundle.js'
 
 export interface SpiffeBundle extends JwtBundle {
@@ -66,7 +65,7 @@ function readKeys(keys: readonly unknown[], sequence: number | undefined, refres
       const { kid } = key
       if (typeof kid !== 'string' || kid === '') return refuse('a key for tokens has no id')
       if (jwtKeys.has(kid)) return refuse('two keys for tokens have the same id')
-      const publicKey = readJwk(key)
+      const publicKey = readPublicJwk(key)
       if (!publicKey) return refuse('a key for tokens cannot be used')
       jwtKeys.set(kid, publicKey)
     }
@@ -92,17 +91,6 @@ function readRoot(x5c: unknown): { readonly pem: string; readonly fault?: undefi
   if (!extensions.basicConstraints?.isCa) return { fault: 'a root is not a CA' }
   if (publicKey.rules.kind === 'refused') return { fault: `a root's key is refused: ${publicKey.rules.reason}` }
   return { pem: encodePem('CERTIFICATE', parsed.certificate.der) }
-}
-
-/** The public fields alone: a bundle with a private key must not become one here. */
-function readJwk({ kty, crv, x, y, n, e }: Readonly<Record<string, unknown>>): KeyObject | undefined {
-  try {
-    const key = createPublicKey({ key: { kty, crv, x, y, n, e } as JsonWebKey, format: 'jwk' })
-    const { modulusLength } = key.asymmetricKeyDetails ?? {}
-    return modulusLength !== undefined && (modulusLength < 2048 || modulusLength > 8192) ? undefined : key
-  } catch {
-    return undefined
-  }
 }
 
 function isCount(value: unknown): value is number | undefined {

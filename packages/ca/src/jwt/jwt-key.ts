@@ -1,4 +1,4 @@
-/** Keys that sign JWT-SVIDs: P-256 (ES256), one for each root, never the root's own, so that one key serves one purpose. */
+/** Keys that sign JWT-SVIDs: P-256 (ES256), never a root's own, so that one key serves one purpose. */
 import { type KeyObject, createPublicKey } from 'node:crypto'
 import type { Random } from '@heddle/base'
 import { generateKey } from '@heddle/x509'

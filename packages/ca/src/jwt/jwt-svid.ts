@@ -10,6 +10,10 @@ export interface JwtSvid {
   readonly token: string
   /** Milliseconds since the Unix epoch. */
   readonly notAfterMs: number
+  /** Its `jti`. */
+  readonly id: string
+  /** The `kid` of the key that signed it. */
+  readonly keyId: string
 }
 
 export interface JwtSvidRequest {
@@ -36,22 +40,23 @@ export async function issueJwtSvid(
     throw caError('HEDDLE_CA_JWT_INVALID', `a token has 1 to ${maxAudiences} audiences of 1 to ${maxAudienceLength} characters`, {
       origin: 'downstream',
     })
-  const active = source.roots().find(({ phase }) => phase === 'active')
-  if (!active?.jwtKey) {
+  const key = source.jwtSigner(clock.now())
+  if (!key) {
     throw caError('HEDDLE_CA_JWT_UNAVAILABLE', 'this authority signs below a root of somebody else and has no key for tokens', {
-      hint: 'JWT-SVIDs need an authority with a store of its own.',
+      hint: 'Give it a companion store beside the plugged-in certificates.',
     })
   }
+  const id = Buffer.from(random.bytes(16)).toString('base64url')
   const nowSeconds = Math.floor(clock.now() / 1000)
   const asked = Number.isFinite(ttlSeconds) && ttlSeconds >= 1 ? Math.floor(ttlSeconds) : defaultTtlSeconds
-  const endSeconds = Math.min(nowSeconds + Math.min(asked, maxTtlSeconds), Math.floor(active.notAfterMs / 1000))
+  const endSeconds = Math.min(nowSeconds + Math.min(asked, maxTtlSeconds), Math.floor(source.signer().chainNotAfterMs / 1000))
   const token = await new SignJWT({})
-    .setProtectedHeader({ alg: 'ES256', kid: active.jwtKey.id, typ: 'JWT' })
+    .setProtectedHeader({ alg: 'ES256', kid: key.id, typ: 'JWT' })
     .setSubject(spiffeId)
     .setAudience([...audiences])
     .setIssuedAt(nowSeconds)
     .setExpirationTime(endSeconds)
-    .setJti(Buffer.from(random.bytes(16)).toString('base64url'))
-    .sign(active.jwtKey.key)
-  return { spiffeId, token, notAfterMs: endSeconds * 1000 }
+    .setJti(id)
+    .sign(key.key)
+  return { spiffeId, token, notAfterMs: endSeconds * 1000, id, keyId: key.id }
 }

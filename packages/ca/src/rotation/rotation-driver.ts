@@ -38,6 +38,7 @@ export function driveRotation(
   const tick = async (): Promise<void> => {
     try {
       await keeper.refresh()
+      await keeper.turnJwtKeys()
       alarm()
       if (isDue()) await rotation.start({ actor: 'forecast' })
       const { isRunning, next } = rotation.plan()
@@ -100,5 +101,26 @@ async function takeStep(
     case 'revoke':
       // The plan has said that nobody needs it any more, by the clock or by every workload's word.
       await rotation.revoke(fingerprint as string, true)
+  }
+}
+
+/** The same clock for what an authority below somebody else's root keeps: its keys for tokens. */
+export function driveJwtKeys(keeper: StateKeeper, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }): RotationDriver {
+  let isClosed = false
+  const tick = async (): Promise<void> => {
+    try {
+      await keeper.refresh()
+      await keeper.turnJwtKeys()
+    } catch (error) {
+      if (!isClosed) logger.error('the keys for tokens could not be looked after; tried again in a minute', { error: messageOf(error) })
+    }
+    if (!isClosed) timer = clock.setTimer(idleTickMs, () => void tick())
+  }
+  let timer: Timer = clock.setTimer(idleTickMs, () => void tick())
+  return {
+    close() {
+      isClosed = true
+      timer.cancel()
+    },
   }
 }

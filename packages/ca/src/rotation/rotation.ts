@@ -23,6 +23,7 @@ import {
   leavesEndMs,
   rootIdOf,
 } from '../authority/ca-state.js'
+import { withNewestSigning, withNewKey, withoutFormerKeys } from '../jwt/jwt-key-ring.js'
 import type { StateKeeper } from '../authority/state-keeper.js'
 import { type Forecast, forecastOf } from './forecast.js'
 import { type RotationPlan, type WorkloadObserver, planOf } from './plan.js'
@@ -162,7 +163,9 @@ class RootRotation implements Rotation {
       throw rotationRefused('a root is already prepared; activate or revoke it first')
     const { rootTtlSeconds: ttlSeconds, rootKeyAlgorithm: keyAlgorithm, defaultTtlSeconds } = this.#options
     const root = { trustDomain: state.trustDomain, ttlSeconds, nowMs: this.#clock.now(), keyAlgorithm }
-    return withRoots(state, [...state.roots, createStoredRoot('prepared', root, defaultTtlSeconds, this.#random)])
+    // Whoever replaces the root distrusts what the old one was kept with: tokens get another key as well.
+    const jwtKeys = withNewKey(state.jwtKeys, this.#clock.now(), this.#random)
+    return { ...withRoots(state, [...state.roots, createStoredRoot('prepared', root, defaultTtlSeconds, this.#random)]), jwtKeys }
   }
 
   #statusOf(phase: RootPhase): RootStatus {
@@ -172,8 +175,9 @@ class RootRotation implements Rotation {
 
 function activatePrepared(state: CaState, nowMs: number): CaState {
   if (!state.roots.some((root) => root.phase === 'prepared')) throw rotationRefused('no root is prepared')
+  const signing = { ...state, jwtKeys: withNewestSigning(state.jwtKeys, nowMs) }
   return withRoots(
-    state,
+    signing,
     state.roots.map((root) => {
       if (root.phase === 'prepared') return { ...root, phase: 'active', sinceMs: nowMs }
       return root.phase === 'active' ? { ...root, phase: 'retiring', sinceMs: nowMs, signedUntilMs: nowMs } : root
@@ -200,10 +204,14 @@ function revokeRoot(state: CaState, fingerprint: string, unsafeForce: boolean, n
   const endMs = leavesEndMs(root)
   if (nowMs < endMs && !unsafeForce)
     throw rotationRefused(`leaves signed by this root may still be in use, until ${new Date(endMs).toISOString()}`)
-  const left = withRoots(
-    state,
-    state.roots.filter((candidate) => candidate !== root),
-  )
+  const left = {
+    ...withRoots(
+      state,
+      state.roots.filter((candidate) => candidate !== root),
+    ),
+    // Keys for tokens that sign no more were kept with the root that goes, and go with it.
+    jwtKeys: root.phase === 'prepared' ? state.jwtKeys : withoutFormerKeys(state.jwtKeys, nowMs),
+  }
   const isOver = left.roots.length === 1 || root.phase === 'prepared'
   return isOver ? withoutIntent(left) : left
 }

@@ -97,7 +97,7 @@ describe('the file store', () => {
   it('T30: refuses the state of a newer version and of another trust domain', async () => {
     await startAndStop()
     await expect(start('other')).rejects.toEqual(withCode('HEDDLE_CA_TRUST_DOMAIN_CHANGED'))
-    await writeFile(path, (await readFile(path, 'utf8')).replace('"version": 2', '"version": 3'))
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"version": 3', '"version": 4'))
     await expect(start()).rejects.toEqual(withCode('HEDDLE_CA_STATE_NEWER'))
   })
 

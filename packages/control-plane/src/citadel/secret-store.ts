@@ -4,10 +4,12 @@ import type { CaStore } from '@heddle/ca'
 import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client'
 
 const secrets = { group: '', version: 'v1', plural: 'secrets' }
-const secretName = 'istio-ca-secret'
+const stateSecret = 'istio-ca-secret'
+/** What an authority below the root of a mounted `cacerts` keeps. */
+export const companionSecret = 'heddle-ca-companion'
 const dataKey = 'ca-state'
 
-export function createSecretCaStore(client: ResourceClient, namespace: string): CaStore {
+export function createSecretCaStore(client: ResourceClient, namespace: string, secretName: string = stateSecret): CaStore {
   let live: KubernetesObject | undefined
   const read = async (): Promise<Uint8Array | undefined> => {
     live = await client.get(secrets, secretName, namespace)

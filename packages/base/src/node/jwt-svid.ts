@@ -3,7 +3,7 @@
  * domain, the signature, and the claims. What is verified is what is returned: the payload is read once.
  */
 import { type KeyObject, constants, verify } from 'node:crypto'
-import { type SpiffeId, parseSpiffeId } from '@heddle/base'
+import { type SpiffeId, parseSpiffeId } from '../spiffe-id.js'
 import { parseStrictJson } from './strict-json.js'
 
 export interface JwtBundle {
