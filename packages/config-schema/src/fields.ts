@@ -14,4 +14,4 @@ export type {
   OtherType,
   StringType,
 } from './model/field-model.js'
-export type { StringFormat } from './model/string-format.js'
+export { formatProblem, type StringFormat } from './model/string-format.js'

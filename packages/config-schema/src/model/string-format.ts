@@ -112,6 +112,11 @@ export const formatRules: Readonly<Record<StringFormat, FormatRule>> = {
   },
 }
 
+/** What is wrong with a text of a format, or undefined. */
+export function formatProblem(format: StringFormat, text: string): string | undefined {
+  return formatRules[format].check(text)
+}
+
 function checkDuration(value: string, minimumMs: number): string | undefined {
   const parsed = parseDuration(value)
   if (!parsed.ok) return value === '' ? 'the duration is empty' : `"${clip(value)}" is not a duration`

@@ -40,10 +40,11 @@ export function cursorAt(lines: readonly string[], { line, column }: Place): Cur
   if (tokens.contentEnd < column && /^\s*#/.test(text.slice(tokens.contentEnd))) return undefined
   if (key !== undefined && column > key.end) {
     const way = wayTo(lines, { line, column: key.column }, firstLine)
-    if (way === undefined || column < key.valueColumn || isBlockScalar(text.slice(key.valueColumn))) return undefined
+    const start = key.valueEnd === key.valueColumn ? column : key.valueColumn
+    if (way === undefined || column < start || isBlockScalar(text.slice(key.valueColumn))) return undefined
     const siblings = siblingsOf(lines, { line, column: key.column }, endLine, way.siblings)
     return {
-      ...token(text, key.valueColumn, key.valueEnd),
+      ...token(text, start, Math.max(start, key.valueEnd)),
       ...bounds,
       path: [...way.path, key.name],
       part: 'value',

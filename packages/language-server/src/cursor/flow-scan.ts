@@ -39,7 +39,8 @@ export function scanFlow(lines: readonly string[], from: Place, cursor: Place): 
       read(scan, line, column)
       if (scan.stack.length === 0) return undefined
     }
-    if (row < cursor.line && scan.token.trim() === '') scan.tokenColumn = 0
+    // A word that began further up is one of several lines: only what stands in the line of the cursor can be replaced.
+    if (row < cursor.line) scan.tokenColumn = Math.min((lines[row + 1] ?? '').search(/\S|$/), cursor.column)
   }
   return placeOf(scan, lines, cursor)
 }

@@ -1,7 +1,8 @@
 /** Sends diagnostics of the files where they differ from what was sent last. */
 import type { Diagnostic } from 'vscode-languageserver-types'
 
-interface DiagnosticsSink {
+/** Where diagnostics go. */
+export interface DiagnosticsSink {
   sendDiagnostics(params: { uri: string; version?: number; diagnostics: Diagnostic[] }): Promise<void>
 }
 

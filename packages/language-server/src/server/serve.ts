@@ -2,7 +2,8 @@
 import { createStreamLogger, systemClock } from '@heddle/base/node'
 import { loadRegexCompiler } from '@heddle/config-schema'
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node.js'
-import { bindConnection, type ServerOptions } from './bind-connection.js'
+import { bindConnection } from './bind-connection.js'
+import type { ServerOptions } from './session.js'
 import { createWorkspaceFiles } from './workspace-files.js'
 
 /** Speaks on standard input and output, which from then on belong to it; what goes wrong is told on standard error. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { Hover, MarkupContent } from 'vscode-languageserver-protocol'
+import type { CodeAction, CompletionItem, Hover, MarkupContent, WorkspaceEdit } from 'vscode-languageserver-protocol'
 import { type LanguageClient, startClient } from './language-client.js'
 
 const command = [
@@ -98,5 +98,46 @@ describe('heddle-lsp', () => {
     })
     expect((hover.contents as MarkupContent).value).toContain('**timeout**: duration')
     expect(hover.range).toEqual({ start: { line: 10, character: 4 }, end: { line: 10, character: 11 } })
+  })
+
+  it('completes, leads to definitions, renames and fixes over the protocol', async () => {
+    const textDocument = { uri: uri('open.yaml') }
+    const rule = `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: reviews}
+spec:
+  host: reviews
+  subsets: [{name: v1, labels: {version: v1}}]
+`
+    client = await startClient({ command, folder: pathToFileURL(folder).href })
+    await client.open(uri('rule.yaml'), rule)
+    await client.open(textDocument.uri, route.replace('host: review\n', 'host: reviews\n        subset: \n'))
+    const at = (line: number, character: number) => ({ textDocument, position: { line, character } })
+    const items = await client.request<CompletionItem[]>('textDocument/completion', at(10, 16))
+    expect(items.map(({ label }) => label)).toEqual(['v1'])
+    await client.change(textDocument.uri, 2, [
+      { range: { start: { line: 10, character: 16 }, end: { line: 10, character: 16 } }, text: 'v1' },
+    ])
+    expect(await client.request('textDocument/definition', at(10, 17))).toMatchObject([
+      { uri: uri('rule.yaml'), range: { start: { line: 5, character: 19 } } },
+    ])
+    expect(await client.request('textDocument/references', { ...at(10, 17), context: { includeDeclaration: false } })).toHaveLength(1)
+    expect(await client.request('textDocument/prepareRename', at(10, 17))).toMatchObject({ start: { line: 10, character: 16 } })
+    const edit = await client.request<WorkspaceEdit>('textDocument/rename', { ...at(10, 17), newName: 'stable' })
+    expect(Object.keys(edit.changes ?? {}).toSorted()).toEqual([uri('open.yaml'), uri('rule.yaml')])
+    await expect(client.request('textDocument/rename', { ...at(10, 17), newName: 'no name' })).rejects.toThrow('no name for a subset')
+    const range = { start: { line: 0, character: 0 }, end: { line: 20, character: 0 } }
+    const actions = await client.request<CodeAction[]>('textDocument/codeAction', { textDocument, range, context: { diagnostics: [] } })
+    expect(actions.map(({ title }) => title)).toEqual(['Change it to 5s'])
+  })
+
+  it('leaves out what the editor says, and takes its namespace', async () => {
+    client = await startClient({
+      command,
+      folder: pathToFileURL(folder).href,
+      initializationOptions: { namespace: 'shop', suppress: ['IST0101=VirtualService *'] },
+    })
+    const diagnostics = await client.diagnostics(uri('route.yaml'))
+    expect(diagnostics.map(({ code }) => code)).toEqual(['wrong-type'])
   })
 })
