@@ -90,9 +90,13 @@ function isUnverified(tls: ClientTLSSettings | undefined): boolean {
 /** Istio merges the subsets of rules for one host, and takes the traffic policy and a repeated subset from one of them only. */
 function checkRepetition(rules: readonly View<DestinationRule>[], mesh: Mesh, report: Report): void {
   const whole = rules.filter(({ resource: { spec } }) => spec.host !== '' && spec.workloadSelector === undefined)
-  whole.forEach((view, index) => {
-    for (const other of whole.slice(0, index)) {
-      const path = isSameResource(view, other) || !isSameHost(view, other, mesh) ? undefined : repeatedPart(view, other)
+  const earlier = new Map<string, View<DestinationRule>[]>()
+  for (const view of whole) {
+    const host = mesh.resolve(view.resource.spec.host, view.namespace)
+    const others = earlier.get(host) ?? []
+    earlier.set(host, [...others, view])
+    for (const other of others) {
+      const path = isSameResource(view, other) || !compete(view, other, mesh) ? undefined : repeatedPart(view, other)
       if (path === undefined) continue
       const subset = view.resource.spec.subsets?.[path[2] ?? -1]
       const what = subset === undefined ? 'a traffic policy' : `the subset "${subset.name}"`
@@ -105,7 +109,7 @@ function checkRepetition(rules: readonly View<DestinationRule>[], mesh: Mesh, re
         { part: 'key', related: [{ view: other, path: ['spec', 'host'], message: 'the other rule' }] },
       )
     }
-  })
+  }
 }
 
 /** The path of what both define. */
@@ -116,8 +120,8 @@ function repeatedPart(view: View<DestinationRule>, other: View<DestinationRule>)
   return own.trafficPolicy !== undefined && theirs.trafficPolicy !== undefined ? ['spec', 'trafficPolicy'] : undefined
 }
 
-function isSameHost(a: View<DestinationRule>, b: View<DestinationRule>, mesh: Mesh): boolean {
-  if (mesh.resolve(a.resource.spec.host, a.namespace) !== mesh.resolve(b.resource.spec.host, b.namespace)) return false
+/** Of two rules for one host: whether somebody gets both. */
+function compete(a: View<DestinationRule>, b: View<DestinationRule>, mesh: Mesh): boolean {
   // The rule of the own namespace comes first, so only rules of one namespace compete for sure.
   return (
     a.namespace === b.namespace ||

@@ -1,7 +1,6 @@
 /** Routes whose destination does not exist, has no such port or subset, or has several ports and none is chosen (IST0101, IST0112). */
 import { nearest } from '@heddle/base'
 import type { Destination, VirtualService } from '../../gen/types.js'
-import { hostCovers } from '../../rules/hosts.js'
 import { isExported, shortHost, type MeshHost } from '../mesh/host-registry.js'
 import type { Mesh } from '../mesh/mesh.js'
 import type { View } from '../mesh/view.js'
@@ -81,10 +80,9 @@ function isPartOf(host: string, name: string, namespace: string): boolean {
 }
 
 export function subsetsOf(host: string, viewer: string, mesh: Mesh): readonly string[] {
-  const names = mesh.of('DestinationRule').flatMap(({ namespace, resource: { spec } }) => {
-    const rule = mesh.resolve(spec.host, namespace)
+  const names = mesh.destinationRules.covering(host).flatMap(({ namespace, resource: { spec } }) => {
     const isSeen = isExported(spec.exportTo ?? mesh.settings.destinationRuleExportTo, namespace, viewer)
-    return isSeen && hostCovers(rule, host) ? (spec.subsets ?? []).map(({ name }) => name) : []
+    return isSeen ? (spec.subsets ?? []).map(({ name }) => name) : []
   })
   return [...new Set(names)]
 }

@@ -70,10 +70,9 @@ function hostDefinition(host: MeshHost, mesh: Mesh): Definition {
 
 function subsetDefinitions(host: string, subset: string, namespace: string, mesh: Mesh): readonly Definition[] {
   const name = mesh.resolve(host, namespace)
-  return mesh.of('DestinationRule').flatMap((view) => {
+  return mesh.destinationRules.covering(name).flatMap((view) => {
     const { spec } = view.resource
-    const isSeen = isExported(spec.exportTo ?? mesh.settings.destinationRuleExportTo, view.namespace, namespace)
-    if (!isSeen || !hostCovers(mesh.resolve(spec.host, view.namespace), name)) return []
+    if (!isExported(spec.exportTo ?? mesh.settings.destinationRuleExportTo, view.namespace, namespace)) return []
     const subsets = spec.subsets ?? []
     return subsets.flatMap((entry, index) => (entry.name === subset ? [{ view, path: ['spec', 'subsets', index, 'name'] }] : []))
   })

@@ -1,5 +1,6 @@
 /** Everything analyzers ask of the resources, indexed once: hosts, workloads, namespaces, Sidecar scopes. */
 import { isOfKind, type KubernetesObject, type ResourceByKind } from '../../resource.js'
+import { createDestinationRules, type DestinationRules } from './destination-rules.js'
 import { createHostRegistry, resolveHost, type HostRegistry } from './host-registry.js'
 import { readSettings, type MeshSettings } from './mesh-settings.js'
 import { createSidecarScopes, type SidecarScopes } from './sidecar-scopes.js'
@@ -15,6 +16,7 @@ export interface Mesh {
   readonly hosts: HostRegistry
   readonly workloads: readonly Workload[]
   readonly scopes: SidecarScopes
+  readonly destinationRules: DestinationRules
   of<Kind extends keyof ResourceByKind>(kind: Kind): readonly View<ResourceByKind[Kind]>[]
   /** Kinds of the Gateway API. */
   gatewayApi<Resource>(kind: string): readonly View<Resource>[]
@@ -32,8 +34,13 @@ export interface MeshOptions {
 
 export function createMesh(views: readonly View[], { isComplete, clusterDomain }: MeshOptions): Mesh {
   const byKind = groupByKind(views)
-  const of = <Kind extends keyof ResourceByKind>(kind: Kind): readonly View<ResourceByKind[Kind]>[] =>
-    (byKind.get(kind) ?? []).filter((view): view is View<ResourceByKind[Kind]> => isOfKind(view.resource, kind))
+  const own = new Map<string, readonly View[]>()
+  const of = <Kind extends keyof ResourceByKind>(kind: Kind): readonly View<ResourceByKind[Kind]>[] => {
+    const views = own.get(kind) ?? (byKind.get(kind) ?? []).filter((view) => isOfKind(view.resource, kind))
+    own.set(kind, views)
+    return views as unknown as readonly View<ResourceByKind[Kind]>[]
+  }
+  const resolve = (host: string, namespace: string): string => resolveHost(host, namespace, clusterDomain)
   const settings = readSettings(of('ConfigMap'), of('IstioOperator'))
   const workloads = views.map(workloadOf).filter((workload) => workload !== undefined)
   const namespaces = new Set([...of('Namespace').map(({ name }) => name), ...views.map(({ namespace }) => namespace)])
@@ -54,7 +61,8 @@ export function createMesh(views: readonly View[], { isComplete, clusterDomain }
     }),
     workloads,
     scopes: createSidecarScopes(of('Sidecar'), settings.rootNamespace),
-    resolve: (host, namespace) => resolveHost(host, namespace, clusterDomain),
+    destinationRules: createDestinationRules(of('DestinationRule'), resolve),
+    resolve,
     namespaces,
     selected: (selector, namespace) =>
       workloads.filter((workload) => (namespace === undefined || workload.namespace === namespace) && selects(selector, workload.labels)),
