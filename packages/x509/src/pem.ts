@@ -39,7 +39,7 @@ export function parsePem(text: string, options: PemOptions = {}): PemResult {
       if (line !== '' && !options.allowsText) return refuse(`line ${index + 1} is outside a PEM block`)
       continue
     }
-    const end = lines.findIndex((candidate, at) => at > index && candidate.trimEnd() === `-----END ${label}-----`)
+    const end = endOf(lines, index, `-----END ${label}-----`)
     if (end < 0) return refuse(`the PEM block "${label}" at line ${index + 1} has no end line`)
     const body = lines
       .slice(index + 1, end)
@@ -50,6 +50,12 @@ export function parsePem(text: string, options: PemOptions = {}): PemResult {
     index = end
   }
   return { ok: true, blocks }
+}
+
+/** Looks from the block's own line onwards: from the top, a text of many blocks would cost the square of its length. */
+function endOf(lines: readonly string[], start: number, endLine: string): number {
+  for (let index = start + 1; index < lines.length; index++) if ((lines[index] as string).trimEnd() === endLine) return index
+  return -1
 }
 
 /** Every certificate of a PEM text, in order; any other label is a fault. */

@@ -98,7 +98,7 @@ function readVersion(wrapper: ReturnType<typeof takeOptional>): 1 | 2 | 3 {
 
 export function readSerial(content: Uint8Array): string {
   if ((content[0] as number) >= 0x80) refuse('the serial number is negative')
-  if (content.length > 21) refuse('the serial number is longer than 20 octets')
   const magnitude = content[0] === 0 && content.length > 1 ? content.subarray(1) : content
+  if (magnitude.length > 20) refuse('the serial number is longer than 20 octets')
   return magnitude.length === 1 && magnitude[0] === 0 ? '0' : Buffer.from(magnitude).toString('hex')
 }

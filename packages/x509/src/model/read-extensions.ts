@@ -14,7 +14,7 @@ import {
   takeOptional,
   takeSmallInteger,
 } from '../der/read-der.js'
-import { contextTag, tag } from '../der/tag.js'
+import { contextConstructedTag, contextTag, tag } from '../der/tag.js'
 import {
   type BasicConstraints,
   type CertificateExtensions,
@@ -131,12 +131,16 @@ function readExtendedKeyUsage({ isCritical, content }: RawExtension): ExtendedKe
 }
 
 function readSubjectKeyId({ content }: RawExtension): string {
-  return hex(contentOf(readWhole(content, tag.octetString, 'the subject key identifier')))
+  const keyId = contentOf(readWhole(content, tag.octetString, 'the subject key identifier'))
+  return keyId.length > 0 ? hex(keyId) : refuse('the subject key identifier is empty')
 }
 
 export function readAuthorityKeyId({ content }: RawExtension): string | undefined {
   const fields = enter(readWhole(content, tag.sequence, 'the authority key identifier'))
   const keyId = takeOptional(fields, contextTag(0), 'the authority key identifier')
+  takeOptional(fields, contextConstructedTag(1), "the authority's issuer")
+  takeOptional(fields, contextTag(2), "the authority's serial number")
+  finish(fields, 'the authority key identifier')
   return keyId && hex(contentOf(keyId))
 }
 

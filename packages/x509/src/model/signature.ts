@@ -3,6 +3,7 @@
  * Ed25519. SHA-1, MD5 and PSS are refused.
  */
 import { type KeyObject, sign, verify } from 'node:crypto'
+import { refuse } from '../der/der-fault.js'
 import { decodeOid, oid } from '../der/oid.js'
 import { type DerCursor, type DerElement, contentOf, enter, finish, hasMore, take, takeOptional } from '../der/read-der.js'
 import { tag } from '../der/tag.js'
@@ -40,7 +41,8 @@ export function readSignatureAlgorithm(element: DerElement): SignatureAlgorithm 
   const fields: DerCursor = enter(element)
   const name = decodeOid(contentOf(take(fields, tag.oid, 'the signature algorithm')))
   const known = algorithms[name]
-  if (known?.key === 'rsa') takeOptional(fields, tag.null, 'the signature parameters')
+  const none = known?.key === 'rsa' ? takeOptional(fields, tag.null, 'the signature parameters') : undefined
+  if (none && none.end !== none.contentStart) refuse('the signature parameters are a NULL with content')
   const hasParameters = hasMore(fields)
   if (known) finish(fields, 'the signature algorithm')
   return { oid: name, known: hasParameters ? undefined : known }

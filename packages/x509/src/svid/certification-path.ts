@@ -8,6 +8,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Certificate } from '../model/certificate.js'
 import { isCrlOf, revocationOf } from '../crl/check-crl.js'
 import type { Crl } from '../crl/crl.js'
+import { oid } from '../der/oid.js'
 import { type KeyAlgorithm, defaultKeyAlgorithms, importPublicKey, keyFault } from '../model/public-key.js'
 import { verifySignature } from '../model/signature.js'
 import type { TrustAnchor } from './trust-bundle.js'
@@ -18,7 +19,10 @@ export type PathFault =
   | 'signature-algorithm-refused'
   | 'key-refused'
   | 'issuer-not-ca'
+  | 'issuer-unnamed'
   | 'issuer-key-usage'
+  | 'issuer-extended-key-usage'
+  | 'serial-not-positive'
   | 'path-length-exceeded'
   | 'path-too-long'
   | 'critical-extension-unknown'
@@ -47,6 +51,13 @@ export interface PathInput {
   readonly keyAlgorithms?: readonly KeyAlgorithm[]
   /** Lists that count while they are in time and signed by the issuer they name; without a list nothing is revoked. Default: none. */
   readonly crls?: readonly Crl[]
+  /**
+   * `svid`: everything below the anchor obeys what RFC 5280 asks of issuers, too: positive serial numbers, key identifiers, critical
+   * basic constraints. `any`: certificates of other worlds, which often do not. Default: `any`.
+   */
+  readonly profile?: 'svid' | 'any'
+  /** What an intermediate with an extended key usage must allow, as object identifiers. Default: anything. */
+  readonly purposes?: readonly string[]
 }
 
 interface Search extends Required<PathInput> {
@@ -54,8 +65,8 @@ interface Search extends Required<PathInput> {
 }
 
 export function buildPath(leaf: Certificate, input: PathInput): PathResult {
-  const search: Search = { keyAlgorithms: defaultKeyAlgorithms, crls: [], ...input, signatureChecks: 0 }
-  return checkAlone(leaf, search) ?? extend([leaf], search)
+  const search: Search = { keyAlgorithms: defaultKeyAlgorithms, crls: [], profile: 'any', purposes: [], ...input, signatureChecks: 0 }
+  return checkAlone(leaf, search) ?? checkSerial(leaf, search) ?? extend([leaf], search)
 }
 
 function extend(path: readonly Certificate[], search: Search): PathResult {
@@ -64,13 +75,13 @@ function extend(path: readonly Certificate[], search: Search): PathResult {
     return refusal('path-too-long', subject, `has more than ${maxPathCertificates} certificates above it`)
   let best: PathRefusal | undefined
   for (const anchor of search.anchors) {
-    if (!isNamedIssuer(anchor.certificate, subject)) continue
+    if (!isNamedIssuer(anchor.certificate, subject, search, true)) continue
     const fault = checkIssuer(anchor.certificate, anchor.key, path, search)
     if (!fault) return { ok: true, path: [...path, anchor.certificate] }
     best ??= fault
   }
   for (const candidate of search.intermediates) {
-    if (path.includes(candidate) || !isNamedIssuer(candidate, subject)) continue
+    if (path.includes(candidate) || !isNamedIssuer(candidate, subject, search, false)) continue
     const key = importPublicKey(candidate.publicKey)
     const fault = key ? checkIssuer(candidate, key, path, search) : refusal('key-refused', candidate, 'has a key that is not accepted')
     const result = fault ?? extend([...path, candidate], search)
@@ -83,11 +94,13 @@ function extend(path: readonly Certificate[], search: Search): PathResult {
   )
 }
 
-function isNamedIssuer(issuer: Certificate, subject: Certificate): boolean {
+function isNamedIssuer(issuer: Certificate, subject: Certificate, { profile }: Search, isAnchor: boolean): boolean {
   if (Buffer.compare(issuer.subject.der, subject.issuer.der) !== 0) return false
   const { authorityKeyId } = subject.extensions
   const { subjectKeyId } = issuer.extensions
-  return authorityKeyId === undefined || subjectKeyId === undefined || authorityKeyId === subjectKeyId
+  if (profile === 'any') return authorityKeyId === undefined || subjectKeyId === undefined || authorityKeyId === subjectKeyId
+  // Old roots have no identifier, and then nothing can name it.
+  return subjectKeyId === undefined ? isAnchor : authorityKeyId === subjectKeyId
 }
 
 /** Cheap rules first, the signature last. */
@@ -120,14 +133,34 @@ function checkRevocation(subject: Certificate, issuer: Certificate, key: KeyObje
 function checkAuthority(issuer: Certificate, path: readonly Certificate[], search: Search): PathRefusal | undefined {
   const { basicConstraints, keyUsage } = issuer.extensions
   if (!basicConstraints?.isCa) return refusal('issuer-not-ca', issuer, 'is not a CA')
+  if (issuer.subject.text === '') return refusal('issuer-unnamed', issuer, 'issues certificates and has no subject')
   // A trust anchor is trusted as it stands, and old roots lack the extension; an intermediate has no such excuse (RFC 5280 section 4.2.1.3).
-  const mayOmit = search.anchors.some((anchor) => anchor.certificate === issuer)
-  if (keyUsage ? !keyUsage.usages.includes('keyCertSign') : !mayOmit)
+  const isAnchor = search.anchors.some((anchor) => anchor.certificate === issuer)
+  if (keyUsage ? !keyUsage.usages.includes('keyCertSign') : !isAnchor)
     return refusal('issuer-key-usage', issuer, 'may not sign certificates')
+  const fault = isAnchor ? undefined : checkIntermediate(issuer, search)
+  if (fault) return fault
   // Only intermediates count, and not those that an authority issued to itself (RFC 5280 section 4.2.1.9).
   const below = path.slice(1).filter((certificate) => Buffer.compare(certificate.subject.der, certificate.issuer.der) !== 0).length
   if (basicConstraints.pathLength === undefined || below <= basicConstraints.pathLength) return undefined
   return refusal('path-length-exceeded', issuer, `allows ${basicConstraints.pathLength} intermediates below it, found ${below}`)
+}
+
+function checkIntermediate(issuer: Certificate, search: Search): PathRefusal | undefined {
+  const { basicConstraints, extendedKeyUsage } = issuer.extensions
+  if (search.profile === 'svid' && !basicConstraints?.isCritical)
+    return refusal('issuer-not-ca', issuer, 'has basic constraints that are not critical')
+  // RFC 5280 says nothing of this extension in a CA; OpenSSL, Go and the web hold what is below to it, and who wrote it meant that.
+  const missing = search.purposes.find((purpose) => !extendedKeyUsage?.purposes.includes(purpose))
+  if (extendedKeyUsage && missing !== undefined && !extendedKeyUsage.purposes.includes(oid.anyExtendedKeyUsage))
+    return refusal('issuer-extended-key-usage', issuer, `may not issue certificates for ${missing}`)
+  return checkSerial(issuer, search)
+}
+
+function checkSerial(certificate: Certificate, { profile }: Search): PathRefusal | undefined {
+  return profile === 'svid' && certificate.serialHex === '0'
+    ? refusal('serial-not-positive', certificate, 'has the serial number zero')
+    : undefined
 }
 
 function checkAlone(certificate: Certificate, { nowMs, keyAlgorithms }: Search): PathRefusal | undefined {

@@ -43,6 +43,11 @@ function readLeafId({ extensions, subject }: Certificate): SvidLeafResult {
   return { ok: true, id: result.id }
 }
 
+/** What a certificate must be fit for to play a part; without one, for both. */
+export function purposesOf(role: PeerRole | undefined): readonly ('clientAuth' | 'serverAuth')[] {
+  return role === undefined ? ['clientAuth', 'serverAuth'] : [`${role}Auth`]
+}
+
 function checkLeafUse({ extensions }: Certificate, role: PeerRole | undefined): SvidLeafResult | undefined {
   const { basicConstraints, keyUsage, extendedKeyUsage } = extensions
   if (basicConstraints?.isCa) return fault('leaf-is-ca', 'the certificate is a CA and cannot name a workload')
@@ -52,8 +57,7 @@ function checkLeafUse({ extensions }: Certificate, role: PeerRole | undefined): 
     return fault('leaf-key-usage', 'the key usage allows signing certificates or revocation lists')
   }
   if (!extendedKeyUsage) return undefined
-  const needed = role === undefined ? (['clientAuth', 'serverAuth'] as const) : ([`${role}Auth`] as const)
-  const missing = needed.find((name) => !extendedKeyUsage.purposes.includes(oid[name]))
+  const missing = purposesOf(role).find((name) => !extendedKeyUsage.purposes.includes(oid[name]))
   return missing && fault('leaf-extended-key-usage', `the extended key usage lacks ${missing}`)
 }
 

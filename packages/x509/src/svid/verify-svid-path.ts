@@ -4,10 +4,11 @@
  */
 import { createHash } from 'node:crypto'
 import type { SpiffeId } from '@heddle/base'
+import { oid } from '../der/oid.js'
 import type { Certificate } from '../model/certificate.js'
 import { type ChainFault, type ParsedChain, parseChain } from './parse-chain.js'
 import { type PathFault, buildPath } from './certification-path.js'
-import { type PeerRole, type SvidLeafFault, checkSvidLeaf } from './check-svid-leaf.js'
+import { type PeerRole, type SvidLeafFault, checkSvidLeaf, purposesOf } from './check-svid-leaf.js'
 import type { DenyList } from './deny-list.js'
 import type { TrustBundle } from './trust-bundle.js'
 
@@ -38,7 +39,7 @@ export interface SvidPathInput {
 
 export function verifySvidPath(input: SvidPathInput): SvidPathResult {
   const { chain, bundle, nowMs } = input
-  const fingerprint = fingerprintOf(chain)
+  const fingerprint = fingerprintOf(chain, input.role)
   const known = bundle.verifiedPaths.get(fingerprint)
   if (known && nowMs >= known.notBeforeMs && nowMs < known.notAfterMs + 1000) return accept(known.leaf, known.notAfterMs, input)
 
@@ -55,7 +56,9 @@ function verifyParsed([leaf, ...intermediates]: ParsedChain, fingerprint: string
     const have = bundle.trustDomains.join(', ') || 'none'
     return fault('trust-domain-unknown', `the trust domain of "${checked.id.uri}" is not in the trust bundle (have: ${have})`)
   }
-  const result = buildPath(leaf, { intermediates, anchors, nowMs: input.nowMs, keyAlgorithms: bundle.keyAlgorithms, crls: bundle.crls })
+  const { keyAlgorithms, crls } = bundle
+  const purposes = purposesOf(input.role).map((name) => oid[name])
+  const result = buildPath(leaf, { intermediates, anchors, nowMs: input.nowMs, keyAlgorithms, crls, profile: 'svid', purposes })
   if (!result.ok) return result
   const notBeforeMs = Math.max(...result.path.map((certificate) => certificate.notBeforeMs))
   const notAfterMs = Math.min(...result.path.map((certificate) => certificate.notAfterMs))
@@ -63,7 +66,7 @@ function verifyParsed([leaf, ...intermediates]: ParsedChain, fingerprint: string
   return accept(leaf, notAfterMs, input)
 }
 
-/** The part that depends on who asks: role and expected ids are checked on every call, remembered path or not. */
+/** The part that depends on who asks: expected ids and the deny-list are checked on every call, remembered path or not. */
 function accept(leaf: Certificate, notAfterMs: number, { role, expected, denyList }: SvidPathInput): SvidPathResult {
   const checked = checkSvidLeaf(leaf, role)
   if (!checked.ok) return checked
@@ -75,9 +78,9 @@ function accept(leaf: Certificate, notAfterMs: number, { role, expected, denyLis
   return { ok: true, id: checked.id, leaf, notAfterMs }
 }
 
-/** Each certificate's length goes into the hash, so no two chains share one. */
-function fingerprintOf(chain: readonly Uint8Array[]): string {
-  const hash = createHash('sha256')
+/** Each certificate's length goes into the hash, so no two chains share one; and the role, which intermediates are held to. */
+function fingerprintOf(chain: readonly Uint8Array[], role: PeerRole | undefined): string {
+  const hash = createHash('sha256').update(role ?? 'both')
   for (const der of chain) hash.update(`${der.length}:`).update(der)
   return hash.digest('base64')
 }
