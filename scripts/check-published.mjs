@@ -11,14 +11,28 @@ const bin = (name) => join('node_modules', '.bin', name)
 const sideEffectEntries = ['--exclude-entrypoints', 'register']
 /** Bytes of a tarball; embedders download it. */
 const sizeLimits = { 'heddle-proxy-core-': 120 * 1024 }
+const env = { ...process.env, HEDDLE_IS_BUILT: 'yes' }
 let failed = false
 
 function pack() {
   const manifests = readdirSync('packages').map((folder) => JSON.parse(readFileSync(join('packages', folder, 'package.json'), 'utf8')))
   const filters = manifests.filter((manifest) => !manifest.private).flatMap(({ name }) => ['--filter', name])
   const [command, ...args] = pnpm(...filters, 'pack', '--pack-destination', out)
-  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'], env })
   return readdirSync(out).map((tarball) => join(out, tarball))
+}
+
+/** npm knows no `workspace:` and no `catalog:`; what `npm pack` makes has to install without pnpm, too. */
+function packWithNpm(folder) {
+  const into = mkdtempSync(join(out, 'npm-'))
+  execFileSync('npm', ['pack', '--pack-destination', into], { cwd: folder, stdio: ['ignore', 'ignore', 'ignore'], env })
+  const [tarball = ''] = readdirSync(into)
+  const { dependencies } = JSON.parse(execFileSync('tar', ['-xOf', join(into, tarball), 'package/package.json'], { encoding: 'utf8' }))
+  const odd = Object.entries(dependencies).filter(([, range]) => /^(?:workspace|catalog):/.test(range))
+  rmSync(into, { recursive: true })
+  if (odd.length === 0) return
+  failed = true
+  process.stderr.write(`npm pack of ${folder} depends on ${odd.map((entry) => entry.join('@')).join(', ')}\n`)
 }
 
 function judge([command, ...args]) {
@@ -42,6 +56,7 @@ function weigh(tarball) {
 }
 
 try {
+  packWithNpm(join('packages', 'config-schema'))
   const tarballs = pack()
   tarballs.forEach(weigh)
   const waiting = tarballs.flatMap((tarball) => [
