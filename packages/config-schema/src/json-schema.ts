@@ -18,6 +18,8 @@ export interface JsonSchema {
   readonly default?: string | number | boolean
   readonly deprecated?: boolean
   readonly enum?: readonly (string | null)[]
+  /** What editors show beside each value of `enum`. */
+  readonly enumDescriptions?: readonly string[]
   readonly const?: string
   readonly pattern?: string
   readonly minLength?: number
@@ -37,6 +39,8 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[]
   readonly oneOf?: readonly JsonSchema[]
   readonly allOf?: readonly JsonSchema[]
+  readonly if?: JsonSchema
+  readonly then?: JsonSchema
   readonly $ref?: string
   readonly definitions?: Readonly<Record<string, JsonSchema>>
 }
@@ -147,9 +151,10 @@ function mapSchema({ values, minEntries, maxEntries }: MapType, writing: Writing
   return defined({ type: 'object', additionalProperties: schemaOf(values, writing), minProperties: minEntries, maxProperties: maxEntries })
 }
 
-function stringSchema({ values, format, minLength, maxLength }: StringType): JsonSchema {
+function stringSchema({ values, valueDocs, format, minLength, maxLength }: StringType): JsonSchema {
   const pattern = format === undefined ? undefined : formatRules[format].pattern
-  return defined({ type: 'string', enum: values, pattern, minLength, maxLength })
+  const enumDescriptions = valueDocs && values?.map((value) => valueDocs[value] ?? '')
+  return defined({ type: 'string', enum: values, enumDescriptions, pattern, minLength, maxLength })
 }
 
 function numericSchema({ kind, min, max, exclusiveMin }: NumericType): JsonSchema {

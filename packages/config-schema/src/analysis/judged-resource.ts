@@ -1,6 +1,6 @@
 /** One resource with what is known of it by itself: what analysis keeps of a file that has not changed. */
 import type { Finding } from './finding.js'
-import type { View } from './mesh/view.js'
+import type { View } from './mesh/view-type.js'
 
 export interface JudgedResource {
   readonly file: string | undefined

@@ -1,6 +1,7 @@
 /** gateway.networking.k8s.io GatewayClass, Gateway and ListenerSet: where traffic enters, and under which names and certificates. */
 import {
   described,
+  describedWords,
   integer,
   list,
   map,
@@ -43,7 +44,13 @@ const options: Field = described(map(text(undefined, { maxLength: 4096 }), { max
 const listenerTls = object(
   'ListenerTLSConfig',
   {
-    mode: { type: oneWord('Terminate', 'Passthrough'), default: 'Terminate' },
+    mode: {
+      type: describedWords({
+        Terminate: 'The gateway ends TLS with its certificate.',
+        Passthrough: 'The server behind it ends TLS; the server name chooses the route.',
+      }),
+      default: 'Terminate',
+    },
     certificateRefs: described(list(secretReference, { maxItems: 64 }), 'Secrets with tls.crt and tls.key.'),
     options,
   },

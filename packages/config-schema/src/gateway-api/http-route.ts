@@ -1,6 +1,7 @@
 /** gateway.networking.k8s.io HTTPRoute: how HTTP requests are matched, changed and forwarded. */
 import {
   described,
+  describedWords,
   flag,
   integer,
   list,
@@ -31,7 +32,15 @@ const method = oneWord('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIO
 const pathMatch = object(
   'HTTPPathMatch',
   {
-    type: { type: oneWord('Exact', 'PathPrefix', 'RegularExpression'), default: 'PathPrefix', doc: 'A prefix counts whole path segments.' },
+    type: {
+      type: describedWords({
+        Exact: 'The whole path.',
+        PathPrefix: 'The first segments of the path.',
+        RegularExpression: 'RE2 expression that the whole path must match.',
+      }),
+      default: 'PathPrefix',
+      doc: 'A prefix counts whole path segments.',
+    },
     value: { type: text(undefined, { maxLength: 1024 }), default: '/' },
   },
   {

@@ -1,5 +1,5 @@
 /** security.istio.io AuthorizationPolicy: who may do what. One schema for all served versions. */
-import { described, list, object, oneWord, required, shortText, text, type ObjectType } from '../model/field-type.js'
+import { described, describedWords, list, object, required, shortText, text, type ObjectType } from '../model/field-type.js'
 import { targetChoice, targets } from './shared.js'
 
 const words = (doc: string) => described(list(text()), doc)
@@ -71,7 +71,12 @@ export const authorizationPolicySpec: ObjectType = object(
     ...targets,
     rules: described(list(rule, { maxItems: 512 }), 'Any one of them is enough; without rules nothing matches.'),
     action: {
-      type: oneWord('ALLOW', 'DENY', 'AUDIT', 'CUSTOM'),
+      type: describedWords({
+        ALLOW: 'What matches gets in, and what matches no ALLOW rule does not.',
+        DENY: 'What matches does not get in; asked before ALLOW.',
+        AUDIT: 'What matches is marked for audit; nothing is decided.',
+        CUSTOM: 'An authorizer of the mesh settings decides; asked first.',
+      }),
       default: 'ALLOW',
       doc: 'CUSTOM and DENY are asked first; once there is one ALLOW policy, what none of them allows is refused.',
     },

@@ -1,5 +1,5 @@
 /** Limits of connections towards a destination or an application: of a DestinationRule and of a Sidecar. */
-import { described, duration, flag, int32, object, oneWord, text, uint32, type ObjectType } from '../model/field-type.js'
+import { described, describedWords, duration, flag, int32, object, text, uint32, type ObjectType } from '../model/field-type.js'
 
 const tcpKeepalive = object('TcpKeepalive', { probes: uint32, time: duration, interval: duration })
 
@@ -17,7 +17,11 @@ const httpSettings = object('HTTPSettings', {
   maxRequestsPerConnection: described(int32, '0 means no limit.'),
   maxRetries: int32,
   idleTimeout: { type: duration, default: '1h' },
-  h2UpgradePolicy: oneWord('DEFAULT', 'DO_NOT_UPGRADE', 'UPGRADE'),
+  h2UpgradePolicy: describedWords({
+    DEFAULT: 'As the settings of the mesh say.',
+    DO_NOT_UPGRADE: 'HTTP/1.1 stays HTTP/1.1.',
+    UPGRADE: 'HTTP/1.1 goes on as HTTP/2.',
+  }),
   useClientProtocol: flag,
   maxConcurrentStreams: int32,
   http2KeepAlive: object('HTTP2KeepAlive', { interval: duration, timeout: duration }),

@@ -3,6 +3,7 @@ import {
   count32,
   decimal,
   described,
+  describedWords,
   duration,
   flag,
   int32,
@@ -78,7 +79,14 @@ const loadBalancerSettings = object(
   'LoadBalancerSettings',
   {
     simple: {
-      type: oneWord('UNSPECIFIED', 'LEAST_CONN', 'RANDOM', 'PASSTHROUGH', 'ROUND_ROBIN', 'LEAST_REQUEST'),
+      type: describedWords({
+        UNSPECIFIED: 'The default.',
+        LEAST_CONN: 'The old name of LEAST_REQUEST.',
+        RANDOM: 'Any healthy endpoint.',
+        PASSTHROUGH: 'The address that the client asked for; no balancing.',
+        ROUND_ROBIN: 'One endpoint after the other.',
+        LEAST_REQUEST: 'Of two random endpoints the one with fewer requests under way.',
+      }),
       default: 'LEAST_REQUEST',
       doc: 'LEAST_CONN is the old name of LEAST_REQUEST.',
     },

@@ -2,8 +2,9 @@
 import {
   anything,
   described,
-  integer,
+  describedWords,
   int32,
+  integer,
   list,
   object,
   oneWord,
@@ -59,7 +60,11 @@ const code: Readonly<Record<string, Field>> = {
   pluginName: described(shortText(256), 'Name in statistics and logs.'),
   vmConfig: described(object('WasmVmConfig', { env: list(environment, { maxItems: 256 }) }), 'Environment of the module.'),
   failStrategy: {
-    type: oneWord('FAIL_CLOSE', 'FAIL_OPEN', 'FAIL_RELOAD'),
+    type: describedWords({
+      FAIL_CLOSE: 'Requests fail when the plugin cannot be loaded or breaks.',
+      FAIL_OPEN: 'Requests go on without it.',
+      FAIL_RELOAD: 'It is loaded again, and requests fail meanwhile.',
+    }),
     default: 'FAIL_CLOSE',
     doc: 'What happens when the plugin fails.',
   },

@@ -1,9 +1,17 @@
 /** security.istio.io PeerAuthentication: which mutual TLS a workload demands of its peers. One schema for all served versions. */
-import { described, map, object, oneWord, type ObjectType } from '../model/field-type.js'
+import { described, describedWords, map, object, type ObjectType } from '../model/field-type.js'
 import { workloadSelector } from './shared.js'
 
 const mutualTls = object('MutualTLS', {
-  mode: { type: oneWord('UNSET', 'DISABLE', 'PERMISSIVE', 'STRICT'), doc: 'UNSET inherits from the namespace, then from the mesh.' },
+  mode: {
+    type: describedWords({
+      UNSET: 'As the level above says: workload, namespace, mesh.',
+      DISABLE: 'Only plain text is taken.',
+      PERMISSIVE: 'Plain text and mutual TLS are taken.',
+      STRICT: 'Only mutual TLS is taken.',
+    }),
+    doc: 'UNSET inherits from the namespace, then from the mesh.',
+  },
 })
 
 export const peerAuthenticationSpec: ObjectType = object(

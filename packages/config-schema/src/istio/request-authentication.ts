@@ -1,5 +1,5 @@
 /** security.istio.io RequestAuthentication: which JSON Web Tokens of requests are checked. One schema for all served versions. */
-import { described, duration, flag, list, object, oneWord, required, shortText, text, type ObjectType } from '../model/field-type.js'
+import { described, describedWords, duration, flag, list, object, required, shortText, text, type ObjectType } from '../model/field-type.js'
 import { targetChoice, targets } from './shared.js'
 
 const jwksUri = text(undefined, { maxLength: 2048 })
@@ -31,7 +31,14 @@ const jwtRule = object(
     ),
     timeout: { type: duration, default: '5s', doc: 'For fetching the keys.' },
     spaceDelimitedClaims: described(list(shortText(65_536)), 'Claims whose text is a list of words, besides scope.'),
-    presence: { type: oneWord('OPTIONAL', 'REQUIRED'), default: 'OPTIONAL', doc: 'Whether a request must carry a token.' },
+    presence: {
+      type: describedWords({
+        OPTIONAL: 'A request without a token gets in; a bad token does not.',
+        REQUIRED: 'A request without a valid token is refused.',
+      }),
+      default: 'OPTIONAL',
+      doc: 'Whether a request must carry a token.',
+    },
   },
   {
     oneOf: [{ fields: ['jwksUri', 'jwks_uri', 'jwks'] }],

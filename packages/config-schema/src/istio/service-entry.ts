@@ -1,5 +1,5 @@
 /** networking.istio.io ServiceEntry: services outside the platform's own registry. All served versions have this one schema. */
-import { described, integer, list, object, oneWord, required, shortText, text, type ObjectType } from '../model/field-type.js'
+import { described, describedWords, integer, list, object, required, shortText, text, type ObjectType } from '../model/field-type.js'
 import { exportTo, labelsSelector } from './shared.js'
 import { workloadEntrySpec } from './workload-entry.js'
 
@@ -23,12 +23,21 @@ export const serviceEntrySpec: ObjectType = object(
     ),
     ports: described(list(servicePort, { maxItems: 256 }), 'The ports of the service.'),
     location: {
-      type: oneWord('MESH_EXTERNAL', 'MESH_INTERNAL'),
+      type: describedWords({
+        MESH_EXTERNAL: 'Outside: no mutual TLS of the mesh.',
+        MESH_INTERNAL: 'Part of the mesh, such as virtual machines.',
+      }),
       default: 'MESH_EXTERNAL',
       doc: 'MESH_INTERNAL endpoints have sidecars, so mutual TLS is used.',
     },
     resolution: {
-      type: oneWord('NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN', 'DYNAMIC_DNS'),
+      type: describedWords({
+        NONE: 'Connections go where the client sent them.',
+        STATIC: 'To the endpoints listed here.',
+        DNS: 'To all addresses that DNS gives for the hosts or endpoints.',
+        DNS_ROUND_ROBIN: 'To the first address that DNS gives, asked again as needed.',
+        DYNAMIC_DNS: 'To what DNS gives for the host of each request; for wildcard hosts.',
+      }),
       default: 'NONE',
       doc: 'How endpoints are found: NONE forwards to the address that was called.',
     },

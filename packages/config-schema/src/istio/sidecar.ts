@@ -1,11 +1,15 @@
 /** networking.istio.io Sidecar: what the proxies of some workloads accept and what they may reach. One schema for all versions. */
-import { described, integer, list, object, oneWord, required, text, type ObjectType } from '../model/field-type.js'
+import { described, describedWords, integer, list, object, required, text, type ObjectType } from '../model/field-type.js'
 import { connectionPoolSettings } from './connection-pool.js'
 import { destination, labelsSelector } from './shared.js'
 import { serverTlsSettings } from './tls.js'
 
 const captureMode = {
-  type: oneWord('DEFAULT', 'IPTABLES', 'NONE'),
+  type: describedWords({
+    DEFAULT: 'As the node does it.',
+    IPTABLES: 'Traffic is redirected to the proxy.',
+    NONE: 'Nothing is redirected: programs talk to this port.',
+  }),
   default: 'DEFAULT',
   doc: 'How traffic gets to the listener; NONE means that applications connect to it by themselves.',
 }
@@ -44,7 +48,10 @@ export const sidecarSpec: ObjectType = object(
       'OutboundTrafficPolicy',
       {
         mode: {
-          type: oneWord('REGISTRY_ONLY', 'ALLOW_ANY'),
+          type: describedWords({
+            REGISTRY_ONLY: 'Hosts that nobody defines cannot be reached.',
+            ALLOW_ANY: 'Hosts that nobody defines are reached as they are.',
+          }),
           default: 'REGISTRY_ONLY',
           doc: 'Of an empty policy; without a policy the mesh decides, usually ALLOW_ANY.',
         },

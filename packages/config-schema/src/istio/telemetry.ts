@@ -2,6 +2,7 @@
 import {
   decimal,
   described,
+  describedWords,
   duration,
   list,
   map,
@@ -16,7 +17,11 @@ import {
 import { optionalFlag, targetChoice, targets } from './shared.js'
 
 const mode: Field = {
-  type: oneWord('CLIENT_AND_SERVER', 'CLIENT', 'SERVER'),
+  type: describedWords({
+    CLIENT_AND_SERVER: 'Both sides of a request.',
+    CLIENT: 'The side that sends it.',
+    SERVER: 'The side that receives it.',
+  }),
   default: 'CLIENT_AND_SERVER',
   doc: 'Which side of a request.',
 }
@@ -64,7 +69,7 @@ const metric = oneWord(
 const tagOverride = object(
   'TelemetryTagOverride',
   {
-    operation: { type: oneWord('UPSERT', 'REMOVE'), default: 'UPSERT' },
+    operation: { type: describedWords({ UPSERT: 'Adds the tag, or changes it.', REMOVE: 'Takes the tag away.' }), default: 'UPSERT' },
     value: described(text(), 'CEL expression; UPSERT needs it, REMOVE forbids it.'),
   },
   {

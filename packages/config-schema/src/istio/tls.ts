@@ -1,11 +1,19 @@
 /** TLS settings: of a Gateway server (towards clients) and of a DestinationRule (towards the upstream). */
-import { described, flag, list, object, oneWord, text, type ObjectType } from '../model/field-type.js'
+import { described, describedWords, flag, list, object, oneWord, text, type ObjectType } from '../model/field-type.js'
 import { optionalFlag } from './shared.js'
 
 const tlsVersion = oneWord('TLS_AUTO', 'TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3')
 
 export const clientTlsSettings: ObjectType = object('ClientTLSSettings', {
-  mode: { type: oneWord('DISABLE', 'SIMPLE', 'MUTUAL', 'ISTIO_MUTUAL'), default: 'DISABLE' },
+  mode: {
+    type: describedWords({
+      DISABLE: 'Plain text.',
+      SIMPLE: 'TLS as a browser does it: the server shows a certificate.',
+      MUTUAL: 'Mutual TLS with certificates named here.',
+      ISTIO_MUTUAL: "Mutual TLS with the mesh's own certificates.",
+    }),
+    default: 'DISABLE',
+  },
   clientCertificate: text(),
   privateKey: text(),
   caCertificates: text(),
@@ -21,7 +29,14 @@ const tlsCertificate = object('TLSCertificate', { serverCertificate: text(), pri
 export const serverTlsSettings: ObjectType = object('ServerTLSSettings', {
   httpsRedirect: described(flag, 'Answers plain HTTP with a redirect to HTTPS.'),
   mode: {
-    type: oneWord('PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'AUTO_PASSTHROUGH', 'ISTIO_MUTUAL', 'OPTIONAL_MUTUAL'),
+    type: describedWords({
+      PASSTHROUGH: 'The server behind it ends TLS; the server name chooses the route.',
+      SIMPLE: 'The gateway ends TLS with its certificate.',
+      MUTUAL: 'As SIMPLE, and the client must show a certificate.',
+      AUTO_PASSTHROUGH: 'As PASSTHROUGH, without routes: the server name holds the service.',
+      ISTIO_MUTUAL: "Mutual TLS with the mesh's own certificates.",
+      OPTIONAL_MUTUAL: 'As MUTUAL, but a client without a certificate gets in.',
+    }),
     default: 'PASSTHROUGH',
     doc: 'Absent means PASSTHROUGH, not SIMPLE.',
   },

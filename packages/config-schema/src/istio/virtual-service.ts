@@ -1,6 +1,7 @@
 /** networking.istio.io VirtualService: how requests for a host are routed. All served versions have this one schema. */
 import {
   described,
+  describedWords,
   duration,
   flag,
   int32,
@@ -8,7 +9,6 @@ import {
   list,
   map,
   object,
-  oneWord,
   percent,
   port,
   required,
@@ -59,7 +59,7 @@ const httpRedirect = object(
     scheme: text(),
     redirectCode: { type: status, default: 301 },
     port: uint32,
-    derivePort: oneWord('FROM_PROTOCOL_DEFAULT', 'FROM_REQUEST_PORT'),
+    derivePort: describedWords({ FROM_PROTOCOL_DEFAULT: '80 for HTTP, 443 for HTTPS.', FROM_REQUEST_PORT: 'The port of the request.' }),
   },
   { oneOf: [{ fields: ['port', 'derivePort'] }] },
 )
@@ -111,7 +111,11 @@ const corsPolicy = object('CorsPolicy', {
   exposeHeaders: list(text()),
   maxAge: duration,
   allowCredentials: optionalFlag,
-  unmatchedPreflights: oneWord('UNSPECIFIED', 'FORWARD', 'IGNORE'),
+  unmatchedPreflights: describedWords({
+    UNSPECIFIED: 'The default, FORWARD.',
+    FORWARD: 'A preflight request from another origin goes on to the destination.',
+    IGNORE: 'It is answered here, without the headers that would allow it.',
+  }),
 })
 
 const httpRoute = object(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { jsonSchema, type JsonSchema } from '../../src/json-schema.js'
+import { jsonSchemaFiles } from '../../src/json-schema-files.js'
 import { preferredApiVersion } from '../../src/kinds/kind-info.js'
 import { kindTable } from '../../src/kinds/kind-table.js'
 
@@ -32,8 +33,10 @@ describe('jsonSchema', () => {
     expect(definitions?.['ClientTLSSettings']?.properties?.['mode']).toMatchObject({
       enum: ['DISABLE', 'SIMPLE', 'MUTUAL', 'ISTIO_MUTUAL'],
       default: 'DISABLE',
-      markdownDescription: 'One of `DISABLE`, `SIMPLE`, `MUTUAL`, `ISTIO_MUTUAL`.\n\nDefault: `DISABLE`.',
+      enumDescriptions: ['Plain text.', expect.any(String), expect.any(String), "Mutual TLS with the mesh's own certificates."],
+      markdownDescription: expect.stringMatching(/^- `DISABLE`: Plain text\.\n[^]*\n\nDefault: `DISABLE`\.$/) as string,
     })
+    expect(definitions?.['WarmupConfiguration']?.properties?.['aggression']?.markdownDescription).toBe('Default: `1`.')
     expect(definitions?.['OutlierDetection']?.properties?.['consecutiveErrors']).toMatchObject({
       deprecated: true,
       description: 'Deprecated: use consecutive5xxErrors.',
@@ -44,5 +47,26 @@ describe('jsonSchema', () => {
   it('lets at most one of several fields stand', () => {
     const { definitions } = schema('networking.istio.io/v1', 'VirtualService')
     expect(definitions?.['StringMatch']?.allOf?.[0]?.oneOf).toHaveLength(4)
+  })
+})
+
+describe('jsonSchemaFiles', () => {
+  const files = new Map(jsonSchemaFiles().map(({ path, schema: content }) => [path, content]))
+
+  it('are laid out as yaml-language-server and kubeconform look for them', () => {
+    expect(files.get('networking.istio.io/virtualservice_v1beta1.json')?.title).toBe('VirtualService')
+    expect(files.get('gateway.networking.k8s.io/httproute_v1.json')?.title).toBe('HTTPRoute')
+    expect(files.get('service_v1.json')?.title).toBe('Service')
+    expect([...files.keys()].filter((path) => path !== path.toLowerCase())).toEqual([])
+  })
+
+  it('have one that leads to each of the others', () => {
+    const chooser = files.get('all.json')
+    expect(referencesOf(chooser).toSorted()).toEqual([...files.keys()].filter((path) => path !== 'all.json').toSorted())
+  })
+
+  it('are small enough to be carried along', () => {
+    const bytes = [...files.values()].reduce((sum, content) => sum + JSON.stringify(content).length, 0)
+    expect(bytes).toBeLessThan(1_200_000)
   })
 })

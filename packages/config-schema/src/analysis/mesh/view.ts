@@ -1,22 +1,13 @@
-/** One resource as analyzers see it: typed, with its identity resolved and the document it was read from. */
+/** Makes and compares the views of resources that analyzers work on. */
 import { kindInfo } from '../../kinds/kind-info.js'
 import { kindType } from '../../kinds/kind-type.js'
 import { parseApiVersion } from '../../kinds/api-version.js'
 import type { KubernetesObject } from '../../resource.js'
 import type { ParsedDocument } from '../../yaml/parse-documents.js'
 import { conform } from '../conform.js'
+import type { View } from './view-type.js'
 
-export interface View<Resource = KubernetesObject> {
-  readonly resource: Resource
-  readonly group: string
-  readonly kind: string
-  readonly name: string
-  /** Empty for cluster-scoped kinds. */
-  readonly namespace: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly annotations: Readonly<Record<string, string>>
-  readonly document: ParsedDocument | undefined
-}
+export type { View } from './view-type.js'
 
 /** @returns undefined for what is no resource or of a kind that is not known. */
 export function viewOf(value: unknown, document: ParsedDocument | undefined, defaultNamespace: string): View | undefined {
