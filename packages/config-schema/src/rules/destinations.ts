@@ -24,7 +24,9 @@ export function checkDestinations(route: readonly RouteDestination[] | undefined
   }
   entries.forEach((entry, index) => {
     if (entry.weight === undefined)
-      warning(faults, 'weight-missing', ['route', index], 'This destination has no weight, so it gets no requests while others have one.')
+      warning(faults, 'weight-missing', ['route', index], 'This destination has no weight, so it gets no requests while others have one.', {
+        dependsOn: [...faults.path, 'route', index, 'weight'],
+      })
   })
 }
 

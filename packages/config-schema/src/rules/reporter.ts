@@ -15,7 +15,7 @@ export function eachOf<T>(faults: FaultList, name: string, items: readonly T[] |
   items?.forEach((item, index) => within(faults, [name, index], () => check(item, index)))
 }
 
-export type FaultDetails = Pick<Fault, 'expected' | 'suggestion' | 'part' | 'related'>
+export type FaultDetails = Pick<Fault, 'expected' | 'suggestion' | 'part' | 'related' | 'dependsOn'>
 
 export function error(faults: FaultList, ruleId: string, below: readonly PathSegment[], message: string, details: FaultDetails = {}): void {
   addFault(faults, { ruleId, message, ...details }, ...below)

@@ -45,6 +45,8 @@ function checkSelector(
     if (labels?.[key] === value) continue
     const message = `The Pods of the template do not have the label ${clip(key)}: ${clip(value)} that the selector asks for.`
     error(faults, 'workload/selector-mismatch', ['selector', 'matchLabels', key], message, {
+      related: [{ path: [...faults.path, 'template', 'metadata', 'labels'], message: 'The labels of the Pods.' }],
+      dependsOn: [...faults.path, 'template', 'metadata', 'labels'],
       expected: `spec.template.metadata.labels with ${clip(key)}: ${clip(value)}`,
     })
   }

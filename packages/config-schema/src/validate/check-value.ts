@@ -14,6 +14,8 @@ export interface Walk extends FaultList {
   readonly path: PathSegment[]
   /** Types of the mappings around the current one, outermost first. */
   readonly around: ObjectType[]
+  /** How long the path of each of them is. */
+  readonly depths: number[]
   /** Values of the wrong type: rules that read typed values need a copy without them. */
   readonly wrong: WrongValue[]
   /** A null that stands for an absent field was met: rules need a copy without it. */
@@ -49,6 +51,7 @@ export function checkValue(type: FieldType, value: unknown, walk: Walk): void {
 function checkObject(type: ObjectType, value: unknown, walk: Walk): void {
   if (!isObject(value)) return wrongType(walk, type, value)
   walk.around.push(type)
+  walk.depths.push(walk.path.length)
   for (const key in value) {
     const entry = value[key]
     if (entry === undefined) continue
@@ -72,6 +75,7 @@ function checkObject(type: ObjectType, value: unknown, walk: Walk): void {
   }
   for (const group of type.oneOf) checkOneOf(walk, group, value)
   walk.around.pop()
+  walk.depths.pop()
 }
 
 /** A null was already reported where null is a fault of its own. */

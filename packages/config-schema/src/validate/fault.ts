@@ -1,5 +1,6 @@
 /** A fault found while walking a value: a diagnostic that does not know its line yet. */
 import type { Diagnostic, RelatedPlace, SourceRange } from '../diagnostic.js'
+import { clip } from '../model/clip.js'
 import { formatPath, type FieldPath, type PathSegment } from '../path.js'
 import type { FieldPart } from '../yaml/positions.js'
 
@@ -23,13 +24,67 @@ export interface Fault {
   readonly related?: readonly RelatedPath[]
   /** A field whose own faults follow from this one: a misspelt `rout` explains why `route` is missing. */
   readonly explains?: FieldPath
+  /** The same, where that field stands further out. */
+  readonly explainsAt?: FieldPath
+  /** The field came here from elsewhere: what else is wrong with the mapping it fell into follows from that. */
+  readonly isStray?: boolean
+  /** Faults of one mapping, or of the entries of one list, with the same cause are told as one. */
+  readonly because?: string
+  /** A place that the rule read beside its own: where the structure there is wrong, the rule judged nothing. */
+  readonly dependsOn?: FieldPath
 }
 
 /** Leaves out what another fault explains, so that one mistake gives one message. */
 export function withoutConsequences(faults: readonly Fault[]): readonly Fault[] {
+  if (faults.length < 2) return faults
   const explained = new Set<string>()
-  for (const { explains } of faults) if (explains !== undefined) explained.add(formatPath(explains))
-  return explained.size === 0 ? faults : faults.filter((fault) => fault.explains !== undefined || !explained.has(formatPath(fault.path)))
+  const strayed = new Set<string>()
+  for (const { path, explains, explainsAt, isStray } of faults) {
+    if (explains !== undefined) explained.add(formatPath(explains))
+    if (explainsAt !== undefined) explained.add(formatPath(explainsAt))
+    if (isStray === true) strayed.add(formatPath(path.slice(0, -1)))
+  }
+  const follows = (fault: Fault): boolean =>
+    (fault.explains === undefined && explained.has(formatPath(fault.path))) || followsFromStray(fault, strayed) || isBlind(fault, faults)
+  return together(faults.filter((fault) => !follows(fault)))
+}
+
+/** What is missing from, or unknown to, a mapping that holds what belongs elsewhere. */
+function followsFromStray({ ruleId, path, isStray, explains }: Fault, strayed: ReadonlySet<string>): boolean {
+  const isOpen = (ruleId === 'unknown-field' && isStray !== true && explains === undefined) || /missing|required/.test(ruleId)
+  return isOpen && strayed.size > 0 && strayed.has(formatPath(path.slice(0, -1)))
+}
+
+const structural = new Set(['unknown-field', 'wrong-type', 'null-value'])
+
+function isBlind({ dependsOn }: Fault, faults: readonly Fault[]): boolean {
+  if (dependsOn === undefined) return false
+  const target = formatPath(dependsOn)
+  return faults.some(({ ruleId, path }) => structural.has(ruleId) && target.startsWith(formatPath(path.slice(0, -1))))
+}
+
+/** Entries of one list, and fields of one mapping, that went wrong in the same way become one fault with related places. */
+function together(faults: readonly Fault[]): readonly Fault[] {
+  const firsts = new Map<string, { fault: Fault; index: number }>()
+  const left: Fault[] = []
+  for (const fault of faults) {
+    const where = fault.path.slice(0, -1).filter((segment) => typeof segment === 'string')
+    const key = fault.because === undefined ? undefined : `${formatPath(where)} ${fault.because}`
+    const first = key === undefined ? undefined : firsts.get(key)
+    if (first === undefined) {
+      if (key !== undefined) firsts.set(key, { fault, index: left.length })
+      left.push(fault)
+      continue
+    }
+    first.fault = withAnother(first.fault, fault)
+    left[first.index] = first.fault
+  }
+  return left
+}
+
+function withAnother(fault: Fault, other: Fault): Fault {
+  const message = `So does "${clip(String(other.path.at(-1)))}".`
+  return { ...fault, related: [...(fault.related ?? []), { path: other.path, message }] }
 }
 
 /** A rule and the type may both ask for the same field: it is said once, in the words that came first. */

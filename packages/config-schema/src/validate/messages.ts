@@ -5,6 +5,7 @@ import { clip } from '../model/clip.js'
 import type { Walk } from './check-value.js'
 import { addFault } from './fault.js'
 import { legacyFieldHint } from './legacy-fields.js'
+import { placeOf } from './misplaced.js'
 
 /** `a list of HTTPRoute`, `one of A, B`, `a whole number from 0 to 100`. */
 function describeType(type: FieldType): string {
@@ -195,6 +196,7 @@ export function unknownField(walk: Walk, type: ObjectType, key: string, value: u
       ...(type.fields.size > 20 ? {} : { expected: `one of the fields ${[...type.fields.keys()].join(', ')}` }),
       ...(suggestion === undefined ? {} : { suggestion }),
       ...(explained === undefined ? {} : { explains: [explained] }),
+      ...(place === undefined ? {} : { ...place.consequences, because: place.sentence }),
     },
     key,
   )
@@ -212,24 +214,4 @@ function fits(type: FieldType, value: unknown): boolean {
   if (type.kind === 'list') return Array.isArray(value)
   if (type.kind === 'object' || type.kind === 'map') return typeof value === 'object' && value !== null && !Array.isArray(value)
   return typeof value !== 'object'
-}
-
-interface Place {
-  readonly sentence: string
-  /** The neighbouring field it belongs under. */
-  readonly under?: string
-}
-
-/** A right name at the wrong indentation is the commonest mistake: say in which mapping it belongs. */
-function placeOf(walk: Walk, type: ObjectType, key: string): Place | undefined {
-  for (const [name, field] of type.fields) {
-    const inner = field.type.kind === 'list' ? field.type.items : field.type
-    if (inner.kind === 'object' && inner.fields.has(key))
-      return { sentence: ` It belongs further in, under "${name}": check the indentation.`, under: name }
-  }
-  for (let level = walk.around.length - 2; level >= 0; level--) {
-    const outer = walk.around[level] as ObjectType
-    if (outer.fields.has(key)) return { sentence: ` It belongs further out, in ${outer.name}: check the indentation.` }
-  }
-  return undefined
 }

@@ -4,6 +4,7 @@
  */
 import { Composer, Lexer, Parser, type CST, type Document, type LineCounter, type ParsedNode } from 'yaml'
 import { tooDeepAt } from './nesting.js'
+import { entryBefore } from './entry-before.js'
 import type { YamlSyntaxError } from './syntax-diagnostic.js'
 import { createTokenGuard, type Hostility } from './token-guard.js'
 
@@ -27,13 +28,14 @@ interface Held {
 /** @param lines learns where lines begin as the text is read. */
 export function* composeDocuments(text: string, lines: LineCounter, maxDocuments: number): Generator<Composed, void> {
   const errors: YamlSyntaxError[] = []
-  const composer = createComposer(errors)
+  const openQuotes: number[] = []
+  const composer = createComposer(errors, openQuotes)
   const held: Held[] = []
   const release = (document: Document.Parsed): Composed => composed(document, held.shift())
   let index = 0
   let strayTokens = 0
   let hostility: Composed | undefined
-  const tokens = guardedTokens(text, lines, (kind, offset) => (hostility = { kind, offset }))
+  const tokens = guardedTokens(text, lines, openQuotes, (kind, offset) => (hostility = { kind, offset }))
   for (const token of tokens) {
     if (token.type === 'error' && ++strayTokens > maxStrayTokens) break
     if (token.type === 'document') {
@@ -63,18 +65,34 @@ export function* composeDocuments(text: string, lines: LineCounter, maxDocuments
 }
 
 /** The parser's tokens, until something hostile shows; what was open then is given up. */
-function* guardedTokens(text: string, lines: LineCounter, stop: (kind: Hostility, offset: number) => void): Generator<CST.Token, void> {
+function* guardedTokens(
+  text: string,
+  lines: LineCounter,
+  openQuotes: number[],
+  stop: (kind: Hostility, offset: number) => void,
+): Generator<CST.Token, void> {
   const parser = new Parser(lines.addNewLine)
   const guard = createTokenGuard(parser)
   let offset = 0
   lines.addNewLine(0)
   for (const lexeme of new Lexer().lex(text)) {
+    if (openQuotes.length < maxStrayTokens && isOpenQuote(lexeme)) openQuotes.push(offset)
     yield* parser.next(lexeme)
     const hostility = guard.look(lexeme)
     if (hostility !== undefined) return stop(hostility, offset)
-    offset += lexeme.length
+    if (!marks.has(lexeme)) offset += lexeme.length
   }
   yield* parser.end()
+}
+
+/** What the lexer says between the pieces of the text, such as that a scalar follows. */
+const marks = new Set(['\u0002', '\u0018', '\u001F'])
+
+/** A quoted text that the input ends in. */
+function isOpenQuote(lexeme: string): boolean {
+  const quote = lexeme[0]
+  if (quote !== '"' && quote !== "'") return false
+  return lexeme.length === 1 || !lexeme.endsWith(quote) || (quote === '"' && /[^\\](?:\\\\)*\\"$/.test(lexeme))
 }
 
 /** @returns undefined when the document was given up for its faults. */
@@ -90,7 +108,15 @@ function composeToken(composer: Composer<ParsedNode>, token: CST.Token): readonl
 function composed(document: Document.Parsed, held: Held = { index: 0, errors: [] }): Composed {
   const own = document.errors.slice(0, maxErrors).map(({ code, message, pos }) => ({ code, message, start: pos[0], end: pos[1] }))
   const errors = [...held.errors, ...own]
-  return errors.length > 0 ? { kind: 'broken', errors } : { kind: 'document', index: held.index, document }
+  return errors.length > 0
+    ? { kind: 'broken', errors: errors.map((error) => outlined(error, document)) }
+    : { kind: 'document', index: held.index, document }
+}
+
+/** A line in the wrong column is judged by the entry before it, which may be many lines above. */
+function outlined(error: YamlSyntaxError, document: Document.Parsed): YamlSyntaxError {
+  const before = error.code === 'BAD_INDENT' ? entryBefore(document.contents, error.start) : undefined
+  return before === undefined ? error : { ...error, before }
 }
 
 type OnError = (
@@ -106,12 +132,13 @@ interface ComposerInternals {
 }
 
 /** Scalars stay text here; `plainScalar` decides what they mean. */
-function createComposer(errors: YamlSyntaxError[]): Composer<ParsedNode> {
+function createComposer(errors: YamlSyntaxError[], openQuotes: readonly number[]): Composer<ParsedNode> {
   const composer = new Composer<ParsedNode>({ schema: 'failsafe', uniqueKeys: false, logLevel: 'silent', version: '1.2' })
   const onError: OnError = (source, code, message, warning) => {
     if (warning) return
     const [start, end] = errorRange(source)
-    errors.push({ start, end, code, message })
+    const quote = /^Missing closing .quote/.test(message) ? openQuotes.findLast((offset) => offset < start) : undefined
+    errors.push(quote === undefined ? { start, end, code, message } : { start: quote, end: quote + 1, code: 'UNCLOSED_QUOTE', message })
     if (errors.length > maxErrors) throw tooManyErrors
   }
   ;(composer as unknown as ComposerInternals).onError = onError

@@ -10,7 +10,7 @@ import { expandList } from './expand-list.js'
 import { guardFindings } from './input-guard.js'
 import { nestingLimit } from './nesting.js'
 import { rangeOf, scalarText, toRange, type FieldPart } from './positions.js'
-import { syntaxMessage, type YamlSyntaxError } from './syntax-diagnostic.js'
+import { isConsequence, syntaxMessage, type YamlSyntaxError } from './syntax-diagnostic.js'
 import { aliasLimit, propertyLimit } from './token-guard.js'
 import { toValue } from './to-value.js'
 
@@ -151,13 +151,20 @@ function readDocument(document: Document.Parsed, index: number, reading: Reading
   readable.push(...(reading.keepLists ? [whole] : expandList(whole)))
 }
 
-/** One broken spot often breaks the lines after it too; a line is named once. */
+/** One broken spot often breaks the lines around it too: a line is named once, and what follows from an earlier fault not at all. */
 function reportSyntax(errors: readonly YamlSyntaxError[], reading: Reading): void {
   const lines = new Set<number>()
+  const told: YamlSyntaxError[] = []
   for (const error of errors) {
     const line = reading.lines.linePos(error.start).line
-    if (lines.has(line) || lines.size >= maxSyntaxErrors) continue
+    if (lines.has(line) || lines.size >= maxSyntaxErrors || isConsequence(error, told)) continue
     lines.add(line)
-    reading.report(error.start, error.end, error.code === 'TAB_AS_INDENT' ? 'yaml-tab' : 'yaml-syntax', syntaxMessage(error))
+    told.push(error)
+    reading.report(
+      error.start,
+      error.end,
+      error.code === 'TAB_AS_INDENT' ? 'yaml-tab' : 'yaml-syntax',
+      syntaxMessage(error, (offset) => reading.lines.linePos(offset)),
+    )
   }
 }

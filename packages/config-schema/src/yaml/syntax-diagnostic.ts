@@ -3,7 +3,8 @@
 const sentences: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'A tab stands where YAML wants spaces; indent with spaces only.',
   BAD_INDENT: 'The indentation does not fit the lines above; entries of one mapping or list begin in the same column.',
-  MISSING_CHAR: 'Something is missing here: a colon after a key, a closing quote, or a closing bracket.',
+  MISSING_CHAR: 'Something is missing here: a colon after a key, or a closing bracket.',
+  UNCLOSED_QUOTE: 'The quote that opens here is never closed; close it, or remove it.',
   BLOCK_AS_IMPLICIT_KEY: 'A nested mapping begins on the line of its key; put it on the next line, or quote the value.',
   BLOCK_IN_FLOW: 'A block mapping or list stands inside [...] or {...}.',
   MULTILINE_IMPLICIT_KEY: 'This line has no colon, or a quote above it is not closed.',
@@ -18,17 +19,54 @@ const sentences: Readonly<Record<string, string>> = {
   BAD_DIRECTIVE: 'This directive is not known to YAML.',
 }
 
+/** Sentences that say it all, without the parser's own words. */
+const plain = new Set(['TAB_AS_INDENT', 'BAD_ALIAS', 'UNCLOSED_QUOTE', 'BAD_INDENT'])
+
+/** What some of the parser's own words mean to somebody who writes manifests. */
+const detailed: Readonly<Record<string, string>> = {
+  'A block sequence may not be used as an implicit map key':
+    'A list and the fields of a mapping are mixed up around this line: a "-" is missing above, or the indentation changed.',
+  'Nested mappings are not allowed in compact mappings':
+    'This value is followed by what looks like another field: a ": " in a value needs quotes, and lines that belong together begin in the same column.',
+  'Sequence item without - indicator': 'This line stands in the column of a list but has no "-".',
+}
+
 export interface YamlSyntaxError {
   readonly code: string
   readonly message: string
   /** Offsets in the text. */
   readonly start: number
   readonly end: number
+  /** Where the entry begins whose column a line misses. */
+  readonly before?: number
 }
 
-export function syntaxMessage(error: YamlSyntaxError): string {
+/** Faults of the outline: the first of them puts the rest of the document out of step. */
+const outlineCodes = new Set([
+  'BAD_INDENT',
+  'BLOCK_AS_IMPLICIT_KEY',
+  'MULTILINE_IMPLICIT_KEY',
+  'MISSING_CHAR',
+  'UNEXPECTED_TOKEN',
+  'BLOCK_IN_FLOW',
+])
+const outlineBreakers = new Set([...outlineCodes, 'TAB_AS_INDENT', 'BAD_ALIAS', 'UNCLOSED_QUOTE'])
+
+/** Whether a fault says no more than that one of those told already put the outline out of step. */
+export function isConsequence(error: YamlSyntaxError, told: readonly YamlSyntaxError[]): boolean {
+  return outlineCodes.has(error.code) && told.some(({ code }) => outlineBreakers.has(code))
+}
+
+/** @param place line and column of an offset, for people. */
+export function syntaxMessage(error: YamlSyntaxError, place: (offset: number) => { readonly line: number; readonly col: number }): string {
   const detail = error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''
-  const sentence = sentences[error.code]
+  const bracket = /^Flow .* end with a ([\]}])/.exec(detail)?.[1]
+  if (bracket !== undefined) return `A "${bracket === ']' ? '[' : '{'}" above is not closed; a "${bracket}" is missing before this line.`
+  const sentence = detailed[detail] ?? sentences[error.code]
   if (sentence === undefined) return `This is not valid YAML: ${detail}.`
-  return error.code === 'TAB_AS_INDENT' || error.code === 'BAD_ALIAS' ? sentence : `${sentence} (${detail})`
+  if (error.before !== undefined) {
+    const { line, col } = place(error.before)
+    return `This line should begin in column ${col} like the entry on line ${line}, or a line between the two is indented wrongly.`
+  }
+  return plain.has(error.code) || detail in detailed ? sentence : `${sentence} (${detail})`
 }

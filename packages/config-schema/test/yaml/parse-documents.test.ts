@@ -71,13 +71,30 @@ describe('parseDocuments', () => {
     ['a prototype key', 'a:\n  __proto__: {x: 1}\n', '2:3 yaml-forbidden-key'],
     ['an unknown tag', 'a: !ruby/object 1\n', '1:17 yaml-unknown-tag'],
     ['a complex key', '? [a]\n: b\n', '1:3 yaml-bad-key'],
-    ['an unclosed quote', 'a: "x\n', '2:1 yaml-syntax'],
+    ['an unclosed quote', 'a: "x\n', '1:4 yaml-syntax'],
+    ['a quote that is open to the end of many lines', 'k: v\na:\n- "b"\n- \'x\n  c: 1\nd: 2\n', '4:3 yaml-syntax'],
+    ['a quote closed by another kind', 'a: "v\'\nb: 1\n', '1:4 yaml-syntax'],
     ['wrong indentation', 'a:\n  b: 1\n c: 2\n', '3:1 yaml-syntax'],
     ['a value that begins with a reserved character', 'a: @x\n', '1:4 yaml-syntax'],
   ])('names %s with its line and column', (_, text, fault) => {
     const result = parseDocuments(text)
     expect(faultsOf(text)[0]).toBe(fault)
     expect(result.documents).toEqual([])
+  })
+
+  it('says of a misplaced line which entry it should be in line with', () => {
+    const { diagnostics } = parseDocuments('a:\n  b:\n    c: 1\n    d: 1\n   e: 2\n   f: 3\n   g: 4\n')
+    expect(diagnostics).toHaveLength(1)
+    expect(diagnostics[0]).toMatchObject({ line: 5, column: 1, message: expect.stringContaining('column 3 like the entry on line 2') })
+  })
+
+  it('tells one mistake of the outline once', () => {
+    const { diagnostics } = parseDocuments('spec:\n  http:\n\t- match:\n    - uri: {prefix: /}\n    route:\n    - a: 1\n')
+    expect(diagnostics.map(({ ruleId, line }) => `${line} ${ruleId}`)).toEqual(['3 yaml-tab'])
+  })
+
+  it('names the bracket that is missing', () => {
+    expect(parseDocuments('hosts: [a, b\nc: d\n').diagnostics[0]?.message).toContain('A "[" above is not closed')
   })
 
   it('points at values, keys, and the nearest mapping of a missing field', () => {
