@@ -125,7 +125,7 @@ describe('sign', () => {
     await expect(ca.sign(pem, caller)).rejects.toEqual(withCode('HEDDLE_CA_CSR_INVALID'))
   })
 
-  it("refuses a request with the authority's own key", async () => {
+  it("T7: refuses a request with the authority's own key", async () => {
     const store = createMemoryCaStore()
     const { ca, clock } = await startCa({ store })
     await ca.close()

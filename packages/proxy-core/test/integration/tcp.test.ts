@@ -258,7 +258,7 @@ test.each([
   expect(seen).toEqual([expected, expected])
 })
 
-test('health checks of the balancer keep the addresses of the socket', async () => {
+test('T73: health checks of the balancer keep the addresses of the socket', async () => {
   const app = keep(await rawUpstream((socket) => socket.end('ok')))
   const proxy = await front(tcpListener({}, behindBalancer()), [staticCluster('app', [app.port])])
   for (const header of ['PROXY UNKNOWN\r\n', 'PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n', v2([0x20, 0, 0, 0])]) {
@@ -283,7 +283,7 @@ test.each([
   ['addresses cut short', v2([0x21, 0x11, 0, 4, 1, 2, 3, 4])],
   ['a TLV cut short', v2([0x21, 0x11, 0, 16, ...Array<number>(12).fill(0), 4, 0, 9, 1])],
   ['the greatest length', v2([0x21, 0x11, 0xff, 0xff])],
-])('a connection with %s is closed', async (_, bytes) => {
+])('T73: a connection with %s is closed', async (_, bytes) => {
   let reached = 0
   const app = keep(await rawUpstream(() => reached++))
   const proxy = await front(tcpListener({}, behindBalancer()), [staticCluster('app', [app.port])])
@@ -294,7 +294,7 @@ test.each([
   expect(proxy.connections[0]).toMatchObject({ flags: flag.DPE, details: 'proxy_protocol_refused' })
 })
 
-test('a header is only believed from those who may send one', async () => {
+test('T72: a header is only believed from those who may send one', async () => {
   const app = keep(await rawUpstream((socket) => void socket.once('data', (data) => socket.end(data))))
   const elsewhere = [{ addressPrefix: '10.0.0.0', prefixLength: 8 }]
   const stranger = await front(tcpListener({}, behindBalancer({ trustedSources: elsewhere })), [staticCluster('app', [app.port])])

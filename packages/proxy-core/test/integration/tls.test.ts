@@ -276,7 +276,7 @@ describe('a connection that lives', () => {
   test.each([
     ['no longer trusts the root', roots(createTestCa().rootPem)],
     ['has roots that cannot be read', roots('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')],
-  ])('ends within a minute when the accepting side %s', async (_, instead) => {
+  ])('ca T24: ends within a minute when the accepting side %s', async (_, instead) => {
     const { clock, inbound, serverSecrets } = await living()
     serverSecrets.put(instead)
     clock.advance(60_000)
@@ -333,7 +333,7 @@ test.each(['accepting', 'dialling'])('an opaque connection ends when the %s side
   await expect.poll(() => server.proxy.listeners()[0]?.connections).toBe(0)
 })
 
-test('without roots a listener accepts nobody', async () => {
+test('T45: without roots a listener accepts nobody', async () => {
   const ca = createTestCa()
   const upstream = keep(await httpUpstream((_, outgoing) => void outgoing.end('hello')))
   const server = keep(

@@ -55,7 +55,7 @@ it.each([
     (good, other) => ({ ...good, certificateChainPem: other.certificateChainPem + good.certificateChainPem }),
   ],
 ] satisfies [string, (good: KeyPair, other: KeyPair) => KeyPair][])(
-  'a renewal with %s is said, and the certificate before it goes on serving',
+  'T43: a renewal with %s is said, and the certificate before it goes on serving',
   (_, spoil) => {
     const ca = createTestCa()
     const pair = (account: string): KeyPair => {
