@@ -70,6 +70,8 @@ export {
   type CertificateStatus,
   type CreateCertificateRequest,
   type CreateCertificateResult,
+  type CreateTokenRequest,
+  type CreateTokenResult,
   type ServiceExplanation,
 } from './service/certificate-service.js'
 export type { RateLimit } from './service/rate-limit.js'

@@ -107,6 +107,26 @@ export const authorityCommands: readonly CommandSpec[] = [
     load: async () => (await import('./commands/ca-token.js')).runCreate,
   },
   {
+    path: ['ca', 'jwt', 'issue'],
+    summary: 'Print a JWT-SVID for yourself under the identity of an account (local mesh; audited)',
+    flags: {
+      as: { type: 'string', value: 'NAMESPACE/ACCOUNT', description: 'Whose identity' },
+      audience: { type: 'string', multiple: true, value: 'NAME', description: 'Whom it is for; may be given several times' },
+      ttl: { type: 'string', value: 'DURATION', description: 'How long it is valid, at most 1h', defaultText: '5m' },
+    },
+    examples: ['heddle ca jwt issue --as default/default --audience billing'],
+    load: async () => (await import('./commands/ca-jwt.js')).runIssue,
+  },
+  {
+    path: ['ca', 'jwt', 'validate'],
+    summary: "Judge a JWT-SVID by the mesh's keys, and print its claims",
+    arguments: 'TOKEN | -',
+    maxArguments: 1,
+    flags: { audience: { type: 'string', value: 'NAME', description: 'Whom it must be for' } },
+    examples: ['heddle ca jwt issue --as default/default --audience billing | heddle ca jwt validate - --audience billing'],
+    load: async () => (await import('./commands/ca-jwt.js')).runValidate,
+  },
+  {
     path: ['ca', 'root', 'export'],
     summary: 'Print the roots to trust, in PEM or as a SPIFFE trust bundle',
     flags: {

@@ -1,6 +1,7 @@
 /** Every command of the program, in the order of the overview. Help, completion and the reference page are made from it. */
 import { authorityCommands } from './authority-commands.js'
 import type { CommandSpec, FlagSpec } from './command/command.js'
+import { editorCommands } from './editor-commands.js'
 
 const filename: FlagSpec = {
   short: 'f',
@@ -369,6 +370,7 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => (await import('./commands/proxy-config.js')).runFor(part),
   })),
   ...authorityCommands,
+  ...editorCommands,
   {
     path: ['version'],
     summary: 'Versions of this program and of the mesh',

@@ -41,6 +41,7 @@ export {
 } from './names/pod-contract.js'
 export { createAccessLogSender, type AccessLogSender, type AccessLogSenderOptions } from './grpc/access-log-sender.js'
 export { createControlPlaneChannel, type ClientCertificate, type ControlPlaneAddress } from './grpc/channel.js'
+export { requestJwtSvid, type JwtSvidRequest } from './grpc/token-request.js'
 export { requestWorkloadCertificate, type WorkloadCertificateRequest } from './grpc/certificate-request.js'
 export {
   createIdentitySource,
@@ -53,4 +54,12 @@ export type { ResourceFault } from './ads/snapshot.js'
 export { createMeshClient, type MeshClient, type MeshClientDeps, type MeshClientOptions } from './mesh-client.js'
 export { parseWorkloadEndpoint } from './workload-api/endpoint.js'
 export { serveWorkloadApi, type WorkloadApiServer, type WorkloadApiServerOptions } from './workload-api/workload-api-server.js'
-export { watchX509Svids, type WorkloadApiClient, type WorkloadApiClientOptions, type X509Svid } from './workload-api/workload-api-client.js'
+export { watchX509Svids, type WorkloadApiClientOptions, type X509Svid } from './workload-api/workload-api-client.js'
+export type { WorkloadApiClient, WorkloadStreamOptions } from './workload-api/workload-stream.js'
+export {
+  fetchJwtSvids,
+  type JwtBundleOptions,
+  validateWithWorkloadApi,
+  watchJwtBundles,
+  type WorkloadTokenRequest,
+} from './workload-api/workload-token-client.js'

@@ -19,6 +19,7 @@ import {
   type NameTable,
   type PushedDenials,
   type PushedTrust,
+  type TokenResponse,
   trustTypeUrls,
   typeUrls,
   type XdsNode,
@@ -30,7 +31,9 @@ import { createTableStore, type TableStore } from './ads/table-store.js'
 import { type ControlPlaneAddress, createControlPlaneChannel } from './grpc/channel.js'
 import { createCertificate, retryAfterMsOf } from './grpc/certificate-request.js'
 import { openDiscoveryStream } from './grpc/discovery-stream.js'
+import { requestJwtSvid } from './grpc/token-request.js'
 import { createIdentitySource, type IdentitySource } from './identity/identity-source.js'
+import { createJwtSvids, type JwtSvids } from './identity/jwt-svids.js'
 
 export interface MeshClientOptions {
   /** `host:port` of discovery. Asked at each connection, since names and addresses change. */
@@ -71,6 +74,8 @@ export interface MeshClient {
   readonly identity: IdentitySource
   /** The identity's secrets, and those that the control plane serves (`kubernetes://NAME`). */
   readonly secrets: SecretSource
+  /** A JWT-SVID of this workload, from the authority or one that has half of its life left. @throws HEDDLE_IDENTITY_REFUSED */
+  jwtSvid(audiences: readonly string[]): Promise<TokenResponse>
   /** Applies the newest configuration again: to be called when something that was refused became usable. */
   recheck(): void
   readonly isConnected: boolean
@@ -95,11 +100,13 @@ class WorkloadLink implements MeshClient {
   readonly #store: TableStore | undefined
   readonly #ads: AdsClient
   readonly #secretListeners = new Set<(name: string) => void>()
+  readonly #jwtSvids: JwtSvids
 
   constructor(options: MeshClientOptions, deps: Required<MeshClientDeps>) {
     this.#options = options
     this.#logger = deps.logger
     this.identity = openIdentity(options, deps)
+    this.#jwtSvids = createJwtSvids((audiences) => this.#requestJwtSvid(audiences), deps.clock)
     this.#tables = createTables(deps.logger)
     this.#names = createResourceTable((bytes) => decodeNameTable(bytes))
     const tables = { ...this.#tables, names: this.#names, denials: this.#denials }
@@ -109,6 +116,10 @@ class WorkloadLink implements MeshClient {
       get: (name) => this.identity.get(name) ?? this.#tables.secrets.held.get(name)?.value,
       subscribe: (listener) => this.#subscribeSecrets(listener),
     }
+  }
+
+  jwtSvid(audiences: readonly string[]): Promise<TokenResponse> {
+    return this.#jwtSvids.get(audiences)
   }
 
   recheck(): void {
@@ -130,6 +141,14 @@ class WorkloadLink implements MeshClient {
     this.#ads.close()
     this.identity.close()
     this.#store?.close()
+  }
+
+  #requestJwtSvid(audiences: readonly string[]): Promise<TokenResponse> {
+    const { authority = this.#options.discovery, token } = this.#options
+    const certificate = this.identity.current
+    const own = token()
+    const address = controlPlane(this.#options, authority, certificate?.rootsPem)
+    return requestJwtSvid({ ...address, audiences, ...(certificate && { certificate }), ...(own !== undefined && { token: own }) })
   }
 
   async #useLastGood(): Promise<void> {

@@ -1,7 +1,10 @@
-/** The SPIFFE Workload API where Istio's agent has its socket, so that an application of the Pod can hold the workload's certificate itself. */
+/**
+ * The SPIFFE Workload API of a Pod, so that an application can hold the workload's certificate and tokens itself: where Istio's agent has
+ * its socket, or where the local platform says.
+ */
 import { join } from 'node:path'
 import { formatWorkloadId, type Logger, messageOf } from '@heddle/base'
-import { type IdentitySource, serveWorkloadApi, type WorkloadApiServer } from '@heddle/client'
+import { type MeshClient, serveWorkloadApi, type WorkloadApiServer } from '@heddle/client'
 import type { ProxySettings } from './proxy-settings.js'
 
 const socket = '/var/run/secrets/workload-spiffe-uds/socket'
@@ -9,12 +12,14 @@ const socket = '/var/run/secrets/workload-spiffe-uds/socket'
 /** A name that is too long for a socket, or a folder that is not mounted, costs only this. */
 export async function openWorkloadApi(
   { pod, trustDomain, podNamespace, serviceAccount }: ProxySettings,
-  identity: IdentitySource,
+  client: Pick<MeshClient, 'identity' | 'jwtSvid'>,
   logger: Logger,
 ): Promise<WorkloadApiServer | undefined> {
   const spiffeId = formatWorkloadId({ trustDomain, namespace: podNamespace, serviceAccount })
+  const path = pod?.workloadSocketPath ?? join(pod?.root ?? '/', socket)
+  const requestToken = (audiences: readonly string[]): ReturnType<MeshClient['jwtSvid']> => client.jwtSvid(audiences)
   try {
-    return await serveWorkloadApi({ path: join(pod?.root ?? '/', socket), identity, spiffeId, trustDomain }, { logger })
+    return await serveWorkloadApi({ path, identity: client.identity, spiffeId, trustDomain, requestToken }, { logger })
   } catch (error) {
     logger.info('the Workload API is not served', { reason: messageOf(error) })
     return undefined

@@ -12,6 +12,7 @@ const pod: PodContract = {
   namesPath: undefined,
   platformNamesPath: undefined,
   externalAddress: undefined,
+  workloadSocketPath: undefined,
 }
 const plan = createBindPlan({ pod, token: 'secret', declaredPorts: [9000, 8080, 15020] })
 const listener = (fields: Partial<Listener>): Listener => ({

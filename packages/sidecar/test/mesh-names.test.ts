@@ -45,6 +45,7 @@ describe('the names of the mesh', () => {
       namesPath,
       platformNamesPath: undefined,
       externalAddress: undefined,
+      workloadSocketPath: undefined,
     }).update(table)
     const file = readNamesFile(namesPath)
     expect(file).toMatchObject({ token: 'secret', capture: { address: '127.5.0.2', port: 15001 }, names: { web: ['10.0.0.1'] } })

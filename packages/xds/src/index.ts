@@ -31,6 +31,17 @@ export {
 } from './discovery.js'
 export { encode, encodeCluster, encodeEndpoints, encodeListener, encodeRouteConfiguration } from './encode.js'
 export { adsDeltaMethod, createCertificateMethod, streamAccessLogsMethod, type GrpcMethod } from './grpc-method.js'
+export { createTokenMethod, type TokenRequest, type TokenResponse } from './authority-token.js'
+export {
+  fetchJwtBundlesMethod,
+  fetchJwtSvidMethod,
+  type JwtSvidRequest,
+  type TokenToValidate,
+  type ValidatedToken,
+  validateJwtSvidMethod,
+  type WorkloadToken,
+  type WorkloadTokens,
+} from './workload-tokens.js'
 export { fetchX509BundlesMethod, fetchX509SvidMethod, type WorkloadBundles, type WorkloadSvid, type WorkloadSvids } from './workload-api.js'
 export {
   decodeDenials,
@@ -38,6 +49,7 @@ export {
   encodeDenials,
   encodeTrust,
   trustTypeUrls,
+  type FederatedTrust,
   type PushedDenials,
   type PushedRoot,
   type PushedTrust,

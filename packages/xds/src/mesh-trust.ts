@@ -15,6 +15,19 @@ export interface PushedTrust {
   readonly fingerprint: string
   /** Grows with each change. */
   readonly sequence: number
+  /** Keys of the trust domain's tokens, a JSON Web Key Set. Default: none. */
+  readonly jwks?: string
+  /** Other trust domains. Default: none. */
+  readonly federated?: readonly FederatedTrust[]
+}
+
+/** What the names of another trust domain are judged by. */
+export interface FederatedTrust {
+  readonly trustDomain: string
+  /** In PEM; empty trusts nobody of it. */
+  readonly rootsPem: string
+  /** Keys of its tokens, a JSON Web Key Set. */
+  readonly jwks: string
 }
 
 export interface PushedRoot {
@@ -31,20 +44,29 @@ export interface PushedDenials {
 }
 
 /** The one resource of its type; its name is the trust domain. */
-export function encodeTrust({ trustDomain, roots, fingerprint, sequence }: PushedTrust): XdsResource {
+export function encodeTrust({ trustDomain, roots, fingerprint, sequence, jwks = '', federated = [] }: PushedTrust): XdsResource {
   const message = create(TrustBundleSchema, {
     trustDomain,
     roots: roots.map(({ pem, isTainted }) => ({ pem, tainted: isTainted })),
     fingerprint,
     sequence: BigInt(sequence),
+    jwks,
+    federated: federated.map((other) => ({ ...other })),
   })
   return createResource(trustTypeUrls.trustBundle, trustDomain, toBinary(TrustBundleSchema, message))
 }
 
 /** @throws when the bytes are no such message. */
 export function decodeTrust(bytes: Uint8Array): PushedTrust {
-  const { trustDomain, roots, fingerprint, sequence } = fromBinary(TrustBundleSchema, bytes)
-  return { trustDomain, roots: roots.map(({ pem, tainted }) => ({ pem, isTainted: tainted })), fingerprint, sequence: Number(sequence) }
+  const { trustDomain, roots, fingerprint, sequence, jwks, federated } = fromBinary(TrustBundleSchema, bytes)
+  return {
+    trustDomain,
+    roots: roots.map(({ pem, tainted }) => ({ pem, isTainted: tainted })),
+    fingerprint,
+    sequence: Number(sequence),
+    jwks,
+    federated: federated.map((other) => ({ trustDomain: other.trustDomain, rootsPem: other.rootsPem, jwks: other.jwks })),
+  }
 }
 
 /** The one resource of its type. */

@@ -1,4 +1,4 @@
-/** The SPIFFE Workload API, as far as X.509 goes: messages and methods. Certificates are DER, several of them one after the other. */
+/** The X.509 half of the SPIFFE Workload API: messages and methods. Certificates are DER, several of them one after the other. */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { X509BundlesResponseSchema, X509SVIDResponseSchema } from './gen/spiffe/workload/workload_pb.js'
 import type { GrpcMethod } from './grpc-method.js'

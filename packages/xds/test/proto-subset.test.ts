@@ -12,6 +12,7 @@ const elsewhere = new Set([
   'stats',
   'istio.envoy.config.filter.http.alpn.v2alpha1',
   'heddle.xds',
+  'heddle.ca.v1',
   // SPIFFE's Workload API has no package.
   '',
 ])

@@ -21,9 +21,10 @@ export function parseJwtKeySet(text: string): JwtKeySetResult {
   const keys = new Map<string, KeyObject>()
   for (const jwk of list as readonly unknown[]) {
     if (typeof jwk !== 'object' || jwk === null) return { ok: false, reason: 'a key is not an object' }
-    if (!isForTokens(jwk)) continue
-    const { kid } = jwk as JsonWebKey
-    const key = readPublicJwk(jwk)
+    const fields = jwk as JsonWebKey
+    if (!isForTokens(fields)) continue
+    const { kid } = fields
+    const key = readPublicJwk(fields)
     if (typeof kid !== 'string' || kid === '' || keys.has(kid) || !key) return { ok: false, reason: 'a key cannot be used, or its id' }
     keys.set(kid, key)
   }

@@ -29,6 +29,7 @@ export type CertificateStatus =
   | 'INVALID_ARGUMENT'
   | 'RESOURCE_EXHAUSTED'
   | 'UNAVAILABLE'
+  | 'UNIMPLEMENTED'
   | 'INTERNAL'
 
 export type CreateCertificateResult =
@@ -47,6 +48,16 @@ export type CreateCertificateResult =
       /** With RESOURCE_EXHAUSTED: when it is worth coming again, in milliseconds. */
       readonly retryAfterMs?: number
     }
+
+export interface CreateTokenRequest {
+  readonly audiences: readonly string[]
+  /** Default: the authority's. */
+  readonly ttlSeconds?: number
+}
+
+export type CreateTokenResult =
+  | { readonly ok: true; readonly spiffeId: string; readonly token: string; readonly notAfterMs: number }
+  | Extract<CreateCertificateResult, { readonly ok: false }>
 
 export interface CertificateServiceOptions {
   readonly ca: Ca
@@ -71,6 +82,8 @@ export type Authorization = { readonly ok: true } | { readonly ok: false; readon
 export interface CertificateService {
   /** Never rejects: every failure is a status. */
   createCertificate(request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult>
+  /** A JWT-SVID for the caller. Never rejects: every failure is a status. Join tokens are no credentials here. */
+  createToken(request: CreateTokenRequest, credentials: Credentials): Promise<CreateTokenResult>
   /** What each authenticator says of these credentials and what would be issued: for operators. Join tokens are not asked: it would use them up. */
   explain(request: CreateCertificateRequest, credentials: Credentials): Promise<ServiceExplanation>
   counters(): CertificateServiceCounters
@@ -119,11 +132,7 @@ class LimitedService implements CertificateService {
   }
 
   async createCertificate(request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult> {
-    // Authentication waits in the queue as well: verifying a token costs as much as signing.
-    const answer = this.#queue.add(() => this.#answer(request, credentials))
-    if (answer) return await answer
-    if (this.#counters.queueFull++ === 0) this.#logger.warn('more certificate requests than can wait: callers are told to come again')
-    return { ok: false, status: 'RESOURCE_EXHAUSTED', message: 'too many certificate requests', retryAfterMs: queueRetryMs }
+    return this.#inTurn(() => this.#certify(request, credentials))
   }
 
   counters(): CertificateServiceCounters {
@@ -144,48 +153,62 @@ class LimitedService implements CertificateService {
     return { authenticators, outcome, refusal: authorization.ok ? undefined : authorization.reason }
   }
 
-  async #answer(request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult> {
-    try {
-      return await this.#handle(request, credentials)
-    } catch (error) {
-      return refuseFailure(error, this.#logger)
-    }
+  async createToken(request: CreateTokenRequest, credentials: Credentials): Promise<CreateTokenResult> {
+    return this.#inTurn(async () => {
+      // A join token is for a certificate: here it would be used up.
+      const lasting = this.#options.authenticators.filter(({ isOneTime }) => isOneTime !== true)
+      const admitted = await this.#admit(lasting, credentials)
+      if (!admitted.ok) return admitted
+      const { spiffeId, token, notAfterMs } = await this.#options.ca.issueJwt(admitted.caller, request.audiences, request.ttlSeconds)
+      return { ok: true, spiffeId, token, notAfterMs }
+    })
   }
 
-  async #handle(request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult> {
-    const authenticated = await authenticate(this.#options.authenticators, credentials)
+  /** Authentication waits in the queue as well: verifying a token costs as much as signing. */
+  async #inTurn<Result>(work: () => Promise<Result | Refusal>): Promise<Result | Refusal> {
+    const answer = this.#queue.add(() => work().catch((error: unknown) => refuseFailure(error, this.#logger)))
+    if (answer) return await answer
+    if (this.#counters.queueFull++ === 0) this.#logger.warn('more certificate requests than can wait: callers are told to come again')
+    return { ok: false, status: 'RESOURCE_EXHAUSTED', message: 'too many certificate requests', retryAfterMs: queueRetryMs }
+  }
+
+  async #certify(request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult> {
+    const admitted = await this.#admit(this.#options.authenticators, credentials, hasImpersonation(request))
+    if (!admitted.ok) return admitted
+    const { caller } = admitted
+    const signed = await this.#options.ca.sign(request.csr, caller, request.validityDurationSeconds)
+    return { ok: true, certChain: [...signed.chain, signed.rootsPem], caller, notAfterMs: signed.notAfterMs }
+  }
+
+  /** Who is calling, if that caller may have something now. */
+  async #admit(
+    authenticators: readonly Authenticator[],
+    credentials: Credentials,
+    isImpersonating: boolean = false,
+  ): Promise<{ readonly ok: true; readonly caller: Caller } | Refusal> {
+    const authenticated = await authenticate(authenticators, credentials)
     if (authenticated.kind !== 'authenticated') {
       this.#counters.authenticationFailures++
       return refuseCaller(authenticated, this.#logger)
     }
     const { caller } = authenticated
     const uri = workloadUriOf(caller)
-    const refuse = ({ reason, ...refusal }: Refusal & { readonly reason: string }): Refusal => {
-      this.#logger.warn('refused a certificate request', { caller: uri, method: caller.method, status: refusal.status, reason })
-      return refusal
+    const refusal = this.#refusalOf(caller, uri, isImpersonating) ?? (await authorize(this.#options, caller))
+    if (refusal.ok) return { ok: true, caller }
+    const { reason, ...answer } = refusal
+    this.#logger.warn('refused a certificate request', { caller: uri, method: caller.method, status: answer.status, reason })
+    return answer
+  }
+
+  #refusalOf(caller: Caller, uri: string, isImpersonating: boolean): (Refusal & { readonly reason: string }) | undefined {
+    if (isImpersonating) {
+      const message = 'impersonation is not allowed'
+      return { ok: false, status: 'UNAUTHENTICATED', message, reason: 'ImpersonatedIdentity is set' }
     }
-    if (hasImpersonation(request))
-      return refuse({
-        ok: false,
-        status: 'UNAUTHENTICATED',
-        message: 'impersonation is not allowed',
-        reason: 'ImpersonatedIdentity is set',
-      })
-    const waitMs = this.#limiter.take(caller.pod?.uid ?? uri)
-    if (waitMs > 0) {
-      this.#counters.rateLimited++
-      return refuse({
-        ok: false,
-        status: 'RESOURCE_EXHAUSTED',
-        message: 'too many certificate requests',
-        retryAfterMs: waitMs,
-        reason: 'rate limit',
-      })
-    }
-    const authorization = await authorize(this.#options, caller)
-    if (!authorization.ok) return refuse(authorization)
-    const signed = await this.#options.ca.sign(request.csr, caller, request.validityDurationSeconds)
-    return { ok: true, certChain: [...signed.chain, signed.rootsPem], caller, notAfterMs: signed.notAfterMs }
+    const retryAfterMs = this.#limiter.take(caller.pod?.uid ?? uri)
+    if (retryAfterMs === 0) return undefined
+    this.#counters.rateLimited++
+    return { ok: false, status: 'RESOURCE_EXHAUSTED', message: 'too many certificate requests', retryAfterMs, reason: 'rate limit' }
   }
 }
 
@@ -238,6 +261,8 @@ const statuses: Partial<Record<CaErrorCode, CertificateStatus>> = {
   HEDDLE_CA_CSR_INVALID: 'INVALID_ARGUMENT',
   HEDDLE_CA_CALLER_INVALID: 'UNAUTHENTICATED',
   HEDDLE_CA_CALLER_DENIED: 'PERMISSION_DENIED',
+  HEDDLE_CA_JWT_INVALID: 'INVALID_ARGUMENT',
+  HEDDLE_CA_JWT_UNAVAILABLE: 'UNIMPLEMENTED',
   HEDDLE_CA_SIGNER_FAILED: 'UNAVAILABLE',
   HEDDLE_CA_STATE_WRITE_FAILED: 'UNAVAILABLE',
   HEDDLE_CA_STATE_CONFLICT: 'UNAVAILABLE',

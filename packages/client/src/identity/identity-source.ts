@@ -37,6 +37,8 @@ export interface IdentitySource extends SecretSource {
   ready(signal?: AbortSignal): Promise<void>
   /** The certificate in use. */
   readonly current: WorkloadCertificate | undefined
+  /** What the control plane pushed last of trust: the roots, the keys of tokens, and other trust domains. */
+  readonly trusted: PushedTrust | undefined
   /** Asks for a new certificate now. */
   renew(): void
   /**
@@ -87,6 +89,10 @@ class RenewedIdentity implements IdentitySource {
 
   get current(): WorkloadCertificate | undefined {
     return this.#current
+  }
+
+  get trusted(): PushedTrust | undefined {
+    return this.#pushed
   }
 
   get(name: string): Secret | undefined {

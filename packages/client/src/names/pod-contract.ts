@@ -20,6 +20,8 @@ export const podEnvironment = {
   platformNames: 'HEDDLE_PLATFORM_NAMES',
   /** Only for gateways: the address outside the mesh (127.0.0.1) on which their listeners are bound as well. */
   externalAddress: 'HEDDLE_EXTERNAL_ADDRESS',
+  /** Only for sidecars: the path at which the SPIFFE Workload API is to be served. */
+  workloadSocket: 'HEDDLE_WORKLOAD_SOCKET',
   /** Marks the processes of one platform, so that it can find them again after a crash. */
   runtime: 'HEDDLE_RUNTIME',
 } as const
@@ -76,6 +78,7 @@ export interface PodContract {
   readonly namesPath: string | undefined
   readonly platformNamesPath: string | undefined
   readonly externalAddress: string | undefined
+  readonly workloadSocketPath: string | undefined
 }
 
 /** The contract of this process, or undefined when it is not in a Pod. */
@@ -93,6 +96,7 @@ export function readPodContract(environment: Readonly<Record<string, string | un
     namesPath: environment[podEnvironment.names] || undefined,
     platformNamesPath: environment[podEnvironment.platformNames] || undefined,
     externalAddress: environment[podEnvironment.externalAddress] || undefined,
+    workloadSocketPath: environment[podEnvironment.workloadSocket] || undefined,
   }
 }
 

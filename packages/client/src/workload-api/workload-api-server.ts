@@ -1,20 +1,34 @@
 /**
- * Serves the X.509 half of the SPIFFE Workload API on a Unix socket, so that an application of the Pod can hold the workload's own
- * certificate and roots. Whoever may open the socket is the workload: its folder is 0700. Tokens are not served (UNIMPLEMENTED).
+ * Serves the SPIFFE Workload API on a Unix socket, so that an application of the Pod can hold the workload's own certificate, roots and
+ * tokens. Whoever may open the socket is the workload: its folder is 0700. Without an authority to ask, tokens are UNIMPLEMENTED.
  */
 import { chmodSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Metadata, Server, ServerCredentials, type ServerWritableStream, status } from '@grpc/grpc-js'
-import { HeddleError, type Logger } from '@heddle/base'
-import { makeFolder } from '@heddle/base/node'
+import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { type Clock, HeddleError, type Logger } from '@heddle/base'
+import { makeFolder, systemClock } from '@heddle/base/node'
 import { parseCertificatePem, parsePem } from '@heddle/x509'
-import { fetchX509BundlesMethod, fetchX509SvidMethod, type WorkloadBundles, type WorkloadSvids } from '@heddle/xds'
+import {
+  fetchJwtBundlesMethod,
+  fetchJwtSvidMethod,
+  fetchX509BundlesMethod,
+  fetchX509SvidMethod,
+  type JwtSvidRequest,
+  type TokenToValidate,
+  validateJwtSvidMethod,
+  type WorkloadBundles,
+  type WorkloadSvids,
+} from '@heddle/xds'
 import type { IdentitySource } from '../identity/identity-source.js'
+import { streamOf, unaryOf } from './workload-call.js'
+import { fetchTokens, tokenBundlesOf, type TokenSource, validateToken } from './workload-tokens.js'
 
 export interface WorkloadApiServerOptions {
   /** The socket; what stands there is replaced. */
   readonly path: string
-  readonly identity: Pick<IdentitySource, 'current' | 'subscribe'>
+  readonly identity: Pick<IdentitySource, 'current' | 'subscribe'> & Partial<Pick<IdentitySource, 'trusted'>>
+  /** Asks the authority for a token of this workload. Default: there are none. */
+  readonly requestToken?: TokenSource['request']
   readonly spiffeId: string
   readonly trustDomain: string
 }
@@ -26,24 +40,23 @@ export interface WorkloadApiServer {
 /** A socket's name has room for so many bytes (sun_path), its end included. */
 const maxPathBytes = 107
 const maxStreams = 1000
-/** Without it a browser or a proxy that was tricked could ask. */
-const requiredHeader = 'workload.spiffe.io'
 
 /** @throws HEDDLE_WORKLOAD_API_LISTEN */
 export async function serveWorkloadApi(
   options: WorkloadApiServerOptions,
-  { logger }: { readonly logger: Logger },
+  { logger, clock = systemClock }: { readonly logger: Logger; readonly clock?: Clock },
 ): Promise<WorkloadApiServer> {
-  const { path } = options
+  const { path, identity, spiffeId, requestToken } = options
   if (Buffer.byteLength(path) > maxPathBytes) throw cannotListen(path, new Error(`its name has more than ${maxPathBytes} bytes`))
   const server = new Server({ 'grpc.max_concurrent_streams': maxStreams })
   server.addService(
     { FetchX509SVID: fetchX509SvidMethod, FetchX509Bundles: fetchX509BundlesMethod },
     {
-      FetchX509SVID: streamOf(options, () => svidsOf(options)),
-      FetchX509Bundles: streamOf(options, () => bundlesOf(options)),
+      FetchX509SVID: streamOf(identity, () => svidsOf(options)),
+      FetchX509Bundles: streamOf(identity, () => bundlesOf(options)),
     },
   )
+  if (requestToken) addTokens(server, identity, { spiffeId, request: requestToken, trusted: () => identity.trusted, clock })
   try {
     makeFolder(dirname(path))
     rmSync(path, { force: true })
@@ -59,32 +72,15 @@ export async function serveWorkloadApi(
   return { close: () => server.forceShutdown() }
 }
 
-/** The first message at once, or as soon as there is a certificate; each is complete. */
-function streamOf<Message>({ identity }: WorkloadApiServerOptions, read: () => Message | undefined) {
-  return (call: ServerWritableStream<object, Message>): void => {
-    if (!isAsked(call.metadata)) {
-      call.emit('error', { code: status.INVALID_ARGUMENT, details: `the metadata "${requiredHeader}: true" is missing` })
-      return
-    }
-    let isPending = false
-    const send = (): void => {
-      isPending = false
-      const message = read()
-      if (message !== undefined && !call.cancelled) call.write(message)
-    }
-    // A renewal changes the certificate and the roots in one turn: that is one message.
-    const stop = identity.subscribe(() => {
-      if (isPending) return
-      isPending = true
-      queueMicrotask(send)
-    })
-    for (const event of ['cancelled', 'error', 'close'] as const) call.on(event, stop)
-    send()
-  }
-}
-
-function isAsked(metadata: Metadata): boolean {
-  return metadata.get(requiredHeader).join() === 'true'
+function addTokens(server: Server, identity: Pick<IdentitySource, 'subscribe'>, source: TokenSource): void {
+  server.addService(
+    { FetchJWTSVID: fetchJwtSvidMethod, FetchJWTBundles: fetchJwtBundlesMethod, ValidateJWTSVID: validateJwtSvidMethod },
+    {
+      FetchJWTSVID: unaryOf((request: JwtSvidRequest) => fetchTokens(source, request)),
+      FetchJWTBundles: streamOf(identity, () => tokenBundlesOf(source.trusted())),
+      ValidateJWTSVID: unaryOf((request: TokenToValidate) => validateToken(source, request)),
+    },
+  )
 }
 
 function svidsOf({ identity, spiffeId }: WorkloadApiServerOptions): WorkloadSvids | undefined {
@@ -93,11 +89,19 @@ function svidsOf({ identity, spiffeId }: WorkloadApiServerOptions): WorkloadSvid
   const key = parsePem(current.privateKeyPem)
   const privateKey = key.ok ? key.blocks[0]?.der : undefined
   if (!privateKey) return undefined
-  return { svids: [{ spiffeId, chain: dersOf(current.chainPem), privateKey, bundle: dersOf(current.rootsPem) }], federatedBundles: {} }
+  return {
+    svids: [{ spiffeId, chain: dersOf(current.chainPem), privateKey, bundle: dersOf(current.rootsPem) }],
+    federatedBundles: federatedOf(identity),
+  }
 }
 
 function bundlesOf({ identity, trustDomain }: WorkloadApiServerOptions): WorkloadBundles | undefined {
-  return identity.current && { [`spiffe://${trustDomain}`]: dersOf(identity.current.rootsPem) }
+  return identity.current && { [`spiffe://${trustDomain}`]: dersOf(identity.current.rootsPem), ...federatedOf(identity) }
+}
+
+function federatedOf({ trusted }: WorkloadApiServerOptions['identity']): WorkloadBundles {
+  const federated = trusted?.federated ?? []
+  return Object.fromEntries(federated.map(({ trustDomain, rootsPem }) => [`spiffe://${trustDomain}`, dersOf(rootsPem)]))
 }
 
 function dersOf(pem: string): Uint8Array {

@@ -77,7 +77,7 @@ describe('the Workload API', () => {
     channel.close()
   })
 
-  it('refuses who does not say that it is meant, and has no tokens', async () => {
+  it('refuses who does not say that it is meant, and has no tokens without an authority', async () => {
     await serve()
     const channel = new Client(`unix:${path}`, credentials.createInsecure())
     const codeOf = (method: string, metadata: Metadata): Promise<number> =>

@@ -13,21 +13,34 @@ export interface CaView {
   readonly trustDomain: string
   /** `spiffe` is the same in SPIFFE's form, a JSON Web Key Set. */
   readonly bundle: { readonly fingerprint: string; readonly sequence: number; readonly rootsPem: string; readonly spiffe: string }
+  /** Other trust domains whose names are believed. */
+  readonly federated: readonly FederatedView[]
   /** Undefined for an authority below somebody else's root. */
   readonly rotation: { readonly roots: readonly RootStatus[]; readonly plan: RotationPlan; readonly forecast: Forecast } | undefined
   readonly denied: readonly DeniedEntry[]
   readonly metrics: CaMetrics
 }
 
+export interface FederatedView {
+  readonly trustDomain: string
+  /** Where its bundle comes from; absent for one that was given. */
+  readonly url?: string
+  /** The bundle in use, a JSON Web Key Set; absent while there is none. */
+  readonly spiffe?: string
+  /** Why the last look failed. */
+  readonly failure?: string
+}
+
 /** How often those who trust this mesh should look for its roots. */
 const refreshHintSeconds = 300
 
-export function caViewOf(ca: Ca): CaView {
+export function caViewOf(ca: Ca, federated: readonly FederatedView[] = []): CaView {
   const bundle = ca.bundle()
   const { fingerprint, sequence, rootsPem } = bundle
   const { rotation } = ca
   return {
     trustDomain: ca.trustDomain,
+    federated,
     bundle: { fingerprint, sequence, rootsPem, spiffe: encodeSpiffeBundle(bundle, refreshHintSeconds) },
     rotation: rotation && { roots: rotation.status(), plan: rotation.plan(), forecast: rotation.forecast() },
     denied: ca.denied.entries(),

@@ -1,17 +1,18 @@
 /** The authority's roots and denials as resources that every proxy is pushed. */
 import type { Ca } from '@heddle/ca'
+import { encodeJwtKeySet } from '@heddle/base/node'
 import { encodeDenials, encodeTrust, trustTypeUrls, type XdsResource } from '@heddle/xds'
 
 export type TrustResources = readonly (readonly [typeUrl: string, resources: readonly XdsResource[]])[]
 
 export function trustResourcesOf(ca: Pick<Ca, 'bundle' | 'denied'>): TrustResources {
-  const { trustDomain, roots, fingerprint, sequence } = ca.bundle()
+  const { trustDomain, roots, fingerprint, sequence, jwtKeys } = ca.bundle()
   const pushed = roots.map(({ pem, phase }) => ({ pem, isTainted: phase === 'tainted' }))
   const entries = ca.denied.entries()
   const valuesOf = (kind: (typeof entries)[number]['kind']): readonly string[] =>
     entries.flatMap((entry) => (entry.kind === kind ? [entry.value] : []))
   return [
     [trustTypeUrls.denyList, [encodeDenials({ spiffeIds: valuesOf('spiffe-id'), serials: valuesOf('serial') })]],
-    [trustTypeUrls.trustBundle, [encodeTrust({ trustDomain, roots: pushed, fingerprint, sequence })]],
+    [trustTypeUrls.trustBundle, [encodeTrust({ trustDomain, roots: pushed, fingerprint, sequence, jwks: encodeJwtKeySet(jwtKeys) })]],
   ]
 }

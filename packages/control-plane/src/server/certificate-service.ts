@@ -21,7 +21,7 @@ export function certificateHandler({ certificates }: CertificateHandlerOptions):
 }
 
 /** gRPC's own way to say when a retry is welcome (gRFC A6). */
-function retryHint(retryAfterMs: number | undefined): Metadata {
+export function retryHint(retryAfterMs: number | undefined): Metadata {
   const metadata = new Metadata()
   if (retryAfterMs !== undefined) metadata.set('grpc-retry-pushback-ms', String(retryAfterMs))
   return metadata

@@ -1,10 +1,11 @@
-/** 15012: discovery, certificates and access logs over TLS. */
+/** 15012: discovery, certificates, tokens and access logs over TLS. */
 import { Server, type ServerOptions } from '@grpc/grpc-js'
 import { HeddleError } from '@heddle/base'
-import { adsDeltaMethod, createCertificateMethod, streamAccessLogsMethod } from '@heddle/xds'
+import { adsDeltaMethod, createCertificateMethod, createTokenMethod, streamAccessLogsMethod } from '@heddle/xds'
 import { accessLogHandler, type AccessLogServiceOptions } from './access-log-service.js'
 import { certificateHandler, type CertificateHandlerOptions } from './certificate-service.js'
 import { discoveryHandler, type DiscoveryServiceOptions } from './discovery-service.js'
+import { tokenHandler } from './token-service.js'
 import { createServerCredentials, type RenewableCredentials, type ServerIdentity } from './server-credentials.js'
 
 export interface SecureServices {
@@ -40,6 +41,7 @@ export async function serveSecureGrpc(
   const server = new Server(serverOptions)
   server.addService({ DeltaAggregatedResources: adsDeltaMethod }, { DeltaAggregatedResources: discoveryHandler(services.discovery) })
   server.addService({ CreateCertificate: createCertificateMethod }, { CreateCertificate: certificateHandler(services.certificates) })
+  server.addService({ CreateToken: createTokenMethod }, { CreateToken: tokenHandler(services.certificates) })
   server.addService({ StreamAccessLogs: streamAccessLogsMethod }, { StreamAccessLogs: accessLogHandler(services.accessLogs) })
   const credentials = createServerCredentials(identity)
   const bound = await bind(server, address, port, credentials)

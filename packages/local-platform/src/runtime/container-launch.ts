@@ -8,6 +8,7 @@ import { fillTemplates, findImage, type ImageEntry, imageHint, type ImageRole, t
 import type { Container } from './pod.js'
 import type { PodRecord } from './pod-record.js'
 import { containerIdVariable } from './stray-processes.js'
+import { socketPathOf } from './workload-socket.js'
 
 export interface LaunchSettings {
   readonly images: readonly ImageEntry[]
@@ -143,8 +144,16 @@ function contractEnvironment({ record, settings, podDirectory }: LaunchContext, 
     ...((isInjected || role !== 'proxy') && { [podEnvironment.names]: join(shared, isInjected ? 'names.json' : 'platform-names.json') }),
     [podEnvironment.platformNames]: join(shared, 'platform-names.json'),
     [podEnvironment.runtime]: settings.runtimeId,
+    ...workloadApiEnvironment(record, role),
     ...(record.externalAddress !== undefined && { [podEnvironment.externalAddress]: record.externalAddress }),
   }
+}
+
+/** The sidecar is told where to serve, the application where to ask (SPIFFE's own variable). */
+function workloadApiEnvironment(record: PodRecord, role: ImageRole): Record<string, string> {
+  const path = socketPathOf(record)
+  if (path === undefined) return {}
+  return role === 'proxy' ? { [podEnvironment.workloadSocket]: path } : { SPIFFE_ENDPOINT_SOCKET: `unix://${path}` }
 }
 
 /** Programs that the preload does not reach are told where to listen, and to use the sidecar's HTTP proxy. */

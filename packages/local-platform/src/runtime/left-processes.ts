@@ -10,6 +10,7 @@ import { isAlive, type ProcessIdentity } from '../process-start.js'
 import { lockState } from '../store/state-lock.js'
 import { createPodRecords, type PodRecord } from './pod-record.js'
 import { endStrayProcesses } from './stray-processes.js'
+import { removeSocketFolder } from './workload-socket.js'
 
 export interface LeftProcessesOptions {
   /** The platform's folder; no platform may be running on it. */
@@ -35,6 +36,7 @@ export async function endLeftProcesses({ stateDir, runtimeDir }: LeftProcessesOp
     const recorded = records.flatMap(processesOf).filter(isAlive)
     for (const record of records) endRecorded(record)
     await untilGone(recorded, clock)
+    for (const record of records) removeSocketFolder(record)
     return recorded.length + endStrayProcesses(resolve(runtimeDir), new Set())
   } finally {
     release()

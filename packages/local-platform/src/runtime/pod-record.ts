@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import type { PortMap } from '@heddle/client'
 import type { ProcessIdentity } from '../process-start.js'
+import { removeSocketFolder } from './workload-socket.js'
 
 export interface PodRecord {
   readonly version: 1
@@ -14,6 +15,8 @@ export interface PodRecord {
   readonly externalAddress?: string
   readonly portMap: PortMap
   readonly token: string
+  /** Of the Workload API's socket, outside the state folder; see workload-socket. */
+  readonly socketFolder?: string
   readonly containers: Readonly<Record<string, ContainerRecord>>
 }
 
@@ -53,7 +56,11 @@ export function createPodRecords(stateDir: string): PodRecords {
       writeFileSync(`${path}.new`, `${JSON.stringify(record)}\n`, { mode: 0o600 })
       renameSync(`${path}.new`, path)
     },
-    remove: (uid) => rmSync(directoryOf(uid), { recursive: true, force: true }),
+    remove(uid) {
+      const record = readRecord(join(directoryOf(uid), 'pod.json'))
+      if (record) removeSocketFolder(record)
+      rmSync(directoryOf(uid), { recursive: true, force: true })
+    },
   }
 }
 

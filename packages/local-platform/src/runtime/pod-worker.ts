@@ -19,6 +19,7 @@ import type { PodRecord, PodRecords } from './pod-record.js'
 import { podStatus } from './pod-status.js'
 import { createPodVolumes, linkOnce, type PodVolumes } from './pod-volumes.js'
 import { createStatusWriter, isGone, type StatusWriter } from './status-writer.js'
+import { removeSocketFolder, withSocketFolder } from './workload-socket.js'
 
 export interface PodWorker {
   readonly uid: string
@@ -90,7 +91,7 @@ class LocalPod implements PodWorker {
 
   constructor(pod: Pod, record: PodRecord, deps: PodWorkerDeps) {
     this.#pod = pod
-    this.#record = record
+    this.#record = withSocketFolder(record)
     this.#deps = deps
     this.uid = record.uid
     this.namespace = record.namespace
@@ -99,7 +100,7 @@ class LocalPod implements PodWorker {
     this.#lastStatus = pod.status
     this.#startTime = pod.status?.startTime ?? this.#time()
     this.#volumes = createPodVolumes(this.#directory, deps)
-    this.#place = createPodPlace(() => this.#pod, record, this.#directory, deps)
+    this.#place = createPodPlace(() => this.#pod, this.#record, this.#directory, deps)
     this.#earlier = findEarlierProcesses(record, deps.clock)
     this.#initUnits = (pod.spec.initContainers ?? []).map((one) => this.#unit(one, isSidecar(one) ? 'sidecar' : 'init'))
     this.#applicationUnits = pod.spec.containers.map((one) => this.#unit(one, 'application'))
@@ -188,6 +189,7 @@ class LocalPod implements PodWorker {
 
   async suspend(graceMs: number): Promise<void> {
     await this.#stopAll(graceMs)
+    removeSocketFolder(this.#record)
     this.#volumes.close()
     await this.#status.flushed()
     this.#status.close()

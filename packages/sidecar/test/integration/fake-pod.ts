@@ -92,6 +92,7 @@ export async function createFakePod(options: FakePodOptions, controlPlane: FakeC
     HEDDLE_POD_IP: podIp,
     HEDDLE_APP_ADDRESS: appAddress,
     HEDDLE_PORT_MAP: JSON.stringify(portMap),
+    HEDDLE_WORKLOAD_SOCKET: join(root, 'agent.sock'),
     HEDDLE_NAMES: join(root, 'names.json'),
     HEDDLE_PLATFORM_NAMES: join(root, 'platform-names.json'),
     POD_NAME: name,

@@ -7,6 +7,7 @@ import { connect } from 'node:tls'
 import { createMemoryLogger, type MemoryLogger } from '@heddle/base/testing'
 import { systemClock, systemRandom } from '@heddle/base/node'
 import { type ApplyObject, createFakeControlPlane, type FakeControlPlane } from '@heddle/control-plane/testing'
+import { fetchJwtSvids, validateWithWorkloadApi, watchX509Svids, type X509Svid } from '@heddle/client'
 import { type HttpEcho, startHttpEcho } from '@heddle/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createSidecar, type Sidecar } from '../../src/sidecar.js'
@@ -185,5 +186,25 @@ describe('ending', () => {
     expect(performance.now() - startedMs).toBeLessThan(500)
     await expect(fetch(`http://${pod.podIp}:15021/healthz/ready`)).rejects.toThrow()
     pod.remove()
+  })
+})
+
+describe('an application of the Pod', () => {
+  it('gets certificate and tokens over the Workload API of its own sidecar', async () => {
+    const endpoint = `unix://${join(client.root, 'agent.sock')}`
+    const [svid] = await fetchJwtSvids({ audiences: ['web'], endpoint })
+    expect(svid?.spiffeId).toBe('spiffe://cluster.local/ns/default/sa/curl')
+    const judged = await validateWithWorkloadApi(svid?.token ?? '', 'web', { endpoint: `unix://${join(server.root, 'agent.sock')}` })
+    expect(judged.spiffeId).toBe('spiffe://cluster.local/ns/default/sa/curl')
+    const certificate = await new Promise<readonly X509Svid[]>((resolve) => {
+      const watch = watchX509Svids({
+        endpoint,
+        onSvids: (svids) => {
+          watch.close()
+          resolve(svids)
+        },
+      })
+    })
+    expect(certificate.map(({ spiffeId }) => spiffeId)).toEqual(['spiffe://cluster.local/ns/default/sa/curl'])
   })
 })

@@ -40,6 +40,20 @@ export declare type TrustBundle = Message<"heddle.xds.TrustBundle"> & {
    * @generated from field: uint64 sequence = 4;
    */
   sequence: bigint;
+
+  /**
+   * Keys of the trust domain's JWT-SVIDs: a JSON Web Key Set.
+   *
+   * @generated from field: string jwks = 5;
+   */
+  jwks: string;
+
+  /**
+   * Other trust domains, each with what its own names are judged by.
+   *
+   * @generated from field: repeated heddle.xds.FederatedTrust federated = 6;
+   */
+  federated: FederatedTrust[];
 };
 
 /**
@@ -69,6 +83,20 @@ export declare type TrustBundleJson = {
    * @generated from field: uint64 sequence = 4;
    */
   sequence?: string;
+
+  /**
+   * Keys of the trust domain's JWT-SVIDs: a JSON Web Key Set.
+   *
+   * @generated from field: string jwks = 5;
+   */
+  jwks?: string;
+
+  /**
+   * Other trust domains, each with what its own names are judged by.
+   *
+   * @generated from field: repeated heddle.xds.FederatedTrust federated = 6;
+   */
+  federated?: FederatedTrustJson[];
 };
 
 /**
@@ -76,6 +104,56 @@ export declare type TrustBundleJson = {
  * Use `create(TrustBundleSchema)` to create a new message.
  */
 export declare const TrustBundleSchema: GenMessage<TrustBundle, {jsonType: TrustBundleJson}>;
+
+/**
+ * @generated from message heddle.xds.FederatedTrust
+ */
+export declare type FederatedTrust = Message<"heddle.xds.FederatedTrust"> & {
+  /**
+   * @generated from field: string trust_domain = 1;
+   */
+  trustDomain: string;
+
+  /**
+   * PEM.
+   *
+   * @generated from field: string roots_pem = 2;
+   */
+  rootsPem: string;
+
+  /**
+   * @generated from field: string jwks = 3;
+   */
+  jwks: string;
+};
+
+/**
+ * @generated from message heddle.xds.FederatedTrust
+ */
+export declare type FederatedTrustJson = {
+  /**
+   * @generated from field: string trust_domain = 1;
+   */
+  trustDomain?: string;
+
+  /**
+   * PEM.
+   *
+   * @generated from field: string roots_pem = 2;
+   */
+  rootsPem?: string;
+
+  /**
+   * @generated from field: string jwks = 3;
+   */
+  jwks?: string;
+};
+
+/**
+ * Describes the message heddle.xds.FederatedTrust.
+ * Use `create(FederatedTrustSchema)` to create a new message.
+ */
+export declare const FederatedTrustSchema: GenMessage<FederatedTrust, {jsonType: FederatedTrustJson}>;
 
 /**
  * @generated from message heddle.xds.TrustedRoot

@@ -11,7 +11,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file heddle/xds/trust.proto.
  */
 export const file_heddle_xds_trust = /*@__PURE__*/
-  fileDesc("ChZoZWRkbGUveGRzL3RydXN0LnByb3RvEgpoZWRkbGUueGRzInIKC1RydXN0QnVuZGxlEhQKDHRydXN0X2RvbWFpbhgBIAEoCRImCgVyb290cxgCIAMoCzIXLmhlZGRsZS54ZHMuVHJ1c3RlZFJvb3QSEwoLZmluZ2VycHJpbnQYAyABKAkSEAoIc2VxdWVuY2UYBCABKAQiKwoLVHJ1c3RlZFJvb3QSCwoDcGVtGAEgASgJEg8KB3RhaW50ZWQYAiABKAgiLwoIRGVueUxpc3QSEgoKc3BpZmZlX2lkcxgBIAMoCRIPCgdzZXJpYWxzGAIgAygJYgZwcm90bzM");
+  fileDesc("ChZoZWRkbGUveGRzL3RydXN0LnByb3RvEgpoZWRkbGUueGRzIq8BCgtUcnVzdEJ1bmRsZRIUCgx0cnVzdF9kb21haW4YASABKAkSJgoFcm9vdHMYAiADKAsyFy5oZWRkbGUueGRzLlRydXN0ZWRSb290EhMKC2ZpbmdlcnByaW50GAMgASgJEhAKCHNlcXVlbmNlGAQgASgEEgwKBGp3a3MYBSABKAkSLQoJZmVkZXJhdGVkGAYgAygLMhouaGVkZGxlLnhkcy5GZWRlcmF0ZWRUcnVzdCJHCg5GZWRlcmF0ZWRUcnVzdBIUCgx0cnVzdF9kb21haW4YASABKAkSEQoJcm9vdHNfcGVtGAIgASgJEgwKBGp3a3MYAyABKAkiKwoLVHJ1c3RlZFJvb3QSCwoDcGVtGAEgASgJEg8KB3RhaW50ZWQYAiABKAgiLwoIRGVueUxpc3QSEgoKc3BpZmZlX2lkcxgBIAMoCRIPCgdzZXJpYWxzGAIgAygJYgZwcm90bzM");
 
 /**
  * Describes the message heddle.xds.TrustBundle.
@@ -21,16 +21,23 @@ export const TrustBundleSchema = /*@__PURE__*/
   messageDesc(file_heddle_xds_trust, 0);
 
 /**
+ * Describes the message heddle.xds.FederatedTrust.
+ * Use `create(FederatedTrustSchema)` to create a new message.
+ */
+export const FederatedTrustSchema = /*@__PURE__*/
+  messageDesc(file_heddle_xds_trust, 1);
+
+/**
  * Describes the message heddle.xds.TrustedRoot.
  * Use `create(TrustedRootSchema)` to create a new message.
  */
 export const TrustedRootSchema = /*@__PURE__*/
-  messageDesc(file_heddle_xds_trust, 1);
+  messageDesc(file_heddle_xds_trust, 2);
 
 /**
  * Describes the message heddle.xds.DenyList.
  * Use `create(DenyListSchema)` to create a new message.
  */
 export const DenyListSchema = /*@__PURE__*/
-  messageDesc(file_heddle_xds_trust, 2);
+  messageDesc(file_heddle_xds_trust, 3);
 
