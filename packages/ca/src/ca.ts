@@ -45,7 +45,11 @@ export interface CaOptions {
 
 export interface CaDeps {
   readonly clock?: Clock
-  /** Must be cryptographically strong outside tests; gives serial numbers. */
+  /**
+   * Must be cryptographically strong outside tests. Gives serial numbers, and keys when it is not the system's: with the same seed,
+   * clock and requests every certificate is the same but for its signature, since ECDSA draws a number of its own each time; with
+   * `rootKeyAlgorithm: 'ed25519'` the same byte for byte. Default: the system's.
+   */
   readonly random?: Random
   readonly logger?: Logger
 }

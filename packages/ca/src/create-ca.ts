@@ -94,9 +94,10 @@ function resolveOptions(options: CaOptions, deps: CaDeps): Resolved {
 
 function assemble(resolved: Resolved, source: SigningSource): Ca {
   const { trustDomain, aliases, clock } = resolved
+  const keyAlgorithms = [...defaults.keyAlgorithms, ...resolved.keyAlgorithms]
   const counters = createCaCounters()
   const deny = createDenyBook(source.denied, clock)
-  const bundles = createBundles(() => createBundle({ trustDomain, aliases, crls: source.crls }, source))
+  const bundles = createBundles(() => createBundle({ trustDomain, aliases, crls: source.crls, keyAlgorithms }, source))
   let denied = source.denied.entries()
   source.onChange(() => {
     bundles.refresh()

@@ -7,7 +7,6 @@ import {
   type Signer,
   createKeySigner,
   encodePem,
-  generateKey,
   importPublicKey,
   issueCertificate,
   lintCertificate,
@@ -15,6 +14,7 @@ import {
   publicKeyOf,
 } from '@heddle/x509'
 import { backdateMs, createSerial } from '../issue/serial.js'
+import { newKey } from './new-key.js'
 
 export interface Authority {
   readonly certificate: Certificate
@@ -47,7 +47,7 @@ export interface NewRoot {
 
 /** A self-signed root with a key of its own: O names the trust domain as Istio's does, and the URI name binds it to the domain as SPIFFE asks. */
 export function createRoot({ trustDomain, ttlSeconds, nowMs, keyAlgorithm }: RootOptions, random: Random): NewRoot {
-  const key = generateKey(keyAlgorithm)
+  const key = newKey(random, keyAlgorithm)
   const der = issueCertificate(
     {
       serial: createSerial(random),

@@ -4,11 +4,12 @@
  */
 import { type Clock, type Random, parseSpiffeId } from '@heddle/base'
 import { systemClock, systemRandom } from '@heddle/base/node'
-import { encodePem, encodePrivateKey, generateKey, issueCertificate, lintCertificate, parseCertificate, publicKeyOf } from '@heddle/x509'
+import { encodePem, encodePrivateKey, issueCertificate, lintCertificate, parseCertificate, publicKeyOf } from '@heddle/x509'
 import { caError } from '../ca-error.js'
 import { backdateMs, createSerial } from '../issue/serial.js'
 import { createRoot } from './authority.js'
 import type { Cacerts } from './cacerts.js'
+import { newKey } from './new-key.js'
 
 export interface MakeCacertsOptions {
   readonly trustDomain: string
@@ -35,7 +36,7 @@ export function makeCacerts(options: MakeCacertsOptions, deps: { readonly clock?
   }
   const nowMs = clock.now()
   const root = createRoot({ trustDomain, ttlSeconds: rootTtlSeconds, nowMs, keyAlgorithm: 'ec-p256' }, random)
-  const key = generateKey()
+  const key = newKey(random)
   const issuer = root.authority.certificate
   const der = issueCertificate(
     {

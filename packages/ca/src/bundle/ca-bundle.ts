@@ -1,5 +1,5 @@
 /** What workloads are to trust: every published root, in the forms in which it is handed on. */
-import { type Crl, type TrustBundle, createTrustBundle } from '@heddle/x509'
+import { type Crl, type KeyAlgorithm, type TrustBundle, createTrustBundle } from '@heddle/x509'
 import type { RootPhase } from '../authority/ca-state.js'
 import type { SigningSource } from '../authority/signing-source.js'
 import type { JwtKey } from '../jwt/jwt-key.js'
@@ -33,17 +33,24 @@ export interface BundleOptions {
   readonly trustDomain: string
   readonly aliases: readonly string[]
   readonly crls: readonly Crl[]
+  /** Kinds of keys that leaves may have; those of the authority's own roots are known besides. */
+  readonly keyAlgorithms: readonly KeyAlgorithm[]
 }
 
-export function createBundle({ trustDomain, aliases, crls }: BundleOptions, source: SigningSource): CaBundle {
+export function createBundle({ trustDomain, aliases, crls, keyAlgorithms }: BundleOptions, source: SigningSource): CaBundle {
   const roots = source.roots()
   const rootsPem = roots.map(({ pem }) => pem).join('')
+  const own = [source.signer(), ...roots.flatMap(({ authority }) => authority ?? [])].map(({ signer }) => signer.algorithm)
   return {
     trustDomain,
     rootsPem,
     roots: roots.map(({ fingerprint, phase, pem }) => ({ fingerprint, phase, pem })),
     taintedRoots: roots.filter(({ phase }) => phase === 'tainted').map(({ fingerprint }) => fingerprint),
-    trustBundle: createTrustBundle({ roots: Object.fromEntries([trustDomain, ...aliases].map((name) => [name, rootsPem])), crls }),
+    trustBundle: createTrustBundle({
+      roots: Object.fromEntries([trustDomain, ...aliases].map((name) => [name, rootsPem])),
+      crls,
+      keyAlgorithms: [...new Set([...keyAlgorithms, ...own])],
+    }),
     fingerprint: fingerprintOfRoots(roots.map(({ fingerprint, phase }) => ({ fingerprint, isTainted: phase === 'tainted' }))),
     sequence: source.sequence(),
     jwtKeys: source.jwtKeys().map(({ id, publicKey }) => ({ id, publicKey })),

@@ -1,8 +1,9 @@
 /** Judges requests and issues leaves: whose identity, which key, how long, denied or not, recorded before released. */
 import type { Clock, Logger, Random } from '@heddle/base'
 import { isHeddleError } from '@heddle/base'
-import { type AltNameFields, type Csr, type KeyAlgorithm, encodePrivateKey, generateKey, parseCsr, publicKeyOf } from '@heddle/x509'
+import { type AltNameFields, type Csr, type KeyAlgorithm, encodePrivateKey, parseCsr, publicKeyOf } from '@heddle/x509'
 import type { AuditRecord, AuditSink } from '../audit/audit-record.js'
+import { newKey } from '../authority/new-key.js'
 import type { SigningSource } from '../authority/signing-source.js'
 import type { CaBundle } from '../bundle/ca-bundle.js'
 import type { Ca, IssuedIdentity, IssuedServerCertificate, SignedCertificate } from '../ca.js'
@@ -96,7 +97,7 @@ class LeafIssuer implements Issuer {
 
   async issueFor(...[workload, asked = {}]: Parameters<Ca['issueFor']>): Promise<IssuedIdentity> {
     const spiffeId = this.idOf({ trustDomain: this.#options.trustDomain, ...workload, method: 'operator' })
-    const key = generateKey()
+    const key = newKey(this.#deps.random)
     const issued = await this.#issue(publicKeyOf(key), 'ec-p256', { uris: [spiffeId] }, this.#ttlOf(asked.ttlSeconds))
     await this.#record(issued, {
       action: 'issue-for',
@@ -115,7 +116,7 @@ class LeafIssuer implements Issuer {
   }: Parameters<Ca['issueServer']>[0]): Promise<IssuedServerCertificate> {
     const { trustDomain, maxTtlSeconds } = this.#options
     const spiffeId = workload && this.idOf({ trustDomain, ...workload, method: 'operator' })
-    const key = generateKey()
+    const key = newKey(this.#deps.random)
     const altNames = { uris: spiffeId === undefined ? [] : [spiffeId], dnsNames, ipAddresses }
     const issued = await this.#issue(publicKeyOf(key), 'ec-p256', altNames, this.#ttlOf(ttlSeconds ?? maxTtlSeconds))
     await this.#record(issued, { action: 'issue-server', dnsNames, method: 'operator', ...(spiffeId !== undefined && { spiffeId }) })

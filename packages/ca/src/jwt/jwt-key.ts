@@ -1,7 +1,7 @@
 /** Keys that sign JWT-SVIDs: P-256 (ES256), never a root's own, so that one key serves one purpose. */
 import { type KeyObject, createPublicKey } from 'node:crypto'
 import type { Random } from '@heddle/base'
-import { generateKey } from '@heddle/x509'
+import { newKey } from '../authority/new-key.js'
 
 export interface JwtKey {
   /** `kid` in headers and bundles. */
@@ -11,7 +11,7 @@ export interface JwtKey {
 }
 
 export function createJwtKey(random: Random): JwtKey {
-  return jwtKeyOf(Buffer.from(random.bytes(16)).toString('base64url'), generateKey('ec-p256'))
+  return jwtKeyOf(Buffer.from(random.bytes(16)).toString('base64url'), newKey(random))
 }
 
 export function jwtKeyOf(id: string, key: KeyObject): JwtKey {

@@ -12,17 +12,18 @@ import {
   createTrustBundle,
   encodePem,
   encodePrivateKey,
-  generateKey,
   issueCertificate,
   parseCertificate,
   publicKeyOf,
 } from '@heddle/x509'
+import { newKey } from '../authority/new-key.js'
 
 export interface TestCaOptions {
   /** Default: `cluster.local`. */
   readonly trustDomain?: string
   /** Gives the dates; pass a test's fake clock. Default: the system clock. */
   readonly clock?: Clock
+  /** Gives keys and serial numbers. Default: the system's. */
   readonly random?: Random
 }
 
@@ -71,7 +72,7 @@ export function createTestCa(options: TestCaOptions = {}): TestCa {
   const serial = (): Uint8Array => Uint8Array.of(0x40, ...random.bytes(15))
 
   const createAuthority = (name: string, issuer?: Authority): Authority => {
-    const key = generateKey()
+    const key = newKey(random)
     const der = issueCertificate(
       {
         serial: serial(),
@@ -93,7 +94,7 @@ export function createTestCa(options: TestCaOptions = {}): TestCa {
     const path = [root]
     for (let level = 0; level < (asked.intermediates ?? 0); level++) path.unshift(createAuthority(`intermediate ${level + 1}`, path[0]))
     const issuer = path[0] as Authority
-    const key = generateKey()
+    const key = newKey(random)
     const der = issueCertificate(
       {
         serial: serial(),

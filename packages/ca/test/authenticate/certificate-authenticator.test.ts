@@ -1,8 +1,9 @@
 import { createFakeClock } from '@heddle/base/testing'
+import { createCsr, generateKey, parseCertificatePem } from '@heddle/x509'
 import { describe, expect, it } from 'vitest'
 import { createCertificateAuthenticator } from '../../src/index.js'
 import { createTestCa } from '../../src/testing.js'
-import { workloadUri } from '../support/fixtures.js'
+import { caller, startCa, workloadUri } from '../support/fixtures.js'
 
 const clock = createFakeClock()
 const ca = createTestCa({ clock })
@@ -46,4 +47,12 @@ describe('the certificate authenticator', () => {
     bundle = createTestCa({ clock }).bundle
     expect((await current.authenticate({ peerChain: chain })).kind).toBe('refused')
   })
+})
+
+it('renews a workload whose kind of key was opted in, under a root of that kind', async () => {
+  const { ca: authority, clock: now } = await startCa({ rootKeyAlgorithm: 'ed25519', keyAlgorithms: ['ec-p256', 'ed25519'] })
+  const signed = await authority.sign(createCsr({ privateKey: generateKey('ed25519') }), caller)
+  const blocks = parseCertificatePem(signed.chain.join(''))
+  const renewal = createCertificateAuthenticator({ bundle: () => authority.bundle().trustBundle }, { clock: now })
+  expect(await renewal.authenticate({ peerChain: blocks.ok ? blocks.ders : [] })).toMatchObject({ kind: 'authenticated' })
 })
