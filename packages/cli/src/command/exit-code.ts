@@ -20,6 +20,7 @@ export const exitCode = {
 const codeOf: Readonly<Record<string, number>> = {
   HEDDLE_CLI_USAGE: exitCode.usage,
   HEDDLE_CLI_BAD_DATA: exitCode.badData,
+  HEDDLE_CLI_EDITOR_SETTINGS: exitCode.badData,
   HEDDLE_CLI_IMAGES: exitCode.badData,
   HEDDLE_CLI_NO_MESH: exitCode.unreachable,
   HEDDLE_CLI_NO_ISTIOD: exitCode.unreachable,

@@ -50,7 +50,7 @@ function isBalanced(text: string): boolean {
 function entryOf({ schema, files }: SchemaMapping): string {
   const items = files.map(
     (file) => `                  <Item>
-                    <option name="path" value="${escaped(file)}" />
+                    <option name="path" value="${escaped(patternOf(file))}" />
                     <option name="mappingKind" value="Pattern" />
                   </Item>
 `,
@@ -69,6 +69,11 @@ ${items.join('')}                </list>
           </value>
         </entry>
 `
+}
+
+/** A star stands for folders, too, in the patterns of these editors. */
+function patternOf(file: string): string {
+  return file.replaceAll('/**/', '/')
 }
 
 function escaped(text: string): string {
