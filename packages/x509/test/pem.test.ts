@@ -48,6 +48,13 @@ describe('PEM', () => {
     expect(parseCertificatePem(`${'x\n'.repeat(400_000)}`)).toMatchObject({ ok: false })
   })
 
+  it('reads a megabyte of blocks in time: looking for each end from the top would take seconds', () => {
+    const text = encodePem('A', Uint8Array.of(1, 2, 3)).repeat(27_000)
+    const started = process.cpuUsage()
+    expect(parsePem(text)).toMatchObject({ ok: true })
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(1000)
+  })
+
   it('skips the text that openssl writes above a certificate, and refuses other blocks', () => {
     expect(parseCertificatePem(`Certificate:\n    Data:\n${good}`)).toMatchObject({ ok: true })
     expect(parseCertificatePem(good + encodePem('PRIVATE KEY', Uint8Array.of(1)))).toMatchObject({ ok: false })
