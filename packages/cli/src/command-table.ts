@@ -1,6 +1,7 @@
 /** Every command of the program, in the order of the overview. Help, completion and the reference page are made from it. */
 import { authorityCommands } from './authority-commands.js'
 import type { CommandSpec, FlagSpec } from './command/command.js'
+import { convertCommand } from './convert-command.js'
 import { editorCommands } from './editor-commands.js'
 
 const filename: FlagSpec = {
@@ -218,6 +219,7 @@ export const commandTable: readonly CommandSpec[] = [
     ],
     load: async () => (await import('./commands/analyze.js')).run,
   },
+  convertCommand,
   {
     path: ['get'],
     summary: 'List objects',

@@ -18,6 +18,8 @@ export {
   defineWorkloadEntry,
   defineWorkloadGroup,
 } from './builders/istio.js'
+export type { ConversionIssue, ConversionOptions } from './convert/conversion.js'
+export { virtualServiceToHttpRoute, type HttpRouteConversion } from './convert/virtual-service-to-http-route.js'
 export { customResourceDefinitions, type DefinitionOptions } from './crd/custom-resource-definitions.js'
 export { openApiComponents, type OpenApiComponent } from './crd/open-api-components.js'
 export { defaultObject } from './defaults/default-object.js'

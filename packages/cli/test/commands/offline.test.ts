@@ -269,3 +269,28 @@ describe('what this mesh does not execute', () => {
     expect(stderr).toContain('Accepted, not yet executed')
   })
 })
+
+describe('convert', () => {
+  const virtualService = (http: string) =>
+    `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: web}\nspec:\n  hosts: [web]\n  http:\n${http}`
+  const destination = '    route: [{destination: {host: web}}]\n'
+  const convert = (input: string, ...flags: readonly string[]) => call(['convert', '-f', '-', ...flags], { input })
+
+  it('prints what is exact, with the ports of the Services it was given', async () => {
+    const { code, stdout, stderr } = await convert(`${service('web')}\n---\n${virtualService(`  - match: [{uri: {exact: /a}}]\n${destination}`)}`)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(parseDocuments(stdout).documents[0]?.value).toMatchObject({
+      kind: 'HTTPRoute',
+      spec: { parentRefs: [{ kind: 'Service', name: 'web' }], rules: [{ backendRefs: [{ name: 'web', port: expect.any(Number) }] }] },
+    })
+  })
+
+  it('names what is not with its place, and prints that only as a draft', async () => {
+    const input = `${service('web')}\n---\n${virtualService(`  - retries: {attempts: 3}\n${destination}`)}`
+    const line = input.split('\n').findIndex((text) => text.includes('retries')) + 1
+    const { code, stdout, stderr } = await convert(input)
+    expect({ code, stdout }).toEqual({ code: 79, stdout: '' })
+    expect(stderr).toContain(`<stdin>:${line}:5: inexact: VirtualService "web": spec.http[0].retries: `)
+    expect(await convert(input, '--partial')).toMatchObject({ code: 79, stdout: expect.stringContaining('kind: HTTPRoute') })
+  })
+})
