@@ -10,6 +10,12 @@ export interface IstiodSettings {
   readonly clusterDomain: string
   readonly revision: string
   readonly ports: IstiodPorts
+  /** At least one must be in a caller's token (Istio's TOKEN_AUDIENCES). */
+  readonly audiences: readonly string[]
+  /** Whether the API server judges tokens. Undefined: on a cluster it does, on the local platform its published keys do. */
+  readonly isReviewing: boolean | undefined
+  /** JSON of Istio's JWT_RULE: an OpenID issuer whose tokens are taken as well. */
+  readonly jwtRules: string | undefined
 }
 
 export interface IstiodPorts {
@@ -22,6 +28,8 @@ export interface IstiodPorts {
 
 export const defaultPorts: IstiodPorts = { secureGrpc: 15012, monitoring: 15014, telemetry: 42422 }
 
+const reviewVariable = 'HEDDLE_TOKEN_REVIEW'
+
 /** @throws HEDDLE_CONTROL_PLANE_USAGE */
 export function readSettings(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): IstiodSettings {
   const { values } = parse(argv)
@@ -31,6 +39,9 @@ export function readSettings(argv: readonly string[], env: Readonly<Record<strin
     trustDomain: env['TRUST_DOMAIN'] || undefined,
     clusterDomain: values.domain ?? 'cluster.local',
     revision: env['REVISION'] ?? 'default',
+    audiences: (env['TOKEN_AUDIENCES'] || 'istio-ca').split(',').map((audience) => audience.trim()),
+    isReviewing: booleanOf(reviewVariable, env[reviewVariable]),
+    jwtRules: env['JWT_RULE'] || undefined,
     ports: {
       secureGrpc: portOf(values.secureGRPCAddr, defaultPorts.secureGrpc),
       monitoring: portOf(values.monitoringAddr, defaultPorts.monitoring),
@@ -54,6 +65,12 @@ function parse(argv: readonly string[]) {
       hint: 'Usage: heddle-istiod discovery [--domain=cluster.local] [--secureGRPCAddr=:15012] [--monitoringAddr=:15014] [--telemetryAddr=:42422]',
     })
   }
+}
+
+function booleanOf(name: string, value: string | undefined): boolean | undefined {
+  if (value === undefined || value === '') return undefined
+  if (value === 'true' || value === 'false') return value === 'true'
+  throw new HeddleError({ code: 'HEDDLE_CONTROL_PLANE_USAGE', message: `${name} is "${value}", neither true nor false`, origin: 'user' })
 }
 
 /** `:15014` or `15014`. */

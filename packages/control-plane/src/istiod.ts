@@ -4,18 +4,11 @@ import { join } from 'node:path'
 import { isHeddleError, type Logger, messageOf } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import { meshConfigMap, readMeshConfig } from '@heddle/translation'
-import {
-  type AuditLog,
-  type AuditSink,
-  type Ca,
-  createCa,
-  createCertificateAuthenticator,
-  createJoinTokens,
-  createJwtAuthenticator,
-  openAuditLog,
-  readCacerts,
-} from '@heddle/ca'
+import { type AuditLog, type AuditSink, type Ca, createCa, createJoinTokens, openAuditLog, readCacerts } from '@heddle/ca'
 import { createResourceClient, loadInClusterConfig, readPodContract, type ResourceClient } from '@heddle/client'
+import { watchCaSettings } from './citadel/ca-settings-watch.js'
+import { createJwtRuleAuthenticator, readJwtRules } from './citadel/jwt-rules.js'
+import { createWorkloadAuthenticators } from './citadel/workload-authenticators.js'
 import { createSecretJoinTokenStore } from './citadel/join-token-store.js'
 import { companionSecret, createSecretCaStore } from './citadel/secret-store.js'
 import { createControlPlane } from './control-plane.js'
@@ -50,13 +43,24 @@ export async function runIstiod(
     }),
   )
   try {
-    await serve(client, settings, pod?.root ?? '/', deps)
+    await serve(client, settings, { root: pod?.root ?? '/', isLocal: pod !== undefined }, deps)
   } finally {
     await client.close()
   }
 }
 
-async function serve(client: ResourceClient, settings: IstiodSettings, root: string, { logger, signal }: IstiodDeps): Promise<void> {
+interface Place {
+  readonly root: string
+  /** On the local platform, whose tokens its published keys judge: there is no Pod that its API does not know. */
+  readonly isLocal: boolean
+}
+
+async function serve(
+  client: ResourceClient,
+  settings: IstiodSettings,
+  { root, isLocal }: Place,
+  { logger, signal }: IstiodDeps,
+): Promise<void> {
   const trustDomain = settings.trustDomain ?? (await meshTrustDomain(client, settings.namespace)) ?? 'cluster.local'
   const log = await openIssuanceLog(join(root, issuanceFolder), logger)
   const ca = await openAuthority(client, settings, { trustDomain, root, log, logger })
@@ -66,6 +70,19 @@ async function serve(client: ResourceClient, settings: IstiodSettings, root: str
     store: createSecretJoinTokenStore(client, namespace, systemClock),
     ...(log && { audit: log.sink }),
   })
+  const openId = createJwtRuleAuthenticator(trustDomain, { clock: systemClock })
+  const fromEnvironment = readJwtRules(settings.jwtRules)
+  openId.replace(fromEnvironment)
+  const caSettings = watchCaSettings({
+    client,
+    namespace,
+    logger,
+    onText: { 'jwt-rules': (text) => openId.replace([...fromEnvironment, ...readJwtRules(text)]) },
+  })
+  const isReviewing = settings.isReviewing ?? !isLocal
+  const { audiences } = settings
+  const who = { client, ca, joinTokens, openId, trustDomain, audiences, isReviewing, clock: systemClock }
+  const authenticators = await createWorkloadAuthenticators(who)
   const controlPlane = createControlPlane(
     {
       client,
@@ -78,11 +95,7 @@ async function serve(client: ResourceClient, settings: IstiodSettings, root: str
       meshConfig: { trustDomain, rootNamespace: namespace, clusterDomain, meshId: trustDomain },
       version: ownVersion(),
       ...(log && { issuanceLog: join(root, issuanceFolder) }),
-      authenticators: [
-        createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle, denyList: () => ca.denied.list() }),
-        joinTokens,
-        createJwtAuthenticator({ ...(await tokenIssuer(client)), audiences: ['istio-ca'], trustDomain }),
-      ],
+      authenticators,
     },
     { logger },
   )
@@ -91,6 +104,7 @@ async function serve(client: ResourceClient, settings: IstiodSettings, root: str
     await untilAborted(signal)
   } finally {
     await controlPlane.close()
+    await caSettings.close()
     await ca.close()
     await log?.close()
   }
@@ -148,19 +162,6 @@ function servingNames(namespace: string): readonly string[] {
     `${name}.${namespace}.svc.cluster.local`,
     `${name}.${namespace}`,
   ])
-}
-
-/** Who signs service account tokens, as the API says itself (OpenID discovery). */
-async function tokenIssuer(client: ResourceClient): Promise<{ readonly issuer: string; readonly jwks: () => Promise<{ keys: never[] }> }> {
-  const { issuer } = await getJson<{ readonly issuer: string }>(client, '/.well-known/openid-configuration')
-  return { issuer, jwks: () => getJson(client, '/openid/v1/jwks') }
-}
-
-async function getJson<Answer>(client: ResourceClient, path: string): Promise<Answer> {
-  const response = await client.request({ path })
-  const chunks: Uint8Array[] = []
-  for await (const chunk of response.body) chunks.push(chunk)
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Answer
 }
 
 function ownVersion(): string {

@@ -9,18 +9,30 @@ describe('the settings of heddle-istiod', () => {
       trustDomain: undefined,
       clusterDomain: 'cluster.local',
       revision: 'default',
+      audiences: ['istio-ca'],
+      isReviewing: undefined,
+      jwtRules: undefined,
       ports: { secureGrpc: 15012, monitoring: 15014, telemetry: 42422 },
     })
   })
 
   it('come from istiod’s environment and arguments', () => {
-    const env = { POD_IP: '127.5.0.1', POD_NAMESPACE: 'mesh', TRUST_DOMAIN: 'example.org', REVISION: 'canary' }
+    const env = {
+      POD_IP: '127.5.0.1',
+      POD_NAMESPACE: 'mesh',
+      TRUST_DOMAIN: 'example.org',
+      REVISION: 'canary',
+      TOKEN_AUDIENCES: 'a, b',
+      HEDDLE_TOKEN_REVIEW: 'true',
+    }
     expect(readSettings(['discovery', '--domain=c.org', '--secureGRPCAddr=:0', '--monitoringAddr', '15999'], env)).toMatchObject({
       address: '127.5.0.1',
       namespace: 'mesh',
       trustDomain: 'example.org',
       clusterDomain: 'c.org',
       revision: 'canary',
+      audiences: ['a', 'b'],
+      isReviewing: true,
       ports: { secureGrpc: 0, monitoring: 15999, telemetry: 42422 },
     })
   })

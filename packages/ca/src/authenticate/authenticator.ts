@@ -9,11 +9,14 @@ export interface Credentials {
   readonly peerChain?: readonly Uint8Array[]
 }
 
+/** Why a token is refused, for programs; absent where none of these is the reason. */
+export type TokenFault = 'expired' | 'wrong-audience' | 'workload-gone'
+
 export type AuthenticationResult =
   | { readonly kind: 'authenticated'; readonly caller: Caller }
   /** The credentials are of another kind. */
   | { readonly kind: 'absent' }
-  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly fault?: TokenFault }
   /** The keys or the service that would decide cannot be reached; the caller may come again. */
   | { readonly kind: 'unavailable'; readonly reason: string }
 

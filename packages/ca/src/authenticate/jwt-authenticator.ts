@@ -7,7 +7,7 @@ import { type Clock, messageOf } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import { type JSONWebKeySet, type JWTPayload, type LocalJWKSet, createLocalJWKSet, errors, jwtVerify } from 'jose'
 import type { Caller } from '../caller.js'
-import type { AuthenticationResult, Authenticator } from './authenticator.js'
+import type { AuthenticationResult, Authenticator, TokenFault } from './authenticator.js'
 import { type ServiceAccountName, readServiceAccountSubject } from './service-account-subject.js'
 
 export interface JwtAuthenticatorOptions {
@@ -26,6 +26,8 @@ export interface JwtAuthenticatorOptions {
   readonly mapClaims?: (claims: Readonly<Record<string, unknown>>) => ServiceAccountName | string
   /** How far clocks may differ, in seconds. Default: 10. */
   readonly leewaySeconds?: number
+  /** For logs. Default: `service account token`. */
+  readonly name?: string
 }
 
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
@@ -57,20 +59,29 @@ export function createJwtAuthenticator(options: JwtAuthenticatorOptions, deps: {
     try {
       return readCaller((await verify(token, keySet.keys)).payload, options)
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) return { kind: 'refused', reason: `the token is not valid: ${messageOf(error)}` }
+      if (!(error instanceof errors.JWKSNoMatchingKey)) return notValid(error)
     }
     keySet = await keys.refetched()
     if (keySet.kind === 'unavailable') return keySet
     try {
       return readCaller((await verify(token, keySet.keys)).payload, options)
     } catch (error) {
-      return { kind: 'refused', reason: `the token is not valid: ${messageOf(error)}` }
+      return notValid(error)
     }
   }
   return {
-    name: 'service account token',
+    name: options.name ?? 'service account token',
     authenticate: ({ token }) => (token === undefined || token === '' ? Promise.resolve({ kind: 'absent' }) : authenticate(token)),
   }
+}
+
+function notValid(error: unknown): AuthenticationResult {
+  return { kind: 'refused', reason: `the token is not valid: ${messageOf(error)}`, ...faultOf(error) }
+}
+
+function faultOf(error: unknown): { readonly fault?: TokenFault } {
+  if (error instanceof errors.JWTExpired) return { fault: 'expired' }
+  return error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud' ? { fault: 'wrong-audience' } : {}
 }
 
 function readCaller(payload: JWTPayload, { trustDomain, mapClaims }: JwtAuthenticatorOptions): AuthenticationResult {

@@ -6,7 +6,7 @@
 import { type Clock, messageOf } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import type { Caller } from '../caller.js'
-import type { AuthenticationResult, Authenticator } from './authenticator.js'
+import type { AuthenticationResult, Authenticator, TokenFault } from './authenticator.js'
 import { readServiceAccountSubject } from './service-account-subject.js'
 
 /** `spec` of a TokenReview. */
@@ -65,11 +65,14 @@ export function createTokenReviewAuthenticator(
 
 function readStatus(status: TokenReviewStatus, options: TokenReviewAuthenticatorOptions): AuthenticationResult {
   const { authenticated, error = '', audiences = [], user } = status
-  if (authenticated !== true) return refused(error.slice(0, 200) || 'the API server does not vouch for it')
+  if (authenticated !== true) return { ...refused(error.slice(0, 200) || 'the API server does not vouch for it'), ...faultOf(error) }
   if (!audiences.some((audience) => options.audiences.includes(audience)))
-    return refused(
-      `the API server vouches for it to ${audiences.join(', ') || 'nobody in particular'}, not to ${options.audiences.join(' or ')}`,
-    )
+    return {
+      ...refused(
+        `the API server vouches for it to ${audiences.join(', ') || 'nobody in particular'}, not to ${options.audiences.join(' or ')}`,
+      ),
+      fault: 'wrong-audience',
+    }
   const account = readServiceAccountSubject(user?.username ?? '')
   if (typeof account === 'string') return refused(account)
   const caller: Caller = { trustDomain: options.trustDomain, ...account, method: 'jwt' }
@@ -77,11 +80,18 @@ function readStatus(status: TokenReviewStatus, options: TokenReviewAuthenticator
   return { kind: 'authenticated', caller: pod ? { ...caller, pod } : caller }
 }
 
+/** The API server says why in words alone. */
+function faultOf(error: string): { readonly fault?: TokenFault } {
+  if (/has expired/.test(error)) return { fault: 'expired' }
+  if (/audiences? .*invalid for the target audiences/.test(error)) return { fault: 'wrong-audience' }
+  return /has been (?:deleted|invalidated)|not found/.test(error) ? { fault: 'workload-gone' } : {}
+}
+
 function podOf(extra: Readonly<Record<string, readonly string[]>>): Caller['pod'] {
   const [name, uid] = [extra[podName]?.[0], extra[podUid]?.[0]]
   return name === undefined || uid === undefined ? undefined : { name, uid }
 }
 
-function refused(reason: string): AuthenticationResult {
+function refused(reason: string): Extract<AuthenticationResult, { readonly kind: 'refused' }> {
   return { kind: 'refused', reason: `the token is not valid: ${reason}` }
 }

@@ -237,7 +237,8 @@ async function authorize(
 
 function refuseCaller(result: Exclude<AuthenticationResult, { readonly kind: 'authenticated' }>, logger: Logger): Refusal {
   const reason = result.kind === 'absent' ? 'no credentials' : result.reason
-  logger.warn('could not authenticate a certificate request', { reason })
+  const fault = result.kind === 'refused' && result.fault !== undefined ? { fault: result.fault } : {}
+  logger.warn('could not authenticate a certificate request', { reason, ...fault })
   return result.kind === 'unavailable'
     ? { ok: false, status: 'UNAVAILABLE', message: 'callers cannot be authenticated at the moment' }
     : { ok: false, status: 'UNAUTHENTICATED', message: 'request authenticate failure' }

@@ -1,8 +1,8 @@
 /** A real kube-apiserver with its etcd, on free ports of loopback and in a folder of its own; absent where it was not built. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { createServer, type AddressInfo } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
@@ -18,6 +18,13 @@ export interface ApiAnswer {
 }
 
 export interface KubeApiserver {
+  readonly port: number
+  /** Of an admin. */
+  readonly token: string
+  /** Signs service account tokens. */
+  readonly serviceAccountKey: KeyObject
+  /** PEM of whom its certificate is signed by. */
+  readonly rootPem: string
   readonly call: (method: string, path: string, body?: unknown) => Promise<ApiAnswer>
   /** Asks again and again, without pause between answers. */
   readonly until: (path: string, isDone: (answer: ApiAnswer) => boolean) => Promise<void>
@@ -87,6 +94,10 @@ export async function startKubeApiserver(): Promise<KubeApiserver> {
   }
   await until('/readyz', ({ status }) => status === 200)
   return {
+    port,
+    token,
+    serviceAccountKey: privateKey,
+    rootPem: readFileSync(join(state, 'certs', 'apiserver.crt'), 'utf8'),
     call,
     until,
     close: async () => {
