@@ -19,6 +19,8 @@ export type LanguageServiceOptions = Pick<AnalyzeOptions, 'namespace' | 'cluster
 export interface LanguageService {
   /** Puts in a file, or its new text. It is read when something is asked. */
   set(uri: string, text: string): void
+  /** Reads what was put in, so that what is asked next is answered at once. */
+  settle(): void
   remove(uri: string): void
   /** Of all files that were put in. */
   uris(): readonly string[]
@@ -42,6 +44,7 @@ export function createLanguageService(options: LanguageServiceOptions = {}): Lan
   const workspace = createWorkspace(options)
   return {
     set: (uri, text) => workspace.set(uri, text),
+    settle: () => workspace.settle(),
     remove: (uri) => workspace.remove(uri),
     uris: () => workspace.files().map(({ uri }) => uri),
     diagnostics: () => diagnosticsOf(workspace),

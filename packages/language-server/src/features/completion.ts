@@ -20,7 +20,7 @@ export function completionsAt(
 ): readonly CompletionItem[] {
   const lines = splitLines(workspace.textOf(uri) ?? '')
   const cursor = cursorAt(lines, { line, column: character })
-  if (cursor === undefined) return []
+  if (cursor === undefined || (cursor.text !== '' && character > cursor.end)) return []
   const request = { ...abilities, cursor, identity: identityOf(lines, cursor), line, column: character, lines }
   if (cursor.part === 'value') return valuesAt(request, workspace)
   if (cursor.path.length === 0) return headItems(request)

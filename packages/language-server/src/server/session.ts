@@ -72,7 +72,12 @@ export function createSession(sink: DiagnosticsSink, options: ServerOptions, { c
     },
     async load(folders) {
       try {
-        for await (const { uri, text } of files.walk(folders)) if (!isOpen(uri)) service.set(uri, text)
+        for await (const { uri, text } of files.walk(folders)) {
+          if (isOpen(uri)) continue
+          service.set(uri, text)
+          // One file at a time, so that requests in between do not wait for all of them.
+          service.settle()
+        }
       } catch (cause) {
         warn('the workspace was not read')(cause)
       }

@@ -16,6 +16,8 @@ export interface Workspace {
   /** Puts in a file, or its new text. */
   set(uri: string, text: string): void
   remove(uri: string): void
+  /** Reads what was put in. */
+  settle(): void
   /** The text as it was put in last. */
   textOf(uri: string): string | undefined
   file(uri: string): WorkspaceFile | undefined
@@ -54,6 +56,7 @@ export function createWorkspace(options: AnalyzeOptions): Workspace {
       waiting.delete(uri)
       if (files.delete(uri)) forget()
     },
+    settle,
     textOf: (uri) => waiting.get(uri) ?? files.get(uri)?.text,
     file(uri) {
       settle()

@@ -152,5 +152,6 @@ describe('completion', () => {
     expect(labels(`${head}  # ¦`)).toEqual([])
     expect(labels('kind: ConfigMap\napiVersion: v1\ndata:\n  a: |\n    b¦\n')).toEqual([])
     expect(labels('services:\n  web:\n    ima¦\n')).toEqual([])
+    expect(labels(`${head}  http:\n  - corsPolicy:\n      allowCredentials: true ¦\n`)).toEqual([])
   })
 })

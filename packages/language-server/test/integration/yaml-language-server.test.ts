@@ -26,8 +26,7 @@ ${trafficPolicy}`
 describe.each(['one schema for all files', 'the store of definitions'])('yaml-language-server with %s', (way) => {
   let folder: string
   let client: LanguageClient
-  const schema = (path: string): string => pathToFileURL(join(folder, 'schemas', path)).href
-  const uri = (name: string): string => pathToFileURL(join(folder, name)).href
+  const uri = (name: string): string => pathToFileURL(join(folder, 'shop', name)).href
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'heddle-schemas-'))
@@ -45,7 +44,10 @@ describe.each(['one schema for all files', 'the store of definitions'])('yaml-la
   async function open(name: string, text: string): Promise<void> {
     const isStore = way === 'the store of definitions'
     const yaml = {
-      schemas: { [isStore ? 'kubernetes' : schema('all.json')]: '*.yaml' },
+      schemas: {
+        // As `heddle editor init` writes it.
+        [isStore ? 'kubernetes' : './schemas/all.json']: ['shop/**/*.yaml'],
+      },
       kubernetesCRDStore: { enable: isStore, url: pathToFileURL(join(folder, 'schemas')).href },
       schemaStore: { enable: false },
       validate: true,
