@@ -18,7 +18,7 @@ export {
   defineWorkloadEntry,
   defineWorkloadGroup,
 } from './builders/istio.js'
-export type { ConversionIssue, ConversionOptions } from './convert/conversion.js'
+export type { ConversionIssue, ConversionOptions } from './convert/conversion-options.js'
 export { virtualServiceToHttpRoute, type HttpRouteConversion } from './convert/virtual-service-to-http-route.js'
 export { customResourceDefinitions, type DefinitionOptions } from './crd/custom-resource-definitions.js'
 export { openApiComponents, type OpenApiComponent } from './crd/open-api-components.js'

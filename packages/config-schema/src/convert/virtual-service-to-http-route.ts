@@ -4,7 +4,8 @@
  */
 import type { HTTPRoute, ParentReference } from '../gen/gateway-api-types.js'
 import type { ObjectMeta, Service, VirtualService } from '../gen/types.js'
-import { inexact, needed, onlyKnown, type Conversion, type ConversionIssue, type ConversionOptions } from './conversion.js'
+import { inexact, needed, onlyKnown, type Conversion } from './conversion.js'
+import type { ConversionIssue, ConversionOptions } from './conversion-options.js'
 import { httpRouteSizes } from './http-route-sizes.js'
 import { checkOrder } from './precedence.js'
 import { serviceOf } from './route-backends.js'
