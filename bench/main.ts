@@ -65,9 +65,10 @@ async function main(): Promise<number> {
       seconds: { type: 'string' },
       only: { type: 'string', multiple: true, default: [] },
       json: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   })
-  if (positionals.length === 0) {
+  if (values.help || positionals.length === 0) {
     process.stdout.write(usage)
     return 0
   }

@@ -1,20 +1,38 @@
-/**
- * `npm run soak`: what takes too long for every change. Without a part everything runs with full counts (some hours).
- *
- *   npm run soak -- fuzz --hours 1          mutated messages through the codecs, for an hour; without --hours 10,000,000
- *   npm run soak -- bulk aborts --scale .01 parts of the proxy with a hundredth of their counts
- *   npm run soak -- ca                    the authority: 1,000,000 hostile inputs, and kill -9 before each call of a start and a rotation
- *   npm run soak -- e2e --times 20          the end-to-end and fault tests again and again: what fails once in twenty runs fails
- *
- * Parts of the proxy: fuzz, bulk, slow-readers, idle, aborts, quiet. They end with a table.
- */
+/** `npm run soak`: what takes too long for every change; `--help` names the parts. */
 import { parseArgs } from 'node:util'
 import { pnpm, runSteps } from './steps.mjs'
 
+const usage = `npm run soak [-- PART...] [--hours N] [--scale N] [--seed N] [--times N]
+
+  fuzz          10,000,000 mutated messages of HTTP/1.1 through the codecs
+  bulk          10 GiB each way over TCP: memory stays
+  slow-readers  200 clients that read nothing
+  idle          10,000 idle connections
+  aborts        1,000,000 requests that their client leaves
+  quiet         no CPU while nothing happens
+  ca            1,000,000 hostile inputs to the authority, and kill -9 before each call of a start and a rotation
+  e2e           the end-to-end and fault tests again and again
+
+  Without a part everything runs, which takes some hours.
+  --hours N     fuzz so long instead of so many inputs
+  --scale N     a share of the counts, such as 0.01
+  --seed N      the first seed of fuzz, to repeat a run
+  --times N     rounds of e2e (default: 20)
+`
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { times: { type: 'string', default: '20' }, hours: { type: 'string' }, scale: { type: 'string' }, seed: { type: 'string' } },
+  options: {
+    times: { type: 'string', default: '20' },
+    hours: { type: 'string' },
+    scale: { type: 'string' },
+    seed: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
 })
+if (values.help) {
+  process.stdout.write(usage)
+  process.exit(0)
+}
 const times = Number(values.times)
 if (!Number.isInteger(times) || times < 1) {
   process.stderr.write(`--times ${values.times} is not a number of runs, such as 20\n`)
