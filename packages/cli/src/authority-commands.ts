@@ -82,6 +82,13 @@ export const authorityCommands: readonly CommandSpec[] = [
     load: async () => (await import('./commands/ca-order.js')).runStart,
   },
   {
+    path: ['ca', 'rotate', 'activate'],
+    summary: 'Sign with the prepared root now; refused, by name, while workloads lack it',
+    flags: { 'unsafe-force': { type: 'boolean', description: 'Also then: they lose their connections until they have it' } },
+    examples: ['heddle ca rotate activate', 'heddle ca rotate activate --unsafe-force'],
+    load: async () => (await import('./commands/ca-order.js')).runActivate,
+  },
+  {
     path: ['ca', 'rotate', 'abort'],
     summary: 'Stop a rotation: take the prepared root back, or sign with the former one again',
     examples: ['heddle ca rotate abort'],

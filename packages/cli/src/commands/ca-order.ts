@@ -1,4 +1,4 @@
-/** `heddle ca rotate start|abort`, `heddle ca revoke`, `heddle ca deny|allow`: orders to the authority, given through the API. */
+/** `heddle ca rotate start|activate|abort`, `heddle ca revoke`, `heddle ca deny|allow`: orders to the authority, given through the API. */
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
@@ -12,6 +12,10 @@ export async function runStart(invocation: Invocation): Promise<number> {
   const code = await give(invocation, { do: 'rotate-start', revokeWhen })
   invocation.streams.stdout.write('Follow it with: heddle ca rotate plan\n')
   return code
+}
+
+export function runActivate(invocation: Invocation): Promise<number> {
+  return give(invocation, { do: 'rotate-activate', force: invocation.flags.boolean('unsafe-force') })
 }
 
 export function runAbort(invocation: Invocation): Promise<number> {

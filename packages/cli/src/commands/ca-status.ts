@@ -53,10 +53,19 @@ function writePlan({ stdout }: Streams, { rotation }: CaView): void {
   stdout.write(`\nrotation: ${plan.isRunning ? 'running' : 'not running'}\n`)
   stdout.write(`next step: ${plan.next.step}${plan.next.isReady ? ' (ready)' : `, waits for ${plan.next.waitsFor}`}\n`)
   if (plan.observed !== undefined)
-    stdout.write(`workloads: ${plan.observed} connected, ${plan.lacking.length} lack the bundle as it is now\n`)
+    stdout.write(
+      `workloads: ${plan.observed} connected${plan.lacking.length === 0 ? '' : `, ${plan.lacking.length} ${lackOf(rotation)}:`}\n`,
+    )
   for (const { id, spiffeId } of plan.lacking) stdout.write(`  ${id}  ${spiffeId ?? ''}\n`)
   stdout.write(`the next rotation begins by itself: ${isoOf(forecast.rotationStartsMs)}\n`)
   for (const { severity, message } of forecast.alarms) stdout.write(`${severity}: ${message}\n`)
+}
+
+/** In the words of what the next step waits for. */
+function lackOf({ plan, roots }: NonNullable<CaView['rotation']>): string {
+  const isTainted = roots.some(({ phase }) => phase === 'tainted')
+  if (isTainted) return 'still hold a certificate under the tainted root'
+  return plan.next.step === 'activate' ? 'do not trust the prepared root yet' : 'have not confirmed the roots as they are now'
 }
 
 function isoOf(ms: number): string {

@@ -9,7 +9,7 @@ import type { ConfigDump } from '../output/config-dump.js'
 import { compareConfiguration, type IstiodDump } from '../output/config-comparison.js'
 import { dataFormatOf } from '../output/data-format.js'
 import { problemSummary } from '../output/problem-text.js'
-import { type ProxySync, statusTable } from '../output/proxy-status-table.js'
+import { type ProxySync, readableType, statusTable } from '../output/proxy-status-table.js'
 import { renderTable } from '../output/table.js'
 import { askIstiods } from '../target/istiod.js'
 import { getFromPod } from '../target/pod-http.js'
@@ -45,7 +45,7 @@ async function showAll(
   else streams.stdout.write(renderTable(statusTable(entries, verbosity)))
   for (const { proxy, types } of entries)
     for (const [type, { error }] of Object.entries(types))
-      if (error !== undefined) streams.stderr.write(`${proxy} refused ${type}: ${error}\n`)
+      if (error !== undefined) streams.stderr.write(`${proxy} refused ${readableType(type)}: ${error}\n`)
   const report = await findProblems(target)
   // A control plane that has no such page still has its table.
   if (report.kind === 'known') streams.stderr.write(problemSummary(report.problems))

@@ -35,8 +35,15 @@ export function statusTable(entries: readonly ProxySync[], verbosity: number = 0
   }
 }
 
+/** A control plane of another version may name a type by its URL: the message's name is what a person can read. */
+export function readableType(type: string): string {
+  return type.startsWith('type.googleapis.com/') ? type.slice(type.lastIndexOf('.') + 1) : type
+}
+
 function subscribed(types: ProxySync['types']): string {
-  const names = Object.keys(types).toSorted((left, right) => rank(left) - rank(right))
+  const names = Object.keys(types)
+    .toSorted((left, right) => rank(left) - rank(right))
+    .map(readableType)
   return `${names.length} (${names.join(',')})`
 }
 
@@ -54,5 +61,8 @@ function stateOf(types: ProxySync['types']): string {
 
 function withTypes(state: string, types: readonly (readonly [string, { readonly state: string }])[]): string {
   const names = types.filter(([, one]) => one.state === state).map(([name]) => name)
-  return `${state} (${names.toSorted((left, right) => rank(left) - rank(right)).join(',')})`
+  return `${state} (${names
+    .toSorted((left, right) => rank(left) - rank(right))
+    .map(readableType)
+    .join(',')})`
 }

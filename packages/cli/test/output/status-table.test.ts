@@ -47,3 +47,8 @@ it('names what a proxy runs that istiod does not have for it, and the other way 
     'c: the proxy has it, istiod does not',
   ])
 })
+
+it('writes the types of another version in words, not as URLs', () => {
+  expect(readableType('type.googleapis.com/heddle.xds.TrustBundle')).toBe('TrustBundle')
+  expect(readableType('CDS')).toBe('CDS')
+})

@@ -65,6 +65,26 @@ export function followCaOrders(options: CaOrdersOptions): CaOrders {
   return { close: () => informer.close() }
 }
 
+const maxNamed = 20
+
+/** By hand it waits for the same as by itself; by force it says whom that hurts. */
+async function activate(rotation: Rotation, isForced: boolean): Promise<string> {
+  const { next, lacking, observed } = rotation.plan()
+  if (next.step !== 'activate') throw new Error('no root is prepared: start a rotation first')
+  const named = lacking.slice(0, maxNamed).map(({ id, spiffeId }) => (spiffeId === undefined ? id : `${id} (${spiffeId})`))
+  const more = lacking.length > maxNamed ? ` and ${lacking.length - maxNamed} more` : ''
+  const who = lacking.length === 0 ? '' : `: ${named.join(', ')}${more}`
+  if (!next.isReady && !isForced) {
+    const hurt = observed === undefined ? 'nobody can say yet who lacks it' : `${lacking.length} of ${observed} workloads lack it${who}`
+    throw new Error(
+      `the prepared root cannot sign yet, ${hurt}. It waits for ${next.waitsFor}. With --unsafe-force they lose their connections`,
+    )
+  }
+  const { fingerprint } = await rotation.activate()
+  const signs = `root ${fingerprint.slice(0, 16)} signs from now on`
+  return lacking.length === 0 ? signs : `${signs}, and ${lacking.length} workloads do not trust it yet${who}`
+}
+
 function readOrder(text: string | undefined): Order | undefined {
   try {
     const order = JSON.parse(text ?? '') as Partial<Order> | null
@@ -135,6 +155,8 @@ async function rotate(rotation: Rotation | undefined, { do: step, actor, revokeW
         ...(actor !== undefined && { actor }),
       })
       return 'the rotation has begun: the next root is published beside the active one'
+    case 'rotate-activate':
+      return await activate(rotation, force === true)
     case 'rotate-abort':
       await rotation.abort()
       return 'the rotation was aborted'

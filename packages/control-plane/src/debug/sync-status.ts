@@ -3,7 +3,7 @@ import { trustTypeUrls, typeUrls } from '@heddle/xds'
 import type { ConnectedProxy } from '../push/discovery.js'
 import type { SubscriptionStatus } from '../push/subscription.js'
 
-/** istiod's short names of resource types. */
+/** istiod's short names of resource types, and ours in the same manner. */
 export const typeNames: Readonly<Record<string, string>> = {
   [typeUrls.cluster]: 'CDS',
   [typeUrls.listener]: 'LDS',
@@ -11,6 +11,8 @@ export const typeNames: Readonly<Record<string, string>> = {
   [typeUrls.routeConfiguration]: 'RDS',
   [typeUrls.secret]: 'SDS',
   [typeUrls.nameTable]: 'NDS',
+  [trustTypeUrls.trustBundle]: 'TRUST',
+  [trustTypeUrls.denyList]: 'DENIALS',
 }
 
 export interface ProxySyncStatus {

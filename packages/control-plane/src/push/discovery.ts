@@ -113,7 +113,11 @@ class ProxyPushes implements Discovery {
   }
 
   secretsChanged(): void {
-    for (const stream of this.#connected.keys()) if (stream.status().has(typeUrls.secret)) this.#behind.add(stream)
+    // Also those that name secrets and have not asked for them yet: what they will be sent was made when they connected.
+    for (const [stream, { node }] of this.#connected) {
+      const isNaming = this.#generator.resourcesFor(node).secretNames.length > 0
+      if (isNaming || stream.status().has(typeUrls.secret)) this.#behind.add(stream)
+    }
     if (!this.#sweep) this.#serveBehind()
   }
 

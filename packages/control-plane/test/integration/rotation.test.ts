@@ -120,11 +120,38 @@ describe('orders to the authority', () => {
     expect(await order({ do: 'rotate-start', actor: 'alice' })).toMatchObject({ ok: true })
     expect(rotation().plan().isRunning).toBe(true)
     expect(await order({ do: 'rotate-start' })).toMatchObject({ ok: false, message: expect.stringContaining('under way') as string })
+    expect(await order({ do: 'rotate-activate' })).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('cannot sign yet') as string,
+    })
+    expect(rotation().status()[0]?.phase).toBe('active')
     expect(await order({ do: 'rotate-abort' })).toMatchObject({ ok: true })
     expect(rotation().status()).toHaveLength(1)
     expect(await order({ do: 'deny', spiffeId: 'spiffe://cluster.local/a', reason: 'lost' })).toMatchObject({ ok: true })
     expect(controlPlane.ca.denied.entries()).toHaveLength(1)
     expect(await order({ do: 'allow', spiffeId: 'spiffe://cluster.local/a' })).toMatchObject({ ok: true })
     expect(await order({ do: 'dance' })).toMatchObject({ ok: false, message: expect.stringContaining('dance') as string })
+  })
+
+  it('activate a root by force although a workload lacks it, and say which', async () => {
+    expect(await order({ do: 'rotate-activate' })).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('no root is prepared') as string,
+    })
+    await rotation().prepare()
+    const stop = rotation().observe(() => [
+      { id: 'web-1.default', spiffeId: 'spiffe://cluster.local/ns/default/sa/web', bundleFingerprint: undefined },
+    ])
+    const named = 'web-1.default (spiffe://cluster.local/ns/default/sa/web)'
+    const refused = await order({ do: 'rotate-activate' })
+    expect(refused).toMatchObject({ ok: false, message: expect.stringContaining(`1 of 1 workloads lack it: ${named}`) as string })
+    const forced = await order({ do: 'rotate-activate', force: true })
+    expect(forced).toMatchObject({ ok: true, message: expect.stringContaining(`1 workloads do not trust it yet: ${named}`) as string })
+    expect(
+      rotation()
+        .status()
+        .map(({ phase }) => phase),
+    ).toEqual(['retiring', 'active'])
+    stop()
   })
 })

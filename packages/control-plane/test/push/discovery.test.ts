@@ -1,6 +1,6 @@
 import { createFakeClock, createMemoryLogger, type FakeClock } from '@heddle/base/testing'
 import { type MeshSnapshotInput, parseNode, type ProxyNode } from '@heddle/translation'
-import { encodeSecret, typeUrls } from '@heddle/xds'
+import { encodeSecret, toJson, typeUrls } from '@heddle/xds'
 import { describe, expect, it } from 'vitest'
 import type { Credentials } from '../../src/credentials/credentials.js'
 import { createDiscovery } from '../../src/push/discovery.js'
@@ -203,5 +203,23 @@ describe('secrets', () => {
     discovery.secretsChanged()
     expect(sent).toEqual(['kubernetes://web'])
     expect(discovery.totals().pushes).toBe(0)
+  })
+
+  it('that change between the connection and the first request for them are sent as they are then', () => {
+    let chain = 'one'
+    const credentials: Pick<Credentials, 'resourcesFor'> = {
+      resourcesFor: (_proxy, names) =>
+        names.map((name) => encodeSecret({ kind: 'certificate', name, certificateChainPem: chain, privateKeyPem: 'key' })),
+    }
+    const input = () => ({ gateways: [gateway] }) as unknown as MeshSnapshotInput
+    const discovery = createDiscovery({ input, credentials }, { clock: createFakeClock(), logger: createMemoryLogger() })
+    const sent: string[] = []
+    const connection = discovery.connect(router(), (_typeUrl, { resources }) => {
+      sent.push(...resources.map((resource) => JSON.stringify(toJson(resource))))
+    })
+    chain = 'two'
+    discovery.secretsChanged()
+    connection.stream.receive(typeUrls.secret, { subscribe: ['kubernetes://web'], unsubscribe: [], initialVersions: {} })
+    expect(sent.join()).toContain(Buffer.from('two').toString('base64'))
   })
 })
