@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { compareConfiguration } from '../../src/output/config-comparison.js'
-import { statusTable } from '../../src/output/proxy-status-table.js'
+import { readableType, statusTable } from '../../src/output/proxy-status-table.js'
 import { renderTable } from '../../src/output/table.js'
 
 const synced = { state: 'SYNCED' }
