@@ -6,6 +6,8 @@ import type { Identity } from '../cursor/identity.js'
 export interface CompletionAbilities {
   /** The editor puts in lines exactly as they are sent, so their indentation can be said. Default: false. */
   readonly insertsLines?: boolean
+  /** Texts may hold places for the cursor, as snippets do. Default: false. */
+  readonly takesSnippets?: boolean
 }
 
 /** Everything at once that is asked again and again while a completion is made. */

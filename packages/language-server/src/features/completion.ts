@@ -49,9 +49,13 @@ function valuesAt(request: CompletionRequest, workspace: Workspace, before = '')
     const names = reference === undefined ? [] : workspace.directory().names(reference)
     return names.map((label) => item(label, { kind: completionKind.reference }))
   }
-  const type = identity.type === undefined ? undefined : fieldAt(identity.type, cursor.path)?.type
+  const { type, field } = (identity.type && fieldAt(identity.type, cursor.path)) ?? {}
   return wordsOf(type).map(({ word, doc }) =>
-    item(word, { kind: completionKind.enumMember, ...(doc === undefined ? {} : { documentation: { kind: 'markdown', value: doc } }) }),
+    item(word, {
+      kind: completionKind.enumMember,
+      ...(String(field?.default ?? '') === word ? { detail: 'default' } : {}),
+      ...(doc === undefined ? {} : { documentation: { kind: 'markdown', value: doc } }),
+    }),
   )
 }
 

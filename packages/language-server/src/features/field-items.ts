@@ -3,6 +3,7 @@ import { type Field, fieldMarkdown, type ObjectType, typeWords } from '@heddle/c
 import type { CompletionItem } from 'vscode-languageserver-types'
 import { completionKind, completionTag, insertTextMode } from '../protocol-numbers.js'
 import { type CompletionRequest, replacing } from './completion-request.js'
+import { skeletonItems } from './skeletons.js'
 
 /** @param before put in front of the name: the dash of an entry. */
 export function fieldItems(type: ObjectType, request: CompletionRequest, before = ''): readonly CompletionItem[] {
@@ -18,7 +19,7 @@ export function fieldItems(type: ObjectType, request: CompletionRequest, before 
 export function headItems(request: CompletionRequest): readonly CompletionItem[] {
   const { type } = request.identity
   if (type !== undefined) return fieldItems(type, request).filter(({ label }) => label !== 'status')
-  return ['apiVersion', 'kind', 'metadata', 'spec']
+  const names = ['apiVersion', 'kind', 'metadata', 'spec']
     .filter((name) => name === request.cursor.text || !request.cursor.siblings.has(name))
     .map((label, index) => ({
       label,
@@ -26,6 +27,7 @@ export function headItems(request: CompletionRequest): readonly CompletionItem[]
       sortText: `${index}`,
       ...replacing(request, request.cursor.hasColon ? label : `${label}: `),
     }))
+  return [...names, ...skeletonItems(request)]
 }
 
 function fieldItem(name: string, field: Field, request: CompletionRequest, before: string): CompletionItem {

@@ -20,7 +20,10 @@ export function readSettings({ capabilities, initializationOptions, ...params }:
     folders: foldersOf(params),
     canWatch: capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
     changesFolders: capabilities.workspace?.workspaceFolders === true,
-    completion: { insertsLines: item?.insertTextModeSupport?.valueSet.includes(insertTextMode.asIs) === true },
+    completion: {
+      insertsLines: item?.insertTextModeSupport?.valueSet.includes(insertTextMode.asIs) === true,
+      takesSnippets: item?.snippetSupport === true,
+    },
     service: {
       ...(typeof namespace === 'string' && namespace !== '' ? { namespace } : {}),
       ...(Array.isArray(suppress) ? { suppress: suppress.flatMap(suppressionOf) } : {}),

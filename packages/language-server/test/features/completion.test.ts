@@ -71,8 +71,25 @@ function chosen(text: string, label: string, insertsLines = true): string {
 
 describe('completion', () => {
   it('begins a document', () => {
-    expect(labels('¦')).toEqual(['apiVersion', 'kind', 'metadata', 'spec'])
+    expect(complete('¦', false).map(({ label }) => label)).toEqual(['apiVersion', 'kind', 'metadata', 'spec'])
     expect(labels('kind: Service\n¦')).toEqual(['apiVersion', 'metadata', 'spec'])
+  })
+
+  it('begins a whole resource with what it must say', () => {
+    expect(chosen('kind: Service\n---\nDes¦', 'DestinationRule')).toBe(
+      'kind: Service\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: \nspec:\n  host: \n',
+    )
+    const made = service()
+    made.set('file:///a.yaml', 'Ser')
+    const items = made.complete('file:///a.yaml', { line: 0, character: 3 }, { insertsLines: true, takesSnippets: true })
+    expect(items.find(({ label }) => label === 'ServiceEntry')).toMatchObject({
+      insertTextFormat: 2,
+      textEdit: { newText: expect.stringContaining('  name: $1\nspec:\n  hosts:\n  - $2') as string },
+    })
+    expect(items.filter(({ label }) => label === 'Gateway').map(({ detail }) => detail)).toEqual([
+      'networking.istio.io/v1',
+      'gateway.networking.k8s.io/v1',
+    ])
   })
 
   it('offers the versions of a kind, and the kinds of a version', () => {
@@ -132,6 +149,10 @@ describe('completion', () => {
   it('offers words with what they mean, and yes and no', () => {
     const rule = head.replace('VirtualService', 'DestinationRule')
     expect(labels(`${rule}  trafficPolicy:\n    tls:\n      mode: ¦\n`)).toEqual(['DISABLE', 'SIMPLE', 'MUTUAL', 'ISTIO_MUTUAL'])
+    expect(complete(`${rule}  trafficPolicy:\n    tls:\n      mode: ¦\n`)[0]).toMatchObject({
+      detail: 'default',
+      documentation: { value: 'Plain text.' },
+    })
     expect(labels(`${head}  http:\n  - corsPolicy:\n      allowCredentials: ¦\n`)).toEqual(['true', 'false'])
     expect(chosen(`${rule}  trafficPolicy: {tls: {mode:¦`, 'SIMPLE')).toBe(`${rule}  trafficPolicy: {tls: {mode: SIMPLE`)
   })
