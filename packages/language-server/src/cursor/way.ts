@@ -86,6 +86,22 @@ export function siblingsOf(
   return siblings
 }
 
+/** What stands beside the name whose value a place is in: of `number` below `port`, what stands beside `port`. */
+export function siblingsOfHolder(
+  lines: readonly string[],
+  { line, column }: Place,
+  firstLine: number,
+  endLine: number,
+): ReadonlyMap<string, string> {
+  for (let row = line - 1; row >= firstLine; row--) {
+    const { key, isBlank } = lineTokens(lines[row] ?? '')
+    if (isBlank || key === undefined || key.column >= column) continue
+    const place = { line: row, column: key.column }
+    return siblingsOf(lines, place, endLine, wayTo(lines, place, firstLine)?.siblings ?? new Map())
+  }
+  return new Map()
+}
+
 /** `|`, `>-` and the like: what follows is text, whatever it looks like. */
 export function isBlockScalar(value: string): boolean {
   return /^(?:[&!]\S+\s+)*[|>][+-]?\d?[+-]?\s*(?:#.*)?$/.test(value)

@@ -10,6 +10,7 @@ import { referenceAt } from '../references/reference-at.js'
 import type { Workspace } from '../workspace/workspace.js'
 import { type CompletionAbilities, type CompletionRequest, replacing } from './completion-request.js'
 import { fieldItems, headItems } from './field-items.js'
+import { portItems } from './port-items.js'
 import { splitLines } from './positions.js'
 
 export function completionsAt(
@@ -49,6 +50,8 @@ function valuesAt(request: CompletionRequest, workspace: Workspace, before = '')
     const names = reference === undefined ? [] : workspace.directory().names(reference)
     return names.map((label) => item(label, { kind: completionKind.reference }))
   }
+  const ports = portItems(request, workspace)
+  if (ports !== undefined) return ports
   const { type, field } = (identity.type && fieldAt(identity.type, cursor.path)) ?? {}
   return wordsOf(type).map(({ word, doc }) =>
     item(word, {

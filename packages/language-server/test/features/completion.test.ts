@@ -169,6 +169,14 @@ describe('completion', () => {
     expect(labels(head.replace('shop', '¦'))).toEqual(expect.arrayContaining(['shop', 'other', 'edge']))
   })
 
+  it('offers the ports of the host beside it', () => {
+    const route = `${head}  http:\n  - route:\n`
+    expect(labels(`${route}    - destination:\n        host: reviews\n        port:\n          number: ¦\n`)).toEqual(['9080'])
+    expect(labels(`${route}    - destination:\n        port:\n          number: ¦\n        host: reviews\n`)).toEqual(['9080'])
+    expect(labels(`${route}    - destination: {host: reviews, port: {number: ¦}}\n`)).toEqual(['9080'])
+    expect(labels(`${route}    - destination:\n        port:\n          number: ¦\n`)).toEqual([])
+  })
+
   it('offers nothing in comments, in texts, and for what it does not know', () => {
     expect(labels(`${head}  # ¦`)).toEqual([])
     expect(labels('kind: ConfigMap\napiVersion: v1\ndata:\n  a: |\n    b¦\n')).toEqual([])
