@@ -52,8 +52,8 @@ export interface PathInput {
   /** Lists that count while they are in time and signed by the issuer they name; without a list nothing is revoked. Default: none. */
   readonly crls?: readonly Crl[]
   /**
-   * `svid`: everything below the anchor obeys what RFC 5280 asks of issuers, too: positive serial numbers, key identifiers, critical
-   * basic constraints. `any`: certificates of other worlds, which often do not. Default: `any`.
+   * `svid`: everything below the anchor obeys what RFC 5280 asks of issuers, too: positive serial numbers, critical basic
+   * constraints, and leaves that name their issuer's key. `any`: certificates of other worlds, which often do not. Default: `any`.
    */
   readonly profile?: 'svid' | 'any'
   /** What an intermediate with an extended key usage must allow, as object identifiers. Default: anything. */
@@ -75,13 +75,13 @@ function extend(path: readonly Certificate[], search: Search): PathResult {
     return refusal('path-too-long', subject, `has more than ${maxPathCertificates} certificates above it`)
   let best: PathRefusal | undefined
   for (const anchor of search.anchors) {
-    if (!isNamedIssuer(anchor.certificate, subject, search, true)) continue
+    if (!isNamedIssuer(anchor.certificate, path, search)) continue
     const fault = checkIssuer(anchor.certificate, anchor.key, path, search)
     if (!fault) return { ok: true, path: [...path, anchor.certificate] }
     best ??= fault
   }
   for (const candidate of search.intermediates) {
-    if (path.includes(candidate) || !isNamedIssuer(candidate, subject, search, false)) continue
+    if (path.includes(candidate) || !isNamedIssuer(candidate, path, search)) continue
     const key = importPublicKey(candidate.publicKey)
     const fault = key ? checkIssuer(candidate, key, path, search) : refusal('key-refused', candidate, 'has a key that is not accepted')
     const result = fault ?? extend([...path, candidate], search)
@@ -94,13 +94,14 @@ function extend(path: readonly Certificate[], search: Search): PathResult {
   )
 }
 
-function isNamedIssuer(issuer: Certificate, subject: Certificate, { profile }: Search, isAnchor: boolean): boolean {
+function isNamedIssuer(issuer: Certificate, path: readonly Certificate[], { profile }: Search): boolean {
+  const subject = path.at(-1) as Certificate
   if (Buffer.compare(issuer.subject.der, subject.issuer.der) !== 0) return false
   const { authorityKeyId } = subject.extensions
   const { subjectKeyId } = issuer.extensions
-  if (profile === 'any') return authorityKeyId === undefined || subjectKeyId === undefined || authorityKeyId === subjectKeyId
-  // Old roots have no identifier, and then nothing can name it.
-  return subjectKeyId === undefined ? isAnchor : authorityKeyId === subjectKeyId
+  if (authorityKeyId !== undefined && subjectKeyId !== undefined) return authorityKeyId === subjectKeyId
+  // Istio's instructions make intermediates without the identifier, and old roots have none that could be named; a leaf has no excuse.
+  return profile === 'any' || path.length > 1 || subjectKeyId === undefined
 }
 
 /** Cheap rules first, the signature last. */

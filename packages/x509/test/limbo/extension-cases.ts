@@ -2,8 +2,8 @@
 import { oid } from '../../src/der/oid.js'
 import { contextConstructedTag, contextTag, tag } from '../../src/der/tag.js'
 import { writeBits, writeBoolean, writeOctets, writeOid, writeSequence, writeValue } from '../../src/der/write-der.js'
-import { type LimboCase, accept, cases, everywhere, inChain, knowingly, refuse } from './limbo-case.js'
-import { type Change, type RawExtension, commonName, dnsName, extension, uriName } from './raw-certificate.js'
+import { type LimboCase, type Verdict, accept, cases, everywhere, inChain, knowingly, refuse } from './limbo-case.js'
+import { type Change, type RawExtension, type Role, commonName, dnsName, extension, uriName } from './raw-certificate.js'
 
 const authorities = ['intermediate', 'root'] as const
 const integer = (value: number): Uint8Array => writeValue(tag.integer, Uint8Array.of(value))
@@ -62,7 +62,7 @@ const keyUsages: readonly LimboCase[] = [
       ({
         leaf: refuse('leaf-key-usage'),
         intermediate: refuse('issuer-key-usage'),
-        root: knowingly('refuse', 'roots without key usage or key identifiers'),
+        root: knowingly('refuse', 'roots without key usage'),
       })[where],
   ),
   ...cases('key-usage/without-cert-sign', authorities, usage([0x02], 1), refuse('issuer-key-usage')),
@@ -158,14 +158,19 @@ const otherId = Uint8Array.from({ length: 20 }, () => 7)
 const authorityKeyId = (value: Uint8Array, isCritical = false): Change =>
   extension(oid.authorityKeyId, { isCritical, value: writeSequence(value) })
 const critical = 'key identifiers that are critical'
+const nameless = knowingly('refuse', 'authorities without key identifiers')
+const namelessButForLeaves = (where: Role): Verdict => (where === 'leaf' ? refuse('issuer-unknown') : nameless)
 
 const keyIdentifiers: readonly LimboCase[] = [
-  ...cases('authority-key-id/missing', everywhere, extension(oid.authorityKeyId, undefined), (where) =>
-    where === 'root' ? accept : refuse('issuer-unknown'),
+  ...cases(
+    'authority-key-id/missing',
+    everywhere,
+    extension(oid.authorityKeyId, undefined),
+    (where) => ({ leaf: refuse('issuer-unknown'), intermediate: nameless, root: accept })[where],
   ),
   ...cases('authority-key-id/of-another', inChain, authorityKeyId(writeValue(contextTag(0), otherId)), refuse('issuer-unknown')),
-  ...cases('authority-key-id/empty', inChain, extension(oid.authorityKeyId, { value: writeSequence() }), refuse('issuer-unknown')),
-  ...cases('authority-key-id/serial-only', inChain, authorityKeyId(writeValue(contextTag(2), Uint8Array.of(1))), refuse('issuer-unknown')),
+  ...cases('authority-key-id/empty', inChain, extension(oid.authorityKeyId, { value: writeSequence() }), namelessButForLeaves),
+  ...cases('authority-key-id/serial-only', inChain, authorityKeyId(writeValue(contextTag(2), Uint8Array.of(1))), namelessButForLeaves),
   ...cases(
     'authority-key-id/with-issuer-and-serial',
     inChain,
@@ -177,17 +182,7 @@ const keyIdentifiers: readonly LimboCase[] = [
     },
     accept,
   ),
-  ...cases(
-    'subject-key-id/missing',
-    everywhere,
-    extension(oid.subjectKeyId, undefined),
-    (where) =>
-      ({
-        leaf: accept,
-        intermediate: refuse('issuer-unknown'),
-        root: knowingly('refuse', 'roots without key usage or key identifiers'),
-      })[where],
-  ),
+  ...cases('subject-key-id/missing', everywhere, extension(oid.subjectKeyId, undefined), (where) => (where === 'leaf' ? accept : nameless)),
   ...cases(
     'subject-key-id/of-another',
     authorities,

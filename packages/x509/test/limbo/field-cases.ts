@@ -31,10 +31,10 @@ const versions: readonly LimboCase[] = [
     'version/1-without-extensions',
     everywhere,
     (fields) => (version(undefined)(fields), withoutExtensions(fields)),
-    (where) => refuse({ leaf: 'leaf-version', intermediate: 'issuer-unknown', root: 'bundle' }[where]),
+    (where) => refuse({ leaf: 'leaf-version', intermediate: 'issuer-not-ca', root: 'bundle' }[where]),
   ),
   ...cases('version/3-without-extensions', everywhere, withoutExtensions, (where) =>
-    refuse({ leaf: 'leaf-key-usage', intermediate: 'issuer-unknown', root: 'bundle' }[where]),
+    refuse({ leaf: 'leaf-key-usage', intermediate: 'issuer-not-ca', root: 'bundle' }[where]),
   ),
   ...cases('version/unique-ids', inChain, (fields) => (fields.uniqueIds = [writeValue(contextTag(1), Uint8Array.of(0, 1))]), accept),
   ...cases(
