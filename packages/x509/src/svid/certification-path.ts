@@ -112,8 +112,7 @@ function checkIssuer(issuer: Certificate, key: KeyObject, path: readonly Certifi
   if (!subject.signature.algorithm.known) {
     return refusal('signature-algorithm-refused', subject, `is signed with ${subject.signature.algorithm.oid}, which is not accepted`)
   }
-  if (++search.signatureChecks > maxSignatureChecks)
-    return refusal('path-too-long', subject, `needs more than ${maxSignatureChecks} signature checks`)
+  if (++search.signatureChecks > maxSignatureChecks) return tooManyChecks(subject)
   if (!verifySignature(subject.signature, key)) {
     return refusal('signature-invalid', subject, `is not signed by "${issuer.subject.text}"`)
   }
@@ -125,7 +124,10 @@ function checkRevocation(subject: Certificate, issuer: Certificate, key: KeyObje
   for (const crl of search.crls) {
     const entry = revocationOf(crl, subject)
     const isInTime = search.nowMs >= crl.thisUpdateMs && search.nowMs < crl.nextUpdateMs + 1000
-    if (!entry || !isInTime || ++search.signatureChecks > maxSignatureChecks || !isCrlOf(crl, issuer, key)) continue
+    if (!entry || !isInTime) continue
+    // Whoever sends so much that a list could not be checked is refused: silence would let a revoked leaf through.
+    if (++search.signatureChecks > maxSignatureChecks) return tooManyChecks(subject)
+    if (!isCrlOf(crl, issuer, key)) continue
     return refusal('revoked', subject, `was revoked ${iso(entry.revokedAtMs)}${entry.reason ? ` (${entry.reason})` : ''}`)
   }
   return undefined
@@ -176,6 +178,10 @@ function checkAlone(certificate: Certificate, { nowMs, keyAlgorithms }: Search):
   return unhandled === undefined
     ? undefined
     : refusal('critical-extension-unknown', certificate, `has extension ${unhandled}, which is not understood`)
+}
+
+function tooManyChecks(certificate: Certificate): PathRefusal {
+  return refusal('path-too-long', certificate, `needs more than ${maxSignatureChecks} signature checks`)
 }
 
 function refusal(reason: PathFault, certificate: Certificate, what: string): PathRefusal {

@@ -62,7 +62,9 @@ function verifyParsed([leaf, ...intermediates]: ParsedChain, fingerprint: string
   if (!result.ok) return result
   const notBeforeMs = Math.max(...result.path.map((certificate) => certificate.notBeforeMs))
   const notAfterMs = Math.min(...result.path.map((certificate) => certificate.notAfterMs))
-  bundle.verifiedPaths.add(fingerprint, { leaf, notBeforeMs, notAfterMs })
+  // A list whose time has not come, by a clock that is behind, may say otherwise in a moment.
+  if (crls.every(({ thisUpdateMs }) => input.nowMs >= thisUpdateMs))
+    bundle.verifiedPaths.add(fingerprint, { leaf, notBeforeMs, notAfterMs })
   return accept(leaf, notAfterMs, input)
 }
 
