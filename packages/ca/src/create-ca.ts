@@ -96,7 +96,7 @@ function assemble(resolved: Resolved, source: SigningSource): Ca {
   const { trustDomain, aliases, clock } = resolved
   const keyAlgorithms = [...defaults.keyAlgorithms, ...resolved.keyAlgorithms]
   const counters = createCaCounters()
-  const deny = createDenyBook(source.denied, clock)
+  const deny = createDenyBook(source.denied, clock, [trustDomain, ...aliases])
   const bundles = createBundles(() => createBundle({ trustDomain, aliases, crls: source.crls, keyAlgorithms }, source))
   let denied = source.denied.entries()
   source.onChange(() => {

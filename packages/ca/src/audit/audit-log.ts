@@ -5,7 +5,7 @@
  * else that does not fit stops the start.
  */
 import files from 'node:fs/promises'
-import { createReadStream } from 'node:fs'
+import { constants, createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { messageOf } from '@heddle/base'
@@ -64,6 +64,8 @@ class JsonLinesLog {
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
   #isClosed = false
+  /** Bytes of a failed write may stand behind the last entry. */
+  #hasRemains = false
 
   constructor(directory: string, file: OpenFile) {
     this.#directory = directory
@@ -102,6 +104,8 @@ class JsonLinesLog {
   async #write(records: readonly AuditRecord[]): Promise<void> {
     if (this.#file.size >= maxFileBytes) await this.#startNext()
     const { handle, size } = this.#file
+    if (this.#hasRemains) await handle.truncate(size)
+    this.#hasRemains = false
     let { head } = this.#file
     const lines: string[] = []
     for (const record of records) {
@@ -114,8 +118,12 @@ class JsonLinesLog {
       await handle.write(bytes, 0, bytes.length, size)
       await handle.datasync()
     } catch (error) {
-      // A part may have been written; the next write takes its place, and a restart takes it off.
-      await handle.truncate(size).catch(() => {})
+      // A part may have been written; when it cannot be taken off now, the next write does so first.
+      this.#hasRemains = true
+      await handle.truncate(size).then(
+        () => (this.#hasRemains = false),
+        () => {},
+      )
       throw error
     }
     this.#file = { handle, head, size: size + bytes.length }
@@ -150,10 +158,21 @@ function startOf(head: ChainHead, line: string): ChainHead {
   return previous === undefined ? head : { ...head, hash: previous }
 }
 
-export async function verifyAuditLog(options: AuditLogOptions): Promise<AuditVerification> {
+/**
+ * Whether every entry follows the one before.
+ * @param noted the head of an earlier verification, kept elsewhere: the log must still hold it, which nothing in the log itself can tell
+ * when its end was taken off. Default: none.
+ */
+export async function verifyAuditLog(options: AuditLogOptions, noted?: ChainHead): Promise<AuditVerification> {
   let head: ChainHead = emptyChain
+  let isFound = noted === undefined || noted.sequence === 0
   try {
-    for await (const entry of readAuditLog(options)) head = entry
+    for await (const entry of readAuditLog(options)) {
+      head = entry
+      if (entry.sequence === noted?.sequence) isFound = entry.hash === noted.hash
+    }
+    if (!isFound && noted)
+      return { ok: false, sequence: noted.sequence, reason: `the entry that was noted as number ${noted.sequence} is not there` }
     return { ok: true, head: { sequence: head.sequence, hash: head.hash } }
   } catch (error) {
     return { ok: false, sequence: head.sequence + 1, reason: messageOf(error) }
@@ -191,7 +210,7 @@ async function openNew(directory: string, head: ChainHead): Promise<OpenFile> {
 }
 
 async function openExisting(directory: string, name: string): Promise<OpenFile> {
-  const handle = await files.open(join(directory, name), 'r+')
+  const handle = await openOwn(join(directory, name))
   try {
     const text = await handle.readFile('utf8')
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
@@ -207,6 +226,19 @@ async function openExisting(directory: string, name: string): Promise<OpenFile> 
   } catch (error) {
     await handle.close()
     throw error
+  }
+}
+
+/** A link in place of the log could have anybody's file written to. */
+async function openOwn(path: string): Promise<files.FileHandle> {
+  try {
+    return await files.open(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ELOOP') throw cause
+    throw caError('HEDDLE_CA_STATE_UNSAFE', `refusing to use "${path}": it is a symbolic link`, {
+      origin: 'user',
+      hint: 'Put the file itself in its place.',
+    })
   }
 }
 

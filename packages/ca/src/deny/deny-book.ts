@@ -43,7 +43,8 @@ export interface DenyKeeper {
 /** Every proxy holds the list. */
 const maxDenied = 10_000
 
-export function createDenyBook(keeper: DenyKeeper, clock: Clock): DenyBook & { changed(): void } {
+/** @param trustDomains names of one domain, the present one and its aliases: who is denied under one is denied under all. */
+export function createDenyBook(keeper: DenyKeeper, clock: Clock, trustDomains: readonly string[] = []): DenyBook & { changed(): void } {
   const listeners = new Set<() => void>()
   let compiledFrom: readonly DeniedEntry[] | undefined
   let compiled = createDenyList()
@@ -60,17 +61,19 @@ export function createDenyBook(keeper: DenyKeeper, clock: Clock): DenyBook & { c
     },
     async add(request) {
       const entry = readEntry(request, clock.now())
+      const values = valuesLike(entry, trustDomains)
       await keeper.replace((all) => {
-        const others = liveOf(all, clock.now()).filter((other) => other.kind !== entry.kind || other.value !== entry.value)
-        if (others.length >= maxDenied) throw denialInvalid(`the list has ${maxDenied} entries already`)
-        return [...others, entry]
+        const others = liveOf(all, clock.now()).filter(({ kind, value }) => kind !== entry.kind || !values.includes(value))
+        if (others.length + values.length > maxDenied) throw denialInvalid(`the list has ${maxDenied} entries already`)
+        return [...others, ...values.map((value) => ({ ...entry, value }))]
       })
       return entry
     },
     async remove(kind, value) {
       let wasThere = false
       await keeper.replace((all) => {
-        const left = all.filter((entry) => entry.kind !== kind || entry.value !== value)
+        const values = valuesLike({ kind, value }, trustDomains)
+        const left = all.filter((entry) => entry.kind !== kind || !values.includes(entry.value))
         wasThere = left.length < all.length
         return wasThere ? left : all
       })
@@ -88,6 +91,14 @@ export function createDenyBook(keeper: DenyKeeper, clock: Clock): DenyBook & { c
 
 function liveOf(entries: readonly DeniedEntry[], nowMs: number): readonly DeniedEntry[] {
   return entries.some((entry) => isOver(entry, nowMs)) ? entries.filter((entry) => !isOver(entry, nowMs)) : entries
+}
+
+/** The same workload under each name of its trust domain, as asked for first. */
+function valuesLike({ kind, value }: Pick<DeniedEntry, 'kind' | 'value'>, trustDomains: readonly string[]): readonly string[] {
+  const parsed = kind === 'spiffe-id' ? parseSpiffeId(value) : undefined
+  if (!parsed?.ok || !trustDomains.includes(parsed.id.trustDomain)) return [value]
+  const { path } = parsed.id
+  return [...new Set([value, ...trustDomains.map((name) => `spiffe://${name}${path}`)])]
 }
 
 function isOver({ untilMs }: DeniedEntry, nowMs: number): boolean {

@@ -72,6 +72,8 @@ class LeafIssuer implements Issuer {
       const issued = await this.#issue(csr.publicKey, csr.keyAlgorithm, { uris: [spiffeId] }, ttl)
       const { method, pod, actor } = caller
       await this.#record(issued, { action: 'sign', spiffeId, method, ...(pod && { pod }), ...(actor !== undefined && { actor }) })
+      // Signing and recording may have taken a while, in which an operator denied the workload.
+      this.idOf(caller)
       return { ...issued, spiffeId }
     } catch (error) {
       countFailure(counters, isHeddleError(error) ? error.code : undefined)

@@ -1,4 +1,4 @@
-import fileSystem, { appendFile, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import fileSystem, { appendFile, mkdtemp, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -88,5 +88,45 @@ describe('the issuance log', () => {
     await ca.sign(csr(), caller)
     await log.close()
     expect(await verifyAuditLog({ directory })).toMatchObject({ ok: true, head: { sequence: 2 } })
+  })
+
+  it('tells when its end was taken off, to whoever noted its head', async () => {
+    await fill(4)
+    const verified = await verifyAuditLog({ directory })
+    const noted = verified.ok ? verified.head : undefined
+    await fill(2)
+    expect(await verifyAuditLog({ directory }, noted)).toMatchObject({ ok: true, head: { sequence: 6 } })
+    const lines = (await readFile(await pathOf(), 'utf8')).trim().split('\n')
+    await writeFile(await pathOf(), `${lines.slice(0, 3).join('\n')}\n`)
+    expect(await verifyAuditLog({ directory })).toMatchObject({ ok: true, head: { sequence: 3 } })
+    expect(await verifyAuditLog({ directory }, noted)).toMatchObject({ ok: false, sequence: 4 })
+    await rm(directory, { recursive: true })
+    await fill(5)
+    expect(await verifyAuditLog({ directory }, noted)).toMatchObject({ ok: false, sequence: 4 })
+  })
+
+  it('is not written through a link', async () => {
+    await fill(1)
+    const path = await pathOf()
+    await rename(path, join(folder, 'elsewhere'))
+    await symlink(join(folder, 'elsewhere'), path)
+    await expect(openAuditLog({ directory })).rejects.toEqual(withCode('HEDDLE_CA_STATE_UNSAFE'))
+  })
+
+  it('has no remains of a write that failed and could not be taken back', async () => {
+    const log = await openAuditLog({ directory })
+    const { ca } = await startCa({ audit: log.sink })
+    const probe = await fileSystem.open(await pathOf(), 'r')
+    const prototype = Object.getPrototypeOf(probe) as { datasync(): Promise<void>; truncate(size: number): Promise<void> }
+    await probe.close()
+    const failure = Object.assign(new Error('input/output error'), { code: 'EIO' })
+    const spies = [vi.spyOn(prototype, 'datasync').mockRejectedValue(failure), vi.spyOn(prototype, 'truncate').mockRejectedValue(failure)]
+    const many = Array.from({ length: 10 }, () => ca.sign(csr(), caller))
+    expect((await Promise.allSettled(many)).every(({ status }) => status === 'rejected')).toBe(true)
+    for (const spy of spies) spy.mockRestore()
+    await ca.sign(csr(), caller)
+    await log.close()
+    expect(await verifyAuditLog({ directory })).toMatchObject({ ok: true, head: { sequence: 1 } })
+    await fill(1)
   })
 })

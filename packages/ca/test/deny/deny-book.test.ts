@@ -71,4 +71,24 @@ describe('the deny-list', () => {
     await ca.close()
     expect(await numberOf((await startCa({ store }, clock)).ca)).toBe(2n)
   })
+
+  it('denies a workload under every name of its trust domain, and takes it off under every one', async () => {
+    const { ca } = await startCa({ trustDomainAliases: ['old.example'] })
+    const old = 'spiffe://old.example/ns/default/sa/hello'
+    for (const asked of [workloadUri, old]) {
+      await ca.denied.add({ spiffeId: asked })
+      expect(new Set(ca.denied.entries().map(({ value }) => value))).toEqual(new Set([workloadUri, old]))
+      for (const trustDomain of ['cluster.local', 'old.example'])
+        await expect(ca.sign(csr(), { ...caller, trustDomain })).rejects.toEqual(withCode('HEDDLE_CA_CALLER_DENIED'))
+      expect(await ca.denied.remove('spiffe-id', workloadUri)).toBe(true)
+      expect(ca.denied.entries()).toEqual([])
+    }
+    await ca.denied.add({ spiffeId: 'spiffe://foreign.example/ns/default/sa/hello' })
+    expect(ca.denied.entries()).toHaveLength(1)
+  })
+
+  it('holds back a certificate whose workload is denied while it is being recorded', async () => {
+    const started = await startCa({ audit: async () => void (await started.ca.denied.add({ spiffeId: workloadUri })) })
+    await expect(started.ca.sign(csr(), caller)).rejects.toEqual(withCode('HEDDLE_CA_CALLER_DENIED'))
+  })
 })
