@@ -11,6 +11,9 @@ export interface FlowPlace {
   readonly siblings: ReadonlyMap<string, string>
 }
 
+/** The parser takes no more levels. */
+const maxFlowDepth = 200
+
 interface Frame {
   readonly kind: 'map' | 'list'
   readonly entries: Map<string, string>
@@ -21,13 +24,15 @@ interface Frame {
 interface Scan {
   readonly stack: Frame[]
   token: string
+  /** Whether the token has anything but white space; asked for each character. */
+  isBegun: boolean
   tokenColumn: number
   quote: string
 }
 
 /** @returns undefined when the brackets are closed before the cursor, or the cursor is in a comment. */
 export function scanFlow(lines: readonly string[], from: Place, cursor: Place): FlowPlace | undefined {
-  const scan: Scan = { stack: [], token: '', tokenColumn: from.column, quote: '' }
+  const scan: Scan = { stack: [], token: '', isBegun: false, tokenColumn: from.column, quote: '' }
   for (let row = from.line; row <= cursor.line; row++) {
     const line = lines[row] ?? ''
     const end = row === cursor.line ? cursor.column : line.length
@@ -37,7 +42,7 @@ export function scanFlow(lines: readonly string[], from: Place, cursor: Place): 
         break
       }
       read(scan, line, column)
-      if (scan.stack.length === 0) return undefined
+      if (scan.stack.length === 0 || scan.stack.length > maxFlowDepth) return undefined
     }
     // A word that began further up is one of several lines: only what stands in the line of the cursor can be replaced.
     if (row < cursor.line) scan.tokenColumn = Math.min((lines[row + 1] ?? '').search(/\S|$/), cursor.column)
@@ -55,7 +60,7 @@ function read(scan: Scan, line: string, column: number): void {
   if (scan.quote !== '') {
     if (character === scan.quote) scan.quote = ''
     scan.token += character
-  } else if (/["']/.test(character) && scan.token.trim() === '') {
+  } else if ((character === '"' || character === "'") && !scan.isBegun) {
     scan.quote = character
     append(scan, character, column)
   } else if (!readMark(scan, line, column)) append(scan, character, column)
@@ -87,12 +92,15 @@ function readMark(scan: Scan, line: string, column: number): boolean {
       return false
   }
   scan.token = ''
+  scan.isBegun = false
   scan.tokenColumn = column + 1
   return true
 }
 
 function append(scan: Scan, character: string, column: number): void {
-  if (scan.token.trim() === '') scan.tokenColumn = /\s/.test(character) ? column + 1 : column
+  const isBlank = character === ' ' || character === '\t'
+  if (!scan.isBegun) scan.tokenColumn = isBlank ? column + 1 : column
+  scan.isBegun ||= !isBlank
   scan.token += character
 }
 
@@ -108,7 +116,7 @@ function finish(frame: Frame | undefined, token: string): void {
 }
 
 function isColon(scan: Scan, line: string, column: number): boolean {
-  return /["']$/.test(scan.token.trim()) || /[\s,}\]]/.test(line[column + 1] ?? ' ')
+  return /["']\s*$/.test(scan.token.slice(-20)) || /[\s,}\]]/.test(line[column + 1] ?? ' ')
 }
 
 function placeOf(scan: Scan, lines: readonly string[], cursor: Place): FlowPlace | undefined {

@@ -26,12 +26,17 @@ export interface LineTokens {
   readonly isBlank: boolean
 }
 
-const keyPattern = /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|([^\s"'{}[\]#&*!|>%@`,][^]*?))[ \t]*:(?=[ \t]|$)/
+/** The parser takes no more levels. */
+const maxDashes = 200
+
+const quotedName = /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)')/
+const plainStart = /^[^\s"'{}[\]#&*!|>%@`,]/
+const colon = /:(?=[ \t]|$)/
 
 export function lineTokens(line: string): LineTokens {
   const dashes: number[] = []
   let at = skipSpaces(line, 0)
-  while (line[at] === '-' && (at + 1 === line.length || line[at + 1] === ' ')) {
+  while (dashes.length < maxDashes && line[at] === '-' && (at + 1 === line.length || line[at + 1] === ' ')) {
     dashes.push(at)
     at = skipSpaces(line, at + 1)
   }
@@ -48,13 +53,16 @@ export function lineTokens(line: string): LineTokens {
 }
 
 function keyAt(line: string, column: number, contentEnd: number): LineKey | undefined {
-  const match = keyPattern.exec(line.slice(column, contentEnd))
-  if (match === null) return undefined
-  const name = match[1] ?? match[2] ?? match[3] ?? ''
-  if (name.includes(' #')) return undefined
-  const quotes = match[3] === undefined ? 2 : 0
-  const valueColumn = skipSpaces(line, column + match[0].length)
-  return { name, column, end: column + name.length + quotes, valueColumn, valueEnd: Math.max(valueColumn, contentEnd) }
+  const content = line.slice(column, contentEnd)
+  const quoted = quotedName.exec(content)
+  const from = quoted?.[0].length ?? 0
+  const at = from + content.slice(from).search(colon)
+  if (at < from || (quoted === null ? !plainStart.test(content) : content.slice(from, at).trim() !== '')) return undefined
+  const written = quoted?.[0] ?? content.slice(0, at).trimEnd()
+  if (written === '' || (quoted === null && written.includes(' #'))) return undefined
+  const valueColumn = skipSpaces(line, column + at + 1)
+  const name = quoted === null ? written : written.slice(1, -1)
+  return { name, column, end: column + written.length, valueColumn, valueEnd: Math.max(valueColumn, contentEnd) }
 }
 
 function skipSpaces(line: string, from: number): number {

@@ -27,8 +27,9 @@ export function portItems(request: CompletionRequest, workspace: Workspace): rea
 }
 
 function hostBeside({ cursor, line, lines }: CompletionRequest): string | undefined {
-  const inLine = /\bhost:\s*([^\s,}]+)(?!.*\bhost:)/.exec((lines[line] ?? '').slice(0, cursor.start))?.[1]
-  if (inLine !== undefined) return bare(inLine)
+  const before = (lines[line] ?? '').slice(0, cursor.start)
+  const at = before.lastIndexOf('host:')
+  if (at >= 0) return bare(/^[^,}]*/.exec(before.slice(at + 'host:'.length))?.[0] ?? '')
   return siblingsOfHolder(lines, { line, column: indentationOf(lines[line] ?? '') }, cursor.firstLine, cursor.endLine).get('host')
 }
 

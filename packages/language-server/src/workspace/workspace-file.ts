@@ -43,5 +43,5 @@ function isResource({ value }: ParsedDocument): boolean {
 
 /** The same of a text that cannot be read; templates are not YAML before they are filled in. */
 function isManifest(text: string): boolean {
-  return /^["{\s]*(?:apiVersion|kind)["']?\s*:/m.test(text) && !/\{\{[-\s]*[.$\w"]/.test(text)
+  return /^[ \t"{]*(?:apiVersion|kind)["']?[ \t]*:/m.test(text) && !/\{\{-?[ \t]*[.$\w"]/.test(text)
 }
