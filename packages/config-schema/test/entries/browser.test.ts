@@ -13,7 +13,7 @@ const browser = folders.flatMap((folder) => names.map((name) => join(folder, nam
 if (browser === undefined) console.log('skipped: chromium not found')
 
 const oneKind = `
-import { validateVirtualService } from '@heddle/config-schema/kinds/virtual-service'
+import { validateVirtualService } from './src/entries/virtual-service.js'
 const metadata = { name: 'a' }
 const route = [{ destination: { host: 'a' } }]
 const judge = (spec) => validateVirtualService({ apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata, spec })
@@ -23,8 +23,8 @@ document.title = JSON.stringify({ good: good.diagnostics, bad: bad.diagnostics.m
 `
 
 const everything = `
-import { formatDiagnostic, loadRegexCompiler, parseDocuments, validate } from '@heddle/config-schema'
-import { analyze } from '@heddle/config-schema/analysis'
+import { formatDiagnostic, loadRegexCompiler, parseDocuments, validate } from './src/index.js'
+import { analyze } from './src/analysis.js'
 const text = 'apiVersion: networking.istio.io/v1\\nkind: VirtualService\\nmetadata: {name: a}\\nspec:\\n  hosts: [a]\\n  http:\\n  - match: [{uri: {regex: "(?=a)"}}]\\n    route: [{destination: {host: b}}]\\n'
 const compileRegex = await loadRegexCompiler()
 const { documents } = parseDocuments(text, { file: 'a.yaml' })
