@@ -65,7 +65,7 @@ describe('an identity', () => {
     expect(source.get('other')).toBeUndefined()
   })
 
-  it('is renewed between two fifths and half of its life, and subscribers hear of it', async () => {
+  it('T47: is renewed between two fifths and half of its life, and subscribers hear of it', async () => {
     const { create, pass, state } = harness()
     const source = create()
     await pass(0)
@@ -80,7 +80,7 @@ describe('an identity', () => {
     expect(source.current?.privateKeyPem).not.toBe(first?.privateKeyPem)
   })
 
-  it('that cannot be renewed stays, and is asked for again with growing waits', async () => {
+  it('T46: that cannot be renewed stays, and is asked for again with growing waits', async () => {
     const { create, pass, state, logger } = harness()
     const source = create()
     await pass(0)

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import { connect as connectTls, createServer as createTlsServer, type ConnectionOptions } from 'node:tls'
 import { createFakeClock } from '@heddle/base/testing'
 import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
 import type { FilterChain, Listener } from '@heddle/routing'
@@ -18,6 +18,7 @@ import {
   exchange,
   httpListener,
   httpUpstream,
+  listen,
   manager,
   startProxy,
   staticCluster,
@@ -250,6 +251,101 @@ test.each([
   expect(await ask(proxy.port, identity)).toMatch(/hello$/)
   jumpMs = hours * 3_600_000
   expect((await ask(proxy.port, identity)).slice(-5)).toBe(end)
+})
+
+test('T6: plaintext to a permissive port has no identity', async () => {
+  const peers: unknown[] = []
+  const match = { transportProtocol: 'tls' } as const
+  const proxy = await run(
+    (http) => ({
+      ...http,
+      listenerFilters: [{ kind: 'tls-inspector' }],
+      filterChains: [
+        ...http.filterChains.map((chain) => ({ ...chain, match: { transportProtocol: 'raw_buffer' } as const })),
+        ...withTls(http).filterChains.map((chain) => ({ ...chain, match })),
+      ],
+    }),
+    {
+      telemetry: { onRequestComplete: ({ connection }) => void peers.push(connection.tls?.peer?.spiffeId), onConnectionComplete: () => {} },
+    },
+  )
+  expect(await exchange(proxy.port, get)).toMatch(/hello$/)
+  expect(await ask(proxy.port, td1.issue(id))).toMatch(/hello$/)
+  expect(peers).toEqual([undefined, id])
+})
+
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s that one listener gave', (version) => {
+  const options = { minVersion: version, maxVersion: version } as const
+
+  /** What the server leaves a client with, tickets included. */
+  const sessionOf = (port: number, identity: TestIdentity | undefined): Promise<Buffer | undefined> =>
+    new Promise((resolve) => {
+      const shown = identity === undefined ? {} : { cert: identity.chainPem, key: identity.keyPem }
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ...shown, ...options }, () => socket.write(get))
+      let session: Buffer | undefined
+      socket.on('session', (fresh: Buffer) => (session = fresh))
+      socket.on('data', () => (session ??= socket.getSession()))
+      socket.on('error', () => {}).on('close', () => resolve(session))
+    })
+
+  test('T32, T34: without a certificate opens no strict one, nor does one of a root that is gone', async () => {
+    const permissive = await run((http) => withTls(http, { common, requireClientCertificate: false }))
+    const secrets = secretsOf(certificate(td1.issue('spiffe://td1/ns/a/sa/server')), roots(td1.rootPem, 'td1'))
+    const strict = await run(withTls, { secrets })
+    const anonymous = await sessionOf(permissive.port, undefined)
+    expect(anonymous).toBeDefined()
+    expect(await ask(strict.port, undefined, { ...options, session: anonymous })).toBe('')
+    const known = await sessionOf(strict.port, td1.issue(id))
+    expect(known).toBeDefined()
+    const reached = strict.reached()
+    secrets.put(roots(createTestCa({ trustDomain: 'td1' }).rootPem, 'td1'))
+    for (const identity of [undefined, td1.issue(id)]) expect(await ask(strict.port, identity, { ...options, session: known })).toBe('')
+    expect(strict.reached()).toBe(reached)
+  })
+
+  test('T33: for one name opens no other', async () => {
+    const named = (host: string, requireClientCertificate: boolean): FilterChain => ({
+      name: host,
+      match: { serverNames: [host] },
+      tls: { common, requireClientCertificate },
+      filters: [{ kind: 'http-connection-manager', manager: manager([anyRoute(action('app'))]) }],
+    })
+    const proxy = await run((http) => ({
+      ...http,
+      listenerFilters: [{ kind: 'tls-inspector' }],
+      filterChains: [named('a.test', false), named('b.test', true)],
+    }))
+    const session = await new Promise<Buffer | undefined>((resolve) => {
+      const socket = connectTls(
+        { port: proxy.port, host: '127.0.0.1', servername: 'a.test', rejectUnauthorized: false, ...options },
+        () => {
+          resolve(socket.getSession())
+          socket.destroy()
+        },
+      )
+    })
+    expect(await ask(proxy.port, undefined, { ...options, servername: 'b.test', session })).toBe('')
+    expect(proxy.reached()).toBe(0)
+  })
+})
+
+test('T36: no session with an upstream outlives the root that vouched for it', async () => {
+  const wanted = 'spiffe://td1/ns/a/sa/web'
+  const identity = td1.issue(wanted)
+  const resumed: boolean[] = []
+  const server = createTlsServer({ cert: identity.chainPem, key: identity.keyPem }, (socket) => {
+    resumed.push(socket.isSessionReused())
+    socket.on('error', () => {}).on('data', () => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello'))
+  })
+  const app = keep(await listen(server))
+  const validation = { roots: { name: 'ROOTCA', source: 'agent' }, matchSubjectAltNames: [{ kind: 'exact', value: wanted }] } as const
+  const cluster = staticCluster('app', [app.port], { transportSocket: { kind: 'tls', tls: { common: { validation } } } })
+  const secrets = secretsOf(roots(td1.rootPem, 'td1'))
+  const { port } = keep(await startProxy(config(httpListener([anyRoute(action('app'))]), [cluster]), { secrets }))
+  for (let round = 0; round < 3; round++) expect(await exchange(port, get)).toMatch(/hello$/)
+  secrets.put(roots(createTestCa({ trustDomain: 'td1' }).rootPem, 'td1'))
+  expect(await exchange(port, get)).toMatch(/^HTTP\/1\.1 503 /)
+  expect(resumed).not.toContain(true)
 })
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0

@@ -291,7 +291,7 @@ describe('a connection that lives', () => {
     expect(await ask()).toMatch(/503/)
   })
 
-  test('ends when the certificate of its peer does', async () => {
+  test('T8: ends when the certificate of its peer does', async () => {
     const { clock, ask, inbound } = await living()
     for (let minutes = 0; minutes < 59; minutes++) {
       clock.advance(59_000)
