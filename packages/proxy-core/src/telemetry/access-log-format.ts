@@ -1,6 +1,7 @@
 /** Envoy's access log command language, compiled once per format: `%RESPONSE_CODE%`, `%REQ(X?Y):Z%` and the others that Istio's defaults use. */
 import { HeddleError } from '@heddle/base'
 import type { FileAccessLog, MetadataStruct, MetadataValue } from '@heddle/routing'
+import type { DecisionRecord } from '../decision-record.js'
 import { lineOf, type LogPart, printJson, printText, type RecordFormatter } from './access-log-line.js'
 import { type Operator, operatorOf, supportedOperators } from './access-log-operators.js'
 
@@ -42,13 +43,8 @@ function compileOperator(name: string, argument: string | undefined, length: str
   if (!operator) throw formatError(`uses %${name}${argument === undefined ? '' : `(${argument})`}%, which is not supported`)
   if (length === undefined) return operator
   const limit = Number(length)
-  return {
-    ...operator,
-    read(record) {
-      const value = operator.read(record)
-      return value === undefined ? undefined : String(value).slice(0, limit)
-    },
-  }
+  const cut = (value: string | number | undefined): string | undefined => (value === undefined ? undefined : String(value).slice(0, limit))
+  return { ...operator, read: (record) => cut(operator.read(record)), readRequest: (record) => cut(operator.readRequest(record)) }
 }
 
 function formatError(what: string): HeddleError {
@@ -115,8 +111,11 @@ function appendString(parts: LogPart[], before: string, text: string): string {
 /** Several commands in one string. */
 function mixed(items: readonly (string | Operator)[]): Operator {
   const operators = items.filter((item) => typeof item === 'object')
+  const read = (record: DecisionRecord): string =>
+    items.map((item) => (typeof item === 'string' ? item : (item.read(record) ?? '-'))).join('')
   return {
-    read: (record) => items.map((item) => (typeof item === 'string' ? item : (item.read(record) ?? '-'))).join(''),
+    read,
+    readRequest: read,
     varies: operators.some(({ varies }) => varies),
   }
 }

@@ -19,10 +19,16 @@ export interface LogPart {
 
 /** @param rest fixed text after the last part. */
 export function lineOf(parts: readonly LogPart[], rest: string, print: PrintValue): RecordFormatter {
-  const segments = segmentsOf(parts, rest, print)
+  const request = segmentsOf(parts, rest, print, ({ readRequest }) => readRequest)
+  const connection = segmentsOf(parts, rest, print, ({ read }) => read)
   return (record, line) => {
-    for (let at = 0; at < segments.length; at++) (segments[at] as Segment).append(record, line)
+    if (record.kind === 'request') appendAll(request, record, line)
+    else appendAll(connection, record, line)
   }
+}
+
+function appendAll<R>(segments: readonly Segment<R>[], record: R, line: LogBytes): void {
+  for (let at = 0; at < segments.length; at++) (segments[at] as Segment<R>).append(record, line)
 }
 
 export function printText(line: LogBytes, value: Value): void {
@@ -37,63 +43,87 @@ export function printJson(line: LogBytes, value: Value): void {
   else line.jsonText(value)
 }
 
-function segmentsOf(parts: readonly LogPart[], rest: string, print: PrintValue): readonly Segment[] {
-  const segments: Segment[] = []
+type Read<R> = (record: R) => Value
+/** Which of an operator's readers reads such records. */
+type Choose<R> = (operator: Operator) => Read<R>
+
+function segmentsOf<R>(parts: readonly LogPart[], rest: string, print: PrintValue, choose: Choose<R>): readonly Segment<R>[] {
+  const segments: Segment<R>[] = []
   let steady: LogPart[] = []
   for (const part of parts) {
     if (!part.operator.varies) {
       steady.push(part)
       continue
     }
-    segments.push(new Segment(steady, part.before, part.operator, print))
+    segments.push(new Segment(steady, part.before, part.operator, print, choose))
     steady = []
   }
-  segments.push(new Segment(steady, rest, undefined, print))
+  segments.push(new Segment(steady, rest, undefined, print, choose))
   return segments
 }
 
 /** Where a segment is rendered; its bytes are copied out at once. */
 const scratch = new LogBytes(1024, 16_384)
 
+/** What a segment looked like before last, and is likely to look like again: of two versions behind one route each has its turn. */
+interface Rendering {
+  readonly values: readonly Value[]
+  readonly bytes: Uint8Array
+}
+
+/** Renderings that a segment keeps. */
+const keptRenderings = 4
+
 /** Steady values, fixed text, and a value that varies. */
-class Segment {
-  readonly #steady: readonly LogPart[]
-  readonly #last: Value[]
+class Segment<R> {
+  readonly #befores: readonly string[]
+  readonly #readers: readonly Read<R>[]
+  readonly #values: Value[]
   readonly #fixed: string
-  readonly #varying: Operator | undefined
+  readonly #varying: Read<R> | undefined
   readonly #print: PrintValue
-  #bytes: Uint8Array
+  #last: Rendering
+  #older: readonly Rendering[] = []
 
-  constructor(steady: readonly LogPart[], fixed: string, varying: Operator | undefined, print: PrintValue) {
-    this.#steady = steady
-    this.#last = steady.map(() => undefined)
+  constructor(steady: readonly LogPart[], fixed: string, varying: Operator | undefined, print: PrintValue, choose: Choose<R>) {
+    this.#befores = steady.map(({ before }) => before)
+    this.#readers = steady.map(({ operator }) => choose(operator))
+    this.#values = steady.map(() => undefined)
     this.#fixed = fixed
-    this.#varying = varying
+    this.#varying = varying && choose(varying)
     this.#print = print
-    this.#bytes = this.#render()
+    this.#last = this.#render()
   }
 
-  append(record: DecisionRecord, line: LogBytes): void {
-    let isChanged = false
-    for (let at = 0; at < this.#steady.length; at++) {
-      const value = (this.#steady[at] as LogPart).operator.read(record)
-      if (value === this.#last[at]) continue
-      this.#last[at] = value
-      isChanged = true
+  append(record: R, line: LogBytes): void {
+    const readers = this.#readers
+    const values = this.#values
+    const last = this.#last.values
+    let isSame = true
+    for (let at = 0; at < readers.length; at++) {
+      const value = (readers[at] as Read<R>)(record)
+      values[at] = value
+      if (value !== last[at]) isSame = false
     }
-    if (isChanged) this.#bytes = this.#render()
-    line.copy(this.#bytes)
-    if (this.#varying !== undefined) this.#print(line, this.#varying.read(record))
+    if (!isSame) this.#change()
+    line.copy(this.#last.bytes)
+    if (this.#varying !== undefined) this.#print(line, this.#varying(record))
   }
 
-  #render(): Uint8Array {
+  #change(): void {
+    const known = this.#older.find(({ values }) => values.every((value, at) => value === this.#values[at]))
+    this.#older = [this.#last, ...this.#older.filter((each) => each !== known)].slice(0, keptRenderings - 1)
+    this.#last = known ?? this.#render()
+  }
+
+  #render(): Rendering {
     const out = scratch
     out.clear()
-    for (const [at, { before }] of this.#steady.entries()) {
+    for (const [at, before] of this.#befores.entries()) {
       out.text(before)
-      this.#print(out, this.#last[at])
+      this.#print(out, this.#values[at])
     }
     out.text(this.#fixed)
-    return Uint8Array.from(out.view())
+    return { values: [...this.#values], bytes: Uint8Array.from(out.view()) }
   }
 }

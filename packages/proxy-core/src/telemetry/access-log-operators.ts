@@ -3,19 +3,28 @@ import type { DecisionRecord, DownstreamConnection, RequestRecord } from '../dec
 import { responseFlagsOf } from '../response-flag.js'
 import { compileTimeFormat } from './time-format.js'
 
-type Reader = (record: DecisionRecord) => string | number | undefined
+type Value = string | number | undefined
+type Reader = (record: DecisionRecord) => Value
+export type RequestReader = (record: RequestRecord) => Value
 
 export interface Operator {
   /** A value of a record; undefined prints as `-`, or null in JSON. */
   readonly read: Reader
+  /** The same of a record that is known to be a request's. */
+  readonly readRequest: RequestReader
   /** Whether two requests in a row seldom have the same value. */
   readonly varies: boolean
 }
 
-type RequestReader = (record: RequestRecord) => string | number | undefined
+/** Readers of any record, and of requests. */
+type Readers = Pick<Operator, 'read' | 'readRequest'>
 
-function ofRequest(read: RequestReader): Reader {
-  return (record) => (record.kind === 'request' ? read(record) : undefined)
+function ofRequest(readRequest: RequestReader): Readers {
+  return { read: (record) => (record.kind === 'request' ? readRequest(record) : undefined), readRequest }
+}
+
+function ofAll(read: Reader): Readers {
+  return { read, readRequest: read }
 }
 
 function rounded(value: number | undefined): number | undefined {
@@ -75,38 +84,43 @@ function startTime(): Reader {
   }
 }
 
-const readers: Readonly<Record<string, Reader>> = {
-  START_TIME: startTime(),
+const readers: Readonly<Record<string, Readers>> = {
+  START_TIME: ofAll(startTime()),
   PROTOCOL: ofRequest(({ protocol }) => protocol),
-  RESPONSE_CODE: (record) => (record.kind === 'request' ? record.responseCode : 0),
-  RESPONSE_FLAGS: ({ responseFlags }) => responseFlagsText(responseFlags),
-  RESPONSE_CODE_DETAILS: ({ responseCodeDetails }) => responseCodeDetails,
-  CONNECTION_TERMINATION_DETAILS: ({ connectionTerminationDetails }) => connectionTerminationDetails,
-  UPSTREAM_TRANSPORT_FAILURE_REASON: ({ upstreamTransportFailureReason }) => upstreamTransportFailureReason,
-  BYTES_RECEIVED: ({ bytesReceived }) => bytesReceived,
-  BYTES_SENT: ({ bytesSent }) => bytesSent,
-  DURATION: ({ durationMs }) => Math.round(durationMs),
+  RESPONSE_CODE: {
+    read: (record) => (record.kind === 'request' ? record.responseCode : 0),
+    readRequest: ({ responseCode }) => responseCode,
+  },
+  RESPONSE_FLAGS: ofAll(({ responseFlags }) => responseFlagsText(responseFlags)),
+  RESPONSE_CODE_DETAILS: ofAll(({ responseCodeDetails }) => responseCodeDetails),
+  CONNECTION_TERMINATION_DETAILS: ofAll(({ connectionTerminationDetails }) => connectionTerminationDetails),
+  UPSTREAM_TRANSPORT_FAILURE_REASON: ofAll(({ upstreamTransportFailureReason }) => upstreamTransportFailureReason),
+  BYTES_RECEIVED: ofAll(({ bytesReceived }) => bytesReceived),
+  BYTES_SENT: ofAll(({ bytesSent }) => bytesSent),
+  DURATION: ofAll(({ durationMs }) => Math.round(durationMs)),
   REQUEST_DURATION: ofRequest(({ requestDurationMs }) => rounded(requestDurationMs)),
   RESPONSE_DURATION: ofRequest(({ responseDurationMs }) => rounded(responseDurationMs)),
-  UPSTREAM_HOST: ({ upstreamHost }) => upstreamHost,
-  UPSTREAM_CLUSTER: ({ cluster, clusterName }) => cluster?.altStatName ?? clusterName,
-  UPSTREAM_CLUSTER_RAW: ({ clusterName }) => clusterName,
-  UPSTREAM_LOCAL_ADDRESS: ({ upstream }) => upstream && addressesOf(upstream).local,
-  UPSTREAM_REMOTE_ADDRESS: ({ upstream }) => upstream && addressesOf(upstream).remote,
+  UPSTREAM_HOST: ofAll(({ upstreamHost }) => upstreamHost),
+  UPSTREAM_CLUSTER: ofAll(({ cluster, clusterName }) => cluster?.altStatName ?? clusterName),
+  UPSTREAM_CLUSTER_RAW: ofAll(({ clusterName }) => clusterName),
+  UPSTREAM_LOCAL_ADDRESS: ofAll(({ upstream }) => upstream && addressesOf(upstream).local),
+  UPSTREAM_REMOTE_ADDRESS: ofAll(({ upstream }) => upstream && addressesOf(upstream).remote),
   UPSTREAM_REQUEST_ATTEMPT_COUNT: ofRequest(({ attempts }) => attempts.length),
-  UPSTREAM_PEER_URI_SAN: ({ upstream }) => upstream?.tls?.peer?.uriSans.join(',') || undefined,
-  DOWNSTREAM_LOCAL_ADDRESS: ({ connection }) => addressesOf(connection).local,
-  DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ connection }) => connection.localAddress,
-  DOWNSTREAM_REMOTE_ADDRESS: clientText,
-  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: (record) => (record.kind === 'request' ? record.clientAddress : record.connection.remoteAddress),
-  DOWNSTREAM_DIRECT_REMOTE_ADDRESS: ({ connection }) => addressesOf(connection).remote,
-  DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: ({ connection }) => connection.remoteAddress,
-  DOWNSTREAM_PEER_URI_SAN: ({ connection }) => connection.tls?.peer?.uriSans.join(',') || undefined,
-  DOWNSTREAM_TLS_VERSION: ({ connection }) => connection.tls?.version,
-  REQUESTED_SERVER_NAME: ({ connection }) => connection.requestedServerName,
-  FILTER_CHAIN_NAME: ({ connection }) => connection.filterChain?.name,
+  UPSTREAM_PEER_URI_SAN: ofAll(({ upstream }) => upstream?.tls?.peer?.uriSans.join(',') || undefined),
+  DOWNSTREAM_LOCAL_ADDRESS: ofAll(({ connection }) => addressesOf(connection).local),
+  DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ofAll(({ connection }) => connection.localAddress),
+  DOWNSTREAM_REMOTE_ADDRESS: ofAll(clientText),
+  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ofAll((record) =>
+    record.kind === 'request' ? record.clientAddress : record.connection.remoteAddress,
+  ),
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS: ofAll(({ connection }) => addressesOf(connection).remote),
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: ofAll(({ connection }) => connection.remoteAddress),
+  DOWNSTREAM_PEER_URI_SAN: ofAll(({ connection }) => connection.tls?.peer?.uriSans.join(',') || undefined),
+  DOWNSTREAM_TLS_VERSION: ofAll(({ connection }) => connection.tls?.version),
+  REQUESTED_SERVER_NAME: ofAll(({ connection }) => connection.requestedServerName),
+  FILTER_CHAIN_NAME: ofAll(({ connection }) => connection.filterChain?.name),
   ROUTE_NAME: ofRequest(({ route }) => route?.name),
-  CONNECTION_ID: ({ connection }) => connection.id,
+  CONNECTION_ID: ofAll(({ connection }) => connection.id),
 }
 
 /** Different for nearly every request; of a start time many share one millisecond when requests are many. */
@@ -133,14 +147,14 @@ export const supportedOperators: readonly string[] = [
 
 /** Undefined when there is no such command, or it takes no such argument. */
 export function operatorOf(name: string, argument: string | undefined): Operator | undefined {
-  const read = argument === undefined ? readers[name] : readerOf(name, argument)
-  if (read === undefined) return undefined
+  const found = argument === undefined ? readers[name] : readersOf(name, argument)
+  if (found === undefined) return undefined
   const varies = varying.has(name) || (argument !== undefined && namesOf(argument).some((header) => varyingHeaders.has(header)))
-  return { read, varies }
+  return { ...found, varies }
 }
 
-function readerOf(name: string, argument: string): Reader | undefined {
-  if (name === 'START_TIME') return startTimeReader(argument)
+function readersOf(name: string, argument: string): Readers | undefined {
+  if (name === 'START_TIME') return startTimeReaders(argument)
   const names = namesOf(argument)
   switch (name) {
     case 'REQ':
@@ -158,9 +172,9 @@ function namesOf(argument: string): readonly string[] {
   return argument.toLowerCase().split('?')
 }
 
-function startTimeReader(format: string): Reader | undefined {
+function startTimeReaders(format: string): Readers | undefined {
   const write = compileTimeFormat(format)
-  return write && (({ startWallMs }) => write(startWallMs))
+  return write && ofAll(({ startWallMs }) => write(startWallMs))
 }
 
 /** The first of them that is there and not empty. */

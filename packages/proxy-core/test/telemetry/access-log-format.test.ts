@@ -53,6 +53,16 @@ describe("Istio's default access log line", () => {
 })
 
 describe('the access log language', () => {
+  it('writes each line anew in what has changed, whatever stood in the lines before, for requests and connections in turn', () => {
+    const print = compile({ kind: 'text', text: '%UPSTREAM_CLUSTER_RAW% %RESPONSE_CODE% %PROTOCOL% %DURATION% %BYTES_SENT%' })
+    for (let turn = 0; turn < 60; turn++) {
+      const [clusterName, code] = [`c${turn % 7}`, 200 + (turn % 2)]
+      const line = `${clusterName} ${code} HTTP/1.1 5 ${turn % 3}`
+      expect(print(requestRecord({ clusterName, responseCode: code, bytesSent: turn % 3 }))).toBe(line)
+      if (turn % 5 === 0) expect(print(connectionRecord({ clusterName, bytesSent: turn }))).toBe(`${clusterName} 0 - 10 ${turn}`)
+    }
+  })
+
   it('writes JSON with numbers bare, missing values null, and mixtures as text', () => {
     const fields = {
       code: '%RESPONSE_CODE%',
