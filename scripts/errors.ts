@@ -28,6 +28,7 @@ const meanings: Readonly<Record<string, string>> = {
   HEDDLE_ADS_RESOURCE: 'a resource of the control plane cannot be read or supported; its last good version stays',
   HEDDLE_CA_JOIN_TOKEN_REFUSED: 'the join token cannot be made, with the reason: its life, its hash, or too many unused ones',
   HEDDLE_CA_AUDIT_FAILED: 'a certificate or a token was not released: its issue could not be recorded',
+  HEDDLE_CA_STATE_UNSAFE: "others could read or change the authority's state or its log: a mode, an owner or a link in its folder",
   HEDDLE_IDENTITY_REFUSED: 'the authority gave no certificate or no token, with its reason; the cause is the gRPC error',
   HEDDLE_ADS_SECRET: 'the key material of a secret does not fit together or cannot be read; its last good version stays',
   HEDDLE_API_STATUS: "the API refused; the error's cause is its `Status`",

@@ -134,6 +134,45 @@ export const authorityCommands: readonly CommandSpec[] = [
     load: async () => (await import('./commands/ca-jwt.js')).runValidate,
   },
   {
+    path: ['ca', 'bundle', 'show'],
+    summary: 'Show the trust bundles of this mesh and of those whose names it believes, or one of them',
+    arguments: '[TRUST-DOMAIN]',
+    maxArguments: 1,
+    flags: { output: jsonOutput },
+    examples: ['heddle ca bundle show', 'heddle ca bundle show cluster.local > bundle.json'],
+    load: async () => (await import('./commands/ca-bundle.js')).runShow,
+  },
+  {
+    path: ['ca', 'bundle', 'set'],
+    summary: 'Believe the names of another trust domain, by a bundle that is given or fetched (SPIFFE federation)',
+    arguments: 'TRUST-DOMAIN',
+    maxArguments: 1,
+    flags: {
+      url: { type: 'string', value: 'URL', description: 'Where its bundle is, over https:' },
+      'endpoint-id': {
+        type: 'string',
+        value: 'SPIFFE-ID',
+        description: 'Whom the endpoint must prove to be, by the first bundle',
+        defaultText: "the web's authorities vouch",
+      },
+      bundle: { type: 'string', value: 'FILE', description: 'The first bundle, or with no --url the only one' },
+      ca: { type: 'string', value: 'FILE', description: "Authorities that vouch for the endpoint in place of the web's" },
+    },
+    examples: [
+      'heddle ca bundle set other.example --url https://bundle.other.example/',
+      'heddle ca bundle set other.example --url https://10.0.0.9:8443/ --endpoint-id spiffe://other.example/ns/istio-system/sa/istiod --bundle other.json',
+    ],
+    load: async () => (await import('./commands/ca-bundle.js')).runSet,
+  },
+  {
+    path: ['ca', 'bundle', 'delete'],
+    summary: 'Believe the names of another trust domain no more',
+    arguments: 'TRUST-DOMAIN',
+    maxArguments: 1,
+    examples: ['heddle ca bundle delete other.example'],
+    load: async () => (await import('./commands/ca-bundle.js')).runDelete,
+  },
+  {
     path: ['ca', 'root', 'export'],
     summary: 'Print the roots to trust, in PEM or as a SPIFFE trust bundle',
     flags: {

@@ -9,12 +9,15 @@ import {
   type Ca,
   type CertificateService,
   createCertificateService,
+  encodeSpiffeBundle,
   type JoinTokens,
   type WorkloadTrust,
 } from '@heddle/ca'
 import type { ResourceClient } from '@heddle/client'
 import type { MeshConfig, MeshSnapshotInput } from '@heddle/translation'
 import { createCallerAuthorizer } from './citadel/caller-authorizer.js'
+import { refreshHintSeconds } from './citadel/ca-view.js'
+import type { FederationFollower } from './citadel/federation-follower.js'
 import { followCaOrders } from './citadel/ca-orders.js'
 import { trustResourcesOf } from './citadel/trust-resources.js'
 import { createRootPublisher, type RootPublisher } from './citadel/root-publisher.js'
@@ -24,6 +27,7 @@ import { watchSecrets } from './credentials/secret-watch.js'
 import { controlPlanePages, telemetryPages } from './debug/control-plane-pages.js'
 import { serveMonitoring } from './debug/monitoring-server.js'
 import { type ConnectedProxy, createDiscovery, type Discovery } from './push/discovery.js'
+import { type BundleEndpoint, type EndpointIdentity, serveBundleEndpoint } from './server/bundle-endpoint.js'
 import { type SecureServer, type SecureServices, serveSecureGrpc } from './server/secure-server.js'
 import type { ServerIdentity } from './server/server-credentials.js'
 import { type Change, createSource, type Source } from './source/source.js'
@@ -40,6 +44,10 @@ export interface ControlPlaneOptions {
   readonly authenticators: readonly Authenticator[]
   /** Operators may have join tokens made; they are credentials only as one of the authenticators. Default: none. */
   readonly joinTokens?: JoinTokens
+  /** Other trust domains, pushed to every proxy; the caller closes it. Default: none. */
+  readonly federation?: FederationFollower
+  /** A certificate of the web's authorities for the bundle endpoint, read again at each renewal. Default: istiod's own. */
+  readonly bundleEndpointIdentity?: () => EndpointIdentity
   readonly address: string
   /** 0 takes any free port. */
   readonly ports: ControlPlanePorts
@@ -59,6 +67,8 @@ export interface ControlPlanePorts {
   readonly secureGrpc: number
   readonly monitoring: number
   readonly telemetry: number
+  /** The trust bundle for other trust domains. Default: it is not served. */
+  readonly bundle?: number
 }
 
 export interface ControlPlaneDeps {
@@ -103,6 +113,7 @@ class Istiod implements ControlPlane {
   readonly #open: Closable[] = []
   #credentials: Credentials | undefined
   #renewal: Timer | undefined
+  #bundleEndpoint: BundleEndpoint | undefined
   #isReady = false
 
   constructor(options: ControlPlaneOptions, deps: Required<ControlPlaneDeps>) {
@@ -116,7 +127,8 @@ class Istiod implements ControlPlane {
     const secure = await this.#serveSecure(source, discovery)
     this.#publishRoots(source, secure, discovery)
     this.#followRotation(discovery)
-    const bound = { secureGrpc: secure.port, ...(await this.#serveMonitoring(discovery)) }
+    const bundle = this.#bundleEndpoint && { bundle: this.#bundleEndpoint.port }
+    const bound = { secureGrpc: secure.port, ...bundle, ...(await this.#serveMonitoring(discovery)) }
     this.#isReady = true
     const services = discovery.snapshot().services.length
     this.#deps.logger.info('the control plane serves', { address: this.#options.address, ...bound, services })
@@ -131,7 +143,7 @@ class Istiod implements ControlPlane {
 
   /** Opens the source and waits until every kind was listed once, so that no proxy ever gets half a mesh. */
   async #openModel(signal: AbortSignal | undefined): Promise<{ readonly source: Source; readonly discovery: Discovery }> {
-    const { client, namespace = 'istio-system', meshConfig } = this.#options
+    const { client, namespace = 'istio-system', meshConfig, federation } = this.#options
     let discovery: Discovery | undefined
     const onChange = ({ isUrgent, namespace: changed }: Change): void => {
       discovery?.changed(isUrgent)
@@ -142,11 +154,15 @@ class Istiod implements ControlPlane {
     await Promise.all([source.untilSynced(signal), secrets.untilSynced(signal)])
     const input = (): MeshSnapshotInput => {
       const seen = source.input()
-      return { ...seen, meshConfig: { ...seen.meshConfig, ...meshConfig } }
+      const federatedTrustDomains = (federation?.trusted() ?? []).map(({ trustDomain }) => trustDomain)
+      return { ...seen, meshConfig: { ...seen.meshConfig, ...meshConfig, ...(federation && { federatedTrustDomains }) } }
     }
     this.#credentials = createCredentials({ secretOf: (inside, name) => secrets.get(inside, name), logger: this.#deps.logger })
     discovery = this.#keep(
-      createDiscovery({ input, credentials: this.#credentials, trust: () => trustResourcesOf(this.#options.ca) }, this.#deps),
+      createDiscovery(
+        { input, credentials: this.#credentials, trust: () => trustResourcesOf(this.#options.ca, federation?.trusted()) },
+        this.#deps,
+      ),
     )
     return { source, discovery }
   }
@@ -155,11 +171,16 @@ class Istiod implements ControlPlane {
     const { address, ports } = this.#options
     const identity = await this.#servingIdentity()
     const secure = this.#keep(await serveSecureGrpc(address, ports.secureGrpc, identity, this.#services(source, discovery)))
+    if (ports.bundle !== undefined) {
+      const own = this.#options.bundleEndpointIdentity?.() ?? identity
+      const document = (): string => encodeSpiffeBundle(this.#options.ca.bundle(), refreshHintSeconds)
+      this.#bundleEndpoint = this.#keep(await serveBundleEndpoint(address, ports.bundle, own, document))
+    }
     this.#renewAfter((servingTtlSeconds * 1000) / 2, secure)
     return secure
   }
 
-  async #serveMonitoring(discovery: Discovery): Promise<Omit<ControlPlanePorts, 'secureGrpc'>> {
+  async #serveMonitoring(discovery: Discovery): Promise<Pick<ControlPlanePorts, 'monitoring' | 'telemetry'>> {
     const { address, ports, version } = this.#options
     const { logger } = this.#deps
     const sources = {
@@ -168,6 +189,7 @@ class Istiod implements ControlPlane {
       metrics: this.#metrics,
       ca: this.#options.ca,
       issuanceLog: this.#options.issuanceLog,
+      federation: this.#options.federation,
       certificates: () => this.#certificates?.counters() ?? noCounters,
       credentials: this.#credentials,
       version,
@@ -224,6 +246,12 @@ class Istiod implements ControlPlane {
       clock.monotonicMs() - startedMs < returnMs ? undefined : discovery.proxies().map((proxy) => trustOf(proxy, discovery, ca))
     this.#keep({ close: ca.rotation?.observe(workloads) ?? (() => {}) })
     this.#keep({ close: ca.denied.onChange(() => discovery.trustChanged()) })
+    const onFederation = (): void => {
+      discovery.trustChanged()
+      // Whose workloads may come in is part of the configuration.
+      discovery.changed(true)
+    }
+    this.#keep({ close: this.#options.federation?.onChange(onFederation) ?? (() => {}) })
     this.#keep(followCaOrders({ client, namespace, ca, logger, ...(joinTokens && { joinTokens }) }))
   }
 
@@ -235,7 +263,9 @@ class Istiod implements ControlPlane {
   async #renew(secure: SecureServer): Promise<void> {
     let nextMs = (servingTtlSeconds * 1000) / 2
     try {
-      secure.renew(await this.#servingIdentity())
+      const identity = await this.#servingIdentity()
+      secure.renew(identity)
+      this.#bundleEndpoint?.renew(this.#options.bundleEndpointIdentity?.() ?? identity)
     } catch (error) {
       nextMs = renewalRetryMs
       this.#deps.logger.error('the serving certificate could not be renewed', { retryMs: nextMs, error: messageOf(error) })

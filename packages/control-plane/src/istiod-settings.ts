@@ -16,6 +16,8 @@ export interface IstiodSettings {
   readonly isReviewing: boolean | undefined
   /** JSON of Istio's JWT_RULE: an OpenID issuer whose tokens are taken as well. */
   readonly jwtRules: string | undefined
+  /** Files of a certificate of the web's authorities for the bundle endpoint. Undefined: it shows istiod's own SPIFFE certificate. */
+  readonly webCertificate: { readonly certificatePath: string; readonly keyPath: string } | undefined
 }
 
 export interface IstiodPorts {
@@ -24,9 +26,11 @@ export interface IstiodPorts {
   readonly monitoring: number
   /** The mesh's metrics on Mixer's port. */
   readonly telemetry: number
+  /** The trust bundle for other trust domains, over HTTPS. */
+  readonly bundle: number
 }
 
-export const defaultPorts: IstiodPorts = { secureGrpc: 15012, monitoring: 15014, telemetry: 42422 }
+export const defaultPorts: IstiodPorts = { secureGrpc: 15012, monitoring: 15014, telemetry: 42422, bundle: 8443 }
 
 const reviewVariable = 'HEDDLE_TOKEN_REVIEW'
 
@@ -42,10 +46,12 @@ export function readSettings(argv: readonly string[], env: Readonly<Record<strin
     audiences: (env['TOKEN_AUDIENCES'] || 'istio-ca').split(',').map((audience) => audience.trim()),
     isReviewing: booleanOf(reviewVariable, env[reviewVariable]),
     jwtRules: env['JWT_RULE'] || undefined,
+    webCertificate: webCertificateOf(env),
     ports: {
       secureGrpc: portOf(values.secureGRPCAddr, defaultPorts.secureGrpc),
       monitoring: portOf(values.monitoringAddr, defaultPorts.monitoring),
       telemetry: portOf(values.telemetryAddr, defaultPorts.telemetry),
+      bundle: portOf(values.bundleAddr, defaultPorts.bundle),
     },
   }
 }
@@ -55,16 +61,28 @@ function parse(argv: readonly string[]) {
     const string = { type: 'string' } as const
     return parseArgs({
       args: argv[0] === 'discovery' ? argv.slice(1) : [...argv],
-      options: { domain: string, secureGRPCAddr: string, monitoringAddr: string, telemetryAddr: string, log_output_level: string },
+      options: {
+        domain: string,
+        secureGRPCAddr: string,
+        monitoringAddr: string,
+        telemetryAddr: string,
+        bundleAddr: string,
+        log_output_level: string,
+      },
     })
   } catch (cause) {
     throw new HeddleError({
       code: 'HEDDLE_CONTROL_PLANE_USAGE',
       message: `heddle-istiod: ${(cause as Error).message}`,
       origin: 'user',
-      hint: 'Usage: heddle-istiod discovery [--domain=cluster.local] [--secureGRPCAddr=:15012] [--monitoringAddr=:15014] [--telemetryAddr=:42422]',
+      hint: 'Usage: heddle-istiod discovery [--domain=cluster.local] [--secureGRPCAddr=:15012] [--monitoringAddr=:15014] [--telemetryAddr=:42422] [--bundleAddr=:8443]',
     })
   }
+}
+
+function webCertificateOf(env: Readonly<Record<string, string | undefined>>): IstiodSettings['webCertificate'] {
+  const [certificatePath, keyPath] = [env['BUNDLE_ENDPOINT_CERT'], env['BUNDLE_ENDPOINT_KEY']]
+  return certificatePath && keyPath ? { certificatePath, keyPath } : undefined
 }
 
 function booleanOf(name: string, value: string | undefined): boolean | undefined {

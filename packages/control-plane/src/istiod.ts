@@ -7,11 +7,13 @@ import { meshConfigMap, readMeshConfig } from '@heddle/translation'
 import { type AuditLog, type AuditSink, type Ca, createCa, createJoinTokens, openAuditLog, readCacerts } from '@heddle/ca'
 import { createResourceClient, loadInClusterConfig, readPodContract, type ResourceClient } from '@heddle/client'
 import { watchCaSettings } from './citadel/ca-settings-watch.js'
+import { createFederationFollower } from './citadel/federation-follower.js'
+import { readFederation } from './citadel/federation-settings.js'
 import { createJwtRuleAuthenticator, readJwtRules } from './citadel/jwt-rules.js'
 import { createWorkloadAuthenticators } from './citadel/workload-authenticators.js'
 import { createSecretJoinTokenStore } from './citadel/join-token-store.js'
 import { companionSecret, createSecretCaStore } from './citadel/secret-store.js'
-import { createControlPlane } from './control-plane.js'
+import { type ControlPlaneOptions, createControlPlane } from './control-plane.js'
 import { type IstiodSettings, readSettings } from './istiod-settings.js'
 import { meshTextOf } from './source/mesh-config-watch.js'
 
@@ -73,11 +75,15 @@ async function serve(
   const openId = createJwtRuleAuthenticator(trustDomain, { clock: systemClock })
   const fromEnvironment = readJwtRules(settings.jwtRules)
   openId.replace(fromEnvironment)
+  const federation = await createFederationFollower({ client, namespace }, { clock: systemClock, logger })
   const caSettings = watchCaSettings({
     client,
     namespace,
     logger,
-    onText: { 'jwt-rules': (text) => openId.replace([...fromEnvironment, ...readJwtRules(text)]) },
+    onText: {
+      'jwt-rules': (text) => openId.replace([...fromEnvironment, ...readJwtRules(text)]),
+      federation: (text) => federation.follow(readFederation(text, trustDomain)),
+    },
   })
   const isReviewing = settings.isReviewing ?? !isLocal
   const { audiences } = settings
@@ -88,6 +94,8 @@ async function serve(
       client,
       ca,
       joinTokens,
+      federation,
+      ...webIdentityOf(settings, root),
       address,
       ports,
       namespace,
@@ -105,6 +113,7 @@ async function serve(
   } finally {
     await controlPlane.close()
     await caSettings.close()
+    federation.close()
     await ca.close()
     await log?.close()
   }
@@ -141,6 +150,14 @@ async function openIssuanceLog(directory: string, logger: Logger): Promise<Audit
     logger.warn('there is no issuance log, only these lines: its folder cannot be used', { directory, error: messageOf(error) })
     return undefined
   }
+}
+
+/** Read at each use, since such certificates are renewed under us. */
+function webIdentityOf({ webCertificate }: IstiodSettings, root: string): Pick<ControlPlaneOptions, 'bundleEndpointIdentity'> {
+  if (!webCertificate) return {}
+  const { certificatePath, keyPath } = webCertificate
+  const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
+  return { bundleEndpointIdentity: () => ({ certificateChainPem: textOf(certificatePath), privateKeyPem: textOf(keyPath) }) }
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

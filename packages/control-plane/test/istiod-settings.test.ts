@@ -12,7 +12,8 @@ describe('the settings of heddle-istiod', () => {
       audiences: ['istio-ca'],
       isReviewing: undefined,
       jwtRules: undefined,
-      ports: { secureGrpc: 15012, monitoring: 15014, telemetry: 42422 },
+      ports: { secureGrpc: 15012, monitoring: 15014, telemetry: 42422, bundle: 8443 },
+      webCertificate: undefined,
     })
   })
 
@@ -33,7 +34,7 @@ describe('the settings of heddle-istiod', () => {
       revision: 'canary',
       audiences: ['a', 'b'],
       isReviewing: true,
-      ports: { secureGrpc: 0, monitoring: 15999, telemetry: 42422 },
+      ports: { secureGrpc: 0, monitoring: 15999, telemetry: 42422, bundle: 8443 },
     })
   })
 

@@ -18,7 +18,7 @@ export interface FederatedDomain {
    * roots, for which a first bundle is needed.
    */
   readonly profile:
-    | { readonly kind: 'https_web' }
+    | { readonly kind: 'https_web'; readonly firstBundle?: string }
     | { readonly kind: 'https_spiffe'; readonly endpointId: string; readonly firstBundle: string }
 }
 
@@ -27,6 +27,8 @@ export interface FederationOptions {
   /** @returns the document. @param trusted the bundle that proves the endpoint, for `https_spiffe` */
   readonly fetchBundle: (domain: FederatedDomain, trusted: SpiffeBundle | undefined) => Promise<string>
   readonly onChange?: (trustDomain: string, bundle: SpiffeBundle) => void
+  /** Called after each look: with why it failed, or undefined. */
+  readonly onLook?: (trustDomain: string, failure: string | undefined) => void
 }
 
 export interface Federation {
@@ -53,7 +55,10 @@ export function createFederation(options: FederationOptions, deps: { readonly cl
     try {
       const bundle = read(trustDomain, await options.fetchBundle(domain, known.get(trustDomain)))
       adopt(domain, bundle)
+      options.onLook?.(trustDomain, undefined)
     } catch (error) {
+      if (isClosed) return
+      options.onLook?.(trustDomain, messageOf(error))
       logger.warn('the bundle of another trust domain could not be fetched; the last one stays', { trustDomain, error: messageOf(error) })
     }
     schedule(domain)
@@ -68,7 +73,9 @@ export function createFederation(options: FederationOptions, deps: { readonly cl
   }
   const schedule = (domain: FederatedDomain): void => {
     if (isClosed) return
-    const hint = known.get(domain.trustDomain)?.refreshHintSeconds ?? defaultRefreshSeconds
+    // Without any bundle nobody of that domain is believed: worth another look soon.
+    const found = known.get(domain.trustDomain)
+    const hint = found ? (found.refreshHintSeconds ?? defaultRefreshSeconds) : minRefreshSeconds
     const seconds = Math.min(Math.max(hint, minRefreshSeconds), maxRefreshSeconds)
     timers.get(domain.trustDomain)?.cancel()
     timers.set(
@@ -78,7 +85,8 @@ export function createFederation(options: FederationOptions, deps: { readonly cl
   }
   for (const domain of options.domains) {
     checkDomain(domain)
-    if (domain.profile.kind === 'https_spiffe') known.set(domain.trustDomain, read(domain.trustDomain, domain.profile.firstBundle))
+    const { firstBundle } = domain.profile
+    if (firstBundle !== undefined) known.set(domain.trustDomain, read(domain.trustDomain, firstBundle))
   }
   return {
     bundleOf: (trustDomain) => known.get(trustDomain),

@@ -9,11 +9,13 @@ export interface WorkQueue {
   add<Result>(task: () => Promise<Result>): Promise<Result> | undefined
 }
 
+/** Tasks begun in one turn: one that waits for nothing ends in it, so this many half milliseconds are the longest pause. */
+const maxBegunAtOnce = 16
 /**
- * Tasks under way at the same time. A task that waits for nothing ends in the turn in which it began, so this many half milliseconds
- * are the longest pause; it is also how many wait for a remote signer or a disk together.
+ * Tasks under way at the same time, nearly all of which wait for a disk, a remote signer or an API server's word on a token: many more
+ * than are begun at once, so that those whose answer does not come hold up nobody else.
  */
-const maxRunning = 16
+const maxRunning = 256
 
 export function createWorkQueue(capacity: number): WorkQueue {
   const waiting: (() => Promise<unknown>)[] = []
@@ -27,7 +29,12 @@ export function createWorkQueue(capacity: number): WorkQueue {
   }
   const beginSome = (): void => {
     isScheduled = false
-    for (let task = waiting.shift(); task; task = running < maxRunning ? waiting.shift() : undefined) begin(task)
+    for (let begun = 0; begun < maxBegunAtOnce && running < maxRunning; begun++) {
+      const task = waiting.shift()
+      if (!task) return
+      begin(task)
+    }
+    schedule()
   }
   const begin = (task: () => Promise<unknown>): void => {
     running++

@@ -99,7 +99,7 @@ async function startIstiod(): Promise<void> {
     KUBERNETES_SERVICE_HOST: '127.0.0.1',
     KUBERNETES_SERVICE_PORT: String(api.port),
   }
-  const ports = ['--secureGRPCAddr=:0', '--monitoringAddr=:0', '--telemetryAddr=:0']
+  const ports = ['--secureGRPCAddr=:0', '--monitoringAddr=:0', '--telemetryAddr=:0', '--bundleAddr=:0']
   running = runIstiod(['discovery', ...ports], env, { logger, signal: stop.signal })
   const served = vi.waitUntil(() => logger.records.find(({ message }) => message === 'the control plane serves'), {
     timeout: 60_000,

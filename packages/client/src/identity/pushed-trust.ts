@@ -10,10 +10,10 @@ import type { WorkloadCertificate } from './workload-certificate.js'
 export const noDenials: PushedDenials = { spiffeIds: [], serials: [] }
 
 /** @throws what a root that cannot be used throws: it is refused before it is trusted. */
-export function checkTrust({ trustDomain, roots }: PushedTrust, ownTrustDomain: string): void {
+export function checkTrust({ trustDomain, roots, federated }: PushedTrust, ownTrustDomain: string): void {
   if (trustDomain !== ownTrustDomain) throw new Error(`the roots are those of "${trustDomain}", not of "${ownTrustDomain}"`)
   if (roots.length === 0) throw new Error('there is no root')
-  createTrustBundle({ roots: { [trustDomain]: pemOf(roots) } })
+  createTrustBundle({ roots: { ...federatedRootsOf(federated), [trustDomain]: pemOf(roots) } })
 }
 
 /** What is pushed counts, unless our own certificate, which may be newer, is not under it. */
@@ -43,8 +43,13 @@ export function validationOf(
     rootsPem,
     trustDomain,
     ...(taintedRootsPem !== '' && { taintedRootsPem }),
+    ...(pushed?.federated?.length && { federatedRootsPem: federatedRootsOf(pushed.federated) }),
     ...(hasDenials && { denied }),
   }
+}
+
+function federatedRootsOf(federated: PushedTrust['federated'] = []): Readonly<Record<string, string>> {
+  return Object.fromEntries(federated.map(({ trustDomain, rootsPem }) => [trustDomain, rootsPem]))
 }
 
 function isUnder({ chainPem, notBeforeMs }: WorkloadCertificate, { trustDomain }: PushedTrust, rootsPem: string, nowMs: number): boolean {

@@ -32,7 +32,7 @@ export interface FederatedView {
 }
 
 /** How often those who trust this mesh should look for its roots. */
-const refreshHintSeconds = 300
+export const refreshHintSeconds = 300
 
 export function caViewOf(ca: Ca, federated: readonly FederatedView[] = []): CaView {
   const bundle = ca.bundle()

@@ -1,11 +1,11 @@
 /** The authority's roots and denials as resources that every proxy is pushed. */
 import type { Ca } from '@heddle/ca'
 import { encodeJwtKeySet } from '@heddle/base/node'
-import { encodeDenials, encodeTrust, trustTypeUrls, type XdsResource } from '@heddle/xds'
+import { encodeDenials, encodeTrust, type FederatedTrust, trustTypeUrls, type XdsResource } from '@heddle/xds'
 
 export type TrustResources = readonly (readonly [typeUrl: string, resources: readonly XdsResource[]])[]
 
-export function trustResourcesOf(ca: Pick<Ca, 'bundle' | 'denied'>): TrustResources {
+export function trustResourcesOf(ca: Pick<Ca, 'bundle' | 'denied'>, federated: readonly FederatedTrust[] = []): TrustResources {
   const { trustDomain, roots, fingerprint, sequence, jwtKeys } = ca.bundle()
   const pushed = roots.map(({ pem, phase }) => ({ pem, isTainted: phase === 'tainted' }))
   const entries = ca.denied.entries()
@@ -13,6 +13,9 @@ export function trustResourcesOf(ca: Pick<Ca, 'bundle' | 'denied'>): TrustResour
     entries.flatMap((entry) => (entry.kind === kind ? [entry.value] : []))
   return [
     [trustTypeUrls.denyList, [encodeDenials({ spiffeIds: valuesOf('spiffe-id'), serials: valuesOf('serial') })]],
-    [trustTypeUrls.trustBundle, [encodeTrust({ trustDomain, roots: pushed, fingerprint, sequence, jwks: encodeJwtKeySet(jwtKeys) })]],
+    [
+      trustTypeUrls.trustBundle,
+      [encodeTrust({ trustDomain, roots: pushed, fingerprint, sequence, jwks: encodeJwtKeySet(jwtKeys), federated })],
+    ],
   ]
 }

@@ -2,6 +2,7 @@
 import type { Ca, CertificateServiceCounters } from '@heddle/ca'
 import { issuancePage } from './issuance-page.js'
 import { caViewOf } from '../citadel/ca-view.js'
+import type { FederationFollower } from '../citadel/federation-follower.js'
 import type { Credentials } from '../credentials/credentials.js'
 import type { Discovery } from '../push/discovery.js'
 import type { AccessStore } from '../telemetry/access-store.js'
@@ -16,6 +17,7 @@ export interface PageSources {
   readonly records: AccessStore
   readonly metrics: MeshMetrics
   readonly ca: Ca
+  readonly federation: Pick<FederationFollower, 'view'> | undefined
   readonly certificates: () => CertificateServiceCounters
   /** Folder of the issuance log; undefined where none is kept. */
   readonly issuanceLog: string | undefined
@@ -38,7 +40,7 @@ export function controlPlanePages(sources: PageSources): Pages {
     },
     '/telemetry/metrics': { render: () => prometheus(sources.metrics.render()) },
     '/telemetry/records': { render: (query) => recordsPage(records, query.get('limit')), isLocalOnly: true },
-    '/debug/ca': { render: () => json(caViewOf(ca)), isLocalOnly: true },
+    '/debug/ca': { render: () => json(caViewOf(ca, sources.federation?.view())), isLocalOnly: true },
     '/debug/ca/log': { render: (query) => issuancePage(sources.issuanceLog, query), isLocalOnly: true },
     '/debug/syncz': { render: () => json(discovery.proxies().map(syncStatusOf)), isLocalOnly: true },
     '/debug/issues': { render: () => json(discovery.issues()), isLocalOnly: true },

@@ -2,7 +2,7 @@
  * A real control plane for the tests of its clients: real gRPC over TLS, a real authority, on any free ports of loopback. Only
  * the API behind it is in memory, and a token is the caller's name in plain words, so it must never leave tests.
  */
-import type { Clock, Logger } from '@heddle/base'
+import { type Clock, type Logger, silentLogger } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import {
   type Authenticator,
@@ -13,6 +13,7 @@ import {
   createMemoryCaStore,
   type JoinTokens,
 } from '@heddle/ca'
+import { createFederationFollower, type FederationFollower } from '../citadel/federation-follower.js'
 import { createSecretJoinTokenStore } from '../citadel/join-token-store.js'
 import { type ControlPlane, type ControlPlanePorts, createControlPlane } from '../control-plane.js'
 import { type ApplyObject, createFakeResourceClient, type FakeResourceClient } from './fake-resource-client.js'
@@ -26,6 +27,8 @@ export interface FakeControlPlaneOptions {
   readonly address?: string
   readonly clock?: Clock
   readonly logger?: Logger
+  /** Serves the trust bundle and follows the bundles of other trust domains. Default: neither. */
+  readonly isFederating?: boolean
 }
 
 export interface FakeControlPlane {
@@ -36,6 +39,8 @@ export interface FakeControlPlane {
   readonly ports: ControlPlanePorts
   readonly api: FakeResourceClient
   readonly ca: Ca
+  /** Undefined unless it is federating. */
+  readonly federation: FederationFollower | undefined
   /** PEM, as a Pod has it mounted. */
   rootsPem(): string
   /** Cuts every stream and frees the ports. */
@@ -65,16 +70,20 @@ export async function createFakeControlPlane(options: FakeControlPlaneOptions = 
     createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle }, deps),
     tokenAuthenticator(trustDomain, api),
   ]
+  const federation = options.isFederating
+    ? await createFederationFollower({ client: api, namespace }, { clock: clock ?? systemClock, logger: logger ?? silentLogger })
+    : undefined
   const open = (ports: ControlPlanePorts): ControlPlane => {
     const joinTokens = openTokens()
     const asked = [...authenticators.slice(0, 1), joinTokens, ...authenticators.slice(1)]
-    const names = { dnsNames: [serverName], version: 'test' }
+    const names = { dnsNames: [serverName], version: 'test', meshConfig: { trustDomain }, ...(federation && { federation }) }
     return createControlPlane({ client: api, ca, authenticators: asked, joinTokens, address, ports, ...names }, deps)
   }
-  let controlPlane = open({ secureGrpc: 0, monitoring: 0, telemetry: 0 })
+  let controlPlane = open({ secureGrpc: 0, monitoring: 0, telemetry: 0, ...(federation && { bundle: 0 }) })
   const ports = await controlPlane.start()
   const close = async (): Promise<void> => {
     await controlPlane.close()
+    federation?.close()
     await ca.close()
   }
   return {
@@ -83,6 +92,7 @@ export async function createFakeControlPlane(options: FakeControlPlaneOptions = 
     ports,
     api,
     ca,
+    federation,
     rootsPem: () => ca.bundle().rootsPem,
     stop: () => controlPlane.close(),
     async restart() {

@@ -91,7 +91,8 @@ function make(
   const localUriSan = first === undefined ? undefined : firstUriSan(first.certificateChainPem)
   const roots = common.validation === undefined ? undefined : secrets.get(common.validation.roots.name)
   if (roots?.kind === 'validation') {
-    options.ca = roots.rootsPem
+    // OpenSSL does not know of trust domains: which root may vouch for which id is judged after it, from DER.
+    options.ca = [roots.rootsPem, ...Object.values(roots.federatedRootsPem ?? {})].filter((pem) => pem !== '')
     // As in Envoy each certificate of the list is trusted by itself, roots and intermediates alike.
     options.allowPartialTrustChain = true
   }

@@ -62,8 +62,8 @@ function readTrust(secret: Secret | undefined): Trust {
   }
 }
 
-function createBundle({ trustDomain }: Validation, rootsPem: string): TrustBundle {
-  if (trustDomain !== undefined) return createTrustBundle({ roots: { [trustDomain]: rootsPem } })
+function createBundle({ trustDomain, federatedRootsPem }: Validation, rootsPem: string): TrustBundle {
+  if (trustDomain !== undefined) return createTrustBundle({ roots: { ...federatedRootsPem, [trustDomain]: rootsPem } })
   // No trust domain named: these roots speak for every domain, as in Envoy's default validator.
   const bundle = createTrustBundle({ roots: { any: rootsPem } })
   return { ...bundle, trustDomains: ['*'], anchorsOf: () => bundle.anchorsOf('any') }

@@ -14,6 +14,8 @@ export type Secret =
       readonly trustDomain?: string
       /** PEM of those among the roots whose certificates are being replaced: connections under them are not used longer than needed. Default: none. */
       readonly taintedRootsPem?: string
+      /** PEM of the roots of other trust domains, by domain: each vouches for the ids of its own domain and no other. Default: none. */
+      readonly federatedRootsPem?: Readonly<Record<string, string>>
       /** Peers that are not believed whatever they show. Default: nobody. */
       readonly denied?: { readonly spiffeIds: readonly string[]; readonly serials: readonly string[] }
     }

@@ -85,7 +85,7 @@ function chain(view: ProxyView, target: Target, option: ChainOption): FilterChai
   return {
     name: target.names[content],
     ...(Object.keys(match).length === 0 ? {} : { match }),
-    ...(option.mutualTls ? { tls: inboundMutualTls(view.snapshot.meshConfig.trustDomain, content) } : {}),
+    ...(option.mutualTls ? { tls: inboundMutualTls(view.snapshot.meshConfig, content) } : {}),
     filters:
       content === 'http'
         ? [metadataExchange, manager(view, target)]

@@ -2,6 +2,8 @@
 
 export interface MeshConfig {
   readonly trustDomain: string
+  /** Other trust domains whose workloads may come in, as their own roots vouch for them. Default: none. */
+  readonly federatedTrustDomains?: readonly string[]
   readonly rootNamespace: string
   readonly clusterDomain: string
   readonly clusterId: string

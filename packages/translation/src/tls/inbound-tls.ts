@@ -1,5 +1,6 @@
-/** The TLS context that a sidecar shows inside the mesh: its own identity, and only peers of the trust domain. */
+/** The TLS context that a sidecar shows inside the mesh: its own identity, and only peers of the trust domain and of those it federates with. */
 import type { DownstreamTlsContext } from '@heddle/routing'
+import type { MeshConfig } from '../snapshot/mesh-config.js'
 import { workloadCertificate, workloadRoots } from './secret-name.js'
 
 const cipherSuites: readonly string[] = [
@@ -12,7 +13,11 @@ const cipherSuites: readonly string[] = [
 ]
 
 /** HTTP chains do not offer `istio-peer-exchange`: HTTP peers tell their metadata in headers. */
-export function inboundMutualTls(trustDomain: string, content: 'http' | 'tcp'): DownstreamTlsContext {
+export function inboundMutualTls(
+  { trustDomain, federatedTrustDomains = [] }: Pick<MeshConfig, 'trustDomain' | 'federatedTrustDomains'>,
+  content: 'http' | 'tcp',
+): DownstreamTlsContext {
+  const peers = [trustDomain, ...federatedTrustDomains]
   return {
     common: {
       alpnProtocols: content === 'http' ? ['h2', 'http/1.1'] : ['istio-peer-exchange', 'h2', 'http/1.1'],
@@ -20,7 +25,7 @@ export function inboundMutualTls(trustDomain: string, content: 'http' | 'tcp'): 
       maxVersion: 'TLSv1_3',
       cipherSuites,
       certificates: [workloadCertificate],
-      validation: { roots: workloadRoots, matchSubjectAltNames: [{ kind: 'prefix', value: `spiffe://${trustDomain}/` }] },
+      validation: { roots: workloadRoots, matchSubjectAltNames: peers.map((peer) => ({ kind: 'prefix', value: `spiffe://${peer}/` })) },
     },
     requireClientCertificate: true,
   }
