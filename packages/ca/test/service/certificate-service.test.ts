@@ -55,6 +55,16 @@ describe('createCertificate', () => {
     expect(result.caller.serviceAccount).toBe('hello')
   })
 
+  it('serves others while a hundred tokens wait for an API server that does not answer', async () => {
+    const silent: Authenticator = {
+      name: 'silent',
+      authenticate: ({ token }) => (token?.startsWith('garbage') ? new Promise(() => {}) : Promise.resolve({ kind: 'absent' })),
+    }
+    const { service } = await start({ authenticators: [silent, byName] })
+    for (let index = 0; index < 100; index++) void service.createCertificate({ csr: csr() }, { token: `garbage-${index}` })
+    expect(await service.createCertificate({ csr: csr() }, { token: 'hello' })).toMatchObject({ ok: true })
+  })
+
   it('renews with the certificate it gave, over a token for somebody else', async () => {
     const { ca, clock } = await startCa()
     const byCertificate = createCertificateAuthenticator({ bundle: () => ca.bundle().trustBundle }, { clock })
