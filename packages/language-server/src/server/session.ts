@@ -50,7 +50,8 @@ export function createSession(sink: DiagnosticsSink, options: ServerOptions, { c
 
   const check = (): void => {
     timer?.cancel()
-    if (isLoaded) publisher.publish(service.diagnostics())
+    // A fault in one check must not end the server: the next keystroke is another chance.
+    if (isLoaded) attempt(() => publisher.publish(service.diagnostics()), warn('the workspace was not checked'))
   }
   const checkSoon = (): void => {
     timer?.cancel()
@@ -107,5 +108,13 @@ export function createSession(sink: DiagnosticsSink, options: ServerOptions, { c
     },
     reload,
     stop: () => timer?.cancel(),
+  }
+}
+
+function attempt(run: () => void, onFailure: (cause: unknown) => void): void {
+  try {
+    run()
+  } catch (cause) {
+    onFailure(cause)
   }
 }
