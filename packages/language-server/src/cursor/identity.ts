@@ -1,8 +1,11 @@
-/** What a document says it is, read from its lines: enough to know its fields while the rest cannot be read. */
+/**
+ * What a resource says it is, read from its lines: enough to know its fields while the rest cannot be read. An entry of a `List`, as
+ * `kubectl get -o yaml` prints them, is a resource of its own.
+ */
 import { kindTable, preferredApiVersion } from '@heddle/config-schema'
 import { kindType, type ObjectType } from '@heddle/config-schema/fields'
-import type { Cursor } from './cursor.js'
-import { bare } from './flow-scan.js'
+import { type Cursor, cursorAt } from './cursor.js'
+import { bare, type Place } from './flow-scan.js'
 import { lineTokens } from './line-tokens.js'
 
 export interface Identity {
@@ -11,10 +14,36 @@ export interface Identity {
   readonly namespace?: string
   /** Undefined while the kind is not known. */
   readonly type?: ObjectType
+  /** It stands in a `List`. */
+  readonly isEntry?: boolean
 }
 
-export function identityOf(lines: readonly string[], bounds: Pick<Cursor, 'firstLine' | 'endLine'>): Identity {
-  const { apiVersion, kind, namespace } = headOf(lines, bounds)
+export interface Located {
+  /** Its path begins at the resource. */
+  readonly cursor: Cursor
+  readonly identity: Identity
+}
+
+/** @returns undefined where no field can be. */
+export function locate(lines: readonly string[], place: Place): Located | undefined {
+  const cursor = cursorAt(lines, place)
+  if (cursor === undefined) return undefined
+  const whole = identityOf(lines, { ...cursor, column: 0 })
+  const [items, index, ...path] = cursor.path
+  if (whole.kind !== 'List' || items !== 'items' || typeof index !== 'number') return { cursor, identity: whole }
+  const entry = entryAround(lines, cursor, place.line)
+  return { cursor: { ...cursor, path }, identity: { ...(entry === undefined ? {} : identityOf(lines, entry)), isEntry: true } }
+}
+
+/** The lines of a resource, and the column of its fields. */
+interface Extent {
+  readonly firstLine: number
+  readonly endLine: number
+  readonly column: number
+}
+
+function identityOf(lines: readonly string[], extent: Extent): Identity {
+  const { apiVersion, kind, namespace } = headOf(lines, extent)
   const type = typeOf(apiVersion, kind)
   return {
     ...(apiVersion === undefined ? {} : { apiVersion }),
@@ -24,20 +53,37 @@ export function identityOf(lines: readonly string[], bounds: Pick<Cursor, 'first
   }
 }
 
+/** Entries begin at the dashes that stand where the first one below `items` does. */
+function entryAround(lines: readonly string[], { firstLine, endLine }: Cursor, line: number): Extent | undefined {
+  const dashOf = (row: number): number | undefined => lineTokens(lines[row] ?? '').dashes[0]
+  let items = firstLine
+  while (items < endLine && lines[items]?.startsWith('items:') !== true) items++
+  let first = items + 1
+  while (first < endLine && dashOf(first) === undefined) first++
+  const dash = dashOf(first)
+  if (dash === undefined || line < first) return undefined
+  const isStart = (row: number): boolean => dashOf(row) === dash
+  let start = line
+  while (start > first && !isStart(start)) start--
+  let end = line + 1
+  while (end < endLine && !isStart(end) && !/^[^\s#-]/.test(lines[end] ?? '')) end++
+  return { firstLine: start, endLine: end, column: lineTokens(lines[start] ?? '').contentColumn }
+}
+
 interface Head {
   apiVersion?: string
   kind?: string
   namespace?: string
 }
 
-function headOf(lines: readonly string[], { firstLine, endLine }: Pick<Cursor, 'firstLine' | 'endLine'>): Head {
+function headOf(lines: readonly string[], { firstLine, endLine, column }: Extent): Head {
   const head: Head = {}
   let top = ''
   for (const line of lines.slice(firstLine, endLine)) {
     const { key } = lineTokens(line)
     if (key === undefined) continue
-    if (key.column === 0) top = key.name
-    readHead(head, key.column === 0 ? top : `${top}.${key.name}`, bare(line.slice(key.valueColumn, key.valueEnd)))
+    if (key.column === column) top = key.name
+    readHead(head, key.column === column ? top : `${top}.${key.name}`, bare(line.slice(key.valueColumn, key.valueEnd)))
   }
   return head
 }

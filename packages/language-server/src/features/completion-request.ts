@@ -19,10 +19,16 @@ export interface CompletionRequest extends CompletionAbilities {
   readonly lines: readonly string[]
 }
 
-/** The change of a completion: it takes the place of the whole word, and keeps its distance from a colon. */
-export function replacing({ cursor, line, column, lines }: CompletionRequest, newText: string): Pick<CompletionItem, 'textEdit'> {
-  const { start, end } = cursor
+/** The change of a completion: it takes the place of the whole word, and keeps its quotes and its distance from a colon. */
+export function replacing(
+  { cursor, line, column, lines }: CompletionRequest,
+  newText: string,
+): Pick<CompletionItem, 'textEdit' | 'filterText'> {
+  const { start, end, part } = cursor
   const range = { start: { line, character: start }, end: { line, character: Math.max(end, column) } }
-  const isTight = cursor.part === 'value' && lines[line]?.[start - 1] === ':'
+  const [quote] = part === 'key' ? [] : (/^["']/.exec(lines[line]?.slice(start) ?? '') ?? [])
+  // Editors compare what stands there with this text.
+  if (quote !== undefined) return { textEdit: { range, newText: quote + newText + quote }, filterText: quote + newText }
+  const isTight = part === 'value' && lines[line]?.[start - 1] === ':'
   return { textEdit: { range, newText: isTight ? ` ${newText}` : newText } }
 }

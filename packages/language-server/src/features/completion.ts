@@ -3,8 +3,7 @@ import { kindTable, preferredApiVersion } from '@heddle/config-schema'
 import { referenceKindAt } from '@heddle/config-schema/analysis'
 import { fieldAt, type FieldType } from '@heddle/config-schema/fields'
 import type { CompletionItem, Position } from 'vscode-languageserver-types'
-import { cursorAt } from '../cursor/cursor.js'
-import { type Identity, identityOf } from '../cursor/identity.js'
+import { type Identity, locate } from '../cursor/identity.js'
 import { completionKind } from '../protocol-numbers.js'
 import { referenceAt } from '../references/reference-at.js'
 import type { Workspace } from '../workspace/workspace.js'
@@ -20,16 +19,23 @@ export function completionsAt(
   abilities: CompletionAbilities,
 ): readonly CompletionItem[] {
   const lines = splitLines(workspace.textOf(uri) ?? '')
-  const cursor = cursorAt(lines, { line, column: character })
-  if (cursor === undefined || (cursor.text !== '' && character > cursor.end)) return []
-  const request = { ...abilities, cursor, identity: identityOf(lines, cursor), line, column: character, lines }
+  const located = locate(lines, { line, column: character })
+  if (located === undefined) return []
+  const { cursor } = located
+  // Behind a word nothing follows in its line.
+  if (cursor.text !== '' && character > cursor.end) return []
+  const request = { ...abilities, ...located, line, column: character, lines }
   if (cursor.part === 'value') return valuesAt(request, workspace)
-  if (cursor.path.length === 0) return headItems(request)
-  const type = request.identity.type === undefined ? undefined : fieldAt(request.identity.type, cursor.path)?.type
+  return cursor.path.length === 0 ? headItems(request) : namesAt(request, workspace)
+}
+
+/** A name of a mapping; or, where a list or a scalar stands, what begins there. */
+function namesAt(request: CompletionRequest, workspace: Workspace): readonly CompletionItem[] {
+  const { cursor, identity } = request
+  const type = identity.type && fieldAt(identity.type, cursor.path)?.type
   if (type?.kind === 'object') return fieldItems(type, request)
   if (cursor.part === 'key' || type === undefined) return []
   if (type.kind !== 'list') return valuesAt(request, workspace)
-  // Below the name of a list its first entry is begun.
   if (type.items.kind === 'object') return fieldItems(type.items, request, '- ')
   return valuesAt({ ...request, cursor: { ...cursor, path: [...cursor.path, 0] } }, workspace, '- ')
 }
@@ -101,6 +107,8 @@ function kindItems(request: CompletionRequest): readonly CompletionItem[] {
     detail,
     kind: completionKind.struct,
     ...replacing(request, label),
-    ...(apiVersion === undefined ? { additionalTextEdits: [{ range: { start: top, end: top }, newText: `apiVersion: ${detail}\n` }] } : {}),
+    ...(apiVersion === undefined && identity.isEntry !== true
+      ? { additionalTextEdits: [{ range: { start: top, end: top }, newText: `apiVersion: ${detail}\n` }] }
+      : {}),
   }))
 }

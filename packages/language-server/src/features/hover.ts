@@ -2,8 +2,8 @@
 import { fieldAt, kindMarkdown, type ObjectType, titledMarkdown } from '@heddle/config-schema/fields'
 import { type FieldPath, formatPath } from '@heddle/config-schema'
 import type { Hover, Position } from 'vscode-languageserver-types'
-import { cursorAt, type Cursor } from '../cursor/cursor.js'
-import { identityOf, type Identity } from '../cursor/identity.js'
+import type { Cursor } from '../cursor/cursor.js'
+import { type Identity, locate } from '../cursor/identity.js'
 import { referenceAt } from '../references/reference-at.js'
 import type { Workspace } from '../workspace/workspace.js'
 import { splitLines } from './positions.js'
@@ -11,9 +11,8 @@ import { splitLines } from './positions.js'
 export function hoverAt(workspace: Workspace, uri: string, { line, character }: Position): Hover | undefined {
   const text = workspace.textOf(uri)
   const lines = text === undefined ? [] : splitLines(text)
-  const cursor = cursorAt(lines, { line, column: character })
-  if (cursor === undefined || cursor.text === '') return undefined
-  const identity = identityOf(lines, cursor)
+  const { cursor, identity } = locate(lines, { line, column: character }) ?? {}
+  if (cursor === undefined || identity === undefined || cursor.text === '') return undefined
   const value = contentsOf(cursor, identity, workspace)
   if (value === undefined) return undefined
   const range = { start: { line, character: cursor.start }, end: { line, character: cursor.end } }

@@ -2,8 +2,8 @@
 import type { NamePlace, NameUses, Reference } from '@heddle/config-schema/analysis'
 import { formatPath } from '@heddle/config-schema'
 import type { Location, Position } from 'vscode-languageserver-types'
-import { type Cursor, cursorAt } from '../cursor/cursor.js'
-import { identityOf } from '../cursor/identity.js'
+import type { Cursor } from '../cursor/cursor.js'
+import { locate } from '../cursor/identity.js'
 import { splitLines, toRange } from '../features/positions.js'
 import type { Workspace } from '../workspace/workspace.js'
 import { referenceAt } from './reference-at.js'
@@ -17,9 +17,9 @@ export interface NameAtCursor {
 
 export function nameAt(workspace: Workspace, uri: string, { line, character }: Position): NameAtCursor | undefined {
   const lines = splitLines(workspace.textOf(uri) ?? '')
-  const cursor = cursorAt(lines, { line, column: character })
-  if (cursor === undefined || cursor.text === '' || cursor.part === 'key' || cursor.hasColon) return undefined
-  const reference = referenceAt(cursor, identityOf(lines, cursor), workspace.defaultNamespace)
+  const { cursor, identity } = locate(lines, { line, column: character }) ?? {}
+  if (cursor === undefined || identity === undefined || cursor.text === '' || cursor.part === 'key' || cursor.hasColon) return undefined
+  const reference = referenceAt(cursor, identity, workspace.defaultNamespace)
   if (reference?.kind === 'subset-definition') return { cursor, reference: undefined, isSubset: true }
   if (reference !== undefined) return { cursor, reference, isSubset: reference.kind === 'subset' }
   return formatPath(cursor.path) === 'metadata.name' ? { cursor, reference: undefined, isSubset: false } : undefined

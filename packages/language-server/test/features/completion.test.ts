@@ -177,6 +177,20 @@ describe('completion', () => {
     expect(labels(`${route}    - destination:\n        port:\n          number: ¦\n`)).toEqual([])
   })
 
+  it('knows the entries of a List', () => {
+    const list = `apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n- ${head.trimEnd().replaceAll('\n', '\n  ')}\n`
+    expect(labels(`${list}    hosts: [a]\n    ¦\n`)).toEqual(['gateways', 'http', 'tls', 'tcp', 'exportTo'])
+    expect(labels(`${list}    http:\n    - route:\n      - destination: {host: ¦}\n`)).toContain('reviews')
+    expect(labels('kind: List\nitems:\n- kind: ¦\n')).toContain('VirtualService')
+    expect(complete('kind: List\nitems:\n- kind: ¦\n')[0]?.additionalTextEdits).toBeUndefined()
+  })
+
+  it('keeps quotes', () => {
+    const rule = head.replace('VirtualService', 'DestinationRule')
+    expect(chosen(`${rule}  host: "rev¦"\n`, 'reviews')).toBe(`${rule}  host: "reviews"\n`)
+    expect(complete(`${rule}  host: "rev¦"\n`)[0]).toMatchObject({ filterText: '"reviews' })
+  })
+
   it('offers nothing in comments, in texts, and for what it does not know', () => {
     expect(labels(`${head}  # ¦`)).toEqual([])
     expect(labels('kind: ConfigMap\napiVersion: v1\ndata:\n  a: |\n    b¦\n')).toEqual([])
