@@ -17,6 +17,7 @@ export interface WorkspaceFile {
 }
 
 export function readWorkspaceFile(uri: string, text: string, before: WorkspaceFile | undefined, options: AnalyzeOptions): WorkspaceFile {
+  if (isTemplate(uri, text)) return { uri, text, judged: [], kept: [], diagnostics: [] }
   const { documents, damaged, diagnostics } = parseDocuments(text, { file: uri })
   const judged = [...documents, ...damaged].filter(isResource).map((document) => judgeResource(document, options))
   const isBroken = diagnostics.some(({ severity }) => severity === 'error')
@@ -44,4 +45,9 @@ function isResource({ value }: ParsedDocument): boolean {
 /** The same of a text that cannot be read; templates are not YAML before they are filled in. */
 function isManifest(text: string): boolean {
   return /^[ \t"{]*(?:apiVersion|kind)["']?[ \t]*:/m.test(text) && !/\{\{-?[ \t]*[.$\w"]/.test(text)
+}
+
+/** Templates of a Helm chart stand in `templates/`; what is filled in later may be anything, so even one that is YAML is none yet. */
+function isTemplate(uri: string, text: string): boolean {
+  return uri.includes('/templates/') && text.includes('{{')
 }
