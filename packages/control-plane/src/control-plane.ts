@@ -171,13 +171,20 @@ class Istiod implements ControlPlane {
     const { address, ports } = this.#options
     const identity = await this.#servingIdentity()
     const secure = this.#keep(await serveSecureGrpc(address, ports.secureGrpc, identity, this.#services(source, discovery)))
-    if (ports.bundle !== undefined) {
-      const own = this.#options.bundleEndpointIdentity?.() ?? identity
-      const document = (): string => encodeSpiffeBundle(this.#options.ca.bundle(), refreshHintSeconds)
-      this.#bundleEndpoint = this.#keep(await serveBundleEndpoint(address, ports.bundle, own, document))
-    }
+    if (ports.bundle !== undefined) await this.#serveBundle(ports.bundle, identity)
     this.#renewAfter((servingTtlSeconds * 1000) / 2, secure)
     return secure
+  }
+
+  /** For others alone: another program on its port, which is a common one, must not keep the mesh from serving. */
+  async #serveBundle(port: number, identity: ServerIdentity): Promise<void> {
+    const { address, ca, bundleEndpointIdentity } = this.#options
+    const document = (): string => encodeSpiffeBundle(ca.bundle(), refreshHintSeconds)
+    try {
+      this.#bundleEndpoint = this.#keep(await serveBundleEndpoint(address, port, bundleEndpointIdentity?.() ?? identity, document))
+    } catch (error) {
+      this.#deps.logger.error('other trust domains cannot fetch the trust bundle here', { error: messageOf(error) })
+    }
   }
 
   async #serveMonitoring(discovery: Discovery): Promise<Pick<ControlPlanePorts, 'monitoring' | 'telemetry'>> {

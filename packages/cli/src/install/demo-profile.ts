@@ -79,6 +79,7 @@ const controlPlaneServices: readonly KubernetesObject[] = [
   controlPlaneService('istiod', [
     { name: 'grpc-xds', port: 15010 },
     { name: 'https-dns', port: 15012 },
+    { name: 'https-bundle', port: 8443 },
     { name: 'https-webhook', port: 443, targetPort: 15017 },
     { name: 'http-monitoring', port: 15014 },
   ]),
@@ -118,7 +119,7 @@ function istiod({ version, trustDomain }: ProfileOptions): KubernetesObject {
               name: 'discovery',
               image: `docker.io/heddle/pilot:${version}`,
               args: ['discovery', '--monitoringAddr=:15014', '--domain=cluster.local'],
-              ports: [15010, 15012, 15014, 15017, 42422].map((containerPort) => ({ containerPort, protocol: 'TCP' })),
+              ports: [8443, 15010, 15012, 15014, 15017, 42422].map((containerPort) => ({ containerPort, protocol: 'TCP' })),
               env: [
                 { name: 'REVISION', value: 'default' },
                 { name: 'TRUST_DOMAIN', value: trustDomain },

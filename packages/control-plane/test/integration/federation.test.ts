@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
+import { type AddressInfo, createServer } from 'node:net'
 import { silentLogger } from '@heddle/base'
 import { createFakeClock } from '@heddle/base/testing'
 import { createMemoryCaStore, createCa, encodeSpiffeBundle, parseSpiffeBundle } from '@heddle/ca'
@@ -11,16 +12,17 @@ import { parseJwtKeySet, validateJwtSvid } from '@heddle/base/node'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createFederationFollower, type FederationFollower } from '../../src/citadel/federation-follower.js'
 import { type FederationEntry, readFederation } from '../../src/citadel/federation-settings.js'
+import { createControlPlane } from '../../src/control-plane.js'
 import { serveBundleEndpoint } from '../../src/server/bundle-endpoint.js'
 import { createFakeControlPlane, createFakeResourceClient, fakeToken, type FakeControlPlane } from '../../src/testing.js'
 import type { ProxyConfig } from '@heddle/routing'
 import { node } from '../mesh-objects.js'
 
-const open: { close(): Promise<void> | void }[] = []
+const open: { close(): unknown }[] = []
 afterEach(async () => {
   for (const part of open.splice(0).toReversed()) await part.close()
 })
-const keep = <Part extends { close(): Promise<void> | void }>(part: Part): Part => {
+const keep = <Part extends { close(): unknown }>(part: Part): Part => {
   open.push(part)
   return part
 }
@@ -127,6 +129,26 @@ describe('the bundle endpoint', () => {
     expect((await ask(plane.ports.bundle, '/', 'POST')).status).toBe(404)
     expect(await ask(plane.ports.bundle, '/', 'HEAD')).toEqual({ status: 200, body: '' })
   })
+})
+
+it('a mesh whose port for the bundle is taken serves all the same', async () => {
+  const taken = keep(createServer().listen(0, '127.0.0.1'))
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const ca = keep(await createCa({ trustDomain: 'cluster.local', store: createMemoryCaStore() }))
+  const ports = { secureGrpc: 0, monitoring: 0, telemetry: 0, bundle: port }
+  const plane = keep(
+    createControlPlane({
+      client: createFakeResourceClient(),
+      ca,
+      authenticators: [],
+      address: '127.0.0.1',
+      ports,
+      dnsNames: ['istiod'],
+      version: 'test',
+    }),
+  )
+  expect((await plane.start()).bundle).toBeUndefined()
 })
 
 describe('a follower', () => {
