@@ -20,7 +20,7 @@ export function analyzeBoundGateways(mesh: Mesh, report: Report): void {
           condition.gateways?.forEach((name, index) => check(name, ['spec', protocol, route, 'match', position, 'gateways', index]))
         })
       })
-    for (const [index, name] of bound.entries()) checkHosts(view, name, index, gateways, report)
+    checkHosts(view, gateways, report)
   }
 }
 
@@ -62,26 +62,48 @@ export function findGateway(text: string, viewer: string, gateways: readonly Vie
   return gateways.find((gateway) => gateway.name === name && gateway.namespace === namespace)
 }
 
-/** Hosts for the sidecars need not be the gateway's, so then one that fits is enough. */
-function checkHosts(view: View<VirtualService>, name: string, index: number, gateways: readonly View<Gateway>[], report: Report): void {
-  const gateway = name === 'mesh' ? undefined : findGateway(name, view.namespace, gateways)
-  const { hosts = [], gateways: bound = [] } = view.resource.spec
-  if (gateway === undefined || hosts.length === 0) return
-  const served = (gateway.resource.spec.servers ?? []).flatMap((server) => server.hosts)
-  const unserved = [...hosts.entries()].filter(([, host]) => !served.some((pattern) => serves(pattern, host, view, gateway)))
-  if (bound.includes('mesh') && unserved.length < hosts.length) return
-  const related = [{ view: gateway, path: ['spec', 'servers'], message: 'its servers and their hosts' }]
-  const offered = [...new Set(served)].join(', ')
-  for (const [position, host] of unserved)
-    report(
-      'IST0132',
-      view,
-      ['spec', 'hosts', position],
-      `The gateway "${bound[index]}" does not serve the host "${host}"; it serves ${offered}.`,
-      {
-        related,
-      },
+interface Bound {
+  readonly index: number
+  readonly name: string
+  readonly gateway: View<Gateway>
+  readonly served: readonly string[]
+}
+
+/**
+ * A host has to fit one of the gateways, and each gateway one of the hosts. Hosts for the sidecars need not be a gateway's, so where
+ * the mesh is bound too only gateways without any are told.
+ */
+function checkHosts(view: View<VirtualService>, gateways: readonly View<Gateway>[], report: Report): void {
+  const { hosts = [], gateways: names = [] } = view.resource.spec
+  const bound = names.flatMap((name, index): readonly Bound[] => {
+    const gateway = name === 'mesh' ? undefined : findGateway(name, view.namespace, gateways)
+    return gateway === undefined
+      ? []
+      : [{ index, name, gateway, served: (gateway.resource.spec.servers ?? []).flatMap((server) => server.hosts) }]
+  })
+  const fits = ({ served, gateway }: Bound, host: string): boolean => served.some((pattern) => serves(pattern, host, view, gateway))
+  const isOpen = bound.length < names.filter((name) => name !== 'mesh').length
+  const unserved = [...hosts.entries()].filter(([, host]) => !bound.some((each) => fits(each, host)))
+  const areAllUnserved = unserved.length === hosts.length
+  if (bound.length > 0 && (areAllUnserved || (!isOpen && !names.includes('mesh')))) {
+    for (const [position, host] of unserved)
+      reportHost(view, ['spec', 'hosts', position], bound, `does not serve the host "${host}"`, report)
+  }
+  if (areAllUnserved) return
+  for (const each of bound)
+    if (!hosts.some((host) => fits(each, host)))
+      reportHost(view, ['spec', 'gateways', each.index], [each], 'serves none of the hosts of this VirtualService', report)
+}
+
+function reportHost(view: View<object>, path: FieldPath, bound: readonly Bound[], what: string, report: Report): void {
+  const message = bound
+    .map(
+      ({ name, served }, index) =>
+        `${index === 0 ? 'The' : 'the'} gateway "${name}" ${what}; it serves ${[...new Set(served)].join(', ') || 'nothing'}`,
     )
+    .join(', and ')
+  const related = bound.map(({ gateway }) => ({ view: gateway, path: ['spec', 'servers'], message: 'its servers and their hosts' }))
+  report('IST0132', view, path, `${message}.`, { related })
 }
 
 function serves(pattern: string, host: string, view: View<object>, gateway: View<object>): boolean {

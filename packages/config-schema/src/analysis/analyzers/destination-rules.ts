@@ -66,15 +66,15 @@ function endpointLabels(owner: View, mesh: Mesh): readonly Readonly<Record<strin
 }
 
 function checkVerification(view: View<DestinationRule>, report: Report): void {
-  const { host, trafficPolicy, subsets = [] } = view.resource.spec
+  const { host, trafficPolicy, subsets = [], workloadSelector } = view.resource.spec
   const check = (policy: typeof trafficPolicy, path: readonly (string | number)[]): void => {
-    if (isUnverified(policy?.tls)) {
-      const message = `TLS mode ${policy?.tls?.mode} without caCertificates: the server of ${host} is verified only by the certificates of the proxy's system, if at all.`
+    if (isUnverified(policy?.tls, workloadSelector !== undefined)) {
+      const message = `TLS mode ${policy?.tls?.mode} without caCertificates: the server of ${host} is verified only by the certificates of the proxy's system, if at all.${credentialHint(policy?.tls)}`
       report('IST0128', view, [...path, 'tls'], message)
     }
     policy?.portLevelSettings?.forEach(({ port, tls }, index) => {
-      if (!isUnverified(tls)) return
-      const message = `TLS mode ${tls?.mode} without caCertificates: the server of ${host} at port ${port?.number ?? '?'} is verified only by the certificates of the proxy's system, if at all.`
+      if (!isUnverified(tls, workloadSelector !== undefined)) return
+      const message = `TLS mode ${tls?.mode} without caCertificates: the server of ${host} at port ${port?.number ?? '?'} is verified only by the certificates of the proxy's system, if at all.${credentialHint(tls)}`
       report('IST0129', view, [...path, 'portLevelSettings', index, 'tls'], message)
     })
   }
@@ -82,9 +82,14 @@ function checkVerification(view: View<DestinationRule>, report: Report): void {
   subsets.forEach((subset, index) => check(subset.trafficPolicy, ['spec', 'subsets', index, 'trafficPolicy']))
 }
 
-function isUnverified(tls: ClientTLSSettings | undefined): boolean {
+function credentialHint(tls: ClientTLSSettings | undefined): string {
+  return tls?.credentialName ? ' Sidecars read its credentialName only for workloads that workloadSelector selects.' : ''
+}
+
+/** Sidecars read the Secret of a credentialName only for the workloads that a rule selects. */
+function isUnverified(tls: ClientTLSSettings | undefined, isSelective: boolean): boolean {
   if (tls?.mode !== 'SIMPLE' && tls?.mode !== 'MUTUAL') return false
-  return !tls.caCertificates && !tls.credentialName && tls.insecureSkipVerify !== true
+  return !tls.caCertificates && !(tls.credentialName && isSelective) && tls.insecureSkipVerify !== true
 }
 
 /** Istio merges the subsets of rules for one host, and takes the traffic policy and a repeated subset from one of them only. */

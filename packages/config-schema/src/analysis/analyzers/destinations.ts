@@ -12,6 +12,11 @@ export function analyzeDestinations(mesh: Mesh, report: Report): void {
     for (const placed of destinationsOf(view.resource)) checkDestination(view, placed, mesh, report)
 }
 
+/** Namespaces that a VirtualService is exported to by name, besides its own. */
+function viewersOf({ namespace, resource }: View<VirtualService>): readonly string[] {
+  return (resource.spec.exportTo ?? []).filter((entry) => entry !== '*' && entry !== '.' && entry !== '~' && entry !== namespace)
+}
+
 function checkDestination(view: View<VirtualService>, placed: PlacedDestination, mesh: Mesh, report: Report): void {
   const { destination, path } = placed
   const host = mesh.resolve(destination.host, view.namespace)
@@ -19,6 +24,13 @@ function checkDestination(view: View<VirtualService>, placed: PlacedDestination,
   if (found.length === 0) {
     if (!isAssumed(host, mesh)) reportUnknownHost(view, placed, host, mesh, report)
     return
+  }
+  const blind = viewersOf(view).find((viewer) => mesh.hosts.visible(host, viewer).length === 0)
+  if (blind !== undefined) {
+    const message = `This VirtualService is exported to the namespace ${blind}, and the host "${destination.host}" is not: requests from there fail with 503.`
+    report('IST0101', view, [...path, 'host'], message, {
+      related: found.slice(0, 1).map((owner) => ({ view: owner.view, path: [], message: 'it is defined here' })),
+    })
   }
   checkPort(view, placed, found, report)
   if (destination.subset !== undefined && destination.subset !== '') {

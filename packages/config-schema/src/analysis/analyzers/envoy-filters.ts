@@ -4,16 +4,18 @@ import type { Mesh } from '../mesh/mesh.js'
 import type { View } from '../mesh/view.js'
 import type { Report } from '../report.js'
 
-const relativeOperations = new Set(['INSERT_BEFORE', 'INSERT_AFTER', 'REPLACE', 'MERGE', 'REMOVE'])
 const replaceable = new Set(['HTTP_FILTER', 'NETWORK_FILTER'])
 const fixedParts = new Set(['ROUTE_CONFIGURATION', 'HTTP_ROUTE'])
 
 export function analyzeEnvoyFilters(mesh: Mesh, report: Report): void {
+  /** What patches for one version of the proxy are about, so far. */
+  const versioned = new Set<string>()
   for (const view of mesh.of('EnvoyFilter')) {
     const { configPatches = [], priority = 0 } = view.resource.spec ?? {}
     configPatches.forEach((patch, index) => {
       checkOperation(view, patch, ['spec', 'configPatches', index, 'patch', 'operation'], report)
-      if (priority === 0) checkRelative(view, patch, ['spec', 'configPatches', index], report)
+      if (priority === 0) checkRelative(view, patch, ['spec', 'configPatches', index], versioned, report)
+      if (patch.match?.proxy?.proxyVersion) versioned.add(subjectOf(patch))
     })
   }
 }
@@ -37,17 +39,31 @@ function checkOperation(
 
 function checkRelative(
   view: View<object>,
-  { match, patch }: EnvoyConfigObjectPatch,
+  configPatch: EnvoyConfigObjectPatch,
   path: readonly (string | number)[],
+  versioned: ReadonlySet<string>,
   report: Report,
 ): void {
-  const operation = patch?.operation ?? ''
-  if (!relativeOperations.has(operation)) return
-  if (match?.proxy?.proxyVersion) {
-    const message = `${operation} for one version of the proxy and without a priority: during an upgrade the patch may be lost. Set spec.priority.`
-    report('IST0155', view, [...path, 'match', 'proxy', 'proxyVersion'], message)
-  } else if (operation.startsWith('INSERT')) {
+  if (!isRelative(configPatch)) return
+  const operation = configPatch.patch?.operation
+  if (versioned.has(subjectOf(configPatch))) {
+    const message = `${operation} without a priority, and an earlier patch of the same part is for one version of the proxy: during an upgrade this one may be lost. Set spec.priority.`
+    report('IST0155', view, [...path, 'patch', 'operation'], message)
+  } else {
     const message = `${operation} counts on what other patches have done by then, and there is no priority. Set spec.priority, or use INSERT_FIRST or ADD.`
     report('IST0151', view, [...path, 'patch', 'operation'], message)
   }
+}
+
+/** Operations that need something to be there already. */
+function isRelative({ applyTo = 'INVALID', patch }: EnvoyConfigObjectPatch): boolean {
+  const operation = patch?.operation ?? 'INVALID'
+  if (operation === 'REMOVE') return !fixedParts.has(applyTo)
+  return operation === 'REPLACE' ? replaceable.has(applyTo) : operation === 'INSERT_BEFORE' || operation === 'INSERT_AFTER'
+}
+
+/** The name that a patch gives to what it writes, else the name of the filter it looks for. */
+function subjectOf({ match, patch }: EnvoyConfigObjectPatch): string {
+  const { name } = (patch?.value ?? {}) as { readonly name?: unknown }
+  return typeof name === 'string' ? name : (match?.listener?.filterChain?.filter?.name ?? '')
 }

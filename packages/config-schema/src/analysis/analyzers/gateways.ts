@@ -180,6 +180,11 @@ function shareWorkload(a: View<Gateway>, b: View<Gateway>, mesh: Mesh): boolean 
   return isEqual || mesh.workloads.some(({ labels }) => selects(left, labels) && selects(right, labels))
 }
 
+/** Whether `a` is run by every workload that runs `b`. */
+function runsEverywhere(a: View<Gateway>, b: View<Gateway>): boolean {
+  return selects(a.resource.spec.selector ?? {}, b.resource.spec.selector ?? {})
+}
+
 /** With the namespace written out; a namespace that is `*` says nothing. */
 function hostsOf({ view, server }: Place): readonly string[] {
   return server.hosts.map((host) => host.replace(/^\*\//, '').replace(/^\.\//, `${view.namespace}/`).toLowerCase())
@@ -193,8 +198,9 @@ function checkSharedCertificates(gateways: readonly View<Gateway>[], mesh: Mesh,
     ),
   )
   for (const use of uses) {
+    // A Gateway of fewer workloads meets the other one only there; the wider one is told, as in Istio.
     const others = uses.filter(
-      (other) => !isSameResource(other.view, use.view) && other.credential === use.credential && shareWorkload(use.view, other.view, mesh),
+      (other) => !isSameResource(other.view, use.view) && other.credential === use.credential && runsEverywhere(use.view, other.view),
     )
     if (others.length === 0 || uses.find((other) => other.view === use.view && other.credential === use.credential) !== use) continue
     const names = [...new Set(others.map((other) => nameOf(other.view)))].join(', ')

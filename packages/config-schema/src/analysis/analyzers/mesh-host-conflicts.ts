@@ -1,6 +1,7 @@
 /** Two VirtualServices for the same host in the sidecars of one namespace: which of them holds is undefined (IST0109). */
 import type { VirtualService } from '../../gen/types.js'
 import { isMeshBound } from '../../rules/gateway-names.js'
+import { hostsOverlap } from '../../rules/hosts.js'
 import { isExported } from '../mesh/host-registry.js'
 import type { Mesh } from '../mesh/mesh.js'
 import { isSameResource, nameOf, type View } from '../mesh/view.js'
@@ -21,9 +22,14 @@ export function analyzeMeshHostConflicts(mesh: Mesh, report: Report): void {
       claims.set(name, [...(claims.get(name) ?? []), { view, index }])
     })
   }
+  const wild = [...claims.keys()].filter((host) => host.startsWith('*'))
   for (const [host, all] of claims) {
+    // As in Istio, wildcards that overlap compete; a plain host is more specific than any of them.
+    const rivals = host.startsWith('*')
+      ? wild.filter((other) => hostsOverlap(host, other)).flatMap((other) => claims.get(other) ?? [])
+      : all
     for (const { view, index } of all) {
-      const others = all.filter((other) => !isSameResource(other.view, view) && meet(view, other.view, host, mesh))
+      const others = rivals.filter((other) => !isSameResource(other.view, view) && meet(view, other.view, host, mesh))
       if (others.length === 0) continue
       const names = others.map((other) => nameOf(other.view)).join(', ')
       const message = `${others.length === 1 ? 'The VirtualService' : 'The VirtualServices'} ${names} also ${others.length === 1 ? 'defines' : 'define'} the host ${host} for sidecars; only one of them takes effect. Merge them into one.`

@@ -43,18 +43,25 @@ function checkRoutes(
     let taken = 0
     match.forEach((condition, position) => {
       const text = canonical(condition)
-      const before = [...seen, ...own].find((other) => other.text === text || covers(other.match, condition))
+      const before = [...seen, ...own].find(
+        (other) => other.text === text || (covers(other.match, condition) && (other.route < index || isPrefix(condition))),
+      )
+      if (seen.some((other) => other.text === text)) taken++
       own.push({ match: condition, text, route: index })
       if (before === undefined) return
-      if (before.route < index) taken++
       const related = [{ view, path: ['spec', protocol, before.route], message: 'this route takes them first' }]
       const message = `This match has no effect: ${protocol}[${before.route}] already takes everything it does.`
       report('IST0131', view, [...path, 'match', position], message, { related })
     })
     if (match.length > 0 && taken === match.length)
-      report('IST0130', view, path, 'No request gets to this route: earlier routes take everything that its matches do.')
+      report('IST0130', view, path, 'No request gets to this route: earlier routes have all of its matches.')
     seen.push(...own)
   })
+}
+
+/** Within one route an exact path beside a prefix that covers it is no mistake: it may be there for its name. */
+function isPrefix({ uri }: HTTPMatchRequest): boolean {
+  return uri?.exact === undefined
 }
 
 function canonical(match: Match): string {

@@ -1,6 +1,7 @@
 /** Ports of Services: names that tell no protocol, and Services of one workload that contradict each other (IST0116, IST0118, IST0137, IST0150). */
 import type { Service } from '../../gen/types.js'
 import { servicePortProtocol } from '../mesh/host-registry.js'
+import { isInjected } from '../mesh/injection.js'
 import { isSystemNamespace, type Mesh } from '../mesh/mesh.js'
 import { nameOf, selects, type View } from '../mesh/view.js'
 import type { Workload } from '../mesh/workloads.js'
@@ -10,14 +11,15 @@ export function analyzeServicePorts(mesh: Mesh, report: Report): void {
   const services = mesh.of('Service').filter(({ namespace }) => !isSystemNamespace(namespace, mesh))
   for (const view of services) checkNames(view, report)
   for (const workload of mesh.workloads)
-    if (workload.view.kind === 'Deployment' && !isSystemNamespace(workload.namespace, mesh)) checkWorkload(workload, services, report)
+    if (workload.view.kind === 'Deployment' && !isSystemNamespace(workload.namespace, mesh) && isInjected(workload, mesh))
+      checkWorkload(workload, services, report)
 }
 
 function checkNames(view: View<Service>, report: Report): void {
   const { spec } = view.resource
   const isExternal = spec?.type === 'ExternalName'
   spec?.ports?.forEach((port, index) => {
-    if (servicePortProtocol(port) !== '') return
+    if (servicePortProtocol(port) !== '' && !(isExternal && port.name === 'tcp')) return
     const path = ['spec', 'ports', index, ...(port.name === undefined ? [] : ['name'])]
     const said = port.name === undefined ? 'has no name' : `is named "${port.name}"`
     if (isExternal) {
@@ -53,21 +55,32 @@ function checkWorkload(workload: Workload, services: readonly View<Service>[], r
         protocol: servicePortProtocol(port) || 'detected',
       })),
     )
-  const byTarget = new Map<string, UsedPort[]>()
-  for (const port of used) byTarget.set(String(port.target), [...(byTarget.get(String(port.target)) ?? []), port])
-  for (const [target, ports] of byTarget) {
-    const names = [...new Set(ports.map(({ service }) => nameOf(service)))]
-    if (names.length < 2) continue
-    const related = ports.map(({ service }) => ({ view: service, path: ['spec', 'ports'], message: 'its ports' }))
+  for (const [port, ports] of grouped(used, (each) => String(each.port))) {
     const protocols = [...new Set(ports.map(({ protocol }) => protocol))]
-    if (protocols.length > 1) {
-      const message = `The Services ${names.join(', ')} lead to port ${target} of this workload with different protocols: ${protocols.join(', ')}.`
-      report('IST0116', workload.view, [], message, { related })
-    }
-    const numbers = [...new Set(ports.map(({ port }) => port))]
-    if (numbers.length > 1) {
-      const message = `The Services ${names.join(', ')} lead to target port ${target} of this workload from different ports: ${numbers.join(', ')}.`
-      report('IST0137', workload.view, [], message, { related })
-    }
+    const names = namesOf(ports)
+    if (names.length < 2 || protocols.length < 2) continue
+    const message = `The Services ${names.join(', ')} have port ${port} for this workload with different protocols: ${protocols.join(', ')}.`
+    report('IST0116', workload.view, [], message, relatedTo(ports))
   }
+  for (const [target, ports] of grouped(used, (each) => String(each.target))) {
+    const numbers = [...new Set(ports.map(({ port }) => port))]
+    const names = namesOf(ports)
+    if (names.length < 2 || numbers.length < 2) continue
+    const message = `The Services ${names.join(', ')} lead to target port ${target} of this workload from different ports: ${numbers.join(', ')}.`
+    report('IST0137', workload.view, [], message, relatedTo(ports))
+  }
+}
+
+function grouped(ports: readonly UsedPort[], keyOf: (port: UsedPort) => string): ReadonlyMap<string, readonly UsedPort[]> {
+  const groups = new Map<string, UsedPort[]>()
+  for (const port of ports) groups.set(keyOf(port), [...(groups.get(keyOf(port)) ?? []), port])
+  return groups
+}
+
+function namesOf(ports: readonly UsedPort[]): readonly string[] {
+  return [...new Set(ports.map(({ service }) => nameOf(service)))]
+}
+
+function relatedTo(ports: readonly UsedPort[]) {
+  return { related: ports.map(({ service }) => ({ view: service, path: ['spec', 'ports'], message: 'its ports' })) }
 }

@@ -2,7 +2,8 @@
 import type { Code } from '../codes.js'
 import { namespace, pod, resource, service, type CodeExample } from './code-example.js'
 
-const patch = (text: string): string => resource('EnvoyFilter', 'filter', `{configPatches: [{${text}}]}`)
+const patch = (...texts: readonly string[]): string =>
+  resource('EnvoyFilter', 'filter', `{configPatches: [${texts.map((text) => `{${text}}`).join(', ')}]}`)
 const lua = 'value: {name: envoy.filters.http.lua}'
 
 type PolicyCode = Extract<
@@ -95,9 +96,10 @@ export const policyExamples: Readonly<Record<PolicyCode, CodeExample>> = {
     patch('applyTo: HTTP_ROUTE, patch: {operation: REMOVE}'),
   ],
   IST0155: [
-    'While versions are mixed the patch holds for some proxies only.',
+    'While versions are mixed an earlier patch holds for some proxies only, and this one counts on it.',
     patch(
-      `applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND, proxy: {proxyVersion: "^1\\\\.30.*"}}, patch: {operation: INSERT_BEFORE, ${lua}}`,
+      `applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND, proxy: {proxyVersion: "^1\\\\.30.*"}}, patch: {operation: INSERT_FIRST, ${lua}}`,
+      `applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: REPLACE, ${lua}}`,
     ),
   ],
   IST0157: [
