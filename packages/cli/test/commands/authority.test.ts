@@ -110,3 +110,22 @@ describe('cert doctor', () => {
     ])
   })
 })
+
+describe('what is asked of the authority', () => {
+  it.each([
+    [['ca', 'token', 'create'], '--identity NAMESPACE/ACCOUNT'],
+    [['ca', 'token', 'create', '--identity', 'spiffe://a/b'], 'is no id'],
+    [['ca', 'token', 'create', '--identity', 'a/b/c'], '--identity NAMESPACE/ACCOUNT'],
+    [['ca', 'jwt', 'issue', '--as', 'a/b'], '--audience'],
+    [['ca', 'jwt', 'validate', 'token'], '--audience'],
+    [['ca', 'bundle', 'set'], 'which trust domain'],
+    [['ca', 'bundle', 'set', 'other'], '--url'],
+    [['ca', 'bundle', 'set', 'other', '--url', 'http://other/'], 'is not https:'],
+    [['ca', 'bundle', 'set', 'other', '--url', 'https://other/', '--endpoint-id', 'spiffe://other/a'], 'first bundle'],
+    [['cert', 'issue', '--as', 'a/b', '--join-token', 'x'], 'leave --as away'],
+  ])('%j is said to be incomplete before anybody is asked', async (argv, words) => {
+    const { code, stderr } = await call(argv, { cwd: temporaryFolder() })
+    expect(code).toBe(64)
+    expect(stderr).toContain(words)
+  })
+})

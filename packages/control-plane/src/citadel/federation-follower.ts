@@ -54,6 +54,8 @@ class FollowedDomains implements FederationFollower {
   readonly #deps: Deps
   readonly #kept: Map<string, LastGood>
   readonly #failures = new Map<string, string>()
+  /** As they came, good or not. */
+  readonly #fetched = new Map<string, string>()
   readonly #documents = new Map<string, string>()
   readonly #listeners = new Set<() => void>()
   #entries: readonly FederationEntry[] = []
@@ -76,7 +78,7 @@ class FollowedDomains implements FederationFollower {
         fetchBundle: (domain, trusted) => this.#fetch(domain, byDomain.get(domain.trustDomain), trusted),
         onChange: (trustDomain) => this.#changed(trustDomain),
         onLook: (trustDomain, failure) => {
-          if (failure === undefined) this.#failures.delete(trustDomain)
+          if (failure === undefined) this.#good(trustDomain)
           else this.#failures.set(trustDomain, failure)
         },
       },
@@ -130,13 +132,19 @@ class FollowedDomains implements FederationFollower {
 
   async #fetch(domain: FederatedDomain, entry: FederationEntry | undefined, trusted: SpiffeBundle | undefined): Promise<string> {
     const document = await fetchBundle(domain, trusted, entry?.caCertificates, this.#deps.clock)
-    this.#documents.set(domain.trustDomain, document)
+    this.#fetched.set(domain.trustDomain, document)
     return document
+  }
+
+  #good(trustDomain: string): void {
+    this.#failures.delete(trustDomain)
+    const document = this.#fetched.get(trustDomain)
+    if (document !== undefined) this.#documents.set(trustDomain, document)
   }
 
   #changed(trustDomain: string): void {
     this.#deps.logger.info('the bundle of another trust domain changed', { trustDomain })
-    const [entry, document] = [this.#entries.find((one) => one.trustDomain === trustDomain), this.#documents.get(trustDomain)]
+    const [entry, document] = [this.#entries.find((one) => one.trustDomain === trustDomain), this.#fetched.get(trustDomain)]
     if (entry && document !== undefined) {
       this.#kept.set(trustDomain, { from: originOf(entry), document })
       this.#keep().catch((error: unknown) => this.#deps.logger.warn('the bundle cannot be kept', { trustDomain, error: messageOf(error) }))

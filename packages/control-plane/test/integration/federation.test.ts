@@ -187,6 +187,28 @@ describe('a follower', () => {
     })
   })
 
+  it('keeps and shows the last good bundle when what comes next is none, or is older', async () => {
+    const other = keep(await createCa({ trustDomain: 'other.example', store: createMemoryCaStore() }))
+    const good = encodeSpiffeBundle({ ...other.bundle(), sequence: 7 }, 10)
+    let document = good
+    const identity = { certificateChainPem: chainPem, privateKeyPem: keyPem }
+    const endpoint = keep(await serveBundleEndpoint('127.0.0.1', 0, identity, () => document))
+    const clock = createFakeClock(Date.now())
+    const follower = await follow(createFakeResourceClient(), clock)
+    follower.follow([{ trustDomain: 'other.example', url: `https://127.0.0.1:${endpoint.port}/`, caCertificates: web.rootPem }])
+    await until(() => follower.view()).toMatchObject([{ spiffe: good }])
+    for (const [next, words] of [
+      ['{"keys":1}', 'refused'],
+      [encodeSpiffeBundle({ ...other.bundle(), sequence: 6 }, 10), 'older'],
+    ] as const) {
+      document = next
+      clock.advance(10_000)
+      await until(() => follower.view()[0]?.failure).toContain(words)
+      expect(follower.view()).toMatchObject([{ spiffe: good }])
+      expect(follower.trusted()[0]?.rootsPem).toBe(other.bundle().rootsPem)
+    }
+  })
+
   it('takes a bundle that was given without an address, and an operator’s new one over what was kept', async () => {
     const other = keep(await createCa({ trustDomain: 'other.example', store: createMemoryCaStore() }))
     const follower = await follow()
