@@ -46,9 +46,9 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
   return `${place === '' ? '' : `${place}: `}${severity}: ${subject}${text} [${ruleId}]`
 }
 
-/** Numbers, booleans and what is quoted already are shown as they are to be typed. */
+/** Numbers, booleans, lists, mappings and what is quoted already are shown as they are to be typed. */
 function quoted(suggestion: string): string {
-  return /^(?:"|-?\d+(?:\.\d+)?$|true$|false$)/.test(suggestion) ? suggestion : `"${suggestion}"`
+  return /^(?:["[{]|-?\d+(?:\.\d+)?$|true$|false$)/.test(suggestion) ? suggestion : `"${suggestion}"`
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

@@ -1,11 +1,13 @@
 /** The rules of Kubernetes' own kinds. */
 import type { KindRule } from '../model/kind-model.js'
 import { checkDataKeys } from './data-keys.js'
+import { checkIngress } from './ingress.js'
 import { checkService } from './service.js'
 import { checkCronJob, checkJob, checkPod, checkWorkload } from './workload.js'
 
 const kubernetesRules: Readonly<Record<string, KindRule<never>>> = {
   Service: checkService,
+  Ingress: checkIngress,
   ConfigMap: checkDataKeys,
   Secret: checkDataKeys,
   Pod: checkPod,

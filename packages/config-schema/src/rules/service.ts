@@ -2,6 +2,7 @@
 import type { Service, ServicePort, ServiceSpec } from '../gen/types.js'
 import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
+import { checkLabels } from './metadata.js'
 import { eachOf, error, within } from './reporter.js'
 
 const portName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
@@ -14,6 +15,7 @@ export function checkService(resource: Service, faults: FaultList): void {
   }
   within(faults, ['spec'], () => {
     checkHasPorts(spec, faults)
+    checkLabels(spec.selector, 'selector', faults)
     const isSingle = (spec.ports ?? []).length < 2
     const names = new Set<string>()
     const numbers = new Set<string>()

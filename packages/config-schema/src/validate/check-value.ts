@@ -7,7 +7,7 @@ import type { FieldType, ListType, MapType, NumericType, ObjectType, StringType 
 import type { PathSegment } from '../path.js'
 import { addFault, type Fault, type FaultList } from './fault.js'
 import type { WrongValue } from './repair.js'
-import { checkOneOf, missingField, nullValue, outOfRange, unknownField, wrongType, wrongWord } from './messages.js'
+import { checkOneOf, missingField, nullValue, outOfRange, unknownField, withoutSpaces, wrongType, wrongWord } from './messages.js'
 
 export interface Walk extends FaultList {
   readonly faults: Fault[]
@@ -150,7 +150,9 @@ function checkString(type: StringType, value: unknown, walk: Walk): void {
 function checkFormat(format: NonNullable<StringType['format']>, value: string, walk: Walk): void {
   const rule = formatRules[format]
   const problem = rule.check(value) ?? (format === 'regex' && value !== '*' ? compileProblem(value, walk) : undefined)
-  if (problem !== undefined) addFault(walk, { ruleId: rule.ruleId, message: sentence(problem, rule.expected), expected: rule.expected })
+  if (problem === undefined) return
+  const suggestion = withoutSpaces(value, (closed) => format !== 'regex' && rule.check(closed) === undefined)
+  addFault(walk, { ruleId: rule.ruleId, message: sentence(problem, rule.expected), expected: rule.expected, ...suggestion })
 }
 
 function compileProblem(value: string, walk: Walk): string | undefined {

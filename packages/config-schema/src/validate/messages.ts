@@ -58,6 +58,12 @@ function describeValue(value: unknown): string {
   return typeof value === 'boolean' ? `the boolean ${value}` : `the number ${String(value as number)}`
 }
 
+/** A value that does not have the form of its kind, but would with its spaces left out, as in `5 s`. */
+export function withoutSpaces(value: string, isFine: (value: string) => boolean): { readonly suggestion?: string } {
+  const closed = value.replaceAll(/\s+/g, '')
+  return closed !== value && closed !== '' && isFine(closed) ? { suggestion: closed } : {}
+}
+
 export function wrongType(walk: Walk, type: FieldType, value: unknown): void {
   walk.wrong.push({ path: [...walk.path], type })
   const expected = describeType(type)
@@ -77,7 +83,7 @@ function suggestValue(type: FieldType, value: unknown): string | undefined {
   if (type.kind === 'object') return suggestMapping(type, value)
   if (type.kind === 'map') return joinedField(type, value)
   if (typeof value === 'string') return suggestUnquoted(type, value)
-  return type.kind === 'list' && typeof value === 'number' ? `- ${value}` : undefined
+  return type.kind === 'list' && typeof value === 'number' ? `[${value}]` : undefined
 }
 
 /** Of larger mappings nobody can say which field was meant. */
@@ -96,13 +102,21 @@ function suggestMapping(type: ObjectType, value: unknown): string | undefined {
   if (value === null || typeof value === 'object') return undefined
   const joined = joinedField(type, value)
   if (joined !== undefined) return joined
+  const choice = typeof value === 'string' ? wordInMapping(type, value) : undefined
+  if (choice !== undefined) return choice
   if (type.fields.size > smallMapping) return undefined
   for (const [name, { type: inner }] of type.fields) {
-    const isString = inner.kind === 'string' && typeof value === 'string' && (inner.values?.includes(value) ?? true)
+    const isString = inner.kind === 'string' && typeof value === 'string' && inner.values === undefined
     const isNumber = (inner.kind === 'integer' || inner.kind === 'number') && typeof value === 'number'
     if (isString || isNumber) return `{${name}: ${clip(String(value))}}`
   }
   return undefined
+}
+
+/** With the field that takes this very word: `{mode: STRICT}`. */
+function wordInMapping(type: ObjectType, word: string): string | undefined {
+  const found = [...type.fields].find(([, field]) => field.type.kind === 'string' && field.type.values?.includes(word) === true)
+  return found === undefined || word === '' ? undefined : `{${found[0]}: ${word}}`
 }
 
 /** `-a` is a text; an entry of a list is `- a`. */
@@ -110,9 +124,10 @@ const joinedEntry = /^-[^\s-]/
 
 function suggestUnquoted(type: FieldType, value: string): string | undefined {
   if (type.kind === 'list' && joinedEntry.test(value)) return `- ${clip(value.slice(1))}`
-  if (type.kind === 'list') return `- ${/^[A-Za-z][\w./-]*$/.test(value) ? clip(value) : JSON.stringify(clip(value))}`
+  if (type.kind === 'list') return `[${/^[A-Za-z][\w./-]*$/.test(value) ? clip(value) : JSON.stringify(clip(value))}]`
   if (type.kind === 'boolean') return /^(?:true|false)$/i.test(value) ? value.toLowerCase() : undefined
-  return (type.kind === 'integer' || type.kind === 'number') && /^-?\d+(?:\.\d+)?$/.test(value) ? value : undefined
+  const number = /^(-?\d+(?:\.\d+)?)%?$/.exec(value)?.[1]
+  return type.kind === 'integer' || type.kind === 'number' ? number : undefined
 }
 
 function isMissingUnit(type: FieldType, value: unknown): value is number {

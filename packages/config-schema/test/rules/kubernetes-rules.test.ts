@@ -19,8 +19,19 @@ const deployment = (container: object, more: object = {}) => ({
 })
 const at = 'spec.template.spec'
 
+const ingress = (port: object) => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'Ingress',
+  metadata,
+  spec: { rules: [{ http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'a', port } } }] } }] },
+})
+const backend = 'spec.rules[0].http.paths[0].backend.service'
+
 describe('Kubernetes rules', () => {
   it.each([
+    ['an Ingress with an impossible port', ingress({ number: -1 }), `${backend}.port.number bad-port`],
+    ['an Ingress without a port', ingress({}), `${backend}.port missing-field`],
+    ['a selector of a Service that no label fits', service({ selector: { a: '*' }, ports: [{ port: 1 }] }), 'spec.selector.a bad-label'],
     ['a Service without ports', service({ selector: {} }), 'spec.ports service/ports-required'],
     ['a port that is too large', service({ ports: [{ port: 70_000 }] }), 'spec.ports[0].port bad-port'],
     [

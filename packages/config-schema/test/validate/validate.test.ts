@@ -41,7 +41,10 @@ describe('validate', () => {
     ['http: [{timeout: 5}]', 'spec.http[0].timeout', '5s'],
     ['http: [{route: [{destination: {host: a, port: {number: "80"}}}]}]', 'spec.http[0].route[0].destination.port.number', '80'],
     ['http: [{route: [{destination: {host: a, subset: 1}}]}]', 'spec.http[0].route[0].destination.subset', '"1"'],
-    ['hosts: a', 'spec.hosts', '- a'],
+    ['hosts: a', 'spec.hosts', '[a]'],
+    ['hosts: "*"', 'spec.hosts', '["*"]'],
+    ['http: [{route: [{destination: {host: a}, weight: 50%}]}]', 'spec.http[0].route[0].weight', '50'],
+    ['http: [{timeout: 5 s}]', 'spec.http[0].timeout', '5s'],
     ['http: [{corsPolicy: {unmatchedPreflights: forward}}]', 'spec.http[0].corsPolicy.unmatchedPreflights', 'FORWARD'],
   ])('suggests what was meant by %s', (spec, path, suggestion) => {
     expect(check(`spec: {${spec}}\n`).find((fault) => fault.path === path)).toMatchObject({ severity: 'error', suggestion })
@@ -185,6 +188,19 @@ describe('validate', () => {
     const faults = check(`spec: {${fields}}\n`)
     expect(faults.length).toBeLessThanOrEqual(100)
     expect(Math.max(...faults.map((fault) => fault.message.length))).toBeLessThan(300)
+  })
+
+  it('suggests the mode where its mapping belongs', () => {
+    const policy = { tls: 'ISTIO_MUTUAL', loadBalancer: 'ROUND_ROBIN' }
+    const rule = {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'DestinationRule',
+      metadata: { name: 'a' },
+      spec: { host: 'a', trafficPolicy: policy },
+    }
+    const { diagnostics } = validateObject(rule)
+    expect(diagnostics.map(({ suggestion }) => suggestion)).toEqual(['{mode: ISTIO_MUTUAL}', '{simple: ROUND_ROBIN}'])
+    expect(formatDiagnostic(diagnostics[0] as NonNullable<(typeof diagnostics)[0]>)).toContain('did you mean {mode: ISTIO_MUTUAL}?')
   })
 
   it('checks objects without text, without positions', () => {
