@@ -348,13 +348,14 @@ test('T36: no session with an upstream outlives the root that vouched for it', a
   expect(resumed).not.toContain(true)
 })
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+const program = 'openssl'
+const hasOpenssl = spawnSync(program, ['version']).status === 0
 
 describe.skipIf(!hasOpenssl)('T25: a peer with weak cryptography is refused', () => {
   let folder = ''
   const at = (name: string): string => join(folder, name)
   const openssl = (...args: readonly string[]): string => {
-    const { status, stderr } = spawnSync('openssl', args, { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' })
     if (status !== 0) throw new Error(stderr)
     return ''
   }
