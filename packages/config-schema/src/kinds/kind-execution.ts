@@ -9,7 +9,9 @@ export interface KindExecution {
 
 const accepted = (reason: string): KindExecution => ({ outcome: 'accepted', reason })
 const refused = (reason: string): KindExecution => ({ outcome: 'refused', reason })
-const unrouted = accepted('Istio kinds say where traffic goes; routes of the Gateway API are not translated')
+const unrouted = accepted(
+  'Istio kinds say where traffic goes; routes of the Gateway API are not translated, and can be stored once their definitions are there (heddle manifest crds --gateway-api | heddle apply -f -)',
+)
 
 const byKind: Readonly<Record<string, KindExecution>> = {
   'networking.istio.io/WorkloadGroup': accepted('workloads are Pods only'),

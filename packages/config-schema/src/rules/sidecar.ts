@@ -21,7 +21,7 @@ import { checkServerTls } from './server-tls.js'
 
 export function checkSidecar({ spec }: Sidecar, faults: FaultList): void {
   within(faults, ['spec'], () => {
-    if (Object.keys(spec).every((name) => name === 'workloadSelector'))
+    if (Object.entries(spec).every(([name, value]) => name === 'workloadSelector' || (Array.isArray(value) && value.length === 0)))
       error(faults, 'sidecar/empty', [], 'The Sidecar says nothing: set ingress, egress or a policy.')
     checkLabelsSelector(spec.workloadSelector, faults)
     checkIngress(spec, faults)

@@ -33,3 +33,9 @@ it('does not compare with labels that could not be read', () => {
   expect(check(`${deployment}    metdata: {labels: {app: a}}\n${pod}`)).toMatchObject([{ line: 7, path: 'spec.template.metdata' }])
   expect(check(`${deployment}    metadata: {labels: {app: b}}\n${pod}`)).toMatchObject([{ line: 5, others: 1 }])
 })
+
+it('takes an empty list for nothing said', () => {
+  expect(check('apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a}\nspec: {egress: []}\n')).toMatchObject([
+    { path: 'spec', message: expect.stringContaining('says nothing') },
+  ])
+})

@@ -37,7 +37,7 @@ function checkNamespace(view: View<Namespace>, { settings }: Mesh, report: Repor
     report('IST0148', view, [], 'Pods of this namespace get a sidecar, for the mesh is installed with enableNamespacesByDefault.')
   else {
     const changes = [{ path: ['metadata', 'labels', injection], value: 'enabled' }]
-    const message = `Pods of the namespace ${view.name} get no sidecar. Label it istio-injection: enabled, or disabled to say that none is wanted.`
+    const message = `Pods of the namespace ${view.name} get no sidecar of themselves. Label it istio-injection: enabled (or disabled, when none is wanted); where no injector runs, as on the local platform, put sidecars in with heddle kube-inject.`
     report('IST0102', view, [], message, { fix: { title: 'Label the namespace istio-injection: enabled', changes } })
   }
 }
