@@ -40,5 +40,7 @@ interface Converted extends HttpRouteConversion {
 function issueText({ source, resource }: Converted, { kind, path, segments, reason }: ConversionIssue): string {
   const { line, column } = source.rangeOf(segments, 'key')
   const place = `${source.file}:${line}:${column}`
-  return kind === 'needed' ? `${place}: needed: ${reason}\n` : `${place}: inexact: VirtualService "${resource.metadata.name}": ${path}: ${reason}\n`
+  return kind === 'needed'
+    ? `${place}: needed: ${reason}\n`
+    : `${place}: inexact: VirtualService "${resource.metadata.name}": ${path}: ${reason}\n`
 }
