@@ -103,6 +103,20 @@ describe('workloads and Services', () => {
     expect(found('IST0150', [external('tcp-a')])).toEqual([])
   })
 
+  it('a subset may choose endpoints by where they run', () => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p', namespace: 'default', labels: { app: 'a' } },
+      spec: { containers: [] },
+    }
+    const rule = (labels: object) => istio('DestinationRule', 'd', { host: 'a', subsets: [{ name: 's', labels }] })
+    const base = [pod as KubernetesObject, service('a', { selector: { app: 'a' }, ports: [{ name: 'http', port: 80 }] })]
+    const region = { 'topology.kubernetes.io/region': 'west' }
+    expect(found('IST0173', [...base, rule(region)])).toEqual([])
+    expect(found('IST0173', [...base, rule({ ...region, version: 'v9' })])).toHaveLength(1)
+  })
+
   it('a credentialName counts where a workloadSelector is', () => {
     const rule = (more: object) =>
       istio('DestinationRule', 'd', { host: 'a.com', trafficPolicy: { tls: { mode: 'SIMPLE', credentialName: 'c' } }, ...more })
