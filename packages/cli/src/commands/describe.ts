@@ -6,12 +6,13 @@ import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { formatAge } from '../output/age.js'
 import { describeObject } from '../output/description.js'
+import { describeCredentials, type GatewaySpecView, neededCredentials } from '../output/gateway-credentials.js'
 import { problemSection } from '../output/problem-text.js'
 import { describeEndpoints } from '../output/service-endpoints.js'
 import { renderTable } from '../output/table.js'
 import { discoverResources } from '../target/discovery.js'
 import { findProblems, type ProblemReport } from '../target/problems.js'
-import { endpointSlices, events } from '../target/resource-types.js'
+import { endpointSlices, events, pods, secrets } from '../target/resource-types.js'
 import { parseSelections, type Selection } from '../target/selection.js'
 import { type Target, withTarget } from '../target/target.js'
 
@@ -26,6 +27,7 @@ export async function run(invocation: Invocation): Promise<number> {
           [
             describeObject(object),
             await describeService(target, object, selection),
+            await describeGateway(target, object, selection),
             await describeProblems(problemsOf, object, selection),
             await describeEvents(target, object, selection.resource.kind),
           ].join(''),
@@ -71,6 +73,23 @@ async function describeService(
     labelSelector: `kubernetes.io/service-name=${metadata.name}`,
   })
   return describeEndpoints(items)
+}
+
+/** A Gateway whose Secrets are missing looks well in itself. */
+async function describeGateway({ client }: Target, object: KubernetesObject, { resource: { kind, type } }: Selection): Promise<string> {
+  if (kind !== 'Gateway' || type.group !== 'networking.istio.io') return ''
+  const spec = (object['spec'] ?? {}) as GatewaySpecView
+  const labels = Object.entries(spec.selector ?? {})
+  if (labels.length === 0) return ''
+  const { items } = await client.list(pods, { labelSelector: labels.map(([key, value]) => `${key}=${value}`).join(',') })
+  const found = neededCredentials(spec, items).map(async (credential) => ({
+    credential,
+    isThere: await client.get(secrets, credential.name, credential.namespace).then(
+      (secret) => secret !== undefined,
+      () => undefined,
+    ),
+  }))
+  return describeCredentials(await Promise.all(found))
 }
 
 /** The kinds that istiod judges, by group: a Gateway of another group is none of its own. */

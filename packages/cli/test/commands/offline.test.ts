@@ -277,7 +277,9 @@ describe('convert', () => {
   const convert = (input: string, ...flags: readonly string[]) => call(['convert', '-f', '-', ...flags], { input })
 
   it('prints what is exact, with the ports of the Services it was given', async () => {
-    const { code, stdout, stderr } = await convert(`${service('web')}\n---\n${virtualService(`  - match: [{uri: {exact: /a}}]\n${destination}`)}`)
+    const { code, stdout, stderr } = await convert(
+      `${service('web')}\n---\n${virtualService(`  - match: [{uri: {exact: /a}}]\n${destination}`)}`,
+    )
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(parseDocuments(stdout).documents[0]?.value).toMatchObject({
       kind: 'HTTPRoute',

@@ -56,6 +56,30 @@ describe('without an istiod', () => {
   })
 })
 
+describe('a Gateway', () => {
+  it('tells which Secrets its TLS servers miss in the namespaces of its Pods', async () => {
+    const input = [
+      `${JSON.stringify(pod('edge', { istio: 'edge' }))}\n`,
+      `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: shop}
+spec:
+  selector: {istio: edge}
+  servers:
+  - {port: {number: 443, name: https, protocol: HTTPS}, hosts: [shop.example.com], tls: {mode: SIMPLE, credentialName: shop-cert}}
+  - {port: {number: 8443, name: https2, protocol: HTTPS}, hosts: [./pay.example.com], tls: {mode: SIMPLE, credentialName: pay-cert}}
+`,
+      'apiVersion: v1\nkind: Secret\nmetadata: {name: pay-cert}\nstringData: {tls.crt: c, tls.key: k}\n',
+    ].join('---\n')
+    expect(await mesh.cliWith({ input }, 'apply', '-f', '-')).toMatchObject({ code: 0 })
+    const { stdout } = await mesh.cli('describe', 'gw', 'shop')
+    expect(stdout).toContain(
+      'Secret default/shop-cert for shop.example.com: missing, so TLS handshakes fail; make it with "kubectl create secret tls shop-cert -n default --cert FILE --key FILE"\n',
+    )
+    expect(stdout).toContain('Secret default/pay-cert for pay.example.com: found\n')
+  })
+})
+
 describe('with two istiods', () => {
   beforeAll(async () => {
     await startIstiod('istiod-1', 0)
