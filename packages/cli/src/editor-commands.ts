@@ -8,7 +8,7 @@ export const editorCommands: readonly CommandSpec[] = [
     flags: { output: { short: 'o', type: 'string', value: 'DIR', description: 'Where to', defaultText: 'schemas' } },
     examples: [
       'heddle manifest schemas --output schemas',
-      "kubeconform -schema-location 'schemas/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' app.yaml",
+      "heddle manifest schemas && kubeconform -schema-location 'schemas/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' app.yaml",
     ],
     load: async () => (await import('./commands/manifest-schemas.js')).run,
   },

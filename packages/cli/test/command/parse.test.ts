@@ -96,7 +96,7 @@ describe('the command table', () => {
   it('has examples that parse and hold the command they stand at', () => {
     for (const { path, examples } of commandTable)
       for (const example of examples) {
-        const lines = example.split(/ [|>] | ?<\(|\)/).filter((line) => line.startsWith('heddle '))
+        const lines = example.split(/ (?:[|>]|&&) | ?<\(|\)/).filter((line) => line.startsWith('heddle '))
         const paths = lines.map((line) => parse(line.slice('heddle '.length).replace(/-f$/, '-f FILE')).path)
         expect(paths, example).toContain(path.join(' '))
       }
