@@ -41,6 +41,8 @@ export interface PushedDenials {
   readonly spiffeIds: readonly string[]
   /** Lower-case hexadecimal. */
   readonly serials: readonly string[]
+  /** Revocation lists that every chain is held to, in PEM. Default: none. */
+  readonly crlPem?: string
 }
 
 /** The one resource of its type; its name is the trust domain. */
@@ -70,13 +72,13 @@ export function decodeTrust(bytes: Uint8Array): PushedTrust {
 }
 
 /** The one resource of its type. */
-export function encodeDenials({ spiffeIds, serials }: PushedDenials): XdsResource {
-  const message = create(DenyListSchema, { spiffeIds: [...spiffeIds], serials: [...serials] })
+export function encodeDenials({ spiffeIds, serials, crlPem = '' }: PushedDenials): XdsResource {
+  const message = create(DenyListSchema, { spiffeIds: [...spiffeIds], serials: [...serials], crlPem })
   return createResource(trustTypeUrls.denyList, 'mesh', toBinary(DenyListSchema, message))
 }
 
 /** @throws when the bytes are no such message. */
 export function decodeDenials(bytes: Uint8Array): PushedDenials {
-  const { spiffeIds, serials } = fromBinary(DenyListSchema, bytes)
-  return { spiffeIds, serials }
+  const { spiffeIds, serials, crlPem } = fromBinary(DenyListSchema, bytes)
+  return { spiffeIds, serials, ...(crlPem !== '' && { crlPem }) }
 }

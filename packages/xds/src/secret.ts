@@ -45,23 +45,25 @@ export function decodeSecret(resource: Pick<XdsResource, 'bytes'>): Secret {
 
 function encodeValidation(secret: Extract<Secret, { kind: 'validation' }>): CertificateValidationContext {
   const roots = inline(secret.rootsPem)
-  if (secret.trustDomain === undefined) return create(CertificateValidationContextSchema, { trustedCa: roots })
+  const crl = secret.crlPem === undefined ? {} : { crl: inline(secret.crlPem) }
+  if (secret.trustDomain === undefined) return create(CertificateValidationContextSchema, { trustedCa: roots, ...crl })
   const validator = create(SPIFFECertValidatorConfigSchema, { trustDomains: [{ name: secret.trustDomain, trustBundle: roots }] })
   const customValidatorConfig = create(TypedExtensionConfigSchema, {
     name: 'envoy.tls.cert_validator.spiffe',
     typedConfig: anyPack(SPIFFECertValidatorConfigSchema, validator),
   })
-  return create(CertificateValidationContextSchema, { customValidatorConfig })
+  return create(CertificateValidationContextSchema, { customValidatorConfig, ...crl })
 }
 
 function decodeValidation(name: string, context: CertificateValidationContext): Secret {
   const validator = context.customValidatorConfig?.typedConfig
-  if (validator === undefined) return { kind: 'validation', name, rootsPem: textOf(name, context.trustedCa) }
+  const crlPem = context.crl && textOf(name, context.crl)
+  if (validator === undefined) return compact<Secret>({ kind: 'validation', name, rootsPem: textOf(name, context.trustedCa), crlPem })
   const domains = anyUnpack(validator, SPIFFECertValidatorConfigSchema)?.trustDomains ?? []
   const [domain] = domains
   if (domain === undefined || domains.length > 1) throw invalid(name, 'does not have exactly one trust domain')
   const rootsPem = textOf(name, domain.trustBundle)
-  return compact<Secret>({ kind: 'validation', name, rootsPem, trustDomain: domain.name })
+  return compact<Secret>({ kind: 'validation', name, rootsPem, trustDomain: domain.name, crlPem })
 }
 
 function inline(pem: string): DataSource {

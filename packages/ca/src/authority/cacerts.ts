@@ -17,8 +17,7 @@ import {
   isSignerGenuine,
   parseCertificate,
   parseCertificatePem,
-  parseCrl,
-  parsePem,
+  parseCrlPem,
   parsePrivateKey,
   publicKeyOf,
   signCertificate,
@@ -39,7 +38,7 @@ export interface Cacerts {
   readonly certChainPem?: string
   /** root-cert.pem: one or more roots. */
   readonly rootCertPem: string
-  /** ca-crl.pem: revocation lists that renewals are held to, and that others get. Default: none. */
+  /** ca-crl.pem: revocation lists that every chain is held to, here and in every proxy. Default: none. */
   readonly crlPem?: string
 }
 
@@ -111,15 +110,11 @@ async function readSigner({ caKeyPem, signer }: Cacerts, certificate: Certificat
   return createKeySigner(key.key)
 }
 
-function readCrls(pem: string | undefined): readonly Crl[] {
-  if (pem === undefined || pem.trim() === '') return []
-  const text = parsePem(pem, { allowsText: true })
+/** @throws HeddleError `HEDDLE_CA_CACERTS_INVALID` */
+export function readCrls(pem: string | undefined): readonly Crl[] {
+  const text = parseCrlPem(pem ?? '')
   if (!text.ok) throw invalid(`ca-crl.pem: ${text.reason}`)
-  return text.blocks.map((block) => {
-    const parsed = block.label === 'X509 CRL' ? parseCrl(block.der) : ({ ok: false, reason: `it holds a "${block.label}"` } as const)
-    if (!parsed.ok) throw invalid(`ca-crl.pem: ${parsed.reason}`)
-    return parsed.crl
-  })
+  return text.crls
 }
 
 interface Proof {

@@ -9,6 +9,8 @@ import {
   type Certificate,
   type CertificateFields,
   type TrustBundle,
+  createCrl,
+  createKeySigner,
   createTrustBundle,
   encodePem,
   encodePrivateKey,
@@ -56,6 +58,8 @@ export interface TestCa {
   /** The root alone, under the trust domain's name. */
   readonly bundle: TrustBundle
   issue(spiffeId: string, options?: TestIssueOptions): TestIdentity
+  /** The root's next revocation list, in PEM, in force for an hour. @param certificates DER of those it names: leaves or intermediates below the root. */
+  revoke(...certificates: readonly Uint8Array[]): Promise<string>
 }
 
 interface Authority {
@@ -113,7 +117,14 @@ export function createTestCa(options: TestCaOptions = {}): TestCa {
     const pems = chain.map((certificate) => encodePem('CERTIFICATE', certificate))
     return { spiffeId, certPem: pems[0] as string, keyPem: encodePrivateKey(key), chainPem: pems.join(''), chain }
   }
-  return { trustDomain, rootPem, bundle: createTrustBundle({ roots: { [trustDomain]: rootPem } }), issue }
+  let crlNumber = 0n
+  const revoke = async (...certificates: readonly Uint8Array[]): Promise<string> => {
+    const thisUpdateMs = clock.now() - 1000
+    const revoked = certificates.map((der) => ({ serialHex: certificateOf(der).serialHex, revokedAtMs: thisUpdateMs }))
+    const fields = { number: ++crlNumber, thisUpdateMs, nextUpdateMs: clock.now() + 3_600_000, revoked }
+    return encodePem('X509 CRL', await createCrl(fields, { signer: createKeySigner(root.key), certificate: root.certificate }))
+  }
+  return { trustDomain, rootPem, bundle: createTrustBundle({ roots: { [trustDomain]: rootPem } }), issue, revoke }
 }
 
 function certificateOf(der: Uint8Array): Certificate {

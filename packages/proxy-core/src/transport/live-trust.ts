@@ -27,6 +27,7 @@ interface Acceptance {
   readonly role: PeerRole
   readonly rootsName: string
   readonly rootsPem: string | undefined
+  readonly crlPem: string | undefined
   /** Our own certificate then; undefined where none is called `default`. */
   readonly ownPem: string | undefined
   /** Of the secrets when `trust` was judged. */
@@ -43,9 +44,9 @@ export function createLiveTrust(secrets: SecretSource, bundles: TrustBundles, cl
   const accepted = new WeakMap<PeerIdentity, Acceptance>()
   return {
     accept(peer, chain, role, rootsName) {
-      const rootsPem = rootsPemOf(secrets.get(rootsName))
+      const { rootsPem, crlPem } = validationOf(secrets.get(rootsName))
       const judged = { generation: bundles.generation, judgedAtMs: clock.monotonicMs(), trust: 'trusted' } as const
-      accepted.set(peer, { chain, role, rootsName, rootsPem, ownPem: ownPemOf(secrets), ...judged })
+      accepted.set(peer, { chain, role, rootsName, rootsPem, crlPem, ownPem: ownPemOf(secrets), ...judged })
     },
     trustIn(peer) {
       const acceptance = accepted.get(peer)
@@ -54,12 +55,12 @@ export function createLiveTrust(secrets: SecretSource, bundles: TrustBundles, cl
       const nowMs = clock.monotonicMs()
       const { generation } = bundles
       if (acceptance.generation === generation && nowMs - acceptance.judgedAtMs < rejudgeMs) return acceptance.trust
-      const rootsPem = rootsPemOf(secrets.get(acceptance.rootsName))
-      // OpenSSL judged the certificates that name no workload, in the handshake: against these very roots.
-      const isSame = peer.spiffeId === undefined && rootsPem === acceptance.rootsPem
+      const { rootsPem, crlPem } = validationOf(secrets.get(acceptance.rootsName))
+      // OpenSSL judged the certificates that name no workload, in the handshake: against these very roots and lists.
+      const isSame = peer.spiffeId === undefined && rootsPem === acceptance.rootsPem && crlPem === acceptance.crlPem
       const trust = isSame ? 'trusted' : judge(peer, acceptance, { secrets, bundles, nowMs: clock.now() })
-      const vouching = trust === 'trusted' || trust === 'replaced' ? rootsPem : acceptance.rootsPem
-      accepted.set(peer, { ...acceptance, rootsPem: vouching, generation, judgedAtMs: nowMs, trust })
+      const vouching = trust === 'trusted' || trust === 'replaced' ? { rootsPem, crlPem } : {}
+      accepted.set(peer, { ...acceptance, ...vouching, generation, judgedAtMs: nowMs, trust })
       return trust
     },
   }
@@ -78,11 +79,11 @@ function judge({ spiffeId }: PeerIdentity, acceptance: Acceptance, { secrets, bu
     if (bundle === undefined) return 'untrusted'
     if (spiffeId === undefined) {
       const anchors = bundle.trustDomains.flatMap((trustDomain) => bundle.anchorsOf(trustDomain) ?? [])
-      return verifyCertificatePath({ chain, anchors, nowMs }).ok ? 'trusted' : 'untrusted'
+      return verifyCertificatePath({ chain, anchors, nowMs, crls: bundle.crls }).ok ? 'trusted' : 'untrusted'
     }
     const denyList = bundles.denyListOf(rootsName)
     const result = verifySvidPath({ chain, bundle, nowMs, role, ...(denyList && { denyList }) })
-    if (!result.ok) return result.reason === 'denied' ? 'denied' : 'untrusted'
+    if (!result.ok) return result.reason === 'denied' || result.reason === 'revoked' ? 'denied' : 'untrusted'
     const clean = bundles.cleanOf(rootsName)
     if (clean === undefined) return 'trusted'
     const isOwnReplaced = acceptance.ownPem !== undefined && acceptance.ownPem !== ownPemOf(secrets)
@@ -93,8 +94,8 @@ function judge({ spiffeId }: PeerIdentity, acceptance: Acceptance, { secrets, bu
   }
 }
 
-function rootsPemOf(secret: Secret | undefined): string | undefined {
-  return secret?.kind === 'validation' ? secret.rootsPem : undefined
+function validationOf(secret: Secret | undefined): { readonly rootsPem: string | undefined; readonly crlPem: string | undefined } {
+  return secret?.kind === 'validation' ? { rootsPem: secret.rootsPem, crlPem: secret.crlPem } : { rootsPem: undefined, crlPem: undefined }
 }
 
 function ownPemOf(secrets: SecretSource): string | undefined {

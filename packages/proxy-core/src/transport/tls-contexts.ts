@@ -5,8 +5,8 @@
  */
 import { constants, createPrivateKey } from 'node:crypto'
 import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls'
-import type { CommonTlsContext, SecretSource, TlsVersion } from '@heddle/routing'
-import { parseCertificate, parseCertificatePem } from '@heddle/x509'
+import type { CommonTlsContext, Secret, SecretSource, TlsVersion } from '@heddle/routing'
+import { encodePem, parseCertificate, parseCertificatePem, parseCrlPem } from '@heddle/x509'
 import { type KeyPair, UsableCertificates } from './usable-certificates.js'
 
 export interface TlsMaterial {
@@ -89,20 +89,30 @@ function make(
     return { ok: false, reason: 'no certificate is configured' }
   }
   const localUriSan = first === undefined ? undefined : firstUriSan(first.certificateChainPem)
-  const roots = common.validation === undefined ? undefined : secrets.get(common.validation.roots.name)
-  if (roots?.kind === 'validation') {
-    // OpenSSL does not know of trust domains: which root may vouch for which id is judged after it, from DER.
-    options.ca = [roots.rootsPem, ...Object.values(roots.federatedRootsPem ?? {})].filter((pem) => pem !== '')
-    // As in Envoy each certificate of the list is trusted by itself, roots and intermediates alike.
-    options.allowPartialTrustChain = true
-  }
+  const trust = common.validation === undefined ? {} : trustOptions(secrets.get(common.validation.roots.name))
+  if (typeof trust === 'string') return { ok: false, reason: trust }
   try {
-    return { ok: true, material: { context: createSecureContext(options), localUriSan } }
+    return { ok: true, material: { context: createSecureContext({ ...options, ...trust }), localUriSan } }
   } catch (error) {
     return {
       ok: false,
       reason: `the certificate "${names.join('", "')}" cannot be used: ${error instanceof Error ? error.message : String(error)}`,
     }
+  }
+}
+
+/** @returns a text: why the roots cannot be used. */
+function trustOptions(roots: Secret | undefined): SecureContextOptions | string {
+  if (roots?.kind !== 'validation') return {}
+  const lists = parseCrlPem(roots.crlPem ?? '')
+  if (!lists.ok) return `the revocation lists of "${roots.name}" cannot be used: ${lists.reason}`
+  return {
+    // OpenSSL does not know of trust domains: which root may vouch for which id is judged after it, from DER.
+    ca: [roots.rootsPem, ...Object.values(roots.federatedRootsPem ?? {})].filter((pem) => pem !== ''),
+    // As in Envoy each certificate of the list is trusted by itself, roots and intermediates alike.
+    allowPartialTrustChain: true,
+    // One list a text. As in Envoy, a list asks for one of every authority in the chain; peers with a SPIFFE id are not held to OpenSSL's word.
+    ...(lists.crls.length > 0 && { crl: lists.crls.map(({ der }) => encodePem('X509 CRL', der)) }),
   }
 }
 

@@ -1,6 +1,6 @@
-/** The roots that SPIFFE peers are judged against, and who is denied, read from their secrets once for each value. */
+/** The roots that SPIFFE peers are judged against, the revocation lists and who is denied, read from their secrets once for each value. */
 import type { Secret, SecretSource } from '@heddle/routing'
-import { createDenyList, createTrustBundle, type DenyList, type TrustBundle } from '@heddle/x509'
+import { createDenyList, createTrustBundle, type Crl, type DenyList, parseCrlPem, type TrustBundle } from '@heddle/x509'
 
 export interface TrustBundles {
   /** Undefined while the secret has not come. */
@@ -54,18 +54,26 @@ export function createTrustBundles(secrets: SecretSource): TrustBundles {
 function readTrust(secret: Secret | undefined): Trust {
   if (secret?.kind !== 'validation') return nothing
   const { rootsPem, taintedRootsPem = '', denied } = secret
+  const crls = readCrls(secret)
   const cleanPem = taintedRootsPem === '' ? '' : withoutBlocks(rootsPem, taintedRootsPem)
   return {
-    bundle: createBundle(secret, rootsPem),
-    clean: cleanPem === '' ? undefined : createBundle(secret, cleanPem),
+    bundle: createBundle(secret, rootsPem, crls),
+    clean: cleanPem === '' ? undefined : createBundle(secret, cleanPem, crls),
     denyList: denied && createDenyList(denied),
   }
 }
 
-function createBundle({ trustDomain, federatedRootsPem }: Validation, rootsPem: string): TrustBundle {
-  if (trustDomain !== undefined) return createTrustBundle({ roots: { ...federatedRootsPem, [trustDomain]: rootsPem } })
+/** @throws when they cannot be read: whoever may be revoked is not let in by that. */
+function readCrls({ name, crlPem = '' }: Validation): readonly Crl[] {
+  const parsed = parseCrlPem(crlPem)
+  if (!parsed.ok) throw new Error(`the revocation lists of "${name}" cannot be used: ${parsed.reason}`)
+  return parsed.crls
+}
+
+function createBundle({ trustDomain, federatedRootsPem }: Validation, rootsPem: string, crls: readonly Crl[]): TrustBundle {
+  if (trustDomain !== undefined) return createTrustBundle({ roots: { ...federatedRootsPem, [trustDomain]: rootsPem }, crls })
   // No trust domain named: these roots speak for every domain, as in Envoy's default validator.
-  const bundle = createTrustBundle({ roots: { any: rootsPem } })
+  const bundle = createTrustBundle({ roots: { any: rootsPem }, crls })
   return { ...bundle, trustDomains: ['*'], anchorsOf: () => bundle.anchorsOf('any') }
 }
 

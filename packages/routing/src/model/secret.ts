@@ -16,6 +16,8 @@ export type Secret =
       readonly taintedRootsPem?: string
       /** PEM of the roots of other trust domains, by domain: each vouches for the ids of its own domain and no other. Default: none. */
       readonly federatedRootsPem?: Readonly<Record<string, string>>
+      /** Revocation lists in PEM that every chain is held to. Default: none. */
+      readonly crlPem?: string
       /** Peers that are not believed whatever they show. Default: nobody. */
       readonly denied?: { readonly spiffeIds: readonly string[]; readonly serials: readonly string[] }
     }

@@ -214,6 +214,13 @@ export declare type DenyList = Message<"heddle.xds.DenyList"> & {
    * @generated from field: repeated string serials = 2;
    */
   serials: string[];
+
+  /**
+   * Revocation lists of other authorities that every chain is held to: PEM.
+   *
+   * @generated from field: string crl_pem = 3;
+   */
+  crlPem: string;
 };
 
 /**
@@ -231,6 +238,13 @@ export declare type DenyListJson = {
    * @generated from field: repeated string serials = 2;
    */
   serials?: string[];
+
+  /**
+   * Revocation lists of other authorities that every chain is held to: PEM.
+   *
+   * @generated from field: string crl_pem = 3;
+   */
+  crlPem?: string;
 };
 
 /**

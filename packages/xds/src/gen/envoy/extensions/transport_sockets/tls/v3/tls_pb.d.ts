@@ -292,6 +292,11 @@ export declare type CertificateValidationContext = Message<"envoy.extensions.tra
   trustedCa?: DataSource | undefined;
 
   /**
+   * @generated from field: envoy.config.core.v3.DataSource crl = 7;
+   */
+  crl?: DataSource | undefined;
+
+  /**
    * @generated from field: repeated envoy.type.matcher.v3.StringMatcher match_subject_alt_names = 9;
    */
   matchSubjectAltNames: StringMatcher[];
@@ -310,6 +315,11 @@ export declare type CertificateValidationContextJson = {
    * @generated from field: envoy.config.core.v3.DataSource trusted_ca = 1;
    */
   trustedCa?: DataSourceJson;
+
+  /**
+   * @generated from field: envoy.config.core.v3.DataSource crl = 7;
+   */
+  crl?: DataSourceJson;
 
   /**
    * @generated from field: repeated envoy.type.matcher.v3.StringMatcher match_subject_alt_names = 9;
