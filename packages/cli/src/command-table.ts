@@ -3,6 +3,7 @@ import { authorityCommands } from './authority-commands.js'
 import type { CommandSpec, FlagSpec } from './command/command.js'
 import { convertCommand } from './convert-command.js'
 import { editorCommands } from './editor-commands.js'
+import { proxyCommands } from './proxy-commands.js'
 
 const filename: FlagSpec = {
   short: 'f',
@@ -48,27 +49,6 @@ const fix: FlagSpec = {
   description: 'Correct the files: safe for what cannot change their meaning, all for what was probably meant',
 }
 
-const only = (value: string, what: string): FlagSpec => ({ type: 'string', value, description: `Only ${what}` })
-const proxyConfigFilters: Readonly<Record<string, Readonly<Record<string, FlagSpec>>>> = {
-  clusters: {
-    fqdn: only('NAME', 'services with this in their name'),
-    port: only('PORT', 'this port of services'),
-    subset: only('NAME', 'this subset'),
-    direction: only('DIRECTION', 'inbound or outbound'),
-  },
-  listeners: { address: only('ADDRESS', 'this address'), port: only('PORT', 'this port') },
-  routes: { name: only('NAME', 'this route configuration') },
-  endpoints: {
-    address: only('ADDRESS', 'this address'),
-    port: only('PORT', 'this port of endpoints'),
-    cluster: only('NAME', 'this cluster'),
-    status: only('STATUS', 'healthy or unhealthy'),
-  },
-}
-
-/** istioctl's own abbreviations. */
-const proxyConfigLetters = { clusters: 'c', listeners: 'l', routes: 'r', endpoints: 'ep', secrets: 's' } as const
-
 export const commandTable: readonly CommandSpec[] = [
   {
     path: ['up'],
@@ -109,10 +89,21 @@ export const commandTable: readonly CommandSpec[] = [
     flags: {
       profile: { type: 'string', value: 'NAME', description: 'What to install', defaultText: 'demo' },
       'trust-domain': { type: 'string', value: 'NAME', description: 'Trust domain of the mesh', defaultText: 'cluster.local' },
+      set: {
+        short: 's',
+        type: 'string',
+        multiple: true,
+        value: 'NAME=VALUE',
+        description: 'A setting of the mesh, such as meshConfig.outboundTrafficPolicy.mode=REGISTRY_ONLY',
+      },
       'dry-run': { type: 'boolean', description: 'Print the resources instead' },
       'skip-confirmation': { short: 'y', type: 'boolean', description: 'Accepted for istioctl habits: nothing is asked anyway' },
     },
-    examples: ['heddle install --profile demo', 'heddle install --dry-run'],
+    examples: [
+      'heddle install --profile demo',
+      'heddle install --set meshConfig.outboundTrafficPolicy.mode=REGISTRY_ONLY',
+      'heddle install --dry-run',
+    ],
     load: async () => (await import('./commands/install.js')).run,
   },
   {
@@ -141,6 +132,13 @@ export const commandTable: readonly CommandSpec[] = [
     flags: {
       filename,
       recursive,
+      output: {
+        short: 'o',
+        type: 'string',
+        value: 'FORMAT',
+        description: 'yaml, json or name',
+        defaultText: 'what happened to each object',
+      },
       partial: { type: 'boolean', description: 'Apply the good documents of a file that also has faulty ones' },
       'dry-run': {
         type: 'string',
@@ -223,7 +221,7 @@ export const commandTable: readonly CommandSpec[] = [
   {
     path: ['get'],
     summary: 'List objects',
-    arguments: 'TYPE[,TYPE] [NAME ...] | TYPE/NAME ...',
+    arguments: 'TYPE[,TYPE] [NAME ...] | TYPE/NAME ... | -f FILE',
     flags: {
       output,
       'all-namespaces': allNamespaces,
@@ -231,7 +229,17 @@ export const commandTable: readonly CommandSpec[] = [
       'field-selector': { type: 'string', value: 'SELECTOR', description: 'Only objects with these fields, such as status.phase=Running' },
       watch: { short: 'w', type: 'boolean', description: 'Go on with every change' },
       'no-headers': { type: 'boolean', description: 'Rows only' },
+      'sort-by': { type: 'string', value: 'PATH', description: 'By this value, such as .metadata.creationTimestamp' },
       'show-labels': { type: 'boolean', description: 'With a column of labels' },
+      'label-columns': {
+        short: 'L',
+        type: 'string',
+        multiple: true,
+        value: 'LABEL',
+        description: 'With a column of this label, or of these: a,b',
+      },
+      filename,
+      recursive,
       'ignore-not-found': ignoreNotFound,
     },
     examples: [
@@ -239,6 +247,8 @@ export const commandTable: readonly CommandSpec[] = [
       'heddle get svc -n istio-system',
       'heddle get vs helloworld -o yaml',
       'heddle get pods -A -w',
+      'heddle get pods -A --sort-by .metadata.creationTimestamp -L app,version',
+      'heddle get -f app.yaml',
       "heddle get pod -l app=helloworld -o jsonpath='{.items[0].status.podIP}'",
     ],
     load: async () => (await import('./commands/get.js')).run,
@@ -285,6 +295,7 @@ export const commandTable: readonly CommandSpec[] = [
       follow: { short: 'f', type: 'boolean', description: 'Go on with what comes' },
       tail: { type: 'string', value: 'LINES', description: 'Only the last lines', defaultText: 'all; 10 with a selector' },
       since: { type: 'string', value: 'TIME', description: 'Only what is newer: seconds, or 5m' },
+      prefix: { type: 'boolean', description: 'With the Pod and the container before each line' },
       timestamps: { type: 'boolean', description: 'With times' },
       previous: { short: 'p', type: 'boolean', description: 'Of the run before the last restart' },
       selector,
@@ -316,7 +327,7 @@ export const commandTable: readonly CommandSpec[] = [
     path: ['describe'],
     summary: 'Say what an object is, in which state, what istiod finds wrong with it, and what happened to it',
     arguments: 'TYPE [NAME ...] | TYPE/NAME ...',
-    flags: { selector },
+    flags: { selector, 'all-namespaces': allNamespaces },
     examples: ['heddle describe pod helloworld-v1-abc', 'heddle describe svc helloworld', 'heddle describe virtualservice helloworld'],
     load: async () => (await import('./commands/describe.js')).run,
   },
@@ -337,40 +348,7 @@ export const commandTable: readonly CommandSpec[] = [
     examples: ['heddle rollout restart deploy/helloworld-v1'],
     load: async () => (await import('./commands/rollout.js')).runRestart,
   },
-  {
-    path: ['proxy-status'],
-    aliases: [['ps']],
-    summary: 'Which configuration each proxy runs, or how one differs from what istiod has for it',
-    arguments: '[POD[.NAMESPACE] | deploy/NAME[.NAMESPACE]]',
-    maxArguments: 1,
-    flags: {
-      output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json or yaml', defaultText: 'a table' },
-      verbosity: { short: 'v', type: 'string', value: 'LEVEL', description: '1 for the state of each type', defaultText: '0' },
-    },
-    examples: ['heddle proxy-status', 'heddle proxy-status -v 1', 'heddle proxy-status deploy/helloworld-v1'],
-    load: async () => (await import('./commands/proxy-status.js')).run,
-  },
-  ...(['clusters', 'listeners', 'routes', 'endpoints', 'secrets'] as const).map((part): CommandSpec => ({
-    path: ['proxy-config', part],
-    aliases: [
-      ['proxy-config', part.slice(0, -1)],
-      ['pc', part],
-      ['pc', part.slice(0, -1)],
-      ...['proxy-config', 'pc'].map((word) => [word, proxyConfigLetters[part]]),
-    ],
-    summary: `The ${part} of one proxy`,
-    arguments: 'POD[.NAMESPACE] | deploy/NAME[.NAMESPACE]',
-    maxArguments: 1,
-    flags: {
-      ...proxyConfigFilters[part],
-      output: { short: 'o', type: 'string', value: 'FORMAT', description: 'json or yaml', defaultText: 'a table' },
-    },
-    examples: [
-      `heddle proxy-config ${part} deploy/helloworld-v1`,
-      `heddle pc ${part.slice(0, -1)} deploy/istio-ingressgateway -n istio-system -o json`,
-    ],
-    load: async () => (await import('./commands/proxy-config.js')).runFor(part),
-  })),
+  ...proxyCommands,
   ...authorityCommands,
   ...editorCommands,
   {

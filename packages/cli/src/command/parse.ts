@@ -2,6 +2,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { HeddleError, messageOf, nearest } from '@heddle/base'
 import type { CommandSpec, Flags, FlagSpec } from './command.js'
+import { flagOfOtherTools, wordOfOtherTools } from './other-tools.js'
 
 export interface ParsedCommand {
   readonly command: CommandSpec
@@ -171,27 +172,13 @@ function flagError(command: CommandSpec, specs: Readonly<Record<string, FlagSpec
   const name = ['heddle', ...command.path].join(' ')
   const unknown = /Unknown option '(-{1,2}[^']+)'/.exec(text)?.[1]
   if (unknown === undefined) return usageError(`${name}: ${text.split('. ')[0]}`, `Run "${name} --help" to see its flags.`)
+  const other = flagOfOtherTools(command.path.join(' '), unknown)
+  if (other !== undefined) return usageError(`${name} has no flag ${unknown}`, other)
   const meant = nearest(unknown.replace(/^-+/, ''), Object.keys(specs))
   return usageError(
     `${name} has no flag ${unknown}${meant === undefined ? '' : `; did you mean --${meant}?`}`,
     `Run "${name} --help" to see its flags.`,
   )
-}
-
-const withKubectl =
-  'A real kubectl does this on the mesh too: its kubeconfig is the file "kubeconfig" in the state folder (kubectl --kubeconfig FILE).'
-
-/** Words of kubectl and istioctl that people try, and what does it here. */
-const otherTools: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(
-    ['annotate', 'api-resources', 'attach', 'cluster-info', 'config', 'cp', 'create', 'edit', 'events', 'explain', 'expose', 'patch']
-      .concat(['port-forward', 'replace', 'scale', 'set', 'top', 'wait', 'diff', 'run'])
-      .map((word) => [word, withKubectl]),
-  ),
-  experimental: 'What istioctl keeps there, such as describe, is a command of its own: run "heddle --help".',
-  x: 'What istioctl keeps there, such as describe, is a command of its own: run "heddle --help".',
-  dashboard: 'The addresses of the gateway and the control plane are in "heddle get svc -n istio-system".',
-  uninstall: 'Stop the local mesh and delete its state with "heddle down --purge".',
 }
 
 function unknownCommand(table: readonly CommandSpec[], words: readonly string[]): HeddleError {
@@ -208,8 +195,8 @@ function unknownCommand(table: readonly CommandSpec[], words: readonly string[])
         paths.flatMap((path) => path.slice(0, 1)),
       )
   const typed = isGroup ? `${first} ${second}` : first
-  const other = isGroup || meant !== undefined ? undefined : otherTools[first]
-  if (other !== undefined) return usageError(`there is no command "${typed}"`, other)
+  const other = wordOfOtherTools(isGroup ? `${first} ${second}` : first)
+  if (other !== undefined && (isGroup || meant === undefined)) return usageError(`there is no command "${typed}"`, other)
   return usageError(
     `there is no command "${typed}"${meant === undefined ? '' : `; did you mean "${isGroup ? `${first} ${meant}` : meant}"?`}`,
     `Run "heddle${isGroup ? ` ${first}` : ''} --help" to see all commands.`,

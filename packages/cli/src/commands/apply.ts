@@ -12,6 +12,8 @@ import { inNamespace, resourceOf } from '../target/object-type.js'
 import { collectionPath, objectPath } from '../target/paths.js'
 import { requestJson } from '../target/response.js'
 import { withTarget } from '../target/target.js'
+import { type ObjectFormat, objectFormats, renderObjects } from '../output/objects.js'
+import type { Selection } from '../target/selection.js'
 
 const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration'
 
@@ -19,6 +21,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams } = invocation
   const partial = flags.boolean('partial')
   const dryRun = dryRunOf(flags.string('dry-run'))
+  const format = outputOf(flags.string('output'))
   const manifests = await readManifests(invocation)
   const objects = requireValid(invocation, manifests, {
     partial,
@@ -33,11 +36,13 @@ export async function run(invocation: Invocation): Promise<number> {
       inNamespace(object, resources[index] as ServedResource, namespace, flags.string('namespace')),
     )
     let refused = false
+    const applied: { readonly selection: Selection; readonly object: KubernetesObject }[] = []
     for (const [index, object] of placed.entries()) {
       const resource = resources[index] as ServedResource
       try {
-        const verb = await applyObject(client, resource, object, dryRun)
-        streams.stdout.write(`${objectName(resource, object.metadata.name)} ${verb}${dryRunNotes[dryRun]}\n`)
+        const { verb, stored } = await applyObject(client, resource, object, dryRun)
+        applied.push({ selection: { resource }, object: stored })
+        if (format === undefined) streams.stdout.write(`${objectName(resource, object.metadata.name)} ${verb}${dryRunNotes[dryRun]}\n`)
       } catch (error) {
         if (!isHeddleError(error, 'HEDDLE_API_STATUS')) throw error
         refused = true
@@ -46,9 +51,16 @@ export async function run(invocation: Invocation): Promise<number> {
         )
       }
     }
+    if (format !== undefined && applied.length > 0) streams.stdout.write(await renderObjects(applied, format, applied.length === 1))
     if (refused) return exitCode.failure
     return hasFaults(manifests) ? exitCode.badData : exitCode.ok
   })
+}
+
+function outputOf(text: string | undefined): ObjectFormat | undefined {
+  const format = objectFormats.find((known) => known === text)
+  if (text !== undefined && format === undefined) throw usageError(`-o ${text} is not one of ${objectFormats.join(', ')}`)
+  return format
 }
 
 /** `client`: the objects are only compared; `server`: the API checks them and stores nothing. */
@@ -61,35 +73,43 @@ function dryRunOf(mode = 'none'): DryRun {
   throw usageError(`--dry-run=${mode} is not one of none, client, server`)
 }
 
-/** Applies one object. @returns kubectl's verb for what happened. */
+export interface Applied {
+  /** kubectl's word for what happened. */
+  readonly verb: 'created' | 'configured' | 'unchanged'
+  /** The object as the API has it now; of a dry run as it was asked for. */
+  readonly stored: KubernetesObject
+}
+
+/** Applies one object. */
 export async function applyObject(
   client: ResourceClient,
   resource: Pick<ServedResource, 'type'>,
   object: KubernetesObject,
   dryRun: DryRun = 'none',
-): Promise<'created' | 'configured' | 'unchanged'> {
+): Promise<Applied> {
   const { type } = resource
   const { name, namespace } = object.metadata
   const recorded = record(object)
   const live = await client.get(type, name, namespace)
   if (live === undefined) {
-    if (dryRun === 'none') await client.create(type, recorded)
-    if (dryRun === 'server') await tryOut(client, 'POST', collectionPath(type, namespace), recorded)
-    return 'created'
+    if (dryRun === 'none') return { verb: 'created', stored: await client.create(type, recorded) }
+    if (dryRun === 'client') return { verb: 'created', stored: recorded }
+    return { verb: 'created', stored: await tryOut(client, 'POST', collectionPath(type, namespace), recorded) }
   }
   const applied = lastAppliedOf(live)
   // The kind may be served in another version than the manifest's.
   const patch = threeWayPatch(applied, { ...recorded, apiVersion: live.apiVersion, kind: live.kind }, live)
-  if (patch === undefined || (isDeepStrictEqual(applied, lastAppliedOf(recorded)) && isOnlyRecord(patch))) return 'unchanged'
-  if (dryRun === 'none') await client.patch(type, name, patch, namespace)
-  if (dryRun === 'server') await tryOut(client, 'PATCH', objectPath(type, name, namespace), patch)
-  return 'configured'
+  if (patch === undefined || (isDeepStrictEqual(applied, lastAppliedOf(recorded)) && isOnlyRecord(patch)))
+    return { verb: 'unchanged', stored: live }
+  if (dryRun === 'none') return { verb: 'configured', stored: await client.patch(type, name, patch, namespace) }
+  if (dryRun === 'client') return { verb: 'configured', stored: recorded }
+  return { verb: 'configured', stored: await tryOut(client, 'PATCH', objectPath(type, name, namespace), patch) }
 }
 
 /** A write that is checked like any other and not stored. */
-async function tryOut(client: ResourceClient, method: 'POST' | 'PATCH', path: string, body: object): Promise<void> {
+async function tryOut(client: ResourceClient, method: 'POST' | 'PATCH', path: string, body: object): Promise<KubernetesObject> {
   const headers = { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }
-  await requestJson(client, { method, path: `${path}?dryRun=All`, headers, body: JSON.stringify(body) })
+  return requestJson(client, { method, path: `${path}?dryRun=All`, headers, body: JSON.stringify(body) })
 }
 
 /** The manifest with itself as the record of this apply. */

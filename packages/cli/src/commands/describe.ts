@@ -4,6 +4,7 @@ import { systemClock } from '@heddle/base/node'
 import type { KubernetesObject } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
+import { usageError } from '../command/parse.js'
 import { formatAge } from '../output/age.js'
 import { describeObject } from '../output/description.js'
 import { describeCredentials, type GatewaySpecView, neededCredentials } from '../output/gateway-credentials.js'
@@ -17,8 +18,11 @@ import { parseSelections, type Selection } from '../target/selection.js'
 import { type Target, withTarget } from '../target/target.js'
 
 export async function run(invocation: Invocation): Promise<number> {
+  const { flags } = invocation
   return withTarget(invocation, async (target) => {
     const selections = parseSelections(await discoverResources(target.client, invocation.signal), invocation.positionals)
+    if (flags.boolean('all-namespaces') && selections.some(({ name }) => name !== undefined))
+      throw usageError('an object cannot be asked for by name in all namespaces', 'Name its namespace with -n, or leave out the name.')
     const problemsOf = problemLookup(target)
     const blocks: string[] = []
     for (const selection of selections)
@@ -33,7 +37,10 @@ export async function run(invocation: Invocation): Promise<number> {
           ].join(''),
         )
     if (blocks.length > 0) invocation.streams.stdout.write(blocks.join('\n\n'))
-    else invocation.streams.stderr.write(`No resources found in ${target.namespace} namespace.\n`)
+    else
+      invocation.streams.stderr.write(
+        flags.boolean('all-namespaces') ? 'No resources found\n' : `No resources found in ${target.namespace} namespace.\n`,
+      )
     return exitCode.ok
   })
 }
@@ -42,7 +49,7 @@ export async function run(invocation: Invocation): Promise<number> {
 async function objectsOf({ flags }: Invocation, { client, namespace }: Target, selection: Selection): Promise<readonly KubernetesObject[]> {
   const { resource, name } = selection
   const labelSelector = flags.string('selector')
-  const inScope = resource.namespaced ? { namespace } : {}
+  const inScope = resource.namespaced && !flags.boolean('all-namespaces') ? { namespace } : {}
   const exact = name === undefined ? undefined : await client.get(resource.type, name, inScope.namespace)
   if (exact) return [exact]
   const { items } = await client.list(resource.type, { ...inScope, ...(labelSelector === undefined ? {} : { labelSelector }) })

@@ -4,7 +4,7 @@ import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { type ServerTable, type TableColumns, textTable } from '../output/server-table.js'
 import { columnWidths, renderTable } from '../output/table.js'
-import { readText } from '../target/response.js'
+import { linesOf, readText } from '../target/response.js'
 import type { Selection } from '../target/selection.js'
 import type { Target } from '../target/target.js'
 import { selectionPath } from './selection-path.js'
@@ -49,15 +49,5 @@ async function* changes(invocation: Invocation, target: Target, selection: Selec
     signal: invocation.signal,
   })
   if (response.status >= 400) throw statusError(readStatus(response.status, await readText(response.body)))
-  yield* jsonLines<TableEvent>(response.body)
-}
-
-async function* jsonLines<Line>(body: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
-  const decoder = new TextDecoder()
-  let pending = ''
-  for await (const chunk of body) {
-    const lines = (pending + decoder.decode(chunk, { stream: true })).split('\n')
-    pending = lines.pop() as string
-    for (const line of lines) if (line.trim() !== '') yield JSON.parse(line) as Line
-  }
+  for await (const line of linesOf(response.body)) if (line.trim() !== '') yield JSON.parse(line) as TableEvent
 }

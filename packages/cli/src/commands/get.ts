@@ -6,6 +6,7 @@ import { usageError } from '../command/parse.js'
 import { customTable } from '../output/custom-columns.js'
 import { goJson } from '../output/json-path.js'
 import { listOf, renderObjects } from '../output/objects.js'
+import { type ObjectOrder, objectOrder } from '../output/object-order.js'
 import { type OutputFormat, parseOutputFormat } from '../output/output-format.js'
 import { type ServerTable, textTable } from '../output/server-table.js'
 import { renderTable } from '../output/table.js'
@@ -21,14 +22,26 @@ const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/js
 export async function run(invocation: Invocation): Promise<number> {
   const { flags } = invocation
   const format = parseOutputFormat(flags.string('output'))
+  const sortBy = flags.string('sort-by')
+  const order = sortBy === undefined ? undefined : objectOrder(sortBy)
   if (flags.boolean('watch') && format.kind !== 'table') throw usageError(`-w follows tables only, not -o ${flags.string('output')}`)
   return withTarget(invocation, async (target) => {
-    const selections = parseSelections(await discoverResources(target.client, invocation.signal), invocation.positionals)
+    const selections = await selectionsOf(invocation, target)
     requireFitting(invocation, selections)
     return format.kind === 'table'
-      ? getTables(invocation, target, selections, format.wide)
-      : getObjects(invocation, target, selections, format)
+      ? getTables(invocation, target, selections, format.wide, order)
+      : getObjects(invocation, target, selections, format, order)
   })
+}
+
+async function selectionsOf(invocation: Invocation, target: Target): Promise<readonly Selection[]> {
+  const { flags, positionals, signal } = invocation
+  if (flags.strings('filename').length > 0 && positionals.length > 0) throw usageError('a file (-f) and a kind or name exclude each other')
+  const served = await discoverResources(target.client, signal)
+  if (flags.strings('filename').length === 0) return parseSelections(served, positionals)
+  // The schemas come with it, and what is asked for by name should not wait for them.
+  const { selectionsOfFiles } = await import('../manifest/file-selections.js')
+  return selectionsOfFiles(invocation, target, served)
 }
 
 function requireFitting({ flags }: Invocation, selections: readonly Selection[]): void {
@@ -44,12 +57,18 @@ interface KindTable {
   readonly table: ServerTable
 }
 
-async function getTables(invocation: Invocation, target: Target, selections: readonly Selection[], wide: boolean): Promise<number> {
+async function getTables(
+  invocation: Invocation,
+  target: Target,
+  selections: readonly Selection[],
+  wide: boolean,
+  order: ObjectOrder | undefined,
+): Promise<number> {
   const { flags, streams } = invocation
   const tables: KindTable[] = []
   let missing = 0
   for (const selection of selections) {
-    const answer = await ask(invocation, target, selection, tableAccept)
+    const answer = await ask(invocation, target, selection, tableAccept, order !== undefined)
     if ('status' in answer) missing += reportMissing(invocation, answer.status)
     else addTable(tables, selection.resource, JSON.parse(answer.text) as ServerTable)
   }
@@ -58,11 +77,12 @@ async function getTables(invocation: Invocation, target: Target, selections: rea
     everywhere: flags.boolean('all-namespaces'),
     withKind: new Set(selections.map(({ resource }) => resource)).size > 1,
     withLabels: flags.boolean('show-labels'),
+    labels: flags.strings('label-columns').flatMap((text) => text.split(',')),
   }
   const noHeaders = flags.boolean('no-headers')
   if (flags.boolean('watch') && tables[0] && selections[0])
     return followTable(invocation, target, selections[0], tables[0].table, columns, noHeaders)
-  const shown = tables.filter(({ table }) => table.rows.length > 0)
+  const shown = tables.filter(({ table }) => table.rows.length > 0).map((one) => (order === undefined ? one : sorted(one, order)))
   if (shown.length > 0)
     streams.stdout.write(shown.map(({ table, resource }) => renderTable(textTable(table, resource, columns), { noHeaders })).join('\n'))
   else if (missing === 0 && !flags.boolean('ignore-not-found'))
@@ -72,6 +92,10 @@ async function getTables(invocation: Invocation, target: Target, selections: rea
         : 'No resources found\n',
     )
   return missing > 0 ? exitCode.failure : exitCode.ok
+}
+
+function sorted({ resource, table }: KindTable, order: ObjectOrder): KindTable {
+  return { resource, table: { ...table, rows: table.rows.toSorted((left, right) => order(left.object, right.object)) } }
 }
 
 /** Objects that are named one after another stand in one table. */
@@ -93,6 +117,7 @@ async function getObjects(
   target: Target,
   selections: readonly Selection[],
   format: ObjectsFormat,
+  order: ObjectOrder | undefined,
 ): Promise<number> {
   const objects: FoundObject[] = []
   let missing = 0
@@ -108,6 +133,7 @@ async function getObjects(
     for (const object of selection.name === undefined ? (found.items ?? []) : [found])
       objects.push({ selection, object: { ...kind, ...object } })
   }
+  if (order !== undefined) objects.sort((left, right) => order(left.object, right.object))
   const single = selections.length === 1 && selections[0]?.name !== undefined
   if (!single || objects.length > 0) invocation.streams.stdout.write(await render(invocation, objects, format, single))
   return missing > 0 ? exitCode.failure : exitCode.ok
@@ -127,8 +153,10 @@ async function ask(
   target: Target,
   selection: Selection,
   accept: string,
+  wholeRows = false,
 ): Promise<{ readonly text: string } | { readonly status: Status }> {
-  const path = selectionPath(invocation, target, selection)
+  const plain = selectionPath(invocation, target, selection)
+  const path = wholeRows ? `${plain}${plain.includes('?') ? '&' : '?'}includeObject=Object` : plain
   const response = await target.client.request({ path, headers: { accept }, signal: invocation.signal })
   const text = await readText(response.body)
   if (response.status < 400) return { text }

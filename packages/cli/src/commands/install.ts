@@ -4,6 +4,7 @@ import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import { formatYaml } from '@heddle/config-schema'
+import { parseSettings } from '../install/mesh-settings.js'
 import { isAccessRule } from '../install/access-rules.js'
 import { demoProfile } from '../install/demo-profile.js'
 import { chosenGatewayPorts } from '../install/ingress-gateway.js'
@@ -19,9 +20,11 @@ import { applyObject } from './apply.js'
 
 export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams, signal } = invocation
-  const profile = flags.string('profile') ?? 'demo'
+  const settings = parseSettings(flags.strings('set'))
+  const profile = flags.string('profile') ?? settings.profile ?? 'demo'
   if (profile !== 'demo') throw usageError(`there is no profile "${profile}"; the one there is is demo`)
-  const options = { version: clientVersion(), trustDomain: trustDomainOf(flags) }
+  const { meshConfig } = settings
+  const options = { version: clientVersion(), trustDomain: trustDomainOf(flags, meshConfig['trustDomain']), meshConfig }
   if (flags.boolean('dry-run')) {
     streams.stdout.write(
       demoProfile(options)
@@ -56,7 +59,7 @@ export async function applyProfile(
     for (const object of part) {
       if (isAccessRule(object) && !hasAccessRules) continue
       const resource = resourceOf(served, object)
-      report(`${objectName(resource, object.metadata.name)} ${await applyObject(client, resource, object)}`)
+      report(`${objectName(resource, object.metadata.name)} ${(await applyObject(client, resource, object)).verb}`)
     }
   }
 }

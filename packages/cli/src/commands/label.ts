@@ -7,6 +7,7 @@ import { parseSelections, type Selection } from '../target/selection.js'
 import { type Target, withTarget } from '../target/target.js'
 import { HeddleError } from '@heddle/base'
 
+type NamedSelection = Selection & Required<Pick<Selection, 'name'>>
 type Changes = Readonly<Record<string, string | null>>
 
 export async function run(invocation: Invocation): Promise<number> {
@@ -35,10 +36,10 @@ async function namesOf(
   { flags, signal }: Invocation,
   { client, namespace }: Target,
   words: readonly string[],
-): Promise<readonly Required<Selection>[]> {
+): Promise<readonly NamedSelection[]> {
   const selections = parseSelections(await discoverResources(client, signal), words)
   const selector = flags.string('selector')
-  const named: Required<Selection>[] = []
+  const named: NamedSelection[] = []
   for (const { resource, name } of selections) {
     if (name !== undefined) named.push({ resource, name })
     else if (selector === undefined && !flags.boolean('all'))
@@ -57,7 +58,7 @@ async function namesOf(
 async function labelOne(
   { streams }: Invocation,
   { client, namespace }: Target,
-  { resource, name }: Required<Selection>,
+  { resource, name }: NamedSelection,
   changes: Changes,
   overwrite: boolean,
 ): Promise<void> {

@@ -5,9 +5,9 @@ import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import { secondsOf } from '../command/seconds.js'
 import { objectPath } from '../target/paths.js'
-import { findPod, podsWith } from '../target/pods.js'
+import { containersOf, findPod, podsWith } from '../target/pods.js'
 import { pods } from '../target/resource-types.js'
-import { readText } from '../target/response.js'
+import { linesOf, readText } from '../target/response.js'
 import { type Target, withTarget } from '../target/target.js'
 
 /** kubectl's, so that many Pods do not flood the terminal. */
@@ -39,12 +39,6 @@ interface Source {
   readonly container?: string
 }
 
-/** In the order in which they start. */
-function containersOf(pod: KubernetesObject): readonly string[] {
-  const spec = pod['spec'] as Readonly<Record<string, readonly { readonly name: string }[] | undefined>>
-  return [...(spec['initContainers'] ?? []), ...(spec['containers'] ?? [])].map(({ name }) => name)
-}
-
 function queryOf({ flags, positionals }: Invocation): URLSearchParams {
   const query = new URLSearchParams()
   const container = flags.string('container') ?? positionals[1]
@@ -59,10 +53,22 @@ function queryOf({ flags, positionals }: Invocation): URLSearchParams {
   return query
 }
 
-async function printLog({ streams, signal }: Invocation, { client }: Target, { pod, container }: Source, query: string): Promise<void> {
+async function printLog(invocation: Invocation, { client }: Target, { pod, container }: Source, query: string): Promise<void> {
+  const { flags, positionals, streams, signal } = invocation
   const chosen = container === undefined ? '' : `&container=${encodeURIComponent(container)}`
   const path = `${objectPath(pods, pod.metadata.name, pod.metadata.namespace)}/log?${query}${chosen}`
   const response = await client.request({ path, signal })
   if (response.status >= 400) throw statusError(readStatus(response.status, await readText(response.body)))
-  for await (const chunk of response.body) streams.stdout.write(chunk)
+  if (!flags.boolean('prefix')) {
+    for await (const chunk of response.body) streams.stdout.write(chunk)
+    return
+  }
+  const name = container ?? flags.string('container') ?? positionals[1] ?? defaultContainerOf(pod)
+  for await (const line of linesOf(response.body)) streams.stdout.write(`[pod/${pod.metadata.name}/${name}] ${line}\n`)
+}
+
+/** The one that the API chooses when none is named. */
+function defaultContainerOf(pod: KubernetesObject): string {
+  const spec = pod['spec'] as { readonly containers: readonly { readonly name: string }[] }
+  return pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'] ?? spec.containers[0]?.name ?? ''
 }

@@ -1,12 +1,13 @@
 /** `heddle proxy-config PART POD`: what a proxy really runs, from its own config dump. */
+import type { KubernetesObject } from '@heddle/client/resources'
 import type { CommandRun, Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
-import { type ConfigDump, type DumpFilter, dumpFilters, type DumpPart, dumpTable, resourcesOf } from '../output/config-dump.js'
+import { type ConfigDump, type DumpFilter, dumpFilters, type DumpPart, dumpParts, dumpTable, resourcesOf } from '../output/config-dump.js'
 import { dataFormatOf } from '../output/data-format.js'
 import { renderTable } from '../output/table.js'
 import { getFromPod } from '../target/pod-http.js'
 import { findProxyPod } from '../target/pods.js'
-import { withTarget } from '../target/target.js'
+import { type Target, withTarget } from '../target/target.js'
 
 const adminPort = 15000
 
@@ -15,7 +16,7 @@ export function runFor(part: DumpPart): CommandRun {
     const format = dataFormatOf(invocation)
     return withTarget(invocation, async (target) => {
       const pod = await findProxyPod(target, invocation.positionals[0])
-      const dump = JSON.parse(await getFromPod(target, pod, adminPort, '/config_dump?include_eds')) as ConfigDump
+      const dump = await dumpOf(target, pod)
       const { stdout } = invocation.streams
       const filter = filterOf(invocation, part)
       if (format) stdout.write(await format(resourcesOf(dump, part, filter)))
@@ -23,6 +24,20 @@ export function runFor(part: DumpPart): CommandRun {
       return exitCode.ok
     })
   }
+}
+
+/** Everything: one table below the other, or the dump as it is. */
+export async function runAll(invocation: Invocation): Promise<number> {
+  const format = dataFormatOf(invocation)
+  return withTarget(invocation, async (target) => {
+    const dump = await dumpOf(target, await findProxyPod(target, invocation.positionals[0]))
+    invocation.streams.stdout.write(format ? await format(dump) : dumpParts.map((part) => renderTable(dumpTable(dump, part))).join('\n'))
+    return exitCode.ok
+  })
+}
+
+async function dumpOf(target: Target, pod: KubernetesObject): Promise<ConfigDump> {
+  return JSON.parse(await getFromPod(target, pod, adminPort, '/config_dump?include_eds')) as ConfigDump
 }
 
 function filterOf({ flags }: Invocation, part: DumpPart): DumpFilter {

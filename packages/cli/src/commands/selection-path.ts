@@ -5,8 +5,8 @@ import type { Selection } from '../target/selection.js'
 import type { Target } from '../target/target.js'
 
 /** The path of a selection with the command's selectors. */
-export function selectionPath({ flags }: Invocation, target: Target, { resource, name }: Selection): string {
-  const namespace = resource.namespaced && !flags.boolean('all-namespaces') ? target.namespace : undefined
+export function selectionPath({ flags }: Invocation, target: Target, { resource, name, namespace: own }: Selection): string {
+  const namespace = resource.namespaced && !flags.boolean('all-namespaces') ? (own ?? target.namespace) : undefined
   if (name !== undefined) return objectPath(resource.type, name, namespace)
   const query = new URLSearchParams()
   const labels = flags.string('selector')

@@ -6,6 +6,7 @@ import type { KubernetesObject } from '@heddle/client/resources'
 import { customResourceDefinitions } from '@heddle/config-schema'
 import { accessRules } from './access-rules.js'
 import { ingressGateway } from './ingress-gateway.js'
+import { mergeSettings, meshConfigText } from './mesh-settings.js'
 import { inIstioSystem, istioNamespace, type ProfileOptions } from './profile.js'
 
 /** In the order they are applied. */
@@ -36,20 +37,19 @@ const strictMutualTls: KubernetesObject = {
 }
 
 /** The mesh-wide settings that istiod reads; the key is Istio's. */
-function meshConfig({ trustDomain }: ProfileOptions): KubernetesObject {
-  const mesh = [
-    'accessLogFile: /dev/stdout',
-    'defaultConfig:',
-    '  discoveryAddress: istiod.istio-system.svc:15012',
-    'enableTracing: true',
-    'rootNamespace: istio-system',
-    `trustDomain: ${trustDomain}`,
-  ]
+function meshConfig({ trustDomain, meshConfig: chosen = {} }: ProfileOptions): KubernetesObject {
+  const mesh = {
+    accessLogFile: '/dev/stdout',
+    defaultConfig: { discoveryAddress: 'istiod.istio-system.svc:15012' },
+    enableTracing: true,
+    rootNamespace: istioNamespace,
+    trustDomain,
+  }
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: inIstioSystem('istio', { 'istio.io/rev': 'default' }),
-    data: { mesh: `${mesh.join('\n')}\n` },
+    data: { mesh: meshConfigText(mergeSettings(mesh, chosen)) },
   }
 }
 

@@ -5,6 +5,8 @@ export interface ProfileOptions {
   /** Version of the images. */
   readonly version: string
   readonly trustDomain: string
+  /** Settings of the mesh over those of the profile. Default: none. */
+  readonly meshConfig?: Readonly<Record<string, unknown>>
   /** Where the gateway listens. Default: Istio's target ports. */
   readonly gatewayPorts?: GatewayPorts
 }

@@ -5,9 +5,9 @@ import { usageError } from '../command/parse.js'
 
 export const defaultTrustDomain = 'cluster.local'
 
-/** What `--trust-domain` says, else the default. @throws HEDDLE_CLI_USAGE */
-export function trustDomainOf(flags: Flags): string {
-  const name = flags.string('trust-domain') ?? defaultTrustDomain
+/** What `--trust-domain` says, else the mesh's settings, else the default. @throws HEDDLE_CLI_USAGE */
+export function trustDomainOf(flags: Flags, setting?: unknown): string {
+  const name = flags.string('trust-domain') ?? (typeof setting === 'string' ? setting : defaultTrustDomain)
   const parsed = parseSpiffeId(`spiffe://${name}`)
   // What follows a slash would be a path, not part of the name.
   if (parsed.ok && parsed.id.trustDomain === name) return name

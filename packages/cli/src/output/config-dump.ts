@@ -7,7 +7,8 @@ export interface ConfigDump {
   readonly configs: readonly Json[]
 }
 
-export type DumpPart = 'clusters' | 'listeners' | 'routes' | 'endpoints' | 'secrets'
+export const dumpParts = ['clusters', 'listeners', 'routes', 'endpoints', 'secrets'] as const
+export type DumpPart = (typeof dumpParts)[number]
 
 /** What is asked for, by istioctl's flag: `{ port: '80' }`. */
 export type DumpFilter = Readonly<Record<string, string>>

@@ -25,7 +25,8 @@ export function customTable(columns: readonly CustomColumn[], objects: readonly 
   }
 }
 
-function withBraces(path: string): string {
+/** A path as kubectl lets it be written outside of a template. */
+export function withBraces(path: string): string {
   const bare = /^\{(.*)\}$/s.exec(path)?.[1] ?? path
   return `{${/^[.[$@]/.test(bare) ? bare : `.${bare}`}}`
 }

@@ -16,6 +16,8 @@ export interface TableColumns {
   /** `pod/web` instead of `web`. */
   readonly withKind: boolean
   readonly withLabels: boolean
+  /** Labels with a column of their own. */
+  readonly labels: readonly string[]
 }
 
 export function textTable(table: ServerTable, resource: ServedResource, columns: TableColumns): TextTable {
@@ -26,11 +28,13 @@ export function textTable(table: ServerTable, resource: ServedResource, columns:
     header: [
       ...(withNamespace ? ['NAMESPACE'] : []),
       ...shown.map(({ name }) => name.toUpperCase()),
+      ...columns.labels.map((label) => label.slice(label.lastIndexOf('/') + 1).toUpperCase()),
       ...(columns.withLabels ? ['LABELS'] : []),
     ],
     rows: table.rows.map(({ cells, object }) => [
       ...(withNamespace ? [object.metadata.namespace ?? ''] : []),
       ...shown.map(({ index }, position) => `${position === 0 && columns.withKind ? `${kind}/` : ''}${cellText(cells[index])}`),
+      ...columns.labels.map((label) => object.metadata.labels?.[label] ?? ''),
       ...(columns.withLabels ? [labelText(object.metadata.labels)] : []),
     ]),
   }

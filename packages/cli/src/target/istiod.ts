@@ -1,7 +1,6 @@
 /** Asking the control plane: every istiod Pod has its own view of the proxies connected to it. */
 import { HeddleError } from '@heddle/base'
 import type { KubernetesObject } from '@heddle/client/resources'
-import { istioNamespace } from '../install/profile.js'
 import { getFromPod } from './pod-http.js'
 import { pods } from './resource-types.js'
 import type { Target } from './target.js'
@@ -14,13 +13,13 @@ export async function askIstiods<Answer>(
   path: string,
   which: 'all' | 'first' = 'all',
 ): Promise<readonly { readonly pod: KubernetesObject; readonly answer: Answer }[]> {
-  const { items } = await target.client.list(pods, { namespace: istioNamespace, labelSelector: 'app=istiod' })
+  const { items } = await target.client.list(pods, { namespace: target.istioNamespace, labelSelector: 'app=istiod' })
   const running = items.filter((pod) => (pod['status'] as { readonly phase?: string } | undefined)?.phase === 'Running')
   if (running.length === 0) {
     throw new HeddleError({
       code: 'HEDDLE_CLI_NO_ISTIOD',
-      message: `no istiod is running in ${istioNamespace}`,
-      hint: 'Put one there with "heddle install", or see what keeps it: heddle get pods -n istio-system',
+      message: `no istiod is running in ${target.istioNamespace}`,
+      hint: `Put one there with "heddle install", or see what keeps it: heddle get pods -n ${target.istioNamespace}`,
       origin: 'user',
     })
   }

@@ -7,6 +7,18 @@ export async function readText(body: AsyncIterable<Uint8Array>): Promise<string>
   return Buffer.concat(chunks).toString('utf8')
 }
 
+/** The lines of a body as they come; the last one may lack its end. */
+export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let pending = ''
+  for await (const chunk of body) {
+    const lines = (pending + decoder.decode(chunk, { stream: true })).split('\n')
+    pending = lines.pop() as string
+    yield* lines
+  }
+  if (pending !== '') yield pending
+}
+
 /** A call whose answer is JSON. @throws HEDDLE_API_STATUS for an answer that is not a success. */
 export async function requestJson<Answer>(client: ResourceClient, request: RawRequest): Promise<Answer> {
   const response = await client.request(request)

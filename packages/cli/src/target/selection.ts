@@ -6,6 +6,8 @@ export interface Selection {
   readonly resource: ServedResource
   /** Absent: all of the kind. */
   readonly name?: string
+  /** Default: the command's. */
+  readonly namespace?: string
 }
 
 /** @throws HEDDLE_CLI_USAGE, HEDDLE_CLI_NO_RESOURCE_TYPE */

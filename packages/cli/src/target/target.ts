@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { HeddleError, isHeddleError } from '@heddle/base'
 import { createResourceClient, loadKubeconfig, type ResourceClient, type ResourceClientOptions } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
+import { istioNamespace } from '../install/profile.js'
 import { kubeconfigOf, stateFolderOf } from './state-folder.js'
 
 export interface Target {
@@ -12,6 +13,8 @@ export interface Target {
   readonly connection: ResourceClientOptions
   /** `-n`, or the context's. */
   readonly namespace: string
+  /** Where the control plane is: `--istioNamespace`, or Istio's own. */
+  readonly istioNamespace: string
   /** Path of the kubeconfig in use. */
   readonly kubeconfig: string
   /** State folder when the target is the local mesh. */
@@ -64,6 +67,7 @@ async function openTarget(invocation: Invocation): Promise<Target> {
     client: createResourceClient({ ...loaded, onWarning: warningPrinter(invocation) }),
     connection: loaded,
     namespace: flags.string('namespace') ?? loaded.namespace,
+    istioNamespace: flags.string('istioNamespace') ?? istioNamespace,
     kubeconfig: path,
     ...(stateFolder === undefined ? {} : { stateFolder }),
   }

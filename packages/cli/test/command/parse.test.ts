@@ -81,6 +81,17 @@ describe('a command line', () => {
     expect(() => parse(line)).toThrow(message)
   })
 
+  it.each([
+    ['apply -f x --wait', 'rollout status'],
+    ['apply -k overlays', 'kubectl kustomize'],
+    ['apply -f x --server-side', 'A real kubectl'],
+    ['install -f operator.yaml', '--set meshConfig.'],
+    ['pc bootstrap web', 'heddle get pod'],
+    ['proxy-config log web', 'sidecar.istio.io/logLevel'],
+  ])('says what does it here for what other tools have: %s', (line, hint) => {
+    expect(() => parse(line)).toThrow(expect.objectContaining({ code: 'HEDDLE_CLI_USAGE', hint: expect.stringContaining(hint) }))
+  })
+
   it('takes what stands after -- for arguments where no program is named', () => {
     expect(parse('get pods -- -odd').positionals).toEqual(['pods', '-odd'])
     expect(parse('down foo --help').path).toBe('down')

@@ -109,6 +109,22 @@ describe('apply', () => {
     expect(await cli('-f', 'none.yaml')).toMatchObject({ code: 1, stderr: expect.stringContaining('the path "none.yaml" does not exist') })
   })
 
+  it('prints what is stored with -o, and with --dry-run what would be', async () => {
+    const input = `${configMap('printed')}\n---\n${configMap('second')}`
+    expect(await mesh.cliWith({ input }, 'apply', '-f', '-', '-o', 'name')).toMatchObject({
+      code: 0,
+      stdout: 'configmap/printed\nconfigmap/second\n',
+    })
+    const stored = JSON.parse((await mesh.cliWith({ input: configMap('printed', { a: 'b' }) }, 'apply', '-f', '-', '-o', 'json')).stdout)
+    expect(stored).toMatchObject({ kind: 'ConfigMap', metadata: { name: 'printed', uid: expect.any(String) }, data: { a: 'b' } })
+    for (const mode of ['client', 'server']) {
+      const dry = await mesh.cliWith({ input: configMap('dry', { a: 'c' }) }, 'apply', '-f', '-', '-o', 'json', `--dry-run=${mode}`)
+      expect(JSON.parse(dry.stdout)).toMatchObject({ data: { a: 'c' } })
+    }
+    expect((await mesh.cliWith({ input }, 'apply', '-f', '-', '-o', 'yaml')).stdout).toMatch(/^apiVersion: v1\nitems:\n- apiVersion: v1\n/)
+    expect(await mesh.cliWith({ input }, 'apply', '-f', '-', '-o', 'wide')).toMatchObject({ code: 64, stdout: '' })
+  })
+
   it('only says what it would do with --dry-run', async () => {
     expect((await apply(configMap('dry', { a: '1' }), '--dry-run')).stdout).toBe('configmap/dry created (dry run)\n')
     expect(await dataOf('dry')).toBeUndefined()

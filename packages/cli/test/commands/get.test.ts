@@ -50,6 +50,36 @@ describe('get', () => {
     expect((await mesh.cli('get', 'svc', 'web', '--no-headers')).stdout).toMatch(/^web +ClusterIP [^\n]*\n$/)
   })
 
+  it('shows labels in columns of their own, and sorts by what is in an object', async () => {
+    const { stdout } = await mesh.cli('get', 'svc', 'web', 'api', '-L', 'app', '-L', 'example.org/tier,tier', '--sort-by', '.metadata.name')
+    const [header, ...rows] = stdout.split('\n')
+    expect(header).toMatch(/AGE +APP +TIER +TIER$/)
+    expect(rows.map((row) => row.trimEnd())).toEqual([
+      expect.stringMatching(/^api .* api +back$/),
+      expect.stringMatching(/^web .* web$/),
+      '',
+    ])
+    expect((await mesh.cli('get', 'svc', '--sort-by', '{.metadata.labels.tier}', '-o', 'name', '-l', 'app')).stdout).toBe(
+      'service/web\nservice/api\n',
+    )
+    expect(await mesh.cli('get', 'svc', '--sort-by', '{.metadata')).toMatchObject({ code: 1, stdout: '' })
+  })
+
+  it('shows what became of the objects of a manifest', async () => {
+    const input = `${service('web')}---\n${configMap('settings')}\n---\n${service('api')}`
+    const { code, stdout } = await mesh.cliWith({ input }, 'get', '-f', '-')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^NAME .*\nservice\/web .*\n\nNAME .*\nconfigmap\/settings .*\n\nNAME .*\nservice\/api /)
+    expect(await mesh.cliWith({ input: service('gone') }, 'get', '-f', '-', '-o', 'name')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Error from server (NotFound): services "gone" not found\n',
+    })
+    const elsewhere = configMap('kube-root-ca.crt', {}, 'kube-system')
+    expect((await mesh.cliWith({ input: elsewhere }, 'get', '-f', '-', '-o', 'name')).stderr).not.toContain('kind')
+    expect(await mesh.cliWith({ input }, 'get', 'svc', '-f', '-')).toMatchObject({ code: 64 })
+  })
+
   it('picks by label and by field', async () => {
     expect((await mesh.cli('get', 'svc', '-l', 'tier=back', '-o', 'name')).stdout).toBe('service/api\n')
     expect((await mesh.cli('get', 'svc', '-l', 'app in (web,none)', '-o', 'name')).stdout).toBe('service/web\n')

@@ -188,6 +188,15 @@ describe('describe', () => {
     expect(settled((await mesh.cli('describe', 'pod', 'web-')).stdout)).toBe(settled(stdout))
   })
 
+  it('takes all namespaces with -A, where no name is said', async () => {
+    await mesh.client.create(types.pods, pod('far'))
+    const { code, stdout } = await mesh.cli('describe', 'ns,pods', '-A', '-n', 'kube-system')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Name: +far\nNamespace: +default$/m)
+    expect(await mesh.cli('describe', 'pod', 'far', '-A')).toMatchObject({ code: 64 })
+    expect(await mesh.cli('describe', 'jobs', '-A')).toMatchObject({ stderr: 'No resources found\n' })
+  })
+
   it('never shows what a Secret holds', async () => {
     await apply('apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: hunter2}\n')
     const { stdout } = await mesh.cli('describe', 'secret', 'db')

@@ -179,6 +179,38 @@ describe('install --dry-run', () => {
   })
 })
 
+describe('install --set', () => {
+  it('puts settings of the mesh over those of the profile', async () => {
+    const words = [
+      'meshConfig.outboundTrafficPolicy.mode=REGISTRY_ONLY',
+      'meshConfig.enableTracing=false',
+      'meshConfig.trustDomain=example.org',
+    ]
+    const { code, stdout } = await call(['install', '--dry-run', ...words.flatMap((word) => ['--set', word])])
+    expect(code).toBe(0)
+    expect(stdout).toContain('    outboundTrafficPolicy:\n      mode: REGISTRY_ONLY\n')
+    expect(stdout).toContain('    enableTracing: false\n')
+    expect(stdout).toContain('    accessLogFile: /dev/stdout\n')
+    expect(stdout).toMatch(/name: TRUST_DOMAIN\n +value: example\.org/)
+  })
+
+  it.each([
+    ['profile', '--set profile is not NAME=VALUE'],
+    ['profile=minimal', 'there is no profile "minimal"'],
+    ['values.global.hub=x', '--set values.global.hub sets nothing here: there are profile and meshConfig.NAME'],
+    ['meshConfig.acessLogFile=x', '--set meshConfig.acessLogFile: '],
+    ['meshConfig.enableTracing=maybe', '--set meshConfig.enableTracing: '],
+    ['meshConfig.ingressClass=x', '--set meshConfig.ingressClass would have no effect'],
+    ['meshConfig.__proto__.x=y', '--set meshConfig.__proto__'],
+  ])('refuses %s', async (word, message) => {
+    expect(await call(['install', '--dry-run', '--set', word])).toMatchObject({
+      code: 64,
+      stdout: '',
+      stderr: expect.stringContaining(message),
+    })
+  })
+})
+
 describe('what install grants', () => {
   it('lets a gateway read the Secrets of its namespace and istiod do its work, to accounts that are installed too', async () => {
     const { stdout } = await call(['install', '--dry-run'])

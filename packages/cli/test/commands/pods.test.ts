@@ -94,6 +94,14 @@ describe('logs', () => {
     expect(stdout.match(/^web-1 \S+ one$/gm)?.toSorted()).toEqual(['web-1 app one', 'web-1 istio-proxy one'])
   })
 
+  it('says with --prefix which Pod and container each line is of', async () => {
+    const { stdout } = await mesh.cli('logs', '-l', 'app=web', '-c', 'app', '--prefix')
+    expect(stdout).toBe('[pod/web-1/app] web-1 app one\n[pod/web-1/app] two\n[pod/web-2/app] web-2 app one\n[pod/web-2/app] two\n')
+    expect((await mesh.cli('logs', 'web-1', '--all-containers', '--prefix')).stdout).toContain(
+      '[pod/web-1/istio-proxy] web-1 istio-proxy one\n',
+    )
+  })
+
   it('follows until Ctrl-C', async () => {
     const stop = new AbortController()
     const onOutput = (text: string): void => void (text.includes('two') && stop.abort())
@@ -229,10 +237,11 @@ describe('what is asked of Pods', () => {
 
   it('says that a proxy cannot be reached', async () => {
     await mesh.client.patch(types.deployments, 'web', { spec: { selector: { matchLabels: { app: 'web' } } } }, 'default')
-    for (const word of ['web-2', 'web-2.default', 'deploy/web.default', 'deploy/web'])
-      expect((await mesh.cli('proxy-config', 'routes', word, ...(word.includes('.') ? ['-n', 'kube-system'] : []))).stderr).toContain(
-        'of Pod default/web-2',
-      )
+    for (const [index, word] of ['web-2', 'web-2.default', 'deploy/web.default', 'deploy/web'].entries())
+      expect(
+        (await mesh.cli('proxy-config', index % 2 === 0 ? 'routes' : 'all', word, ...(word.includes('.') ? ['-n', 'kube-system'] : [])))
+          .stderr,
+      ).toContain('of Pod default/web-2')
     expect((await mesh.cli('proxy-config', 'routes', 'web-2.shop')).stderr).toContain('pods "web-2" not found in namespace shop')
     const { code, stderr } = await mesh.cli('proxy-config', 'routes', 'web-1')
     expect(code).toBe(69)
