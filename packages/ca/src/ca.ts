@@ -108,12 +108,18 @@ export interface Ca {
    */
   issueJwt(caller: Caller, audiences: readonly string[], ttlSeconds?: number): Promise<JwtSvid>
   bundle(): CaBundle
-  /** Calls back after each change of the bundle, keys for tokens included; returns what ends it. */
+  /** Calls back after each change of the bundle, keys for tokens and revocation lists included; returns what ends it. */
   onBundleChange(listener: (bundle: CaBundle) => void): () => void
   /** Who is not believed any more. */
   readonly denied: DenyBook
   /** Revocation lists in PEM, one signed by each root that lives here, with every denied serial number; and those that were plugged in. */
   crlsPem(): Promise<string>
+  /**
+   * Holds every chain to these revocation lists from now on, in place of those that were plugged in before.
+   * @param crlPem as the file ca-crl.pem; empty for none.
+   * @throws HeddleError `HEDDLE_CA_CACERTS_INVALID`: the lists before stay in force
+   */
+  replaceCrls(crlPem: string): void
   metrics(): CaMetrics
   /** Undefined for a plugged-in authority: its root is somebody else's. */
   readonly rotation: Rotation | undefined

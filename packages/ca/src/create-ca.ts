@@ -4,9 +4,9 @@
  */
 import { type Clock, type Logger, type Random, parseSpiffeId, silentLogger } from '@heddle/base'
 import { systemClock, systemRandom } from '@heddle/base/node'
-import type { KeyAlgorithm } from '@heddle/x509'
+import type { Crl, KeyAlgorithm } from '@heddle/x509'
 import type { AuditSink } from './audit/audit-record.js'
-import { readPluggedInAuthority } from './authority/cacerts.js'
+import { readCrls, readPluggedInAuthority } from './authority/cacerts.js'
 import { type Companion, type SigningSource, pluggedInSource, selfSignedSource } from './authority/signing-source.js'
 import { openState } from './authority/state-keeper.js'
 import { type CaBundle, createBundle } from './bundle/ca-bundle.js'
@@ -49,7 +49,8 @@ export async function createCa(options: CaOptions, deps: CaDeps = {}): Promise<C
   const nowMs = resolved.clock.now()
   if (cacerts && !store) {
     const authority = await readPluggedInAuthority(cacerts, resolved.trustDomain, nowMs)
-    return assemble(resolved, pluggedInSource(authority, nowMs, companionStore && (await openCompanion(resolved, companionStore))))
+    const source = pluggedInSource(authority, nowMs, companionStore && (await openCompanion(resolved, companionStore)))
+    return assemble(resolved, source, authority.crls)
   }
   if (!store || cacerts || companionStore)
     throw optionsInvalid('give either a store for a root of its own or cacerts, not both; a companion store goes with cacerts')
@@ -92,12 +93,13 @@ function resolveOptions(options: CaOptions, deps: CaDeps): Resolved {
   return { ...all, aliases: all.trustDomainAliases, clock, random, logger }
 }
 
-function assemble(resolved: Resolved, source: SigningSource): Ca {
+function assemble(resolved: Resolved, source: SigningSource, pluggedIn: readonly Crl[] = []): Ca {
   const { trustDomain, aliases, clock } = resolved
   const keyAlgorithms = [...defaults.keyAlgorithms, ...resolved.keyAlgorithms]
   const counters = createCaCounters()
+  let crls = pluggedIn
   const deny = createDenyBook(source.denied, clock, [trustDomain, ...aliases])
-  const bundles = createBundles(() => createBundle({ trustDomain, aliases, crls: source.crls, keyAlgorithms }, source))
+  const bundles = createBundles(() => createBundle({ trustDomain, aliases, crls, keyAlgorithms }, source))
   let denied = source.denied.entries()
   source.onChange(() => {
     bundles.refresh()
@@ -129,7 +131,11 @@ function assemble(resolved: Resolved, source: SigningSource): Ca {
       counters.jwtIssued++
       return svid
     },
-    crlsPem: () => createRevocationLists(source, deny, clock),
+    crlsPem: () => createRevocationLists(source, deny, clock, bundles.current().crlPem),
+    replaceCrls(crlPem) {
+      crls = readCrls(crlPem)
+      bundles.refresh()
+    },
     metrics: () => ({
       ...counters,
       rootNotAfterMs: Math.min(...source.roots().flatMap(({ phase, notAfterMs }) => (phase === 'active' ? [notAfterMs] : []))),
@@ -169,9 +175,9 @@ function createBundles(create: () => CaBundle): Bundles {
     current: () => bundle,
     refresh() {
       const next = create()
-      const isSame = next.fingerprint === bundle.fingerprint
+      const isSame = next.fingerprint === bundle.fingerprint && next.crlPem === bundle.crlPem
       const areKeysSame = jwtKeyIdsOf(next) === jwtKeyIdsOf(bundle)
-      // Which root signs may have changed; the paths that were verified under the same roots stay known.
+      // Which root signs may have changed; the paths that were verified under the same roots and lists stay known.
       bundle = isSame ? { ...next, trustBundle: bundle.trustBundle } : next
       if (isSame && areKeysSame) return
       for (const listener of listeners) listener(bundle)

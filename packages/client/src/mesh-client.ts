@@ -6,6 +6,7 @@ import { createSecureContext } from 'node:tls'
 import { type Clock, HeddleError, type Logger, messageOf, type Random, silentLogger } from '@heddle/base'
 import { systemClock, systemRandom } from '@heddle/base/node'
 import type { ProxyConfig, Secret, SecretSource } from '@heddle/routing'
+import { parseCrlPem } from '@heddle/x509'
 import {
   decodeCluster,
   decodeDenials,
@@ -96,7 +97,7 @@ class WorkloadLink implements MeshClient {
   readonly #tables: ConfigTables
   readonly #names: ResourceTable<NameTable>
   readonly #trust: ResourceTable<PushedTrust> = createResourceTable((bytes) => decodeTrust(bytes))
-  readonly #denials: ResourceTable<PushedDenials> = createResourceTable((bytes) => decodeDenials(bytes))
+  readonly #denials: ResourceTable<PushedDenials> = createResourceTable(usableDenials)
   readonly #store: TableStore | undefined
   readonly #ads: AdsClient
   readonly #secretListeners = new Set<(name: string) => void>()
@@ -109,7 +110,7 @@ class WorkloadLink implements MeshClient {
     this.#jwtSvids = createJwtSvids((audiences) => this.#requestJwtSvid(audiences), deps.clock)
     this.#tables = createTables(deps.logger)
     this.#names = createResourceTable((bytes) => decodeNameTable(bytes))
-    const tables = { ...this.#tables, names: this.#names, denials: this.#denials }
+    const tables = { ...this.#tables, names: this.#names, denials: this.#denials, trust: this.#trust }
     this.#store = options.stateDir === undefined ? undefined : createTableStore({ stateDir: options.stateDir, tables }, deps)
     this.#ads = this.#openAds(deps)
     this.secrets = {
@@ -154,6 +155,7 @@ class WorkloadLink implements MeshClient {
   async #useLastGood(): Promise<void> {
     for (const table of [this.#names, this.#tables.secrets, this.#denials]) table.snapshot()(new Set())
     if (this.#denials.held.size > 0) this.#takeDenials()
+    this.#useLastTrust()
     if (!isServable(this.#tables)) return
     const accept = acceptanceOf(this.#tables)
     try {
@@ -167,6 +169,15 @@ class WorkloadLink implements MeshClient {
     } catch (error) {
       this.#logger.error('the last good configuration was refused; waiting for the control plane', { error: messageOf(error) })
     }
+  }
+
+  /** The keys of tokens and other trust domains are pushed alone: nothing else would know them until the control plane answers. */
+  #useLastTrust(): void {
+    this.#trust.snapshot()(new Set())
+    this.#takeTrust().catch((error: unknown) => {
+      this.#trust.drop([...this.#trust.held.keys()])
+      this.#logger.error('what was trusted last cannot be put into force', { error: messageOf(error) })
+    })
   }
 
   #openAds(deps: Required<MeshClientDeps>): AdsClient {
@@ -203,7 +214,12 @@ class WorkloadLink implements MeshClient {
   /** A control plane without such a list denies nobody. */
   #takeDenials(): void {
     const lists = [...this.#denials.held.values()].map(({ value }) => value)
-    this.identity.deny({ spiffeIds: lists.flatMap(({ spiffeIds }) => spiffeIds), serials: lists.flatMap(({ serials }) => serials) })
+    const crlPem = lists.map((list) => list.crlPem ?? '').join('')
+    this.identity.deny({
+      spiffeIds: lists.flatMap(({ spiffeIds }) => spiffeIds),
+      serials: lists.flatMap(({ serials }) => serials),
+      ...(crlPem !== '' && { crlPem }),
+    })
   }
 
   async #takeTrust(): Promise<void> {
@@ -300,12 +316,28 @@ function textOf(issues: readonly { readonly path: string; readonly message: stri
   return issues.map(({ path, message }) => `${path} ${message}`.trim()).join('; ')
 }
 
+/** Revocation lists that cannot be read are refused, and the last good ones hold. */
+function usableDenials(bytes: Uint8Array): PushedDenials {
+  const denials = decodeDenials(bytes)
+  checkCrls(denials.crlPem)
+  return denials
+}
+
+function checkCrls(crlPem: string = ''): void {
+  const parsed = parseCrlPem(crlPem)
+  if (parsed.ok) return
+  throw new HeddleError({ code: 'HEDDLE_ADS_SECRET', message: `the revocation lists cannot be used: ${parsed.reason}`, origin: 'upstream' })
+}
+
 /** Key material that OpenSSL does not take would fail every handshake; refused, its last good version goes on. */
 function usableSecret(bytes: Uint8Array, name: string): Secret {
   const secret = decodeSecret({ bytes })
   try {
     if (secret.kind === 'certificate') createSecureContext({ cert: secret.certificateChainPem, key: secret.privateKeyPem })
-    else createSecureContext({ ca: secret.rootsPem })
+    else {
+      createSecureContext({ ca: secret.rootsPem })
+      checkCrls(secret.crlPem)
+    }
   } catch (cause) {
     const message = `the secret "${name}" cannot be used: ${messageOf(cause)}`
     throw new HeddleError({ code: 'HEDDLE_ADS_SECRET', message, origin: 'upstream', cause })

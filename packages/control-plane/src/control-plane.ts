@@ -119,7 +119,7 @@ class Istiod implements ControlPlane {
   constructor(options: ControlPlaneOptions, deps: Required<ControlPlaneDeps>) {
     this.#options = options
     this.#deps = deps
-    this.#publisher = createRootPublisher(options.client, () => options.ca.bundle().rootsPem, deps.logger)
+    this.#publisher = createRootPublisher(options.client, () => options.ca.bundle(), deps.logger)
   }
 
   async start(signal?: AbortSignal): Promise<ControlPlanePorts> {
@@ -230,7 +230,7 @@ class Istiod implements ControlPlane {
     this.#metrics.add(record.entry)
   }
 
-  /** Into every namespace now, and again when the roots change; the serving certificate follows the roots too. */
+  /** Into every namespace now, and again when the roots or lists change; the serving certificate follows the roots too. */
   #publishRoots(source: Source, secure: SecureServer, discovery: Discovery): void {
     const publishAll = (): void => {
       for (const namespace of source.input().namespaces ?? []) void this.#publisher.publish(namespace.metadata.name ?? '')

@@ -7,6 +7,7 @@ import { meshConfigMap, readMeshConfig } from '@heddle/translation'
 import { type AuditLog, type AuditSink, type Ca, createCa, createJoinTokens, openAuditLog, readCacerts } from '@heddle/ca'
 import { createResourceClient, loadInClusterConfig, readPodContract, type ResourceClient } from '@heddle/client'
 import { watchCaSettings } from './citadel/ca-settings-watch.js'
+import { crlFileName, followCrlFile } from './citadel/crl-file.js'
 import { createFederationFollower } from './citadel/federation-follower.js'
 import { readFederation } from './citadel/federation-settings.js'
 import { createJwtRuleAuthenticator, readJwtRules } from './citadel/jwt-rules.js'
@@ -66,6 +67,8 @@ async function serve(
   const trustDomain = settings.trustDomain ?? (await meshTrustDomain(client, settings.namespace)) ?? 'cluster.local'
   const log = await openIssuanceLog(join(root, issuanceFolder), logger)
   const ca = await openAuthority(client, settings, { trustDomain, root, log, logger })
+  // Only an authority below somebody else's root has none of its own to rotate.
+  const crlFile = ca.rotation ? undefined : followCrlFile(join(root, cacertsFolder, crlFileName), ca, { clock: systemClock, logger })
   const { namespace, clusterDomain, address, ports } = settings
   const joinTokens = createJoinTokens({
     trustDomain,
@@ -114,6 +117,7 @@ async function serve(
     await controlPlane.close()
     await caSettings.close()
     federation.close()
+    crlFile?.close()
     await ca.close()
     await log?.close()
   }

@@ -1,6 +1,7 @@
-/** Every secret of a workload by name: its identity and what the control plane serves, then the files of its Pod. */
+/** Every secret of a workload by name: its identity with the revocation lists of its Pod, what the control plane serves, then the Pod's files. */
 import { secretReferencesOf, type ProxyConfig, type SecretSource } from '@heddle/routing'
 import { type Clock, type Logger } from '@heddle/base'
+import { openCrlFile } from './crl-file.js'
 import { createFileSecrets, type FileSecrets } from './file-secrets.js'
 
 export interface WorkloadSecrets extends SecretSource {
@@ -11,7 +12,8 @@ export interface WorkloadSecrets extends SecretSource {
   close(): void
 }
 
-const identityNames: readonly string[] = ['default', 'ROOTCA']
+const meshRoots = 'ROOTCA'
+const identityNames: readonly string[] = ['default', meshRoots]
 const systemRoots = 'file-root:system'
 
 export function createWorkloadSecrets(
@@ -20,7 +22,9 @@ export function createWorkloadSecrets(
   deps: { readonly clock: Clock; readonly logger: Logger },
 ): WorkloadSecrets {
   const files: FileSecrets = createFileSecrets({ root }, deps)
-  const get: SecretSource['get'] = (name) => served.get(name) ?? files.get(name)
+  const crlListeners = new Set<(name: string) => void>()
+  const crls = openCrlFile(root, () => crlListeners.forEach((listener) => listener(meshRoots)), deps)
+  const get: SecretSource['get'] = (name) => (name === meshRoots ? crls.addTo(served.get(name)) : (served.get(name) ?? files.get(name)))
   const missing = new Set<string>()
   let named: readonly string[] = []
   const arrived = (name: string): void => {
@@ -30,7 +34,8 @@ export function createWorkloadSecrets(
   return {
     get,
     subscribe(listener) {
-      const ends = [served.subscribe(listener), files.subscribe(listener)]
+      crlListeners.add(listener)
+      const ends = [served.subscribe(listener), files.subscribe(listener), () => void crlListeners.delete(listener)]
       return () => ends.forEach((end) => end())
     },
     follow({ listeners, clusters }) {
@@ -49,6 +54,7 @@ export function createWorkloadSecrets(
     close() {
       for (const stop of stops) stop()
       files.close()
+      crls.close()
     },
   }
 }

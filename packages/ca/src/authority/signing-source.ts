@@ -1,5 +1,4 @@
 /** Where the signing key, the published roots and what is kept beside them come from: our own state, or files that somebody else made. */
-import type { Crl } from '@heddle/x509'
 import type { DenyKeeper } from '../deny/deny-book.js'
 import type { JwtKey } from '../jwt/jwt-key.js'
 import { type JwtKeyRing, signingKeyOf } from '../jwt/jwt-key-ring.js'
@@ -21,7 +20,6 @@ export interface PublishedRoot {
 
 export interface SigningSource {
   readonly rotation: Rotation | undefined
-  readonly crls: readonly Crl[]
   signer(): Authority
   /** In the order of the bundle. */
   roots(): readonly PublishedRoot[]
@@ -46,7 +44,7 @@ export interface SigningSource {
  * @param companion keeps who is denied, the numbers of revocation lists and the keys for tokens; without it the first two are forgotten
  * at the end of the process, and there are no tokens.
  */
-export function pluggedInSource({ authority, crls }: PluggedInAuthority, nowMs: number, companion?: Companion): SigningSource {
+export function pluggedInSource({ authority }: PluggedInAuthority, nowMs: number, companion?: Companion): SigningSource {
   const root: PublishedRoot = {
     fingerprint: authority.fingerprint,
     phase: 'active',
@@ -56,7 +54,6 @@ export function pluggedInSource({ authority, crls }: PluggedInAuthority, nowMs: 
   }
   return {
     rotation: undefined,
-    crls,
     signer: () => authority,
     roots: () => [root],
     isAuthorityKey: (spki) => isKeyOf(spki, authority.certificate),
@@ -128,7 +125,6 @@ export function selfSignedSource(keeper: StateKeeper, rotation: Rotation, driver
   return {
     ...keptBy({ keeper, driver }),
     rotation,
-    crls: [],
     signer: () => activeRootOf(keeper.current()).authority,
     roots: () =>
       keeper.current().roots.map((root) => ({

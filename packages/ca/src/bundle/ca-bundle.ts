@@ -1,5 +1,5 @@
 /** What workloads are to trust: every published root, in the forms in which it is handed on. */
-import { type Crl, type KeyAlgorithm, type TrustBundle, createTrustBundle } from '@heddle/x509'
+import { type Crl, type KeyAlgorithm, type TrustBundle, createTrustBundle, encodePem } from '@heddle/x509'
 import type { RootPhase } from '../authority/ca-state.js'
 import type { SigningSource } from '../authority/signing-source.js'
 import type { JwtKey } from '../jwt/jwt-key.js'
@@ -19,7 +19,9 @@ export interface CaBundle {
   readonly roots: readonly BundleRoot[]
   /** Of roots whose leaves are to be renewed at once. */
   readonly taintedRoots: readonly string[]
-  /** The same, ready for `verifySvidPath`; aliases of the trust domain have the same roots. */
+  /** Plugged-in revocation lists that every chain is held to, in PEM; empty when there are none. */
+  readonly crlPem: string
+  /** Roots and lists ready for `verifySvidPath`; aliases of the trust domain have the same roots. */
   readonly trustBundle: TrustBundle
   /** Changes exactly when the roots do, or which of them are tainted. */
   readonly fingerprint: string
@@ -44,6 +46,7 @@ export function createBundle({ trustDomain, aliases, crls, keyAlgorithms }: Bund
   return {
     trustDomain,
     rootsPem,
+    crlPem: crls.map(({ der }) => encodePem('X509 CRL', der)).join(''),
     roots: roots.map(({ fingerprint, phase, pem }) => ({ fingerprint, phase, pem })),
     taintedRoots: roots.filter(({ phase }) => phase === 'tainted').map(({ fingerprint }) => fingerprint),
     trustBundle: createTrustBundle({

@@ -7,7 +7,8 @@ import type { DenyBook } from './deny-book.js'
 /** Consumers fetch it daily; a week leaves room for a holiday of the authority. */
 const validForMs = 7 * 86_400_000
 
-export async function createRevocationLists(source: SigningSource, deny: DenyBook, clock: Clock): Promise<string> {
+/** @param pluggedInPem lists of others, which follow. */
+export async function createRevocationLists(source: SigningSource, deny: DenyBook, clock: Clock, pluggedInPem: string): Promise<string> {
   const number = BigInt(await source.nextCrlNumber())
   const nowMs = clock.now()
   const revoked = deny
@@ -21,7 +22,7 @@ export async function createRevocationLists(source: SigningSource, deny: DenyBoo
         authority && maySign(authority.certificate.extensions.keyUsage?.usages) ? [createCrl(fields, authority)] : [],
       ),
   )
-  return [...own, ...source.crls.map(({ der }) => der)].map((der) => encodePem('X509 CRL', der)).join('')
+  return own.map((der) => encodePem('X509 CRL', der)).join('') + pluggedInPem
 }
 
 function maySign(usages: readonly string[] | undefined): boolean {

@@ -113,6 +113,17 @@ describe('a revocation list beside plugged-in certificates', () => {
       reason: expect.stringContaining('revoked') as string,
     })
     expect(await ca.crlsPem()).toContain(crlPem)
+    expect(ca.bundle().crlPem).toBe(crlPem)
+    const seen: string[] = []
+    ca.onBundleChange((bundle) => seen.push(bundle.crlPem))
+    // The same again tells nobody; none at all lets the authority's leaves in again; such as cannot be read change nothing.
+    ca.replaceCrls(crlPem)
+    ca.replaceCrls('')
+    expect(await authenticator.authenticate({ peerChain: chain.ok ? chain.ders : [] })).toMatchObject({ kind: 'authenticated' })
+    expect(() => ca.replaceCrls(files.rootCertPem)).toThrow(withCode('HEDDLE_CA_CACERTS_INVALID') as Error)
+    ca.replaceCrls(crlPem)
+    expect(await authenticator.authenticate({ peerChain: chain.ok ? chain.ders : [] })).toMatchObject({ kind: 'refused' })
+    expect(seen).toEqual(['', crlPem])
     await expect(startCa({ cacerts: { ...files, caKeyPem, crlPem: files.rootCertPem } }, clock)).rejects.toEqual(
       withCode('HEDDLE_CA_CACERTS_INVALID'),
     )

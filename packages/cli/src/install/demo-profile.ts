@@ -131,8 +131,11 @@ function istiod({ version, trustDomain }: ProfileOptions): KubernetesObject {
               startupProbe: { httpGet: { path: '/ready', port: 15014 }, periodSeconds: 1, failureThreshold: 60 },
               readinessProbe: { httpGet: { path: '/ready', port: 15014 }, periodSeconds: 3, timeoutSeconds: 5 },
               resources: { requests: { cpu: '10m', memory: '100Mi' } },
+              volumeMounts: [{ name: 'cacerts', mountPath: '/etc/cacerts', readOnly: true }],
             },
           ],
+          // A root of somebody else's, where there is one.
+          volumes: [{ name: 'cacerts', secret: { secretName: 'cacerts', optional: true } }],
         },
       },
     },

@@ -47,7 +47,7 @@ export interface IdentitySource extends SecretSource {
    * @throws when a root cannot be used: nothing changes then.
    */
   trust(pushed: PushedTrust): Promise<void>
-  /** Takes the list of those who are not believed any more; in force at once. */
+  /** Takes the lists of those who are not believed any more, revocation lists among them, which were found to be readable; in force at once. */
   deny(denied: PushedDenials): void
   close(): void
 }

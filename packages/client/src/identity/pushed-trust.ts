@@ -44,7 +44,8 @@ export function validationOf(
     trustDomain,
     ...(taintedRootsPem !== '' && { taintedRootsPem }),
     ...(pushed?.federated?.length && { federatedRootsPem: federatedRootsOf(pushed.federated) }),
-    ...(hasDenials && { denied }),
+    ...(hasDenials && { denied: { spiffeIds: denied.spiffeIds, serials: denied.serials } }),
+    ...(denied.crlPem !== undefined && { crlPem: denied.crlPem }),
   }
 }
 

@@ -1,4 +1,4 @@
-/** The authority's roots and denials as resources that every proxy is pushed. */
+/** The authority's roots, denials and plugged-in revocation lists as resources that every proxy is pushed. */
 import type { Ca } from '@heddle/ca'
 import { encodeJwtKeySet } from '@heddle/base/node'
 import { encodeDenials, encodeTrust, type FederatedTrust, trustTypeUrls, type XdsResource } from '@heddle/xds'
@@ -6,13 +6,13 @@ import { encodeDenials, encodeTrust, type FederatedTrust, trustTypeUrls, type Xd
 export type TrustResources = readonly (readonly [typeUrl: string, resources: readonly XdsResource[]])[]
 
 export function trustResourcesOf(ca: Pick<Ca, 'bundle' | 'denied'>, federated: readonly FederatedTrust[] = []): TrustResources {
-  const { trustDomain, roots, fingerprint, sequence, jwtKeys } = ca.bundle()
+  const { trustDomain, roots, crlPem, fingerprint, sequence, jwtKeys } = ca.bundle()
   const pushed = roots.map(({ pem, phase }) => ({ pem, isTainted: phase === 'tainted' }))
   const entries = ca.denied.entries()
   const valuesOf = (kind: (typeof entries)[number]['kind']): readonly string[] =>
     entries.flatMap((entry) => (entry.kind === kind ? [entry.value] : []))
   return [
-    [trustTypeUrls.denyList, [encodeDenials({ spiffeIds: valuesOf('spiffe-id'), serials: valuesOf('serial') })]],
+    [trustTypeUrls.denyList, [encodeDenials({ spiffeIds: valuesOf('spiffe-id'), serials: valuesOf('serial'), crlPem })]],
     [
       trustTypeUrls.trustBundle,
       [encodeTrust({ trustDomain, roots: pushed, fingerprint, sequence, jwks: encodeJwtKeySet(jwtKeys), federated })],

@@ -9,7 +9,7 @@ import type { Secret } from '@heddle/routing'
 import type { ProxyNode } from '@heddle/translation'
 import { encodeSecret, type XdsResource } from '@heddle/xds'
 import { type CredentialName, parseCredentialName, rootsSuffix } from './credential-name.js'
-import { keyPairOf, type Material, rootsOf } from './secret-material.js'
+import { crlOf, keyPairOf, type Material, rootsOf } from './secret-material.js'
 
 export interface CredentialsOptions {
   readonly secretOf: (namespace: string, name: string) => KubernetesObject | undefined
@@ -72,7 +72,9 @@ function rootsSecret(text: string, { namespace, name }: CredentialName, secretOf
   const secret = secretOf(namespace, name) ?? secretOf(namespace, stripped)
   if (secret === undefined) return refused(`there is no Secret ${namespace}/${name} nor ${namespace}/${stripped}`)
   const roots = rootsOf(secret)
-  return roots.ok ? { ok: true, value: { kind: 'validation', name: text, rootsPem: roots.value } } : roots
+  if (!roots.ok) return roots
+  const crlPem = crlOf(secret)
+  return { ok: true, value: { kind: 'validation', name: text, rootsPem: roots.value, ...(crlPem !== undefined && { crlPem }) } }
 }
 
 function refused(reason: string): { readonly ok: false; readonly reason: string } {

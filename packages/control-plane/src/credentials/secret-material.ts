@@ -27,6 +27,11 @@ export function rootsOf(secret: KubernetesObject): Material<string> {
   return roots === '' ? { ok: false, reason: `it has neither cacert nor ca.crt, but ${keysOf(secret)}` } : { ok: true, value: roots }
 }
 
+/** Revocation lists beside the roots, under Istio's keys; undefined when there are none. */
+export function crlOf(secret: KubernetesObject): string | undefined {
+  return textOf(secret, 'crl') || textOf(secret, 'ca.crl') || undefined
+}
+
 /** Whether anything in it could be for TLS: all other Secrets are nobody's business here. */
 export function hasTlsKeys(secret: KubernetesObject): boolean {
   return ['cert', 'tls.crt', 'cacert', 'ca.crt'].some((key) => dataOf(secret)[key] !== undefined)

@@ -1,8 +1,11 @@
 /** Two meshes that believe each other's names, over real HTTPS, and what reaches a workload of it. */
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { silentLogger } from '@heddle/base'
 import { createFakeClock } from '@heddle/base/testing'
 import { createMemoryCaStore, createCa, encodeSpiffeBundle, parseSpiffeBundle } from '@heddle/ca'
@@ -46,7 +49,7 @@ function peersOf({ listeners }: ProxyConfig): readonly string[] {
   return (chain?.tls?.common.validation?.matchSubjectAltNames ?? []).map(({ value }) => String(value))
 }
 
-function workloadOf(plane: FakeControlPlane, trustDomain: string): MeshClient {
+function workloadOf(plane: FakeControlPlane, trustDomain: string, stateDir?: string): MeshClient {
   return keep(
     createMeshClient({
       discovery: () => plane.address,
@@ -55,6 +58,7 @@ function workloadOf(plane: FakeControlPlane, trustDomain: string): MeshClient {
       trustDomain,
       token: () => fakeToken('default', 'default'),
       root: () => plane.rootsPem(),
+      ...(stateDir !== undefined && { stateDir }),
       onConfig: (config) => {
         inboundPeers.push(peersOf(config))
         return Promise.resolve()
@@ -82,6 +86,23 @@ describe('two meshes', () => {
     expect(judged).toMatchObject({ ok: true, id: { uri: 'spiffe://two.example/ns/default/sa/default' } })
     one.federation?.follow([])
     await until(() => client.secrets.get('ROOTCA')).not.toHaveProperty('federatedRootsPem')
+  })
+
+  it('are still told apart by a workload that starts again while the control plane is down', async () => {
+    const [one, two] = [await start('one.example'), await start('two.example')]
+    const stateDir = mkdtempSync(join(tmpdir(), 'heddle-federation-'))
+    keep({ close: () => rmSync(stateDir, { recursive: true, force: true }) })
+    one.federation?.follow([entryFor(two)])
+    const client = workloadOf(one, 'one.example', stateDir)
+    await client.start()
+    const federated = { federatedRootsPem: { 'two.example': two.rootsPem() } }
+    await until(() => client.secrets.get('ROOTCA')).toMatchObject(federated)
+    client.close()
+    await one.stop()
+    const again = workloadOf(one, 'one.example', stateDir)
+    await again.start()
+    expect(again.secrets.get('ROOTCA')).toMatchObject(federated)
+    expect(again.identity.trusted?.federated?.[0]?.jwks).toContain('"kid"')
   })
 
   it('follow a rotation of the other, although the first bundle is as old as the hills', async () => {

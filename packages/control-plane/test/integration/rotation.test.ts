@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseJwtKeySet, validateJwtSvid } from '@heddle/base/node'
 import { createMeshClient, type MeshClient } from '@heddle/client'
 import { parseCertificatePem, createTrustBundle, verifySvidPath } from '@heddle/x509'
 import type { Rotation } from '@heddle/ca'
@@ -42,6 +43,26 @@ async function start(): Promise<MeshClient> {
   await client.start()
   await until(() => client.isConnected).toBe(true)
   return client
+}
+
+/** The same workload, started again while the control plane is down. */
+async function startAlone(client: MeshClient): Promise<MeshClient> {
+  client.close()
+  open.length = 0
+  await controlPlane.stop()
+  const again = createMeshClient({
+    discovery: () => controlPlane.address,
+    node: node(),
+    spiffeId: 'spiffe://cluster.local/ns/default/sa/default',
+    trustDomain: 'cluster.local',
+    token: () => undefined,
+    root: () => rootPem,
+    stateDir,
+    onConfig: () => Promise.resolve(),
+  })
+  open.push(again)
+  await again.start()
+  return again
 }
 
 const until = (check: () => unknown) => expect.poll(check, { interval: 10, timeout: 10_000 })
@@ -95,22 +116,37 @@ it('a denial reaches a workload in a moment, also one that starts again without 
   const denied = 'spiffe://cluster.local/ns/default/sa/thief'
   await controlPlane.ca.denied.add({ spiffeId: denied })
   await until(() => client.secrets.get('ROOTCA')).toMatchObject({ denied: { spiffeIds: [denied], serials: [] } })
-  client.close()
-  open.length = 0
-  await controlPlane.stop()
-  const again = createMeshClient({
-    discovery: () => controlPlane.address,
-    node: node(),
-    spiffeId: 'spiffe://cluster.local/ns/default/sa/default',
-    trustDomain: 'cluster.local',
-    token: () => undefined,
-    root: () => rootPem,
-    stateDir,
-    onConfig: () => Promise.resolve(),
-  })
-  open.push(again)
-  await again.start()
+  const again = await startAlone(client)
   expect(again.secrets.get('ROOTCA')).toMatchObject({ denied: { spiffeIds: [denied] } })
+})
+
+it('T28: revocation lists reach a workload in a moment, also one that starts again without the control plane; such as cannot be read do not', async () => {
+  controlPlane.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+  const client = await start()
+  expect(client.secrets.get('ROOTCA')).not.toHaveProperty('crlPem')
+  await controlPlane.ca.denied.add({ serialHex: 'abc123' })
+  const crlPem = await controlPlane.ca.crlsPem()
+  controlPlane.ca.replaceCrls(crlPem)
+  await until(() => client.secrets.get('ROOTCA')).toMatchObject({ crlPem })
+  await until(() => controlPlane.api.has('configmaps', 'istio-ca-crl', 'default')).toBe(true)
+  expect(() => controlPlane.ca.replaceCrls('none')).toThrow(expect.objectContaining({ code: 'HEDDLE_CA_CACERTS_INVALID' }) as Error)
+  expect(controlPlane.ca.bundle().crlPem).toBe(crlPem)
+  const again = await startAlone(client)
+  expect(again.secrets.get('ROOTCA')).toMatchObject({ crlPem })
+})
+
+it('the keys of tokens are still known to a workload that starts again without the control plane', async () => {
+  const client = await start()
+  const { token } = await controlPlane.ca.issueJwt(
+    { trustDomain: 'cluster.local', namespace: 'default', serviceAccount: 'web', method: 'operator' },
+    ['billing'],
+  )
+  const judge = (one: MeshClient): unknown => {
+    const keys = parseJwtKeySet(one.identity.trusted?.jwks ?? '')
+    return keys.ok && validateJwtSvid({ token, audience: 'billing', bundleOf: () => keys.keys, nowMs: Date.now() })
+  }
+  await until(() => judge(client)).toMatchObject({ ok: true })
+  expect(judge(await startAlone(client))).toMatchObject({ ok: true })
 })
 
 describe('orders to the authority', () => {
