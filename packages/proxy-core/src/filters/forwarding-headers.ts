@@ -6,7 +6,7 @@
 import type { Random } from '@heddle/base'
 import type { ClientCertDetails, HttpConnectionManager } from '@heddle/routing'
 import type { HeaderBlock } from '../message/header-block.js'
-import { HexPool } from '../message/hex-pool.js'
+import { UuidPool } from '../message/uuid-pool.js'
 import { wireText } from '../message/wire-text.js'
 import type { DownstreamConnection, PeerIdentity, TlsInfo } from '../decision-record.js'
 
@@ -105,6 +105,5 @@ export interface RequestIds {
 
 /** UUIDs of version 4. */
 export function createRequestIds(random: Random): RequestIds {
-  const pool = new HexPool(random)
-  return { next: () => pool.nextUuid() }
+  return new UuidPool(random)
 }

@@ -25,6 +25,8 @@ export interface Channel {
   writeText(latin1: string): boolean
   /** Copies what it cannot send at once. */
   writeBytes(buffer: Buffer, start: number, end: number): boolean
+  /** Sends the first bytes of a buffer that the caller gives away, back to the stock it was taken from. */
+  giveBytes(buffer: Buffer, length: number): boolean
   pause(): void
   resume(): void
   /** Sends FIN after what is pending; the peer may still send. */

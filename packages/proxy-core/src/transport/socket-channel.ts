@@ -6,21 +6,22 @@
 import type { Socket } from 'node:net'
 import type { Logger } from '@heddle/base'
 import type { Channel, ChannelHandler } from './channel.js'
+import { giveBuffer, stockBufferBytes, takeBuffer } from '../buffer-stock.js'
 import { latin1 } from '../message/latin1.js'
 import { flushAtTurnEnd } from './write-batch.js'
-import { takeWriteBuffer, giveWriteBuffer, writeBufferBytes } from './write-buffers.js'
 
 const channelOf = Symbol('channel')
 type Written = (error?: Error | null) => void
 /** `_write` and `_writev` are what Writable asks its implementers for; net.Socket and TLSSocket have them. */
 type ChannelSocket = Socket & {
   [channelOf]?: SocketChannel
-  _write(piece: Piece, encoding: PieceEncoding, written: Written): void
-  _writev(pieces: readonly { readonly chunk: Piece; readonly encoding: PieceEncoding }[], written: Written): void
+  _write(chunk: Chunk, encoding: ChunkEncoding, written: Written): void
+  _writev(chunks: readonly { readonly chunk: Chunk; readonly encoding: ChunkEncoding }[], written: Written): void
 }
-/** Text is latin1; bytes are in buffers of the stock. */
-type Piece = string | Buffer
-type PieceEncoding = 'latin1' | 'buffer'
+/** Text is latin1; bytes are the first of a buffer that goes back to the stock, which needs it whole. */
+type Piece = string | { readonly buffer: Buffer; readonly length: number }
+type Chunk = string | Buffer
+type ChunkEncoding = 'latin1' | 'buffer'
 
 /** Text up to this many bytes waits for the end of the turn; more goes out at once, so that back-pressure is seen. */
 const maxWaitingTextBytes = 32_768
@@ -103,13 +104,22 @@ export class SocketChannel implements Channel {
     this.#flushText()
     // Little that the kernel takes at once goes as text, too: a buffer would cost a copy that outlives the call.
     if (end - start <= maxTextBytes && this.#sending === undefined) return this.#give(latin1(buffer, start, end))
-    for (let at = start; at < end; at += writeBufferBytes) {
-      const size = Math.min(writeBufferBytes, end - at)
-      const copy = takeWriteBuffer()
+    for (let at = start; at < end; at += stockBufferBytes) {
+      const size = Math.min(stockBufferBytes, end - at)
+      const copy = takeBuffer()
       buffer.copy(copy, 0, at, at + size)
-      this.#give(size === copy.length ? copy : copy.subarray(0, size))
+      this.#give({ buffer: copy, length: size })
     }
     return !this.#isFull
+  }
+
+  giveBytes(buffer: Buffer, length: number): boolean {
+    if (this.#ended) {
+      giveBuffer(buffer)
+      return true
+    }
+    this.#flushText()
+    return this.#give({ buffer, length })
   }
 
   /** @returns whether more may be written now. */
@@ -133,11 +143,10 @@ export class SocketChannel implements Channel {
 
   #send(pieces: readonly Piece[]): void {
     this.#sending = pieces
-    const [first] = pieces
-    if (pieces.length === 1) this.#socket._write(first as Piece, encodingOf(first as Piece), this.#sent)
+    if (pieces.length === 1) this.#socket._write(chunkOf(pieces[0] as Piece), encodingOf(pieces[0] as Piece), this.#sent)
     else
       this.#socket._writev(
-        pieces.map((chunk) => ({ chunk, encoding: encodingOf(chunk) })),
+        pieces.map((piece) => ({ chunk: chunkOf(piece), encoding: encodingOf(piece) })),
         this.#sent,
       )
   }
@@ -148,7 +157,7 @@ export class SocketChannel implements Channel {
     this.#sending = undefined
     for (const piece of pieces) {
       this.#unsentBytes -= piece.length
-      if (typeof piece !== 'string' && !error) giveWriteBuffer(piece)
+      if (typeof piece !== 'string' && !error) giveBuffer(piece.buffer)
     }
     if (error) return void this.#socket.destroy(error)
     if (this.#waiting.length > 0) {
@@ -185,7 +194,7 @@ export class SocketChannel implements Channel {
   release(): Socket {
     const socket = this.#socket
     this.#flushText()
-    for (const piece of this.#waiting.splice(0)) socket.write(piece, 'latin1')
+    for (const piece of this.#waiting.splice(0)) socket.write(chunkOf(piece), 'latin1')
     socket.off('end', onSocketEnd)
     socket.off('close', onSocketClose)
     socket.off('error', onSocketError)
@@ -249,7 +258,11 @@ export class SocketChannel implements Channel {
   }
 }
 
-function encodingOf(piece: Piece): PieceEncoding {
+function chunkOf(piece: Piece): Chunk {
+  return typeof piece === 'string' ? piece : piece.buffer.subarray(0, piece.length)
+}
+
+function encodingOf(piece: Piece): ChunkEncoding {
   return typeof piece === 'string' ? 'latin1' : 'buffer'
 }
 

@@ -22,6 +22,9 @@ export class MemoryChannel implements Channel {
   writeBytes(buffer: Buffer, start: number, end: number): boolean {
     return this.writeText(buffer.toString('latin1', start, end))
   }
+  giveBytes(buffer: Buffer, length: number): boolean {
+    return this.writeBytes(buffer, 0, length)
+  }
   pause(): void {
     this.paused = true
   }

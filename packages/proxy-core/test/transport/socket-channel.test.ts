@@ -5,6 +5,7 @@ import { createServer as createSecureServer, connect as connectSecure, type TLSS
 import { silentLogger } from '@heddle/base'
 import { createTestCa } from '@heddle/ca/testing'
 import { afterEach, expect, test } from 'vitest'
+import { stockBufferBytes, takeBuffer } from '../../src/buffer-stock.js'
 import { SocketChannel } from '../../src/transport/socket-channel.js'
 
 const opened: { close(): void }[] = []
@@ -103,6 +104,25 @@ test('what the kernel did not take goes out before everything written later, and
   expect(channel.pendingBytes).toBeLessThan(100)
   channel.end()
   expect((await received).slice(big.length)).toBe(' bytes text')
+})
+
+test('a buffer that was given away comes back to the stock only when all of it is sent', async () => {
+  const { channel, peer } = await pair()
+  peer.pause()
+  for (let round = 0; round < 200; round++) {
+    const buffer = takeBuffer().fill(round)
+    channel.giveBytes(buffer, buffer.length - round)
+  }
+  peer.resume()
+  const counts = new Map<number, number>()
+  peer.on('data', (data) => {
+    for (const byte of data) counts.set(byte, (counts.get(byte) ?? 0) + 1)
+  })
+  channel.end()
+  await once(peer, 'end')
+  expect([...counts].map(([byte, count]) => [byte, stockBufferBytes - count])).toEqual(
+    Array.from({ length: 200 }, (_, round) => [round, round]),
+  )
 })
 
 test('a write that the peer has cut off ends the channel', async () => {

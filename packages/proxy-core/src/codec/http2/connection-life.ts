@@ -62,8 +62,8 @@ export abstract class ConnectionLife implements FrameSink {
     return this.deps.monotonicMs()
   }
 
-  write(buffer: Buffer, start: number, end: number): boolean {
-    return this.channel.writeBytes(buffer, start, end)
+  give(buffer: Buffer, length: number): boolean {
+    return this.channel.giveBytes(buffer, length)
   }
   schedule(): void {
     this.deps.flushAtTurnEnd(this)

@@ -3,21 +3,19 @@
  * in one write. While a frame waits here END_STREAM can still be set on it, so that a message of one piece needs no frame
  * for its end.
  */
+import { giveBuffer, stockBufferBytes, takeBuffer } from '../../buffer-stock.js'
 import { frameFlag, frameHeaderBytes, frameType, maxFrameBytes } from './frame-types.js'
 import type { EncoderOutput } from './hpack/encoder.js'
 
 export interface FrameSink {
-  /** Copies what it cannot send at once. @returns whether more may be written now. */
-  write(buffer: Buffer, start: number, end: number): boolean
+  /** Takes the buffer over and sends its first bytes. @returns whether more may be written now. */
+  give(buffer: Buffer, length: number): boolean
   /** Asks for `flush` at the end of the turn. */
   schedule(): void
 }
 
 /** One turn's frames beyond this go out at once, so that back-pressure is seen. */
 const maxGatheredBytes = 49_152
-const stockBytes = 65_536
-const maxStockBuffers = 64
-const stock: Buffer[] = []
 
 export class FrameOutput implements EncoderOutput {
   readonly #sink: FrameSink
@@ -35,13 +33,13 @@ export class FrameOutput implements EncoderOutput {
 
   reserve(bytes: number): void {
     if (this.at + bytes <= this.buffer.length) return
-    if (this.buffer.length === 0 && bytes <= stockBytes) {
-      this.buffer = stock.pop() ?? Buffer.allocUnsafeSlow(stockBytes)
+    if (this.buffer.length === 0 && bytes <= stockBufferBytes) {
+      this.buffer = takeBuffer()
       return
     }
     const larger = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.at + bytes))
     this.buffer.copy(larger, 0, 0, this.at)
-    giveBack(this.buffer)
+    giveBuffer(this.buffer)
     this.buffer = larger
   }
 
@@ -53,8 +51,7 @@ export class FrameOutput implements EncoderOutput {
     this.buffer = emptyBuffer
     this.at = 0
     this.generation++
-    this.blocked = !this.#sink.write(buffer, 0, at)
-    giveBack(buffer)
+    this.blocked = !this.#sink.give(buffer, at)
   }
 
   /** Begins a frame of a known length. */
@@ -133,7 +130,3 @@ export class FrameOutput implements EncoderOutput {
 }
 
 const emptyBuffer: Buffer = Buffer.alloc(0)
-
-function giveBack(buffer: Buffer): void {
-  if (buffer.length === stockBytes && stock.length < maxStockBuffers) stock.push(buffer)
-}
