@@ -26,4 +26,9 @@ export interface Authenticator {
   /** Whether asking uses the credentials up. Default: `false`. */
   readonly isOneTime?: boolean
   authenticate(credentials: Credentials): Promise<AuthenticationResult>
+  /**
+   * What asking would answer, without using the credentials up: of many that are told the same, asking vouches for one. Default:
+   * nothing tells, and credentials are used up before the request is judged.
+   */
+  inspect?(credentials: Credentials): Promise<AuthenticationResult>
 }

@@ -1,6 +1,7 @@
 /**
  * One-time join tokens, for workloads that nobody else vouches for: made by an operator for one identity, short-lived, and gone when
- * used. Only a hash is kept, so the list is no secret; taking a token is one step of the store, so of a hundred racers one wins.
+ * used for a request that has no fault. Only a hash is kept, so the list is no secret; taking a token is one step of the store, so of a
+ * hundred racers one wins.
  */
 import { createHash } from 'node:crypto'
 import { type Clock, messageOf, type Random } from '@heddle/base'
@@ -24,6 +25,8 @@ export interface JoinTokenGrant {
 export interface JoinTokenStore {
   /** Resolves when the grant survives what the store survives. */
   add(tokenHash: string, grant: JoinTokenGrant): Promise<void>
+  /** The grant, which stays. */
+  get(tokenHash: string): Promise<JoinTokenGrant | undefined>
   /** Removes and returns the grant: exactly one of many callers gets it, also among replicas. */
   take(tokenHash: string): Promise<JoinTokenGrant | undefined>
 }
@@ -73,11 +76,11 @@ export function createJoinTokens(options: JoinTokensOptions, deps: { readonly cl
   const { clock = systemClock, random = systemRandom } = deps
   const { trustDomain, audit, store = createMemoryJoinTokenStore(clock) } = options
 
-  const authenticate = async (token: string): Promise<AuthenticationResult> => {
+  const judge = async (token: string, find: JoinTokenStore['get']): Promise<AuthenticationResult> => {
     if (!tokenPattern.test(token)) return { kind: 'refused', reason: 'the join token has not the form of one' }
     let grant: JoinTokenGrant | undefined
     try {
-      grant = await store.take(hashOf(token))
+      grant = await find(hashOf(token))
     } catch (error) {
       return { kind: 'unavailable', reason: `the join tokens cannot be read: ${messageOf(error)}` }
     }
@@ -87,6 +90,8 @@ export function createJoinTokens(options: JoinTokensOptions, deps: { readonly cl
     const caller: Caller = { trustDomain: grant.trustDomain, namespace, serviceAccount, method: 'join-token' }
     return { kind: 'authenticated', caller: actor === undefined ? caller : { ...caller, actor } }
   }
+  const ask = async (token: string | undefined, find: JoinTokenStore['get']): Promise<AuthenticationResult> =>
+    token?.startsWith(prefix) ? await judge(token, find) : { kind: 'absent' }
   const register = async (tokenHash: string, request: JoinTokenRequest): Promise<JoinTokenGrant> => {
     const { namespace, serviceAccount, ttlSeconds = defaultTtlSeconds, actor } = request
     const spiffeId = workloadUriOf({ trustDomain, namespace, serviceAccount })
@@ -113,7 +118,8 @@ export function createJoinTokens(options: JoinTokensOptions, deps: { readonly cl
   return {
     name: 'join token',
     isOneTime: true,
-    authenticate: ({ token }) => (token?.startsWith(prefix) ? authenticate(token) : Promise.resolve({ kind: 'absent' })),
+    authenticate: ({ token }) => ask(token, (tokenHash) => store.take(tokenHash)),
+    inspect: ({ token }) => ask(token, (tokenHash) => store.get(tokenHash)),
     register,
     async create(request) {
       const { token, tokenHash } = makeJoinToken(random)
@@ -139,6 +145,7 @@ export function createMemoryJoinTokenStore(clock: Clock = systemClock): JoinToke
       grants.set(tokenHash, grant)
       return Promise.resolve()
     },
+    get: (tokenHash) => Promise.resolve(grants.get(tokenHash)),
     take(tokenHash) {
       const grant = grants.get(tokenHash)
       grants.delete(tokenHash)

@@ -5,7 +5,7 @@
 import { type Clock, type Logger, isHeddleError, messageOf, silentLogger } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import type { AuthenticationResult, Authenticator, Credentials } from '../authenticate/authenticator.js'
-import type { CaErrorCode } from '../ca-error.js'
+import { type CaErrorCode, caError } from '../ca-error.js'
 import { type Caller, workloadUriOf } from '../caller.js'
 import type { Ca } from '../ca.js'
 import type { Explanation } from '../issue/explain.js'
@@ -175,9 +175,29 @@ class LimitedService implements CertificateService {
   async #certify(request: CreateCertificateRequest, credentials: Credentials): Promise<CreateCertificateResult> {
     const admitted = await this.#admit(this.#options.authenticators, credentials, hasImpersonation(request))
     if (!admitted.ok) return admitted
-    const { caller } = admitted
+    const { caller, authenticator } = admitted
+    const refusal = authenticator.inspect && (await this.#useUp(authenticator, request, caller, credentials))
+    if (refusal) return refusal
     const signed = await this.#options.ca.sign(request.csr, caller, request.validityDurationSeconds)
     return { ok: true, certChain: [...signed.chain, signed.rootsPem], caller, notAfterMs: signed.notAfterMs }
+  }
+
+  /** Credentials for one certificate end with a request that has no fault; of many such at once, one ends them and the others are refused. */
+  async #useUp(
+    authenticator: Authenticator,
+    { csr: csrPem, validityDurationSeconds: ttlSeconds }: CreateCertificateRequest,
+    caller: Caller,
+    credentials: Credentials,
+  ): Promise<Refusal | undefined> {
+    const outlook = this.#options.ca.explain({ csrPem, caller, ...(ttlSeconds !== undefined && { ttlSeconds }) })
+    if (!outlook.ok) throw caError(outlook.code, outlook.reason)
+    const used = await authenticator.authenticate(credentials)
+    return used.kind === 'authenticated' ? undefined : this.#refuseCaller(used)
+  }
+
+  #refuseCaller(result: Exclude<AuthenticationResult, { readonly kind: 'authenticated' }>): Refusal {
+    this.#counters.authenticationFailures++
+    return refuseCaller(result, this.#logger)
   }
 
   /** Who is calling, if that caller may have something now. */
@@ -185,16 +205,13 @@ class LimitedService implements CertificateService {
     authenticators: readonly Authenticator[],
     credentials: Credentials,
     isImpersonating: boolean = false,
-  ): Promise<{ readonly ok: true; readonly caller: Caller } | Refusal> {
-    const authenticated = await authenticate(authenticators, credentials)
-    if (authenticated.kind !== 'authenticated') {
-      this.#counters.authenticationFailures++
-      return refuseCaller(authenticated, this.#logger)
-    }
-    const { caller } = authenticated
+  ): Promise<Extract<Vouched, { readonly ok: true }> | Refusal> {
+    const vouched = await authenticate(authenticators, credentials)
+    if (!vouched.ok) return this.#refuseCaller(vouched.result)
+    const { caller } = vouched
     const uri = workloadUriOf(caller)
     const refusal = this.#refusalOf(caller, uri, isImpersonating) ?? (await authorize(this.#options, caller))
-    if (refusal.ok) return { ok: true, caller }
+    if (refusal.ok) return vouched
     const { reason, ...answer } = refusal
     this.#logger.warn('refused a certificate request', { caller: uri, method: caller.method, status: answer.status, reason })
     return answer
@@ -212,14 +229,19 @@ class LimitedService implements CertificateService {
   }
 }
 
-async function authenticate(authenticators: readonly Authenticator[], credentials: Credentials): Promise<AuthenticationResult> {
-  let worst: AuthenticationResult = { kind: 'absent' }
+type Vouched =
+  | { readonly ok: true; readonly caller: Caller; readonly authenticator: Authenticator }
+  | { readonly ok: false; readonly result: Exclude<AuthenticationResult, { readonly kind: 'authenticated' }> }
+
+/** Uses nothing up that can be looked at first. */
+async function authenticate(authenticators: readonly Authenticator[], credentials: Credentials): Promise<Vouched> {
+  let worst: Extract<Vouched, { readonly ok: false }>['result'] = { kind: 'absent' }
   for (const authenticator of authenticators) {
-    const result = await authenticator.authenticate(credentials)
-    if (result.kind === 'authenticated') return result
+    const result = await (authenticator.inspect ? authenticator.inspect(credentials) : authenticator.authenticate(credentials))
+    if (result.kind === 'authenticated') return { ok: true, caller: result.caller, authenticator }
     if (result.kind !== 'absent' && worst.kind !== 'unavailable') worst = result
   }
-  return worst
+  return { ok: false, result: worst }
 }
 
 async function authorize(

@@ -49,6 +49,7 @@ export function createSecretJoinTokenStore(client: ResourceClient, namespace: st
           return { ...Object.fromEntries(live), [tokenHash]: grant }
         }),
       ),
+    get: async (tokenHash) => grantsIn(await client.get(secrets, secretName, namespace))[tokenHash],
     take: (tokenHash) =>
       inTurn(async () => {
         let taken: JoinTokenGrant | undefined
