@@ -36,7 +36,9 @@ export async function run(invocation: Invocation): Promise<number> {
   const folder = flags.string('schemas') ?? ((await exists(join(cwd, installedSchemas, 'all.json'))) ? installedSchemas : ownSchemas)
   const named = flags.strings('files')
   const files = named.length > 0 ? named : await manifestPatterns(cwd)
-  const mapping = { schema: `${folder.replace(/^\.\//, '').replace(/\/$/, '')}/all.json`, files, isChosen: named.length > 0 }
+  const schema = `${folder.replace(/^\.\//, '').replace(/\/$/, '')}/all.json`
+  const former = [ownSchemas, installedSchemas].map((other) => `${other}/all.json`)
+  const mapping = { schema, former, files, isChosen: named.length > 0 }
   // Nothing is written before every file is known to be understood.
   const planned: PlannedFile[] = []
   for (const { file, change } of chosen) planned.push({ file, text: await planOf(cwd, file, (text) => change(text, mapping)) })

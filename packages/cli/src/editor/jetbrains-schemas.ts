@@ -23,8 +23,11 @@ export function changeJetbrainsSchemas(text: string | undefined, mapping: Schema
   const entry = entryOf(mapping)
   const known = own.exec(before)?.[0]
   if (known !== undefined) {
-    const isOther = known.replaceAll('\r\n', '\n') !== entry && mapping.isChosen
-    return isOther ? { kind: 'changed', text: before.replace(own, () => entry) } : { kind: 'kept' }
+    // Patterns that nobody chose now stay as somebody may have changed them.
+    const wanted = mapping.isChosen ? entry : known.replace(schemaOption, () => schemaOptionOf(mapping))
+    return known.replaceAll('\r\n', '\n') === wanted.replaceAll('\r\n', '\n')
+      ? { kind: 'kept' }
+      : { kind: 'changed', text: before.replace(own, () => wanted) }
   }
   const open = before.replace(/^([ \t]*)<map\s*\/>/m, '$1<map>\n$1</map>')
   return { kind: 'changed', text: open.replace(/^[ \t]*<\/map>/m, (end) => `${entry}${end}`) }
@@ -59,7 +62,7 @@ function entryOf({ schema, files }: SchemaMapping): string {
           <value>
             <SchemaInfo>
               <option name="name" value="Heddle" />
-              <option name="relativePathToSchema" value="${escaped(schema)}" />
+              ${schemaOptionOf({ schema })}
               <option name="schemaVersion" value="JSON Schema version 7" />
               <option name="patterns">
                 <list>
@@ -69,6 +72,12 @@ ${items.join('')}                </list>
           </value>
         </entry>
 `
+}
+
+const schemaOption = /<option name="relativePathToSchema" value="[^"]*" ?\/>/
+
+function schemaOptionOf({ schema }: Pick<SchemaMapping, 'schema'>): string {
+  return `<option name="relativePathToSchema" value="${escaped(schema)}" />`
 }
 
 /** A star stands for folders, too, in the patterns of these editors. */

@@ -3,6 +3,8 @@
 export interface SchemaMapping {
   /** Path of the schema below the project, with slashes. */
   readonly schema: string
+  /** Where earlier runs may have said that it is: no file has two of them. */
+  readonly former: readonly string[]
   /** Patterns of files; the editors add a way down to each folder to those without a slash. */
   readonly files: readonly string[]
   /** The patterns were chosen, so they take the place of what is there. */

@@ -15,7 +15,7 @@ import {
 import type { SchemaMapping, SettingsChange } from './schema-mapping.js'
 
 /** @param text undefined when there is no file. */
-export function changeVscodeSettings(text: string | undefined, { schema, files, isChosen }: SchemaMapping): SettingsChange {
+export function changeVscodeSettings(text: string | undefined, { schema, former, files, isChosen }: SchemaMapping): SettingsChange {
   const before = text === undefined || text.trim() === '' ? '{}\n' : text
   const errors: ParseError[] = []
   const root = parseTree(before.replace(/^\ufeff/, ' '), errors, { allowTrailingComma: true })
@@ -25,13 +25,16 @@ export function changeVscodeSettings(text: string | undefined, { schema, files, 
   const schemas = findNodeAtLocation(root, ['yaml.schemas'])
   if (schemas !== undefined && schemas.type !== 'object') return { kind: 'refused', reason: '"yaml.schemas" is no object' }
   const key = `./${schema}`
-  const known = schemas === undefined ? undefined : valueAt(root, key)
+  const known = valueAt(root, key)
+  const left = former.map((other) => `./${other}`).filter((other) => other !== key && valueAt(root, other) !== undefined)
   const isKept = known !== undefined && (!isChosen || JSON.stringify(known) === JSON.stringify(files))
-  if (isKept) return { kind: 'kept' }
-  return {
-    kind: 'changed',
-    text: applyEdits(before, modify(before, ['yaml.schemas', key], files, { formattingOptions: layoutOf(before) })),
-  }
+  if (isKept && left.length === 0) return { kind: 'kept' }
+  // Patterns that nobody chose now stay as somebody may have changed them.
+  const wanted = isChosen ? files : (known ?? left.map((other) => valueAt(root, other))[0] ?? files)
+  const formattingOptions = layoutOf(before)
+  const set = (text: string, name: string, value: unknown): string =>
+    applyEdits(text, modify(text, ['yaml.schemas', name], value, { formattingOptions }))
+  return { kind: 'changed', text: left.reduce((current, other) => set(current, other, undefined), set(before, key, wanted)) }
 }
 
 function valueAt(root: Node, key: string): unknown {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { changeJetbrainsSchemas } from '../../src/editor/jetbrains-schemas.js'
 
-const mapping = { schema: 'schemas/all.json', files: ['k8s/**/*.yaml', 'a&b.yaml'], isChosen: false }
+const mapping = { schema: 'schemas/all.json', former: [], files: ['k8s/**/*.yaml', 'a&b.yaml'], isChosen: false }
 const textOf = (before: string | undefined, more: Partial<typeof mapping> = {}): string => {
   const result = changeJetbrainsSchemas(before, { ...mapping, ...more })
   return result.kind === 'changed' ? result.text : result.kind
@@ -56,6 +56,11 @@ describe('changeJetbrainsSchemas', () => {
     const other = textOf(first, { isChosen: true, files: ['x.yaml'] })
     expect(other).toContain('value="x.yaml"')
     expect(other.match(/key="Heddle"/g)).toHaveLength(1)
+  })
+
+  it('says where the schemas are now, and keeps patterns that nobody chose', () => {
+    const first = textOf(theirs, { isChosen: true, files: ['x.yaml'] })
+    expect(textOf(first, { schema: 'elsewhere/all.json' })).toBe(first.replace('schemas/all.json', 'elsewhere/all.json'))
   })
 
   it.each([

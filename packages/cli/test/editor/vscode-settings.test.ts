@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { changeVscodeSettings } from '../../src/editor/vscode-settings.js'
 
-const mapping = { schema: 'schemas/all.json', files: ['k8s/**/*.yaml'], isChosen: false }
+const mapping = { schema: 'schemas/all.json', former: ['schemas/all.json', 'old/all.json'], files: ['k8s/**/*.yaml'], isChosen: false }
 const textOf = (before: string | undefined, more: Partial<typeof mapping> = {}): string => {
   const result = changeVscodeSettings(before, { ...mapping, ...more })
   return result.kind === 'changed' ? result.text : result.kind
@@ -43,6 +43,12 @@ describe('changeVscodeSettings', () => {
     const first = textOf('{"a": 1}')
     expect(textOf(first)).toBe('kept')
     expect(textOf(first.replace('k8s/**/*.yaml', 'other/*.yaml'))).toBe('kept')
+  })
+
+  it('takes away what says that the schemas are where they were, with its patterns', () => {
+    const first = textOf('{}', { schema: 'old/all.json', files: ['theirs.yaml'] })
+    expect(JSON.parse(textOf(first))).toEqual({ 'yaml.schemas': { './schemas/all.json': ['theirs.yaml'] } })
+    expect(JSON.parse(textOf(first, { isChosen: true }))).toEqual({ 'yaml.schemas': { './schemas/all.json': ['k8s/**/*.yaml'] } })
   })
 
   it('puts in patterns that were chosen', () => {
