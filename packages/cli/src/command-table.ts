@@ -12,7 +12,11 @@ const filename: FlagSpec = {
   value: 'FILE',
   description: 'A file, a folder, or - for standard input',
 }
-const recursive: FlagSpec = { short: 'R', type: 'boolean', description: 'Also the folders inside a folder' }
+const recursive: FlagSpec = {
+  short: 'R',
+  type: 'boolean',
+  description: 'Also the folders inside a folder, but for hidden ones and node_modules',
+}
 const output: FlagSpec = {
   short: 'o',
   type: 'string',
@@ -154,8 +158,9 @@ export const commandTable: readonly CommandSpec[] = [
   {
     path: ['validate'],
     summary: 'Check manifests as apply would, without a mesh',
+    arguments: '[FILE ...]',
     flags: { filename, recursive, output: findingOutput, 'failure-threshold': failureThreshold, fix },
-    examples: ['heddle validate -f app.yaml', 'heddle validate -f manifests/ -R', 'heddle validate -f manifests/ -o sarif > heddle.sarif'],
+    examples: ['heddle validate app.yaml', 'heddle validate . -R', 'heddle validate -f manifests/ -o sarif > heddle.sarif'],
     load: async () => (await import('./commands/validate.js')).run,
   },
   {

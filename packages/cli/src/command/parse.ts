@@ -78,13 +78,14 @@ export function parseCommand(table: readonly CommandSpec[], argv: readonly strin
 }
 
 /** A word that nothing reads is a mistake, and the command may do more than was meant without it. */
-function requireFew({ path, arguments: expected, maxArguments }: CommandSpec, words: readonly string[]): void {
+function requireFew({ path, arguments: expected, maxArguments, flags }: CommandSpec, words: readonly string[]): void {
   const extra = words[maxArguments ?? (expected === undefined ? 0 : words.length)]
   if (extra === undefined) return
   const name = ['heddle', ...path].join(' ')
+  const isFile = flags?.['filename'] !== undefined && /\.(?:ya?ml|json)$|\/$/.test(extra)
   throw usageError(
     expected === undefined ? `${name} takes no arguments, but was given "${extra}"` : `${name} does not expect "${extra}"`,
-    `Run "${name} --help" to see what it takes.`,
+    isFile ? `Name files with -f: ${name} -f ${extra}` : `Run "${name} --help" to see what it takes.`,
   )
 }
 

@@ -6,7 +6,7 @@ import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import { fixFiles, fixModeOf } from '../manifest/fix-files.js'
-import { type ManifestSource, readNamed } from '../manifest/sources.js'
+import { type ManifestSource, readProject } from '../manifest/sources.js'
 import { findingFormatOf, isAtLeast, renderFindings, thresholdOf } from '../output/finding-format.js'
 import { liveResources } from '../target/live-resources.js'
 import { withTarget } from '../target/target.js'
@@ -66,8 +66,7 @@ interface ReadFiles {
 }
 
 async function readFiles(invocation: Invocation): Promise<ReadFiles> {
-  const names = [...invocation.positionals, ...invocation.flags.strings('filename')]
-  const sources = names.length === 0 ? [] : await readNamed(invocation, names)
+  const sources = await readProject(invocation)
   const parsed = sources.map(({ file, text }) => parseDocuments(text, { file }))
   const diagnostics = parsed.flatMap((result) => result.diagnostics)
   for (const diagnostic of diagnostics) invocation.streams.stderr.write(`${formatDiagnostic(diagnostic)}\n`)

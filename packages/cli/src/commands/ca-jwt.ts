@@ -8,8 +8,9 @@ import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import { secondsOf } from '../command/seconds.js'
 import { askAuthority } from '../target/authority.js'
+import { withAuthority } from '../target/authority-address.js'
 import { withTarget } from '../target/target.js'
-import { authorityOf, requestToken } from './cert-issue.js'
+import { requestToken } from './cert-issue.js'
 import { workloadNamed } from './workload-name.js'
 
 export async function runIssue(invocation: Invocation): Promise<number> {
@@ -20,8 +21,9 @@ export async function runIssue(invocation: Invocation): Promise<number> {
   const ttlSeconds = secondsOf(flags, 'ttl')
   return withTarget(invocation, async (target) => {
     const token = await requestToken(target, workload)
-    const place = { ...(await authorityOf(target)), serverName: 'istiod.istio-system.svc' }
-    const svid = await requestJwtSvid({ ...place, token, audiences, ...(ttlSeconds !== undefined && { ttlSeconds }) })
+    const svid = await withAuthority(target, (place) =>
+      requestJwtSvid({ ...place, token, audiences, ...(ttlSeconds !== undefined && { ttlSeconds }) }),
+    )
     streams.stderr.write(`issued a token for ${svid.spiffeId}, valid until ${new Date(svid.notAfterMs).toISOString()}\n`)
     streams.stdout.write(`${svid.token}\n`)
     return exitCode.ok

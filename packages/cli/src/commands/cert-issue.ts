@@ -10,8 +10,8 @@ import { requestWorkloadCertificate } from '@heddle/client'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
-import { istioNamespace } from '../install/profile.js'
-import { configMaps, pods, serviceAccounts } from '../target/resource-types.js'
+import { withAuthority } from '../target/authority-address.js'
+import { serviceAccounts } from '../target/resource-types.js'
 import { type Target, withTarget } from '../target/target.js'
 import { workloadNamed, type WorkloadName } from './workload-name.js'
 
@@ -26,15 +26,8 @@ export async function run(invocation: Invocation): Promise<number> {
   const folder = resolve(cwd, flags.string('out') ?? '.')
   return withTarget(invocation, async (target) => {
     const token = joinToken ?? (await requestToken(target, workload as WorkloadName))
-    const { address, rootsPem } = await authorityOf(target)
-    const issued = await requestWorkloadCertificate({
-      address,
-      serverName: 'istiod.istio-system.svc',
-      rootsPem,
-      token,
-      ttlSeconds: Math.ceil(ttl.ms / 1000),
-      signal,
-    })
+    const ttlSeconds = Math.ceil(ttl.ms / 1000)
+    const issued = await withAuthority(target, (place) => requestWorkloadCertificate({ ...place, token, ttlSeconds, signal }))
     const paths = await writeCertificate(folder, issued)
     const validUntil = new Date(issued.notAfterMs).toISOString()
     const whose = workload ? `${workload.namespace}/${workload.serviceAccount}` : 'whom the join token names'
@@ -83,20 +76,4 @@ export async function requestToken({ client }: Target, { namespace, serviceAccou
     namespace,
   )
   return (answer['status'] as { readonly token: string }).token
-}
-
-/** Where the authority is and whom to trust there. @throws HEDDLE_CLI_NO_ISTIOD */
-export async function authorityOf({ client }: Target): Promise<{ readonly address: string; readonly rootsPem: string }> {
-  const root = await client.get(configMaps, 'istio-ca-root-cert', istioNamespace)
-  const { items } = await client.list(pods, { namespace: istioNamespace, labelSelector: 'app=istiod' })
-  const ip = items.map((pod) => (pod['status'] as { readonly podIP?: string } | undefined)?.podIP).find((address) => address !== undefined)
-  const rootsPem = (root?.['data'] as Readonly<Record<string, string>> | undefined)?.['root-cert.pem']
-  if (ip === undefined || rootsPem === undefined)
-    throw new HeddleError({
-      code: 'HEDDLE_CLI_NO_ISTIOD',
-      message: 'no istiod is running that could issue',
-      origin: 'user',
-      hint: 'See "heddle get pods -n istio-system".',
-    })
-  return { address: `${ip}:15012`, rootsPem }
 }

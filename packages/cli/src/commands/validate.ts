@@ -1,17 +1,20 @@
-/** `heddle validate -f FILE`: the faults that `apply` would refuse, without a mesh. */
+/** `heddle validate FILE`: the faults that `apply` would refuse, without a mesh. */
 import { type Finding, findingOf, resourceNamed } from '@heddle/config-schema/analysis'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
+import { usageError } from '../command/parse.js'
 import { fixFiles, fixModeOf } from '../manifest/fix-files.js'
 import { judgeManifests, type Manifests, noObjects, requireValid } from '../manifest/manifest.js'
-import { type ManifestSource, readSources } from '../manifest/sources.js'
+import { type ManifestSource, readProject } from '../manifest/sources.js'
 import { findingFormatOf, isAtLeast, renderFindings, thresholdOf } from '../output/finding-format.js'
 
 export async function run(invocation: Invocation): Promise<number> {
   const format = findingFormatOf(invocation)
   const threshold = thresholdOf(invocation, 'failure-threshold', 'error')
   const fix = fixModeOf(invocation)
-  let sources = await readSources(invocation)
+  if (invocation.positionals.length === 0 && invocation.flags.strings('filename').length === 0)
+    throw usageError('say which file or folder; "-" is standard input')
+  let sources = await readProject(invocation)
   if (fix !== undefined) sources = await fixed(invocation, sources, fix)
   const manifests = judgeManifests(sources)
   const findings = findingsOf(manifests)
@@ -33,7 +36,7 @@ async function fixed(invocation: Invocation, sources: readonly ManifestSource[],
   const { fixed: count } = await fixFiles(invocation, sources, findingsOf(judgeManifests(sources)), mode)
   if (count === 0) return sources
   invocation.streams.stderr.write(`${count} ${count === 1 ? 'fault' : 'faults'} fixed; look at the changes before you apply them.\n`)
-  return readSources(invocation)
+  return readProject(invocation)
 }
 
 /** A file that cannot be read as YAML is told from one whose objects are wrong. */

@@ -1,6 +1,6 @@
 /** Where manifests come from: files, folders, standard input, and the pipes of process substitution (`/dev/fd/63`). */
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
 import type { Invocation } from '../command/command.js'
 import { usageError } from '../command/parse.js'
@@ -15,14 +15,32 @@ export interface ManifestSource {
 export async function readSources(invocation: Invocation): Promise<readonly ManifestSource[]> {
   const names = invocation.flags.strings('filename')
   if (names.length === 0) throw usageError('say which file with -f FILE; "-" is standard input')
-  return readNamed(invocation, names)
-}
-
-/** The same of names that stand elsewhere. @throws HEDDLE_CLI_FILE, HEDDLE_CLI_BAD_DATA */
-export async function readNamed(invocation: Invocation, names: readonly string[]): Promise<readonly ManifestSource[]> {
   const sources: ManifestSource[] = []
   for (const name of names) sources.push(...(await readOne(invocation, name)))
   return sources
+}
+
+/**
+ * The same of names that may stand as arguments, too, of commands that look through a whole project: what is no manifest in a
+ * folder, such as `package.json`, a compose file or the template of a chart, is passed over.
+ */
+export async function readProject(invocation: Invocation): Promise<readonly ManifestSource[]> {
+  const sources: ManifestSource[] = []
+  for (const name of [...invocation.positionals, ...invocation.flags.strings('filename')]) {
+    const found = await readOne(invocation, name)
+    const isNamed = found.length === 1 && found[0]?.file === name
+    const manifests = isNamed || name === '-' ? found : found.filter(looksLikeManifest)
+    if (manifests.length === 0) throw emptyFolder(name, invocation.flags.boolean('recursive'))
+    sources.push(...manifests)
+  }
+  return sources
+}
+
+/** Half of what every resource says is enough, so that one with a typing error is still judged. A schema has objects there. */
+function looksLikeManifest({ file, text }: ManifestSource): boolean {
+  if (/(?:^|[/\\])templates[/\\]/.test(file) && text.includes('{{')) return false
+  if (/^\s*[{[]/.test(text)) return /"(?:apiVersion|kind)"\s*:\s*"/.test(text)
+  return /^(?:["']?|\{.*)\b(?:apiVersion|kind)\b["']?\s*:/m.test(text)
 }
 
 /** Several manifests as one; a file that ends without a line end, or begins with its own separator, stays what it was. */
@@ -43,14 +61,23 @@ async function readOne(invocation: Invocation, name: string): Promise<readonly M
   const path = resolve(invocation.cwd, name)
   try {
     if (!(await stat(path)).isDirectory()) return [await readSource(name, path)]
-    const entries = (await readdir(path, { recursive: invocation.flags.boolean('recursive'), withFileTypes: true })).filter(
-      (entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name),
-    )
-    const files = entries.map((entry) => join(entry.parentPath, entry.name)).sort()
-    return await Promise.all(files.map((file) => readSource(join(name, file.slice(path.length + 1)), file)))
+    const isRecursive = invocation.flags.boolean('recursive')
+    const files = (await manifestsIn(path, isRecursive)).toSorted()
+    if (files.length === 0) throw emptyFolder(name, isRecursive)
+    return await Promise.all(files.map((file) => readSource(join(name, relative(path, file)), file)))
   } catch (cause) {
     throw isHeddleError(cause) ? cause : unreadable(name, cause)
   }
+}
+
+/** Tools keep files of their own in hidden folders, and what is installed is no part of a project; both can still be named. */
+async function manifestsIn(folder: string, isRecursive: boolean): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name)).map(({ name }) => join(folder, name))
+  if (!isRecursive) return files
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+  const below = await Promise.all(folders.map(({ name }) => manifestsIn(join(folder, name), true)))
+  return [...files, ...below.flat()]
 }
 
 async function readSource(file: string, path: string): Promise<ManifestSource> {
@@ -89,6 +116,15 @@ async function readStdin(stdin: Invocation['streams']['stdin']): Promise<Uint8Ar
   const chunks: Uint8Array[] = []
   for await (const chunk of stdin) chunks.push(chunk)
   return Buffer.concat(chunks)
+}
+
+function emptyFolder(name: string, isRecursive: boolean): HeddleError {
+  return new HeddleError({
+    code: 'HEDDLE_CLI_FILE',
+    message: `no manifests are in the folder "${name}": files that end in .yaml, .yml or .json`,
+    origin: 'user',
+    ...(!isRecursive && { hint: 'Look into the folders inside it, too, with -R.' }),
+  })
 }
 
 function unreadable(name: string, cause: unknown): HeddleError {

@@ -82,6 +82,7 @@ describe('a command line', () => {
   })
 
   it.each([
+    ['apply app.yaml', 'Name files with -f: heddle apply -f app.yaml'],
     ['apply -f x --wait', 'rollout status'],
     ['apply -k overlays', 'kubectl kustomize'],
     ['apply -f x --server-side', 'A real kubectl'],

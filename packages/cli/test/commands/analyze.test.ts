@@ -44,7 +44,7 @@ describe('analyze of files', () => {
   })
 
   it('ends with 65 when a file is no YAML, and tells what the others hold', async () => {
-    const { code, stdout, stderr } = await call(['analyze', '.', '-R'], { cwd: folder({ ...broken, 'c.yaml': 'a: [\n' }) })
+    const { code, stdout, stderr } = await call(['analyze', '.', '-R'], { cwd: folder({ ...broken, 'c.yaml': 'kind: [' }) })
     expect(code).toBe(65)
     expect(stderr).toContain('c.yaml:')
     expect(stdout).toContain('IST0101')
@@ -103,6 +103,29 @@ describe('analyze of files', () => {
     [['analyze', 'a.yaml', '--fix=some'], '--fix=some is neither safe nor all'],
   ])('refuses %j', async (argv, said) => {
     expect(await call(argv, { cwd: folder(broken) })).toMatchObject({ code: 64, stderr: expect.stringContaining(said) })
+  })
+
+  it('looks through a project for manifests, and for nothing else', async () => {
+    const files = {
+      '.heddle-schemas/all.yaml': 'kind: [',
+      'node_modules/x/app.yaml': 'kind: [',
+      'chart/templates/app.yaml': 'kind: {{ .Values.kind }}\n  x',
+      'chart/values.yaml': 'controller:\n  kind: Deployment\n',
+      'compose.yaml': 'services: {}\n',
+      'package.json': '{"name": "x"}',
+      'schemas/all.json': '{"properties": {"apiVersion": {"type": "string"}, "kind": {"const": "Pod"}}}',
+      'k8s/deep/app.yaml': service('web'),
+      'k8s/half.json': '{"kind": "Service"}',
+    }
+    const cwd = folder(files)
+    for (const command of ['analyze', 'validate']) {
+      const { code, stdout, stderr } = await call([command, '.', '-R'], { cwd })
+      const places = `${stdout}${stderr}`.match(/^\S+(?=:\d+:\d+: )/gm) ?? []
+      expect({ code, places: new Set(places) }).toEqual({ code: 79, places: new Set(['k8s/half.json']) })
+      expect(await call([command, '.'], { cwd })).toMatchObject({ code: 1, stderr: expect.stringContaining('with -R') })
+    }
+    expect((await call(['validate', 'compose.yaml'], { cwd })).code).toBe(79)
+    expect(await call(['validate'], { cwd })).toMatchObject({ code: 64 })
   })
 
   it('lists what it looks for', async () => {

@@ -106,6 +106,12 @@ describe('apply', () => {
     expect((await cli('-f', 'all')).stdout).toBe('configmap/file-a created\nconfigmap/file-b created\n')
     expect((await cli('-f', 'all', '-R')).stdout).toBe('configmap/file-a unchanged\nconfigmap/file-b unchanged\nconfigmap/file-c created\n')
     expect((await cli('-f', 'all/b.yml', '-f', 'all/a.yaml')).stdout).toBe('configmap/file-b unchanged\nconfigmap/file-a unchanged\n')
+    mkdirSync(join(cwd, 'empty/.hidden'), { recursive: true })
+    writeFileSync(join(cwd, 'empty/.hidden/a.yaml'), configMap('file-a'))
+    expect(await cli('-f', 'empty', '-R')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no manifests are in the folder "empty"'),
+    })
     expect(await cli('-f', 'none.yaml')).toMatchObject({ code: 1, stderr: expect.stringContaining('the path "none.yaml" does not exist') })
   })
 
