@@ -55,6 +55,7 @@ export type Code =
   | 'IST0165'
   | 'IST0166'
   | 'IST0167'
+  | 'IST0171'
   | 'IST0173'
   | 'IST0174'
   | 'IST0175'
@@ -121,6 +122,7 @@ export const codes: Readonly<Record<Code, CodeRow>> = {
   IST0165: ['VirtualServiceReferencesInternalGateway', 'warning'],
   IST0166: ['IneffectiveSelector', 'warning'],
   IST0167: ['IneffectivePolicy', 'warning'],
+  IST0171: ['NegativeConditionStatus', 'warning'],
   IST0173: ['DestinationRuleSubsetNotSelectPods', 'error'],
   IST0174: ['UnknownDestinationRuleHost', 'warning'],
   IST0175: ['UnrestrictedJwksFetch', 'warning'],

@@ -57,9 +57,9 @@ function convertPath(conversion: Conversion, at: Path, { exact, prefix, regex }:
   if (!isPath(conversion, at, prefix)) return undefined
   if (!conversion.segmentPrefixes) {
     const other = prefix.endsWith('/')
-      ? `not ${prefix.slice(0, -1)}, which HTTPRoute takes too`
-      : `${prefix}x too, which HTTPRoute does not`
-    inexact(conversion, [...at, 'prefix'], `This prefix takes ${other}: its prefixes are whole path segments.`)
+      ? `does not match ${prefix.slice(0, -1)}, and in an HTTPRoute it would`
+      : `also matches ${prefix}x, and in an HTTPRoute it would not`
+    inexact(conversion, [...at, 'prefix'], `This prefix ${other}, where prefixes are whole path segments.`)
   }
   return { type: 'PathPrefix', value: prefix }
 }

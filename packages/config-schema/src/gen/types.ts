@@ -1518,7 +1518,7 @@ export interface OperatorGateway extends Readonly<{
 export interface OutboundTrafficPolicy extends Readonly<{
   /** Of an empty policy; without a policy the mesh decides, usually ALLOW_ANY. Default: REGISTRY_ONLY. */
   mode?: "REGISTRY_ONLY" | "ALLOW_ANY"
-  /** Where traffic to unknown hosts goes. */
+  /** Where traffic to unknown hosts goes. @deprecated route what leaves the mesh through an egress gateway instead */
   egressProxy?: Destination
 }> {}
 

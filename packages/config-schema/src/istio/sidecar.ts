@@ -55,7 +55,11 @@ export const sidecarSpec: ObjectType = object(
           default: 'REGISTRY_ONLY',
           doc: 'Of an empty policy; without a policy the mesh decides, usually ALLOW_ANY.',
         },
-        egressProxy: described(destination, 'Where traffic to unknown hosts goes.'),
+        egressProxy: {
+          type: destination,
+          doc: 'Where traffic to unknown hosts goes.',
+          deprecated: 'route what leaves the mesh through an egress gateway instead',
+        },
       },
       { doc: 'What happens to traffic to hosts that nobody registered.' },
     ),

@@ -141,3 +141,138 @@ it('patches are relative when they need something to be there', () => {
   expect(found('IST0155', [filter('a', versioned), filter('b', replace)])).toHaveLength(1)
   expect(found('IST0151', [filter('a', { applyTo: 'CLUSTER', patch: { operation: 'MERGE', value } })])).toEqual([])
 })
+
+describe('of files, what Istio installs is there', () => {
+  const ingress = { istio: 'ingressgateway' }
+  const listening = (...numbers: readonly number[]) =>
+    istio('Gateway', 'g', {
+      selector: ingress,
+      servers: numbers.map((number) => ({ hosts: ['a.com'], port: { number, name: `http-${number}`, protocol: 'HTTP' } })),
+    })
+
+  it('its gateway has the ports of the charts, and those of a Service that is given instead', () => {
+    expect(found('IST0162', [listening(80, 8080, 443, 9000)])).toEqual(['g spec.servers[3].port.number'])
+    const own = service('mine', { selector: ingress, ports: [{ name: 'http', port: 9000 }] }, 'istio-system')
+    expect(found('IST0162', [own, listening(80, 9000)])).toEqual(['g spec.servers[0].port.number'])
+  })
+
+  it('claims are checked by a RequestAuthentication that may be for the gateway', () => {
+    const headers = { '@request.auth.claims.team': { exact: 'a' } }
+    const route = istio('VirtualService', 'v', { hosts: ['a.com'], gateways: ['g'], http: [{ match: [{ headers }], ...to('a') }] })
+    const policy = (matchLabels: object) =>
+      resource('security.istio.io/v1', 'RequestAuthentication', 'r', { selector: { matchLabels }, jwtRules: [{ issuer: 'me' }] }, 'edge')
+    expect(found('IST0149', [listening(80), route])).toHaveLength(1)
+    expect(found('IST0149', [listening(80), route, policy({ istio: 'egressgateway' })])).toHaveLength(1)
+    expect(found('IST0149', [listening(80), route, policy(ingress)])).toEqual([])
+    expect(found('IST0149', [listening(80), route, policy({ app: 'istio-ingressgateway' })])).toEqual([])
+  })
+
+  it('subsets are looked for in the rule that is there, though the Service is not', () => {
+    const rule = istio('DestinationRule', 'd', { host: 'a', subsets: [{ name: 'v1', labels: { version: 'v1' } }] })
+    const route = (subset: string) =>
+      istio('VirtualService', 'v', { hosts: ['a'], http: [{ route: [{ destination: { host: 'a', subset } }] }] })
+    expect(found('IST0101', [rule, route('v1')])).toEqual([])
+    expect(found('IST0101', [rule, route('v2')])).toEqual(['v spec.http[0].route[0].destination.subset'])
+    expect(found('IST0101', [route('v2')])).toEqual([])
+  })
+})
+
+it('the route of a gateway is told when it leaves out the subset that sidecars choose', () => {
+  const inner = (host: string) =>
+    istio('VirtualService', 'in', { hosts: [host], http: [{ route: [{ destination: { host: 'a', subset: 'v1' } }] }] })
+  const outer = istio('VirtualService', 'out', { hosts: ['a.com'], gateways: ['g'], http: [to('a')] })
+  expect(found('IST0140', [inner('a'), outer])).toEqual(['out spec.http[0].route[0].destination.host'])
+  expect(found('IST0140', [inner('b'), outer])).toEqual([])
+})
+
+describe('namespaces and their labels', () => {
+  const namespace = (name: string, labels: object) =>
+    ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }) as KubernetesObject
+  const ambient = { 'istio.io/dataplane-mode': 'ambient' }
+
+  it('a Sidecar does nothing where Pods have none', () => {
+    const pod = {
+      ...resource('v1', 'Pod', 'p', { containers: [] }),
+      metadata: { name: 'p', namespace: 'default', labels: { app: 'a' }, annotations: { 'ambient.istio.io/redirection': 'enabled' } },
+    }
+    const sidecar = istio('Sidecar', 's', { workloadSelector: { labels: { app: 'a' } } })
+    expect(found('IST0167', [pod as KubernetesObject, sidecar])).toEqual(['s '])
+    expect(found('IST0167', [namespace('b', ambient), istio('Sidecar', 's', {}, 'b')])).toEqual(['b/s '])
+    expect(found('IST0167', [namespace('b', { ...ambient, 'istio.io/rev': 'x' }), istio('Sidecar', 's', {}, 'b')])).toEqual([])
+  })
+
+  it('labels contradict each other unless the namespace is disabled', () => {
+    const rev = { 'istio.io/rev': 'x' }
+    expect(found('IST0123', [namespace('a', { ...rev, ...ambient })])).toHaveLength(1)
+    expect(found('IST0123', [namespace('a', { ...rev, 'istio-injection': 'disabled' })])).toEqual([])
+  })
+
+  it('an automatic image needs a namespace that is known to be injected, where Namespaces are given', () => {
+    const pod = resource('v1', 'Pod', 'p', { containers: [{ name: 'istio-proxy', image: 'auto' }] })
+    expect(found('IST0147', [pod])).toEqual([])
+    expect(found('IST0147', [namespace('other', {}), pod])).toHaveLength(1)
+  })
+})
+
+describe('what machines wrote', () => {
+  const named = (kind: string, name: string, metadata: object, more: object = {}) =>
+    ({ apiVersion: 'v1', kind, metadata: { name, namespace: 'default', ...metadata }, ...more }) as KubernetesObject
+
+  it('ports of a waypoint are named by istiod', () => {
+    const spec = { ports: [{ name: 'mesh', port: 15_008, appProtocol: 'hbone' }] }
+    expect(found('IST0118', [named('Service', 'w', {}, { spec })])).toHaveLength(1)
+    expect(
+      found('IST0118', [named('Service', 'w', { labels: { 'gateway.istio.io/managed': 'istio.io-mesh-controller' } }, { spec })]),
+    ).toEqual([])
+  })
+
+  it('addresses that a ServiceEntry was given count', () => {
+    const entry = istio('ServiceEntry', 'e', {
+      hosts: ['a.com'],
+      ports: [{ number: 5432, name: 'tcp', protocol: 'TCP' }],
+      resolution: 'DNS',
+    })
+    expect(found('IST0134', [entry])).toHaveLength(1)
+    expect(found('IST0134', [{ ...entry, status: { addresses: [{ host: 'a.com', value: '240.240.0.9' }] } } as KubernetesObject])).toEqual(
+      [],
+    )
+  })
+
+  it('a status that says no is told with its reason', () => {
+    const condition = { type: 'Accepted', status: 'False', reason: 'NoMatchingParent', message: 'no such listener' }
+    const route = (status: string) =>
+      ({
+        ...resource('gateway.networking.k8s.io/v1', 'HTTPRoute', 'r', { parentRefs: [{ name: 'g' }] }),
+        status: { parents: [{ conditions: [{ ...condition, status }] }] },
+      }) as KubernetesObject
+    expect(analyze([route('False')], { validation: false })).toMatchObject([
+      { code: 'IST0171', message: 'Its status says that it is not, or not wholly, Accepted (NoMatchingParent: no such listener).' },
+    ])
+    expect(
+      found('IST0171', [route('True'), { ...route('True'), status: { conditions: [null], parents: null } } as KubernetesObject]),
+    ).toEqual([])
+  })
+
+  it('annotations that Kubernetes knows are misplaced as Istio has it, and deprecated ones wherever they are', () => {
+    const annotations = { 'kubernetes.io/ingress.class': 'istio', 'sidecar.istio.io/statsInclusionPrefixes': 'cluster' }
+    const resources = [named('Service', 's', { annotations }, { spec: {} })]
+    expect([found('IST0107', resources).length, found('IST0135', resources).length]).toEqual([2, 1])
+  })
+})
+
+it('an empty place is no place of an endpoint', () => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'default', labels: { app: 'a' } },
+    spec: { containers: [] },
+  }
+  const rule = istio('DestinationRule', 'd', { host: 'a', subsets: [{ name: 's', labels: { 'topology.kubernetes.io/zone': '' } }] })
+  const base = [pod as KubernetesObject, service('a', { selector: { app: 'a' }, ports: [{ name: 'http', port: 80 }] })]
+  expect(found('IST0173', [...base, rule])).toHaveLength(1)
+})
+
+it('an egress proxy of a Sidecar is given up', () => {
+  const outboundTrafficPolicy = { mode: 'ALLOW_ANY', egressProxy: { host: 'a.com', port: { number: 80 } } }
+  expect(found('IST0002', [istio('Sidecar', 's', { outboundTrafficPolicy })])).toEqual(['s spec.outboundTrafficPolicy.egressProxy'])
+})

@@ -1,4 +1,5 @@
 /** Policies that are written for sidecars where there are none: gateways of the Gateway API and ambient namespaces (IST0166, IST0167). */
+import type { Sidecar } from '../../gen/types.js'
 import { injectionLabels } from '../mesh/injection.js'
 import type { Mesh } from '../mesh/mesh.js'
 import type { View } from '../mesh/view.js'
@@ -16,6 +17,7 @@ interface PolicySpec {
 }
 
 export function analyzeAmbientPolicies(mesh: Mesh, report: Report): void {
+  for (const view of mesh.of('Sidecar')) checkSidecar(view, mesh, report)
   for (const kind of policyKinds)
     for (const view of mesh.of(kind)) {
       const spec = view.resource.spec as PolicySpec | undefined
@@ -24,6 +26,24 @@ export function analyzeAmbientPolicies(mesh: Mesh, report: Report): void {
       if (gateway !== undefined) reportSelector(view, gateway, report)
       else if (kind !== 'AuthorizationPolicy' && kind !== 'Telemetry') checkAmbient(view, mesh, report)
     }
+}
+
+/** A Sidecar says how a sidecar is set up, and ambient Pods have none. */
+function checkSidecar(view: View<Sidecar>, mesh: Mesh, report: Report): void {
+  const labels = view.resource.spec?.workloadSelector?.labels ?? {}
+  const selected = Object.keys(labels).length === 0 ? [] : mesh.selected(labels, view.namespace)
+  const isInAmbient = isAmbientNamespace(mesh.of('Namespace').find(({ name }) => name === view.namespace))
+  const pod = selected.find(({ annotations }) => annotations['ambient.istio.io/redirection'] === 'enabled')
+  if (pod === undefined && !isInAmbient) return
+  const why = pod === undefined ? `the namespace ${view.namespace} is ambient` : `the ${pod.view.kind} ${pod.view.name} is ambient`
+  report('IST0167', view, [], `The Sidecar has no effect, for ${why} and has no sidecars.`)
+}
+
+/** Sidecars go before: a namespace that asks for both has them. */
+function isAmbientNamespace(namespace: View | undefined): boolean {
+  const { dataplane, injection, revision } = injectionLabels
+  const labels = namespace?.labels ?? {}
+  return labels[dataplane] === 'ambient' && labels[injection] !== 'enabled' && !labels[revision]
 }
 
 /** Name of the Gateway whose Pods the labels are meant to select. */

@@ -4,6 +4,7 @@ import type { Analyzer } from './analyzer.js'
 import { analyzeAnnotations } from './annotations.js'
 import { analyzeAuthorization } from './authorization.js'
 import { analyzeBoundGateways } from './bound-gateways.js'
+import { analyzeConditions } from './conditions.js'
 import { analyzeDestinationRules } from './destination-rules.js'
 import { analyzeDestinations } from './destinations.js'
 import { analyzeEnvoyFilters } from './envoy-filters.js'
@@ -41,5 +42,6 @@ export const analyzers: readonly Analyzer[] = [
   analyzeEnvoyFilters,
   analyzeInjection,
   analyzeAnnotations,
+  analyzeConditions,
   analyzeRepeatedResources,
 ]

@@ -4,10 +4,10 @@ import type { FieldPath } from '../../path.js'
 import type { Mesh } from '../mesh/mesh.js'
 import type { View } from '../mesh/view.js'
 import type { Report } from '../report.js'
-import { annotationTable } from './annotation-table.js'
+import { annotationTable, type AnnotationFact } from './annotation-table.js'
 
-/** Others' annotations are nobody's business here. */
-const istioAnnotation = /(?:^|\.)istio\.io\//
+/** Others' annotations are nobody's business here, but for the one of Kubernetes that Istio reads. */
+const istioAnnotation = /(?:^|\.)istio\.io\/|^kubernetes\.io\/ingress\.class$/
 /** Written by machines, under names that change. */
 const machineWritten = /^(?:internal\.istio\.io|operator\.istio\.io|meta\.helm\.sh)\//
 
@@ -34,6 +34,7 @@ function checkOne(view: View, kind: string, name: string, value: string, path: F
     })
     return
   }
+  if (fact.isDeprecated) reportDeprecated(view, name, fact, path, report)
   if (!fact.kinds.includes('Any') && !fact.kinds.includes(kind)) {
     const where = fact.kinds.includes('Pod')
       ? 'a Pod (of a Deployment: spec.template.metadata)'
@@ -43,10 +44,7 @@ function checkOne(view: View, kind: string, name: string, value: string, path: F
   }
   const problem = fact.check?.(value)
   if (problem !== undefined) report('IST0125', view, path, `"${value}" is no value of the annotation "${name}": ${problem}.`)
-  if (fact.isDeprecated) {
-    const instead = fact.instead === undefined ? '' : ` Use ${fact.instead} instead.`
-    report('IST0135', view, path, `The annotation "${name}" is deprecated and may stop working.${instead}`, { part: 'key' })
-  } else if (fact.isAlpha && !quiet.has(name))
+  if (fact.isAlpha && !fact.isDeprecated && !quiet.has(name))
     report(
       'IST0136',
       view,
@@ -54,6 +52,11 @@ function checkOne(view: View, kind: string, name: string, value: string, path: F
       `The annotation "${name}" belongs to an experimental feature of Istio, which may be incomplete and may change.`,
       { part: 'key' },
     )
+}
+
+function reportDeprecated(view: View, name: string, { instead }: AnnotationFact, path: FieldPath, report: Report): void {
+  const advice = instead === undefined ? '' : ` Use ${instead} instead.`
+  report('IST0135', view, path, `The annotation "${name}" is deprecated and may stop working.${advice}`, { part: 'key' })
 }
 
 /** Experimental by name, and written by the injector itself or everywhere. */

@@ -36,7 +36,7 @@ function checkHost(view: View<DestinationRule>, mesh: Mesh, report: Report): voi
   )
 }
 
-/** What endpoints have from the Node they run on, and no Pod says of itself. */
+/** What endpoints have from the Node they run on, and no Pod says of itself; an empty place is none. */
 const placeLabels = new Set([
   'topology.kubernetes.io/region',
   'topology.kubernetes.io/zone',
@@ -56,7 +56,7 @@ function checkSubset(view: View<DestinationRule>, subset: Subset, index: number,
   const candidates = mesh.hosts.visible(host, view.namespace).map(({ view: owner }) => endpointLabels(owner, mesh))
   if (candidates.length === 0 || candidates.includes(undefined)) return
   const endpoints = candidates.flatMap((list) => list ?? [])
-  const own = Object.fromEntries(Object.entries(labels).filter(([key]) => !placeLabels.has(key)))
+  const own = Object.fromEntries(Object.entries(labels).filter(([key, value]) => value === '' || !placeLabels.has(key)))
   if (endpoints.length === 0 ? !mesh.isComplete : endpoints.some((endpoint) => selects(own, endpoint))) return
   const message = `No workload behind ${view.resource.spec.host} has the labels ${labelText(labels)}, so requests to the subset "${subset.name}" fail with 503.`
   report('IST0173', view, [...path, 'labels'], message)

@@ -23,6 +23,8 @@ function checkDestination(view: View<VirtualService>, placed: PlacedDestination,
   const found = mesh.hosts.visible(host, view.namespace)
   if (found.length === 0) {
     if (!isAssumed(host, mesh)) reportUnknownHost(view, placed, host, mesh, report)
+    // The Service lives elsewhere; its rule may still be here.
+    if (mesh.destinationRules.covering(host).length > 0) checkSubset(view, placed, host, mesh, report)
     return
   }
   const blind = viewersOf(view).find((viewer) => mesh.hosts.visible(host, viewer).length === 0)
@@ -33,15 +35,22 @@ function checkDestination(view: View<VirtualService>, placed: PlacedDestination,
     })
   }
   checkPort(view, placed, found, report)
-  if (destination.subset !== undefined && destination.subset !== '') {
-    const subsets = subsetsOf(host, view.namespace, mesh)
-    if (!subsets.includes(destination.subset)) {
-      const suggestion = nearest(destination.subset, subsets)
-      const known = subsets.length === 0 ? 'No DestinationRule defines subsets of this host' : `Its subsets are ${subsets.join(', ')}`
-      const message = `There is no subset "${destination.subset}" of ${host}, so requests to it fail with 503. ${known}.`
-      report('IST0101', view, [...path, 'subset'], message, meant(suggestion, [...path, 'subset'], 'Change the subset to'))
-    }
-  }
+  checkSubset(view, placed, host, mesh, report)
+}
+
+function checkSubset(
+  view: View<VirtualService>,
+  { destination: { subset = '' }, path }: PlacedDestination,
+  host: string,
+  mesh: Mesh,
+  report: Report,
+): void {
+  const subsets = subsetsOf(host, view.namespace, mesh)
+  if (subset === '' || subsets.includes(subset)) return
+  const known = subsets.length === 0 ? 'No DestinationRule defines subsets of this host' : `Its subsets are ${subsets.join(', ')}`
+  const message = `There is no subset "${subset}" of ${host}, so requests to it fail with 503. ${known}.`
+  const suggestion = nearest(subset, subsets)
+  report('IST0101', view, [...path, 'subset'], message, meant(suggestion, [...path, 'subset'], 'Change the subset to'))
 }
 
 /** What is installed with the mesh, or lives where the input does not reach. */

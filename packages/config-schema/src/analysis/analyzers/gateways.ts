@@ -28,7 +28,7 @@ export function workloadsOf(view: View<Gateway>, mesh: Mesh): readonly Workload[
 }
 
 /** With no workload of any gateway in the input, Istio's own are taken to be installed. */
-function isInstalled({ istio = '' }: Readonly<Record<string, string>>, mesh: Mesh): boolean {
+export function isInstalled({ istio = '' }: Readonly<Record<string, string>>, mesh: Mesh): boolean {
   return !mesh.isComplete && installedGateways.includes(istio) && !mesh.workloads.some(({ labels }) => labels['istio'] === istio)
 }
 
@@ -48,21 +48,27 @@ function checkSelector(view: View<Gateway>, workloads: readonly Workload[], mesh
   )
 }
 
+/** Of the Service istio-ingressgateway as charts install it, and the ports of its Pods. */
+const installedPorts = [80, 443, 8080, 8443, 15_012, 15_017, 15_020, 15_021, 15_443, 31_400]
+
 function checkPorts(view: View<Gateway>, workloads: readonly Workload[], mesh: Mesh, report: Report): void {
+  const own = view.resource.spec.selector ?? {}
   const services = mesh.of('Service').filter(({ namespace, resource: { spec } }) => {
     const selector = spec?.selector ?? {}
-    return (
-      Object.keys(selector).length > 0 &&
-      workloads.some((workload) => workload.namespace === namespace && selects(selector, workload.labels))
-    )
+    if (Object.keys(selector).length === 0) return false
+    if (workloads.length === 0) return selector['istio'] === own['istio']
+    return workloads.some((workload) => workload.namespace === namespace && selects(selector, workload.labels))
   })
-  if (services.length === 0) return
-  const ports = new Set(
-    services.flatMap(({ resource: { spec } }) => (spec?.ports ?? []).flatMap(({ port, targetPort }) => [port, targetPort])),
+  const isCharts = services.length === 0 && workloads.length === 0 && own['istio'] === 'ingressgateway' && isInstalled(own, mesh)
+  if (services.length === 0 && !isCharts) return
+  const ports = new Set<number | string | undefined>(
+    isCharts
+      ? installedPorts
+      : services.flatMap(({ resource: { spec } }) => (spec?.ports ?? []).flatMap(({ port, targetPort }) => [port, targetPort])),
   )
   view.resource.spec.servers?.forEach(({ port }, index) => {
-    if (port.number === 0 || ports.has(port.number)) return
-    const names = services.map((service) => nameOf(service)).join(', ')
+    if (!port?.number || ports.has(port.number)) return
+    const names = isCharts ? 'istio-ingressgateway, as installed' : services.map((service) => nameOf(service)).join(', ')
     const message = `The Service of this gateway's workload (${names}) has no port ${port.number}, so nobody reaches it through that Service.`
     report('IST0162', view, ['spec', 'servers', index, 'port', 'number'], message, {
       related: services.map((service) => ({ view: service, path: ['spec', 'ports'], message: 'its ports' })),

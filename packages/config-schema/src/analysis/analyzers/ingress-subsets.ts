@@ -1,33 +1,38 @@
-/** Subsets chosen for sidecars only, while a gateway routes to the same host without them (IST0140). */
+/** Gateways that route to a whole host of which sidecars choose a subset (IST0140). */
 import { isMeshBound } from '../../rules/gateway-names.js'
+import type { VirtualService } from '../../gen/types.js'
 import type { Mesh } from '../mesh/mesh.js'
-import { nameOf } from '../mesh/view.js'
+import { nameOf, type View } from '../mesh/view.js'
 import type { Report } from '../report.js'
 import { destinationsOf } from './route-destinations.js'
 
 export function analyzeIngressSubsets(mesh: Mesh, report: Report): void {
   const services = mesh.of('VirtualService')
-  const bound = services.filter(({ resource: { spec } }) => spec.gateways?.some((name) => name !== 'mesh') === true)
+  const inner = services.filter(({ resource: { spec } }) => isMeshBound(spec.gateways) && !isGatewayBound(spec.gateways))
   for (const view of services) {
-    const { gateways } = view.resource.spec
-    if (!isMeshBound(gateways) || gateways?.some((name) => name !== 'mesh') === true) continue
-    const said = new Set<string>()
+    if (!isGatewayBound(view.resource.spec.gateways)) continue
     for (const { destination, path, isMirror } of destinationsOf(view.resource)) {
-      if (!destination.subset || isMirror) continue
+      if (destination.subset || isMirror) continue
       const host = mesh.resolve(destination.host, view.namespace)
-      const other = bound.find((candidate) => routesWhole(candidate, host, mesh))
-      if (other === undefined || said.has(nameOf(other))) continue
-      said.add(nameOf(other))
-      const message = `This holds for sidecars only: ${nameOf(other)} routes requests from its gateway to ${destination.host} without a subset. Add the gateway here, or the subset there.`
-      report('IST0140', view, [...path, 'subset'], message, {
-        related: [{ view: other, path: ['spec', 'gateways'], message: 'the routes of the gateway' }],
+      const other = inner.find((candidate) => choosesSubset(candidate, host, mesh))
+      if (other === undefined) continue
+      const message = `Requests from the gateway get to every endpoint of ${destination.host}: the subset that ${nameOf(other)} chooses holds between sidecars only. Add the subset here, or the gateway there.`
+      report('IST0140', view, [...path, 'host'], message, {
+        related: [{ view: other, path: ['spec', 'http'], message: 'the routes of sidecars' }],
       })
     }
   }
 }
 
-function routesWhole({ resource, namespace }: ReturnType<Mesh['of']>[number], host: string, mesh: Mesh): boolean {
-  return destinationsOf(resource as Parameters<typeof destinationsOf>[0]).some(
-    ({ destination, isMirror }) => !isMirror && !destination.subset && mesh.resolve(destination.host, namespace) === host,
+function isGatewayBound(gateways: readonly string[] = []): boolean {
+  return gateways.some((name) => name !== 'mesh')
+}
+
+/** A VirtualService of that very host, which sends some of it to a subset. */
+function choosesSubset({ resource, namespace }: View<VirtualService>, host: string, mesh: Mesh): boolean {
+  const isHost = (name: string): boolean => mesh.resolve(name, namespace) === host
+  return (
+    resource.spec.hosts?.some(isHost) === true &&
+    destinationsOf(resource).some(({ destination, isMirror }) => !isMirror && Boolean(destination.subset) && isHost(destination.host))
   )
 }

@@ -26,8 +26,8 @@ function checkNamespace(view: View<Namespace>, { settings }: Mesh, report: Repor
     ...(hasRevision ? [revision] : []),
     ...(isAmbient ? [dataplane] : []),
   ]
-  const isContradicting = (isInjecting && (hasRevision || isAmbient)) || (view.labels[injection] !== undefined && hasRevision)
-  if (isContradicting) {
+  // Whatever else it says, a namespace that is labelled disabled gets no sidecars.
+  if (said.length > 1 && (isInjecting || view.labels[injection] === undefined)) {
     const message = `The labels ${said.join(' and ')} say different things about this namespace; leave only one of them.`
     report('IST0123', view, ['metadata', 'labels', said[0] ?? injection], message, { part: 'key' })
     return
@@ -61,7 +61,9 @@ function checkAutomaticImage(workload: Workload, mesh: Mesh, report: Report): vo
   const index = pod?.containers.findIndex(({ name, image }) => name === 'istio-proxy' && image === 'auto') ?? -1
   if (index < 0) return
   const isTaken = ownInjection(workload) ?? namespaceInjection(workload.namespace, mesh)
-  if (isTaken === true || (isTaken === undefined && isInjected(workload, mesh))) return
+  // Of Namespaces that are not there, the labels are known only where the input has all of them.
+  const isUnknown = isTaken === undefined && !mesh.isComplete && mesh.of('Namespace').length === 0
+  if (isTaken === true || (isUnknown && isInjected(workload, mesh))) return
   const message = `The image "auto" is replaced by the sidecar injector, which does not take this ${view.kind}: label it sidecar.istio.io/inject: "true".`
   const changes = [{ path: [...podPath, 'metadata', 'labels', 'sidecar.istio.io/inject'], value: 'true' }]
   const fix = { title: 'Label the Pods sidecar.istio.io/inject: "true"', changes }

@@ -1,11 +1,11 @@
 /** Tokens: routes on claims that nobody checks, and keys that istiod fetches from anywhere (IST0149, IST0175). */
-import type { Deployment } from '../../gen/types.js'
+import type { Deployment, Gateway, RequestAuthentication } from '../../gen/types.js'
 import type { FieldPath } from '../../path.js'
 import type { Mesh } from '../mesh/mesh.js'
 import { nameOf, selects, type View } from '../mesh/view.js'
 import type { Report } from '../report.js'
 import { findGateway } from './bound-gateways.js'
-import { workloadsOf } from './gateways.js'
+import { isInstalled, workloadsOf } from './gateways.js'
 
 export function analyzeRequestAuthentication(mesh: Mesh, report: Report): void {
   checkClaimRoutes(mesh, report)
@@ -22,23 +22,31 @@ function checkClaimRoutes(mesh: Mesh, report: Report): void {
     if (claim === undefined) continue
     for (const name of view.resource.spec.gateways ?? []) {
       const gateway = findGateway(name, view.namespace, gateways)
-      const workload =
-        gateway === undefined
-          ? undefined
-          : workloadsOf(gateway, mesh).find(
-              ({ namespace, labels }) =>
-                !policies.some(
-                  (policy) =>
-                    [namespace, mesh.settings.rootNamespace].includes(policy.namespace) &&
-                    selects(policy.resource.spec?.selector?.matchLabels, labels),
-                ),
-            )
-      if (gateway === undefined || workload === undefined) continue
+      if (gateway === undefined || isChecked(gateway, policies, mesh)) continue
       const message = `This route asks for a claim of the token (${claim.key}), but no RequestAuthentication checks tokens at the gateway ${nameOf(gateway)}, so it never matches.`
       report('IST0149', view, claim.path, message, { related: [{ view: gateway, path: ['spec', 'selector'], message: 'the gateway' }] })
     }
   }
 }
+
+/** Whether some policy checks tokens at all of the gateway's Pods; where those live elsewhere, any policy that may be for them does. */
+function isChecked(gateway: View<Gateway>, policies: readonly View<RequestAuthentication>[], mesh: Mesh): boolean {
+  const selector = gateway.resource.spec.selector ?? {}
+  const workloads = workloadsOf(gateway, mesh)
+  if (workloads.length === 0) {
+    const mayBeFor = (labels: Labels = {}): boolean =>
+      Object.entries(labels).every(([key, value]) => selector[key] === undefined || selector[key] === value)
+    return !isInstalled(selector, mesh) || policies.some(({ resource }) => mayBeFor(resource.spec?.selector?.matchLabels))
+  }
+  return workloads.every(({ namespace, labels }) =>
+    policies.some(
+      (policy) =>
+        [namespace, mesh.settings.rootNamespace].includes(policy.namespace) && selects(policy.resource.spec?.selector?.matchLabels, labels),
+    ),
+  )
+}
+
+type Labels = Readonly<Record<string, string>>
 
 interface ClaimRoute {
   readonly match?: readonly { readonly headers?: object; readonly withoutHeaders?: object }[]

@@ -13,11 +13,17 @@ export function analyzeServiceEntries(mesh: Mesh, report: Report): void {
 
 function checkAddresses(view: View<ServiceEntry>, { settings }: Mesh, report: Report): void {
   const { addresses = [], ports = [] } = view.resource.spec ?? { hosts: [] }
-  if (addresses.length > 0 || settings.allocatesAddresses) return
+  if (addresses.length > 0 || settings.allocatesAddresses || hasAllocated(view.resource.status)) return
   const index = ports.findIndex(({ protocol = '' }) => protocol === '' || protocol.toUpperCase() === 'TCP')
   if (index < 0) return
   const message = `Traffic of port ${ports[index]?.number} is told apart by address only, and this ServiceEntry has no addresses: it takes every connection to that port unless addresses are allocated automatically.`
   report('IST0134', view, ['spec', 'ports', index], message)
+}
+
+/** Addresses that istiod gave it, as its status tells. */
+function hasAllocated(status: unknown): boolean {
+  const { addresses } = (status ?? {}) as { readonly addresses?: unknown }
+  return Array.isArray(addresses) && addresses.length > 0
 }
 
 interface EntryPort {

@@ -9,7 +9,8 @@ import type { Report } from '../report.js'
 
 export function analyzeServicePorts(mesh: Mesh, report: Report): void {
   const services = mesh.of('Service').filter(({ namespace }) => !isSystemNamespace(namespace, mesh))
-  for (const view of services) checkNames(view, report)
+  // Services that istiod makes for Gateways and waypoints are named by it.
+  for (const view of services) if (view.labels['gateway.istio.io/managed'] === undefined) checkNames(view, report)
   for (const workload of mesh.workloads)
     if (workload.view.kind === 'Deployment' && !isSystemNamespace(workload.namespace, mesh) && isInjected(workload, mesh))
       checkWorkload(workload, services, report)

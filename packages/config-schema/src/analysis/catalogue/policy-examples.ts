@@ -25,6 +25,7 @@ type PolicyCode = Extract<
   | 'IST0160'
   | 'IST0166'
   | 'IST0167'
+  | 'IST0171'
   | 'IST0175'
   | 'HED0004'
   | 'HED0005'
@@ -131,6 +132,10 @@ export const policyExamples: Readonly<Record<PolicyCode, CodeExample>> = {
         '{jwtRules: [{issuer: https://id.example.com, jwksUri: "https://id.example.com/keys"}]}',
         'shop',
       ),
+  ],
+  IST0171: [
+    'The controller that carries the resource out says that it cannot; why stands in the condition.',
+    "---\napiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: default}\nspec: {ports: [{name: http, port: 80}]}\nstatus: {conditions: [{type: istio.io/WaypointBound, status: 'False', reason: NoWaypoint, message: the waypoint is missing, lastTransitionTime: '2026-08-01T00:00:00Z'}]}\n",
   ],
   IST0175: [
     'Whoever may write a RequestAuthentication can make istiod ask addresses that only istiod reaches.',
