@@ -1,5 +1,6 @@
 /** Where a client's connection is made to: what DNS would answer, and which service that is. */
 import { HeddleError, nearest } from '@heddle/base'
+import { meshGateway } from '../host/gateway-name.js'
 import { hostCovers, isWildcard } from '../host/host-name.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import { captured } from '../route/virtual-host-domains.js'
@@ -67,9 +68,11 @@ function addressOf(view: ProxyView, service: MeshService, number: number): strin
 }
 
 /** Names with a dot may be anywhere in the world; routes may be for hosts that are no service. */
-function refuseUnknown({ snapshot, virtualServices, namespace }: ProxyView, host: string): void {
+function refuseUnknown({ snapshot, virtualServices, namespace, node }: ProxyView, host: string): void {
   const { clusterDomain } = snapshot.meshConfig
-  if (virtualServices.some((owner) => owner.hosts.some((pattern) => hostCovers(pattern, host)))) return
+  // Routes of gateways lead no sidecar anywhere.
+  const routes = virtualServices.filter(({ gateways }) => node.type === 'router' || gateways.includes(meshGateway))
+  if (routes.some((owner) => owner.hosts.some((pattern) => hostCovers(pattern, host)))) return
   const isOwn = !host.includes('.') || host.endsWith(`.${clusterDomain}`) || host.endsWith('.svc')
   if (!isOwn) return
   const elsewhere = snapshot.services.find((service) => service.name === host)
@@ -88,11 +91,8 @@ function refuseUnknown({ snapshot, virtualServices, namespace }: ProxyView, host
 }
 
 /** A name outside that looks like one that is known. */
-export function similarHost(snapshot: MeshSnapshot, host: string): string | undefined {
-  return nearest(
-    host,
-    snapshot.services.map((service) => service.host),
-  )
+export function similarHost({ snapshot, namespace }: ProxyView, host: string): string | undefined {
+  return nearest(host, knownNames(snapshot, namespace))
 }
 
 /** As a client of the namespace may write them. */

@@ -197,11 +197,11 @@ function offered({ asker, translation }: Run): string {
   return ports.length === 0 ? '; the gateway has no listener' : `; the gateway listens on ${ports.join(', ')}`
 }
 
-function notesOf({ view, target, snapshot }: Run, { destination }: Arrival): readonly string[] {
+function notesOf({ view, target }: Run, { destination }: Arrival): readonly string[] {
   const { service, isVisible, host } = destination
   if (view.node.type === 'router') return []
   if (service !== undefined) return isVisible ? portNotes(view, service, target.port) : [hiddenNote(view, service)]
-  const similar = similarHost(snapshot, host)
+  const similar = similarHost(view, host)
   return similar === undefined ? [] : [`"${host}" is no host of the mesh; did you mean "${similar}"?`]
 }
 

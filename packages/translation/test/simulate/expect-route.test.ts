@@ -78,6 +78,19 @@ describe('simulate', () => {
     expect(notes).toEqual([expect.stringContaining('hidden from namespace default by Sidecar default/none')])
   })
 
+  it('knows no other hosts for the routes that only gateways have, and says which was meant', () => {
+    const route = {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'front' },
+      spec: { hosts: ['*'], gateways: ['front'], http: [{ route: [{ destination: { host: 'a' } }] }] },
+    }
+    const longer = { ...service, metadata: { name: 'reviews' } }
+    const ask = (url: string) => simulate(manifestSnapshot([service, longer, route]), { from: 'web', url })
+    expect(() => ask('http://review/')).toThrow('there is no service "review"; did you mean "reviews"?')
+    expect(ask('http://reviews.defalt/').notes).toEqual(['"reviews.defalt" is no host of the mesh; did you mean "reviews.default"?'])
+  })
+
   it('says why mutual TLS fails where nobody opens it', () => {
     const rule = {
       apiVersion: 'networking.istio.io/v1',
