@@ -3,6 +3,7 @@ import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
 import type { Status } from '@heddle/client/resources'
 import type { CommandSpec, Streams } from './command/command.js'
 import { diskFaultOf } from './command/disk-fault.js'
+import { fileFaultOf } from './command/file-fault.js'
 import { commandTable } from './command-table.js'
 import { exitCode, exitCodeOf } from './command/exit-code.js'
 import { renderCommandHelp, renderGroup, renderOverview } from './command/help.js'
@@ -45,14 +46,14 @@ async function dispatch(argv: readonly string[], context: CliContext, table: rea
 
 /** What stands for a command that is not said in full: nothing at all, or only the word of a group. */
 function overviewOf(argv: readonly string[], table: readonly CommandSpec[]): string | undefined {
-  const [first, second] = argv
-  if (first === undefined || (argv.length === 1 && isHelpFlag(first))) return renderOverview(table)
-  if (second !== undefined && (argv.length > 2 || !isHelpFlag(second))) return undefined
-  const group = table.filter(({ path, aliases = [] }) => [path, ...aliases].some((words) => words.length > 1 && words[0] === first))
+  const words = isHelpFlag(argv.at(-1)) ? argv.slice(0, -1) : argv
+  if (words.length === 0) return renderOverview(table)
+  const begins = (path: readonly string[]): boolean => path.length > words.length && words.every((word, index) => path[index] === word)
+  const group = table.filter(({ path, aliases = [] }) => [path, ...aliases].some(begins))
   return group.length > 0 ? renderGroup(group) : undefined
 }
 
-function isHelpFlag(word: string): boolean {
+function isHelpFlag(word: string | undefined): boolean {
   return word === '--help' || word === '-h'
 }
 
@@ -62,6 +63,7 @@ function report(error: unknown, argv: readonly string[], { streams, signal }: Cl
   const failure = isHeddleError(error)
     ? error
     : (diskFaultOf(error) ??
+      fileFaultOf(error) ??
       new HeddleError({
         code: 'HEDDLE_CLI_INTERNAL',
         message: messageOf(error),

@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { HeddleError } from '@heddle/base'
 import { describe, expect, it } from 'vitest'
 import type { CommandSpec, Invocation } from '../src/command/command.js'
 import { runCli } from '../src/run.js'
-import { call } from './cli.fixture.js'
+import { call, temporaryFolder } from './cli.fixture.js'
 
 describe('help', () => {
   it('shows all commands on request, and as a usage error when nothing was said', async () => {
@@ -35,11 +37,30 @@ describe('help', () => {
     expect(await call(['help', 'rollout'])).toEqual(asked)
     expect(await call(['rollout'])).toEqual({ code: 64, stdout: '', stderr: asked.stdout })
     expect((await call(['pc'])).stderr).toContain('heddle proxy-config clusters')
+    const rotate = (await call(['ca', 'rotate'])).stderr
+    expect(rotate).toMatch(/^heddle ca rotate plan /)
+    expect(rotate).not.toContain('ca status')
+    expect((await call(['ca', 'rotate', '-h'])).stdout).toBe(rotate)
   })
 })
 
 it.each([['port-forward', 'kubectl --kubeconfig FILE']])('%s of another tool is refused with what does it here', async (word, hint) => {
   expect(await call([word, 'x'])).toMatchObject({ code: 64, stderr: expect.stringContaining(hint) })
+})
+
+it('says what is wrong with a file in a sentence', async () => {
+  const cwd = temporaryFolder()
+  writeFileSync(join(cwd, 'file'), '')
+  for (const [words, message] of [
+    [['ca', 'init', '--out', 'file/x'], 'file/x" cannot be used: a part of its path is a file, not a folder (ENOTDIR)'],
+    [['cert', 'inspect', 'nope.pem'], 'the path "nope.pem" does not exist'],
+    [['cert', 'inspect', '.'], '"." cannot be read: it is a folder, not a file'],
+  ] as const)
+    expect(await call(words, { cwd })).toMatchObject({ code: 1, stderr: expect.stringContaining(message) })
+})
+
+it('gives only its own version with --client', async () => {
+  expect((await call(['version', '--client'])).stdout).toMatch(/^client version: \S+\n$/)
 })
 
 describe('what is wrong with a command line ends with 64 and says', () => {
@@ -50,6 +71,9 @@ describe('what is wrong with a command line ends with 64 and says', () => {
     [['ps', '-o', 'xml'], '-o xml is not one of json, yaml'],
     [['pc', 'ep', 'web', '-o', 'xml'], '-o xml is not one of json, yaml'],
     [['logs', 'web', '-c', 'app', '--all-containers'], 'a container (-c) and --all-containers exclude each other'],
+    [['ca', 'rotate', 'strat'], 'there is no command "ca rotate strat"; did you mean "ca rotate start"?'],
+    [['ca', 'rotat'], 'there is no command "ca rotat"; did you mean "ca rotate"?'],
+    [['ca', 'init', '--trust-domain', 'a/b'], '--trust-domain "a/b" is no trust domain'],
     [['rollout', 'statsu'], 'there is no command "rollout statsu"; did you mean "rollout status"?'],
     [['get', 'pods', '--al-namespaces'], 'heddle get has no flag --al-namespaces; did you mean --all-namespaces?'],
     [['get', 'pods', '-z'], 'heddle get has no flag -z'],

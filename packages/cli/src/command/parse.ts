@@ -184,23 +184,22 @@ function flagError(command: CommandSpec, specs: Readonly<Record<string, FlagSpec
 
 function unknownCommand(table: readonly CommandSpec[], words: readonly string[]): HeddleError {
   const paths = table.flatMap((command) => [command.path, ...(command.aliases ?? [])])
-  const [first = '', second] = words
-  const isGroup = second !== undefined && paths.some((path) => path.length > 1 && path[0] === first)
-  const meant = isGroup
-    ? nearest(
-        second,
-        paths.filter((path) => path[0] === first).flatMap((path) => path.slice(1, 2)),
-      )
-    : nearest(
-        first,
-        paths.flatMap((path) => path.slice(0, 1)),
-      )
-  const typed = isGroup ? `${first} ${second}` : first
-  const other = wordOfOtherTools(isGroup ? `${first} ${second}` : first)
-  if (other !== undefined && (isGroup || meant === undefined)) return usageError(`there is no command "${typed}"`, other)
+  const begins = (path: readonly string[], count: number): boolean =>
+    path.length > count && words.slice(0, count).every((word, index) => path[index] === word)
+  // The words of a group that are right, of `ca rotate strat` two, and then the one that is not.
+  let right = 0
+  while (right + 1 < words.length && paths.some((path) => begins(path, right + 1))) right++
+  const group = words.slice(0, right)
+  const meant = nearest(
+    words[right] as string,
+    paths.filter((path) => begins(path, right)).map((path) => path[right] as string),
+  )
+  const typed = words.slice(0, right + 1).join(' ')
+  const other = wordOfOtherTools(typed)
+  if (other !== undefined && (right > 0 || meant === undefined)) return usageError(`there is no command "${typed}"`, other)
   return usageError(
-    `there is no command "${typed}"${meant === undefined ? '' : `; did you mean "${isGroup ? `${first} ${meant}` : meant}"?`}`,
-    `Run "heddle${isGroup ? ` ${first}` : ''} --help" to see all commands.`,
+    `there is no command "${typed}"${meant === undefined ? '' : `; did you mean "${[...group, meant].join(' ')}"?`}`,
+    `Run "${['heddle', ...group].join(' ')} --help" to see all commands.`,
   )
 }
 

@@ -6,17 +6,21 @@ import { makeFolder, writeDurably } from '@heddle/base/node'
 import { makeCacerts } from '@heddle/ca'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
+import { inIstioSystem } from '../install/profile.js'
+import { trustDomainOf } from '../install/trust-domain.js'
 
 export function run({ flags, streams, cwd }: Invocation): Promise<number> {
   const folder = resolve(cwd, flags.string('out') ?? 'cacerts')
-  const made = makeCacerts({ trustDomain: flags.string('trust-domain') ?? 'cluster.local' })
-  const files = {
-    'root-key.pem': made.rootKeyPem,
+  const made = makeCacerts({ trustDomain: trustDomainOf(flags) })
+  const plugged = {
     'ca-key.pem': made.caKeyPem,
     'root-cert.pem': made.rootCertPem,
     'ca-cert.pem': made.caCertPem,
     'cert-chain.pem': made.certChainPem,
   }
+  // YAML takes JSON, and this needs no schemas.
+  const secret = JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: inIstioSystem('cacerts'), stringData: plugged }, null, 2)
+  const files = { 'root-key.pem': made.rootKeyPem, ...plugged, 'secret.yaml': `${secret}\n` }
   const there = Object.keys(files).find((name) => existsSync(join(folder, name)))
   if (there !== undefined) {
     throw new HeddleError({
@@ -29,10 +33,8 @@ export function run({ flags, streams, cwd }: Invocation): Promise<number> {
   makeFolder(folder)
   for (const [name, text] of Object.entries(files)) writeDurably(join(folder, name), text)
   streams.stdout.write(`made a root and an intermediate in ${folder}\n`)
-  streams.stdout.write('Put root-key.pem in a safe: the mesh does not need it. The rest is the Secret "cacerts":\n')
-  const names = Object.keys(files).filter((name) => name !== 'root-key.pem')
-  streams.stdout.write(
-    `  kubectl create secret generic cacerts -n istio-system ${names.map((name) => `--from-file=${join(folder, name)}`).join(' ')}\n`,
-  )
+  streams.stdout.write('Put root-key.pem in a safe: the mesh does not need it. The rest is in secret.yaml, the Secret "cacerts":\n')
+  streams.stdout.write(`  heddle apply -f ${join(folder, 'secret.yaml')}\n`)
+  streams.stdout.write('  heddle rollout restart deploy/istiod -n istio-system\n')
   return Promise.resolve(exitCode.ok)
 }

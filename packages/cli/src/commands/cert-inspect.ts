@@ -5,6 +5,7 @@ import { HeddleError } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import { type Certificate, type CertificateProfile, lintCertificate, parseCertificate, parseCsr, parsePem } from '@heddle/x509'
 import type { Invocation, Streams } from '../command/command.js'
+import { unreadableFile } from '../command/file-fault.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 
@@ -12,7 +13,7 @@ export async function run({ positionals, streams, cwd }: Invocation): Promise<nu
   const [file] = positionals
   if (file === undefined) throw usageError('say which file: PEM certificates or a request')
   const text = await readFile(resolve(cwd, file), 'utf8').catch((cause: unknown) => {
-    throw new HeddleError({ code: 'HEDDLE_CLI_FILE', message: `${file} cannot be read`, origin: 'user', cause })
+    throw unreadableFile(file, cause)
   })
   const pem = parsePem(text, { allowsText: true })
   if (!pem.ok) throw badData(file, pem.reason)

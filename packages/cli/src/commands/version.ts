@@ -13,7 +13,10 @@ export async function run(invocation: Invocation): Promise<number> {
   const server = await serverVersion(invocation)
   const { streams } = invocation
   if (format) streams.stdout.write(await format({ clientVersion: client, ...(server === undefined ? {} : { serverVersion: server }) }))
-  else streams.stdout.write(`client version: ${client}\nserver version: ${server ?? 'no mesh is running'}\n`)
+  else {
+    streams.stdout.write(`client version: ${client}\n`)
+    if (!invocation.flags.boolean('client')) streams.stdout.write(`server version: ${server ?? 'no mesh is running'}\n`)
+  }
   return exitCode.ok
 }
 

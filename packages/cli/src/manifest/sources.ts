@@ -1,7 +1,8 @@
 /** Where manifests come from: files, folders, standard input, and the pipes of process substitution (`/dev/fd/63`). */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { HeddleError, isHeddleError, messageOf } from '@heddle/base'
+import { HeddleError, isHeddleError } from '@heddle/base'
+import { unreadableFile } from '../command/file-fault.js'
 import type { Invocation } from '../command/command.js'
 import { usageError } from '../command/parse.js'
 
@@ -66,7 +67,7 @@ async function readOne(invocation: Invocation, name: string): Promise<readonly M
     if (files.length === 0) throw emptyFolder(name, isRecursive)
     return await Promise.all(files.map((file) => readSource(join(name, relative(path, file)), file)))
   } catch (cause) {
-    throw isHeddleError(cause) ? cause : unreadable(name, cause)
+    throw isHeddleError(cause) ? cause : unreadableFile(name, cause)
   }
 }
 
@@ -124,16 +125,5 @@ function emptyFolder(name: string, isRecursive: boolean): HeddleError {
     message: `no manifests are in the folder "${name}": files that end in .yaml, .yml or .json`,
     origin: 'user',
     ...(!isRecursive && { hint: 'Look into the folders inside it, too, with -R.' }),
-  })
-}
-
-function unreadable(name: string, cause: unknown): HeddleError {
-  const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-  return new HeddleError({
-    code: 'HEDDLE_CLI_FILE',
-    message: isMissing ? `the path "${name}" does not exist` : `"${name}" cannot be read: ${messageOf(cause)}`,
-    origin: 'user',
-    ...(isMissing && { hint: 'Look at the name and the folder you are in; "-" reads standard input.' }),
-    cause,
   })
 }

@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTestCa } from '@heddle/ca/testing'
 import { readCacerts } from '@heddle/ca'
@@ -20,7 +20,17 @@ describe('ca init', () => {
       'cert-chain.pem',
       'root-cert.pem',
       'root-key.pem',
+      'secret.yaml',
     ])
+    const secret = readFileSync(join(cwd, 'cacerts', 'secret.yaml'), 'utf8')
+    expect(await call(['validate', 'cacerts/secret.yaml'], { cwd })).toMatchObject({ code: 0 })
+    expect(Object.keys((JSON.parse(secret) as { stringData: object }).stringData)).toEqual([
+      'ca-key.pem',
+      'root-cert.pem',
+      'ca-cert.pem',
+      'cert-chain.pem',
+    ])
+    expect(statSync(join(cwd, 'cacerts', 'secret.yaml')).mode & 0o777).toBe(0o600)
     expect(statSync(join(cwd, 'cacerts', 'ca-key.pem')).mode & 0o777).toBe(0o600)
     expect((await readCacerts(join(cwd, 'cacerts'))).caKeyPem).toContain('PRIVATE KEY')
     expect((await call(['ca', 'init', '--out', 'cacerts'], { cwd })).code).not.toBe(0)
