@@ -144,7 +144,8 @@ describe('services outside of the mesh', () => {
       .toMatch(/" 502 - direct_response .* 198\.51\.100\.7:80 .* block_all\n/)
     expect(await call('http://198.51.100.7:9999/')).toMatchObject({
       status: 502,
-      body: expect.stringContaining('other side closed') as string,
+      // Node's words for a connection that was cut have changed with its versions.
+      body: expect.stringMatching(/other side closed|ECONNRESET/) as string,
     })
     expect((await call('http://plain.example/')).status).toBe(200)
     expect((await call('http://helloworld/api/hello')).status).toBe(200)

@@ -43,8 +43,12 @@ export function peerLeafOf(socket: PeerSessionSource): Uint8Array | undefined {
   }
 }
 
+/** Newer Nodes (22.23.3 and 24.21.0 among them) put it and the server's name, behind two bytes of length, before a client's session. */
+const clientMark: Buffer = Buffer.from('\0nodejs:tls:session:1\0', 'latin1')
+
 function peerOf(session: Buffer): Uint8Array | undefined {
-  const whole = elementAt(session, 0)
+  const hasMark = session.length > clientMark.length + 2 && clientMark.equals(session.subarray(0, clientMark.length))
+  const whole = elementAt(session, hasMark ? clientMark.length + 2 + session.readUInt16BE(clientMark.length) : 0)
   if (whole?.tag !== sequence) return undefined
   let element = elementAt(session, whole.start)
   while (element !== undefined && element.tag !== peerField) element = elementAt(session, element.end)
