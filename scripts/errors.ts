@@ -31,6 +31,7 @@ const meanings: Readonly<Record<string, string>> = {
   HEDDLE_CA_STATE_UNSAFE: "others could read or change the authority's state or its log: a mode, an owner or a link in its folder",
   HEDDLE_IDENTITY_REFUSED: 'the authority gave no certificate or no token, with its reason; the cause is the gRPC error',
   HEDDLE_ADS_SECRET: 'the key material of a secret does not fit together or cannot be read; its last good version stays',
+  HEDDLE_CLI_POD_UNREACHABLE: 'a port of a Pod does not answer, or cannot be reached through the API server, with the reason',
   HEDDLE_API_STATUS: "the API refused; the error's cause is its `Status`",
   HEDDLE_API_UNREACHABLE: 'nothing answers at the address of the API, or the connection broke',
   HEDDLE_CA_BUNDLE_INVALID: 'the trust bundle of another domain, or how it is to be fetched, cannot be used',
