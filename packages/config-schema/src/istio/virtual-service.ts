@@ -146,7 +146,7 @@ const routeDestination = object('RouteDestination', { destination: required(dest
 const subnets = list(text('subnet'))
 
 const tlsMatchAttributes = object('TLSMatchAttributes', {
-  sniHosts: required(list(text('wildcard-host'))),
+  sniHosts: required(list(text('sni-host'))),
   destinationSubnets: subnets,
   port,
   sourceLabels,

@@ -2,12 +2,13 @@
 import { parseDuration } from '@heddle/base'
 import { clip } from './clip.js'
 import { gatewayFormats, type GatewayFormat } from './gateway-format.js'
-import { checkHostOrIp, checkSubnet, checkWildcardHost, dnsLabel, isDnsSubdomain } from './host-format.js'
+import { checkHostOrIp, checkSubnet, checkWildcardHost, dnsLabel, isDnsSubdomain, isIpAddress } from './host-format.js'
 
 export type StringFormat =
   | 'duration'
   | 'duration-or-zero'
   | 'wildcard-host'
+  | 'sni-host'
   | 'host-or-ip'
   | 'dns-label'
   | 'regex'
@@ -33,6 +34,9 @@ export interface FormatRule {
   readonly check: (text: string) => string | undefined
 }
 
+/** Gateways between meshes route by server names such as `outbound_.80_.v1_.host`. */
+export const meshSni: RegExp = /^outbound_\.\d+_\.[^_]*_\..+$/
+
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const labelName = /^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/
 const quantity = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+|[KMGTPE]i|[numkMGTPE])?$/
@@ -50,6 +54,11 @@ export const formatRules: Readonly<Record<StringFormat, FormatRule>> = {
     ruleId: 'bad-host',
     expected: 'a host name such as reviews, reviews.prod.svc.cluster.local or *.example.com',
     check: checkWildcardHost,
+  },
+  'sni-host': {
+    ruleId: 'bad-host',
+    expected: 'a server name such as shop.example.com or *.example.com',
+    check: (value) => (meshSni.test(value) || isIpAddress(value) ? undefined : checkWildcardHost(value)),
   },
   'host-or-ip': {
     ruleId: 'bad-host',

@@ -38,6 +38,7 @@ export const telemetryRules: readonly RuleRow[] = [
   ['telemetry/many-tracing', 'Telemetry', '{tracing: [{}, {}]}', ''],
   ['telemetry/many-providers', 'Telemetry', '{tracing: [{providers: [{name: a}, {name: b}]}]}', ''],
   ['telemetry/tag', 'Telemetry', '{tracing: [{customTags: {a: {}}}]}', ''],
+  ['telemetry/filter', 'Telemetry', '{accessLogging: [{filter: {expression: "response.code >= (400"}}]}', ''],
   ['telemetry/tag-value', 'Telemetry', '{metrics: [{overrides: [{tagOverrides: {a: {operation: UPSERT}}}]}]}', ''],
 ]
 

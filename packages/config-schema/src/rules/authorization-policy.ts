@@ -1,7 +1,7 @@
 /** Rules of AuthorizationPolicy: what each action may ask for, and values that can be matched. */
 import type { AuthorizationPolicy, AuthorizationPolicySpec, AuthorizationRule } from '../gen/types.js'
 import type { FaultList } from '../validate/fault.js'
-import { checkCondition, checkOperation, checkSource, isHttpOnly } from './authorization-rule.js'
+import { asksHttpOfAllPorts, checkCondition, checkOperation, checkSource } from './authorization-rule.js'
 import { eachOf, error, warning, within } from './reporter.js'
 import { checkTargets } from './targets.js'
 
@@ -48,12 +48,12 @@ function checkRule(rule: AuthorizationRule, { action = 'ALLOW' }: AuthorizationP
     else within(faults, ['operation'], () => checkOperation(operation ?? {}, faults))
   })
   eachOf(faults, 'when', rule.when, (condition) => checkCondition(condition, isCustom, faults))
-  if (action === 'DENY' && isHttpOnly(rule))
+  if (action === 'DENY' && asksHttpOfAllPorts(rule))
     warning(
       faults,
       'authorization-policy/deny-http',
       [],
-      'On ports that are not HTTP these fields cannot be read, so this rule denies everything there; name ports, too.',
+      'On ports that are not HTTP some of these fields cannot be read, and the rule denies there whatever the others match; name ports, too.',
     )
 }
 

@@ -175,14 +175,11 @@ function reportKey(key: string, faults: FaultList): void {
 const httpSourceFields = ['requestPrincipals', 'notRequestPrincipals', 'remoteIpBlocks', 'notRemoteIpBlocks']
 const httpOperationFields = ['hosts', 'notHosts', 'methods', 'notMethods', 'paths', 'notPaths']
 
-/** A rule that asks only for what HTTP requests have. */
-export function isHttpOnly({ from = [], to = [], when = [] }: AuthorizationRule): boolean {
+/** A rule that asks for what only HTTP requests have, on all ports. */
+export function asksHttpOfAllPorts({ from = [], to = [], when = [] }: AuthorizationRule): boolean {
   const fields = [...from.flatMap(({ source = {} }) => Object.keys(source)), ...to.flatMap(({ operation = {} }) => Object.keys(operation))]
+  const keys = when.map(({ key }: Partial<AuthorizationCondition>) => key ?? '')
   const isHttp = (field: string): boolean => httpSourceFields.includes(field) || httpOperationFields.includes(field)
-  const isHttpKey = (key: string): boolean => key.startsWith('request.')
-  return (
-    fields.length + when.length > 0 &&
-    fields.every(isHttp) &&
-    when.every(({ key }: Partial<AuthorizationCondition>) => isHttpKey(key ?? ''))
-  )
+  const namesPorts = fields.some((field) => field === 'ports' || field === 'notPorts') || keys.includes('destination.port')
+  return !namesPorts && (fields.some(isHttp) || keys.some((key) => key.startsWith('request.')))
 }

@@ -24,7 +24,7 @@ function checkAbort(abort: Abort, faults: FaultList): void {
   else if (abort.httpStatus === undefined && abort.grpcStatus === undefined)
     warning(faults, 'fault/status-missing', [], 'The abort has no httpStatus and no grpcStatus.')
   const status = abort.httpStatus
-  if (status !== undefined && (status < 200 || status > 599))
+  if (status !== undefined && (status < 200 || status > 600))
     error(faults, 'bad-status', ['httpStatus'], `${status} is not a status a response may have.`, { expected: 'a status from 200 to 599' })
   if (abort.grpcStatus !== undefined && !grpcStatusNames.includes(abort.grpcStatus)) {
     error(

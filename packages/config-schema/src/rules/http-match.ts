@@ -16,8 +16,8 @@ export function checkHttpMatch(match: HTTPMatchRequest, context: RouteContext, f
   for (const name of ['headers', 'withoutHeaders', 'queryParams'] as const) {
     for (const [key, value] of Object.entries(match[name] ?? {})) {
       checkPrefix(value, [name, key], faults)
-      if (name === 'queryParams') checkRegex(value, [name, key], faults)
-      else within(faults, [name], () => checkHeaderName(key, context, faults))
+      checkRegex(value, [name, key], faults, name === 'queryParams')
+      if (name !== 'queryParams') within(faults, [name], () => checkHeaderName(key, context, faults))
     }
   }
   checkGatewayNames(match.gateways, faults)
@@ -32,8 +32,18 @@ function checkPrefix(match: StringMatch | undefined, below: readonly string[], f
 }
 
 /** Only for headers a lone `*` asks for presence. */
-function checkRegex(match: StringMatch | undefined, below: readonly string[], faults: FaultList): void {
-  if (match?.regex !== '*') return
+function checkRegex(match: StringMatch | undefined, below: readonly string[], faults: FaultList, hasNoPresence = true): void {
+  if (match?.regex === '')
+    error(
+      faults,
+      'bad-regex',
+      [...below, 'regex'],
+      'An empty regular expression matches nothing but an empty text; to match any text write ".*".',
+      {
+        expected: 'at least one character',
+      },
+    )
+  if (match?.regex !== '*' || !hasNoPresence) return
   error(faults, 'bad-regex', [...below, 'regex'], '"*" is not a regular expression; to match any text write ".*".', { suggestion: '.*' })
 }
 

@@ -66,7 +66,7 @@ function isSet(value: unknown): boolean {
 }
 
 function checkRedirect(redirect: HTTPRedirect, route: HTTPRoute, faults: FaultList): void {
-  if (Object.keys(redirect).length === 0) {
+  if (Object.values(redirect).every((value) => value === '')) {
     error(faults, 'redirect/empty', [], 'The redirect says nothing: set uri, authority, scheme, port or redirectCode.')
   }
   checkRedirectTarget(redirect, faults)
@@ -82,7 +82,7 @@ function checkRedirect(redirect: HTTPRedirect, route: HTTPRoute, faults: FaultLi
 }
 
 function checkRedirectTarget({ redirectCode = 301, scheme = '', port = 80 }: HTTPRedirect, faults: FaultList): void {
-  if (redirectCode < 300 || redirectCode > 399) {
+  if (redirectCode !== 0 && (redirectCode < 300 || redirectCode > 399)) {
     error(faults, 'redirect/code', ['redirectCode'], `${redirectCode} is not a redirect; expected 300 to 399, such as 301 or 308.`, {
       expected: '300 to 399',
     })
@@ -110,7 +110,7 @@ const largeBody = 100 * 1024
 const largestBody = 1024 * 1024
 
 function checkDirectResponse({ status, body }: HTTPDirectResponse, faults: FaultList): void {
-  if (status !== undefined && (status < 200 || status > 599))
+  if (status !== undefined && (status < 200 || status > 600))
     error(faults, 'bad-status', ['status'], `${status} is not a status a response may have.`, { expected: 'a status from 200 to 599' })
   const length = (body?.string ?? body?.bytes ?? '').length
   if (length > largestBody) error(faults, 'direct-response/body-size', ['body'], 'The body is larger than 1 MiB.')

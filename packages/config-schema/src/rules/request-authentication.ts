@@ -28,11 +28,17 @@ function checkJwtRule(rule: JWTRule, faults: FaultList): void {
 }
 
 function checkUri(text: string, below: readonly string[], faults: FaultList): void {
-  if (/^https?:\/\/[^/\s]\S*$/.test(text)) return
+  if (isAddressOfKeys(text)) return
   error(faults, 'request-authentication/jwks-uri', below, `"${clip(text)}" is not the address of keys.`, {
     expected: 'an http:// or https:// address',
     ...(/^[\w.-]+\.[a-z]+\//.test(text) ? { suggestion: `https://${clip(text)}` } : {}),
   })
+}
+
+function isAddressOfKeys(text: string): boolean {
+  const authority = /^https?:\/\/([^/?#\s]+)\S*$/.exec(text)?.[1]
+  const port = authority === undefined ? undefined : /:([^:\]]*)$/.exec(authority)?.[1]
+  return authority !== undefined && (port === undefined || (/^\d{1,5}$/.test(port) && Number(port) <= 65_535))
 }
 
 const privateFields = ['d', 'p', 'q', 'dp', 'dq', 'qi']

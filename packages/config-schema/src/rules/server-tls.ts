@@ -14,6 +14,9 @@ const certificateFields = [
   'caCertCredentialName',
 ] as const
 
+/** Not used either where TLS is passed through. */
+const passthroughFields = [...certificateFields, 'caCrl'] as const
+
 const cipherSuites = new Set([
   'ECDHE-ECDSA-AES256-GCM-SHA384',
   'ECDHE-RSA-AES256-GCM-SHA384',
@@ -61,9 +64,9 @@ function isSet(value: string | readonly unknown[] | undefined): boolean {
 }
 
 function checkCertificates(tls: ServerTLSSettings, faults: FaultList): void {
-  const sources = (['credentialName', 'credentialNames', 'tlsCertificates', 'serverCertificate'] as const).filter((name) =>
-    isSet(tls[name]),
-  )
+  const given = (['credentialName', 'credentialNames', 'tlsCertificates', 'serverCertificate'] as const).filter((name) => isSet(tls[name]))
+  // Half a pair of files beside a credential is left out, and nobody is refused for it.
+  const sources = given.length > 1 && !tls.privateKey ? given.filter((name) => name !== 'serverCertificate') : given
   if (sources.length === 0) {
     const message = `Mode ${tls.mode} needs a certificate: credentialName, or serverCertificate with privateKey.`
     error(faults, 'server-tls/certificate-required', ['credentialName'], message, {
@@ -80,15 +83,33 @@ function checkCertificates(tls: ServerTLSSettings, faults: FaultList): void {
     )
   }
   if (sources[0] === 'serverCertificate') checkFiles(tls, faults)
-  if (tls.caCrl && (tls.credentialName || tls.mode === 'SIMPLE'))
-    error(faults, 'server-tls/crl', ['caCrl'], 'caCrl needs caCertificates from a file and a mode that checks client certificates.', {
-      part: 'key',
-    })
+  if (sources[0] === 'tlsCertificates') checkPairs(tls, faults)
+  if (tls.caCrl && (tls.credentialName || tls.mode === 'SIMPLE')) {
+    const message = tls.credentialName
+      ? 'caCrl is not read beside credentialName; put the list into the Secret, as ca.crl.'
+      : 'caCrl needs a mode that checks client certificates.'
+    const report = tls.credentialName ? warning : error
+    report(faults, 'server-tls/crl', ['caCrl'], message, { part: 'key' })
+  }
 }
 
 function checkFiles(tls: ServerTLSSettings, faults: FaultList): void {
   if (!tls.privateKey)
     error(faults, 'server-tls/private-key', ['privateKey'], 'serverCertificate needs privateKey beside it.', { part: 'key' })
+  checkAuthorities(tls, faults)
+}
+
+function checkPairs(tls: ServerTLSSettings, faults: FaultList): void {
+  tls.tlsCertificates?.forEach(({ serverCertificate, privateKey }, index) => {
+    if (serverCertificate && privateKey) return
+    const missing = serverCertificate ? 'privateKey' : 'serverCertificate'
+    const message = `A certificate of tlsCertificates needs ${missing}, too.`
+    error(faults, 'server-tls/private-key', ['tlsCertificates', index, missing], message, { part: 'key' })
+  })
+  checkAuthorities(tls, faults)
+}
+
+function checkAuthorities(tls: ServerTLSSettings, faults: FaultList): void {
   if (tls.mode !== 'SIMPLE' && !tls.caCertificates && !tls.caCertCredentialName) {
     error(faults, 'server-tls/ca-required', ['caCertificates'], `Mode ${tls.mode} checks client certificates and needs caCertificates.`, {
       part: 'key',
@@ -97,7 +118,7 @@ function checkFiles(tls: ServerTLSSettings, faults: FaultList): void {
 }
 
 function checkPassthrough(tls: ServerTLSSettings, faults: FaultList): void {
-  const set = certificateFields.filter((name) => isSet(tls[name]))
+  const set = passthroughFields.filter((name) => isSet(tls[name]))
   const first = set[0]
   if (first === undefined) return
   const why = tls.mode === undefined ? 'Without a mode TLS is passed through' : `Mode ${tls.mode} passes TLS through`
@@ -116,7 +137,8 @@ function checkVersions(tls: ServerTLSSettings, faults: FaultList): void {
     warning(faults, 'server-tls/old-version', ['minProtocolVersion'], 'TLS 1.0 and 1.1 need cipherSuites that they know; none are set.')
   const seen = new Set<string>()
   tls.cipherSuites?.forEach((suite, index) => {
-    if (!cipherSuites.has(suite))
+    // A sign in front takes the suite out or moves it, as in OpenSSL.
+    if (!cipherSuites.has(suite.replace(/^[-+!]/, '')))
       warning(
         faults,
         'server-tls/cipher-suite',

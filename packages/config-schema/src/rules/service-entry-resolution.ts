@@ -96,13 +96,13 @@ function checkDns({ hosts, endpoints = [], resolution, addresses = [], ports = [
     error(faults, 'service-entry/round-robin-endpoints', ['endpoints'], 'With resolution DNS_ROUND_ROBIN there is one endpoint at most.', {
       part: 'key',
     })
-  const isTcp = ports.some(({ protocol = '' }) => protocol.toUpperCase() === 'TCP')
+  const isTcp = ports.some(({ protocol = '' }) => ['TCP', 'HTTPS', 'TLS'].includes(protocol.toUpperCase()))
   if (addresses.length > 0 && isTcp && (hosts?.length ?? 0) > 1)
     warning(
       faults,
       'service-entry/shared-address',
       ['addresses'],
-      'TCP connections to these addresses do not say which of the hosts is meant.',
+      'Connections to these addresses do not say which of the hosts is meant: the first of them gets all.',
       { part: 'key' },
     )
 }

@@ -19,13 +19,13 @@ import { checkProtocol, isHttpProtocol, isTlsProtocol } from './protocols.js'
 import { earlier, eachOf, error, warning, within } from './reporter.js'
 import { checkServerTls } from './server-tls.js'
 
-export function checkSidecar({ spec }: Sidecar, faults: FaultList): void {
+export function checkSidecar({ metadata, spec }: Sidecar, faults: FaultList): void {
   within(faults, ['spec'], () => {
     if (Object.entries(spec).every(([name, value]) => name === 'workloadSelector' || (Array.isArray(value) && value.length === 0)))
       error(faults, 'sidecar/empty', [], 'The Sidecar says nothing: set ingress, egress or a policy.')
     checkLabelsSelector(spec.workloadSelector, faults)
     checkIngress(spec, faults)
-    checkEgress(spec.egress, faults)
+    checkEgress(spec.egress, metadata.namespace ?? '', faults)
     if (spec.inboundConnectionPool)
       within(faults, ['inboundConnectionPool'], () => checkConnectionPool(spec.inboundConnectionPool ?? {}, faults))
     checkPolicy(spec.outboundTrafficPolicy, faults)
@@ -106,8 +106,9 @@ function checkIngressTls(tls: ServerTLSSettings, protocol: string, faults: Fault
   })
 }
 
-function checkEgress(egress: readonly IstioEgressListener[] | undefined, faults: FaultList): void {
+function checkEgress(egress: readonly IstioEgressListener[] | undefined, home: string, faults: FaultList): void {
   const ports = new Map<number, number>()
+  const sockets = new Set<string>()
   egress?.forEach((listener, index) => {
     const isLast = index === egress.length - 1
     const number = listener.port?.number
@@ -127,13 +128,15 @@ function checkEgress(egress: readonly IstioEgressListener[] | undefined, faults:
         ...earlier(faults, 'Its first place.', 'egress', first, 'port'),
       })
     if (number !== undefined) ports.set(number, first ?? index)
-    within(faults, ['egress', index], () => checkEgressListener(listener, faults))
+    const { bind = '' } = listener
+    if (isUnixSocket(bind) && sockets.has(bind))
+      error(faults, 'sidecar/duplicate-port', ['egress', index, 'bind'], `The socket ${clip(bind)} stands twice.`)
+    sockets.add(bind)
+    within(faults, ['egress', index], () => {
+      checkEgressPort(listener, faults)
+      checkEgressHosts(listener.hosts, home, faults)
+    })
   })
-}
-
-function checkEgressListener(listener: IstioEgressListener, faults: FaultList): void {
-  checkEgressPort(listener, faults)
-  checkEgressHosts(listener.hosts, faults)
 }
 
 function checkEgressPort({ port, bind, captureMode }: IstioEgressListener, faults: FaultList): void {
@@ -149,7 +152,7 @@ function checkEgressPort({ port, bind, captureMode }: IstioEgressListener, fault
     error(faults, 'sidecar/capture-mode', ['captureMode'], 'Traffic to a unix socket cannot be captured.', { expected: 'DEFAULT or NONE' })
 }
 
-function checkEgressHosts(hosts: readonly string[] | undefined, faults: FaultList): void {
+function checkEgressHosts(hosts: readonly string[] | undefined, home: string, faults: FaultList): void {
   if (hosts?.length === 0)
     error(faults, 'sidecar/hosts-required', ['hosts'], 'An egress entry needs at least one host.', {
       part: 'key',
@@ -159,7 +162,15 @@ function checkEgressHosts(hosts: readonly string[] | undefined, faults: FaultLis
   const seen = new Set<string>()
   eachOf(faults, 'hosts', hosts, (host) => {
     checkEgressHost(host, faults)
+    const whole = host.startsWith('./') ? host.replace(/^\./, home) : host
+    const everything = `${whole.slice(0, whole.indexOf('/'))}/*`
     if (seen.has(host)) warning(faults, 'sidecar/duplicate-host', [], `"${clip(host)}" stands twice.`)
+    else if (
+      everything !== whole &&
+      everything !== '*/*' &&
+      hosts?.some((other) => other.replace(/^\.\//, `${home}/`) === everything) === true
+    )
+      warning(faults, 'sidecar/duplicate-host', [], `Another entry already means every host of that namespace.`)
     seen.add(host)
   })
   const all = hosts?.indexOf('*/*') ?? -1
@@ -184,6 +195,8 @@ function checkEgressHost(host: string, faults: FaultList): void {
   if (name === '*' || isIpAddress(name)) return
   const problem = formatRules['wildcard-host'].check(name)
   if (problem !== undefined) error(faults, 'bad-host', [], `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`, { expected })
+  else if (/^\*[^.]/.test(name))
+    error(faults, 'bad-host', [], `"${clip(name)}": "*" stands for whole labels here and is followed by a dot.`, { expected })
   else if (!name.includes('.'))
     error(faults, 'bad-host', [], `"${clip(name)}" is a short name; here the full host name is needed.`, {
       expected: `a full name such as ${clip(name)}.NAMESPACE.svc.cluster.local`,

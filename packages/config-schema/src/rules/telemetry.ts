@@ -11,6 +11,7 @@ export function checkTelemetry({ spec = {} }: Telemetry, faults: FaultList): voi
       warning(faults, 'telemetry/many-tracing', ['tracing', 1], 'Only the first entry of tracing is used.')
     eachOf(faults, 'tracing', spec.tracing, (tracing) => checkTracing(tracing, faults))
     eachOf(faults, 'metrics', spec.metrics, (metrics) => checkMetrics(metrics, faults))
+    eachOf(faults, 'accessLogging', spec.accessLogging, ({ filter }) => checkExpression(filter?.expression ?? '', faults))
   })
 }
 
@@ -47,4 +48,27 @@ function checkMetrics(metrics: TelemetryMetrics, faults: FaultList): void {
         })
     }
   })
+}
+
+const closing: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
+
+/** CEL is read by the proxy only; what cannot be CEL at all is told here. */
+function checkExpression(expression: string, faults: FaultList): void {
+  const bare = expression.replaceAll(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/g, '0')
+  const open: string[] = []
+  let isBalanced = true
+  for (const character of bare) {
+    if ('([{'.includes(character)) open.push(character)
+    else if (closing[character] !== undefined && open.pop() !== closing[character]) isBalanced = false
+  }
+  if (isBalanced && open.length === 0 && !/['"]|(?:&&|[|]{2}|[=!<>]=|[<>+*/%?:,.-])\s*$/.test(bare)) return
+  error(
+    faults,
+    'telemetry/filter',
+    ['filter', 'expression'],
+    'This is no expression in CEL: a bracket or a quote is left over, or it ends too early.',
+    {
+      expected: 'a CEL expression such as response.code >= 400',
+    },
+  )
 }

@@ -11,6 +11,7 @@ import type {
 import { clip } from '../model/clip.js'
 import { isIpAddress } from '../model/host-format.js'
 import { formatRules } from '../model/string-format.js'
+import { meshSni } from '../model/string-format.js'
 import type { FaultList } from '../validate/fault.js'
 import { checkDestinations } from './destinations.js'
 import { checkExportTo } from './export-to.js'
@@ -89,9 +90,8 @@ function checkHosts(spec: VirtualServiceSpec, faults: FaultList): void {
   })
 }
 
-/** Gateways between meshes route by server names such as `outbound_.80_.v1_.host`. */
 function isSniName(host: string, spec: VirtualServiceSpec): boolean {
-  return (spec.tls ?? []).length > 0 && /^outbound_\.\d+_\.[^_]*_\..+$/.test(host)
+  return (spec.tls ?? []).length > 0 && meshSni.test(host)
 }
 
 function checkHasRoutes(spec: VirtualServiceSpec, faults: FaultList): void {

@@ -410,3 +410,119 @@ describe('PeerAuthentication', () => {
     ['an empty spec', '{}'],
   ])
 })
+
+describe('cases that are easily judged otherwise', () => {
+  const server = (tls: string) => `{servers: [{hosts: [a.com], port: {number: 443, name: https, protocol: HTTPS}, tls: {${tls}}}]}`
+  const pair = 'serverCertificate: /a, privateKey: /b'
+  run('Gateway', [
+    [
+      'a pair has no key',
+      server('mode: SIMPLE, tlsCertificates: [{serverCertificate: /a}]'),
+      'spec.servers[0].tls.tlsCertificates[0].privateKey',
+      'server-tls/private-key',
+    ],
+    [
+      'a pair has no certificate',
+      server('mode: SIMPLE, tlsCertificates: [{privateKey: /a}]'),
+      'spec.servers[0].tls.tlsCertificates[0].serverCertificate',
+      'server-tls/private-key',
+    ],
+    [
+      'pairs need authorities',
+      server(`mode: MUTUAL, tlsCertificates: [{${pair}}]`),
+      'spec.servers[0].tls.caCertificates',
+      'server-tls/ca-required',
+    ],
+  ])
+  run(
+    'Gateway',
+    [
+      [
+        'a list is not read where TLS passes',
+        server('mode: PASSTHROUGH, caCrl: /a'),
+        'spec.servers[0].tls.caCrl',
+        'server-tls/passthrough',
+      ],
+    ],
+    'warning',
+  )
+  run(
+    'Gateway',
+    [['a list stands in the Secret', server('mode: MUTUAL, credentialName: a, caCrl: /a'), 'spec.servers[0].tls.caCrl', 'server-tls/crl']],
+    'warning',
+  )
+  accepts('Gateway', [
+    ['half a pair beside a credential', server('mode: SIMPLE, credentialName: a, serverCertificate: /a')],
+    ['suites with a sign', server('mode: SIMPLE, credentialName: a, cipherSuites: ["-ECDHE-RSA-AES128-SHA"]')],
+  ])
+  run('VirtualService', [
+    ['a redirect to nothing', http('redirect: {uri: ""}'), 'spec.http[0].redirect', 'redirect/empty'],
+    [
+      'an expression is empty',
+      http(`match: [{headers: {x: {regex: ""}}}], ${route}`),
+      'spec.http[0].match[0].headers.x.regex',
+      'bad-regex',
+    ],
+    ['an expression of a path is empty', http(`match: [{uri: {regex: ""}}], ${route}`), 'spec.http[0].match[0].uri.regex', 'bad-regex'],
+  ])
+  run(
+    'VirtualService',
+    [
+      [
+        'an address has no server name',
+        '{hosts: [a.com], tls: [{match: [{sniHosts: [10.0.0.1]}], route: [{destination: {host: a}}]}]}',
+        'spec.tls[0].match[0].sniHosts[0]',
+        'virtual-service/sni-address',
+      ],
+    ],
+    'warning',
+  )
+  accepts('VirtualService', [
+    ['code 0 as none', http('redirect: {uri: /a, redirectCode: 0}')],
+    ['status 600', http(`fault: {abort: {httpStatus: 600, percentage: {value: 1}}}, ${route}`)],
+    [
+      'server names between meshes',
+      '{hosts: [outbound_.80_._.a.b], gateways: [g], tls: [{match: [{sniHosts: [outbound_.80_._.a.b]}], route: [{destination: {host: a}}]}]}',
+    ],
+  ])
+  const port = '{number: 0, protocol: HTTP, name: a}'
+  run('Sidecar', [
+    [
+      'a socket is taken',
+      `{egress: [{port: ${port}, bind: "unix:///s", hosts: [./*]}, {port: ${port}, bind: "unix:///s", hosts: [./*]}]}`,
+      'spec.egress[1].bind',
+      'sidecar/duplicate-port',
+    ],
+    ['a wildcard has no dot', '{egress: [{hosts: [a/*b.com]}]}', 'spec.egress[0].hosts[0]', 'bad-host'],
+  ])
+  run(
+    'Sidecar',
+    [
+      [
+        'everything of a namespace is meant already',
+        '{egress: [{hosts: [a/*, a/b.com]}]}',
+        'spec.egress[0].hosts[1]',
+        'sidecar/duplicate-host',
+      ],
+      [
+        'everything of its own namespace is meant already',
+        '{egress: [{hosts: [./*, ns/b.com]}]}',
+        'spec.egress[0].hosts[1]',
+        'sidecar/duplicate-host',
+      ],
+    ],
+    'warning',
+  )
+  run(
+    'ServiceEntry',
+    [
+      [
+        'hosts share an address',
+        '{hosts: [a.com, b.com], addresses: [10.0.0.1], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}',
+        'spec.addresses',
+        'service-entry/shared-address',
+      ],
+    ],
+    'warning',
+  )
+})
