@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createResourceClient, type KubernetesObject, type ResourceClient, type ResourceType } from '@heddle/client/resources'
 import { createPlatform, type PlatformAccess, type PodRuntime } from '@heddle/local-platform'
+import { afterAll } from 'vitest'
 import { runCli } from '../src/run.js'
 
 export interface Outcome {
@@ -80,11 +81,11 @@ export async function startPlatform(runtime?: PodRuntime): Promise<Platform> {
 }
 
 const folders: string[] = []
-process.once('exit', () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 })
 
-/** Gone when the test process ends. */
+/** Gone when the tests of the file that asked have ended. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-cli-'))
   folders.push(folder)

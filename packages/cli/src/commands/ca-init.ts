@@ -36,5 +36,6 @@ export function run({ flags, streams, cwd }: Invocation): Promise<number> {
   streams.stdout.write('Put root-key.pem in a safe: the mesh does not need it. The rest is in secret.yaml, the Secret "cacerts":\n')
   streams.stdout.write(`  heddle apply -f ${join(folder, 'secret.yaml')}\n`)
   streams.stdout.write('  heddle rollout restart deploy/istiod -n istio-system\n')
+  streams.stdout.write('Do it before workloads run: those that run do not know the new root before they are restarted, too.\n')
   return Promise.resolve(exitCode.ok)
 }

@@ -33,6 +33,7 @@ function queryOf({ flags }: Invocation): URLSearchParams {
   if (at !== undefined && id === undefined) throw usageError('--at needs --id: whose certificates')
   const atMs = at === undefined ? undefined : Date.parse(at)
   if (atMs !== undefined && !Number.isFinite(atMs)) throw usageError(`--at ${at} is no time, such as 2026-01-31T12:03:00Z`)
+  if (tail !== undefined && !/^[1-9]\d*$/.test(tail)) throw usageError(`--tail ${tail} is not a number of entries`)
   if (id !== undefined) query.set('id', id)
   if (atMs !== undefined) query.set('at', String(atMs))
   if (tail !== undefined) query.set('limit', tail)

@@ -51,7 +51,11 @@ function subjectOf({ positionals }: Invocation): { readonly spiffeId: string } |
 async function rootOf(target: Target, start: string): Promise<string> {
   const found = (await askAuthority(target)).rotation?.roots.filter(({ fingerprint }) => fingerprint.startsWith(start)) ?? []
   const [only] = found
-  if (only === undefined || found.length > 1) throw usageError(`${found.length} roots have a fingerprint that begins with ${start}`)
+  if (only === undefined || found.length > 1)
+    throw usageError(
+      `${only === undefined ? 'no root has' : `${found.length} roots have`} a fingerprint that begins with ${start}`,
+      'They are in "heddle ca status".',
+    )
   return only.fingerprint
 }
 

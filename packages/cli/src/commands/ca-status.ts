@@ -9,6 +9,7 @@ import { withTarget } from '../target/target.js'
 export async function runStatus(invocation: Invocation): Promise<number> {
   return show(invocation, (view) => {
     writeStatus(invocation.streams, view)
+    invocation.streams.stdout.write('\n')
     writePlan(invocation.streams, view)
   })
 }
@@ -46,11 +47,11 @@ function writeStatus({ stdout }: Streams, { trustDomain, rotation, denied, metri
 
 function writePlan({ stdout }: Streams, { rotation }: CaView): void {
   if (!rotation) {
-    stdout.write('\nThe root is plugged in: it is rotated by changing the files of "cacerts".\n')
+    stdout.write('The root is plugged in: it is rotated by changing the files of "cacerts".\n')
     return
   }
   const { plan, forecast } = rotation
-  stdout.write(`\nrotation: ${plan.isRunning ? 'running' : 'not running'}\n`)
+  stdout.write(`rotation: ${plan.isRunning ? 'running' : 'not running'}\n`)
   stdout.write(`next step: ${plan.next.step}${plan.next.isReady ? ' (ready)' : `, waits for ${plan.next.waitsFor}`}\n`)
   if (plan.observed !== undefined)
     stdout.write(
