@@ -50,7 +50,9 @@ export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, l
         isServer: true,
         secureContext: made.material.context,
         requestCert: tls.requireClientCertificate || tls.common.validation !== undefined,
-        rejectUnauthorized: false,
+        // OpenSSL then ends a handshake without a certificate by itself, with the alert that says so. About those that are shown it only
+        // forms an opinion (Node's verify callback takes any), which is not ours: the verifier judges them.
+        rejectUnauthorized: tls.requireClientCertificate,
         ...(protocols.length > 0 ? { ALPNProtocols: protocols } : {}),
       }
       const secure = putTlsOn(socket, read, options, (bytes) => secured?.received(readBuffer, 0, bytes))

@@ -6,7 +6,7 @@ import { createFakeClock } from '@heddle/base/testing'
 import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { CommonTlsContext, FilterChain, Listener } from '@heddle/routing'
-import type { ProxyDeps, RequestRecord } from '@heddle/proxy-core'
+import type { ConnectionRecord, ProxyDeps, RequestRecord } from '@heddle/proxy-core'
 import {
   action,
   anyRoute,
@@ -125,6 +125,29 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a strict listener over %s', (ver
     expect(await ask(proxy.port, identity, { minVersion: version, maxVersion: version })).toBe('')
     expect(proxy.reached()).toBe(0)
     await vi.waitUntil(() => proxy.proxy.listeners()[0]?.connections === 0)
+  })
+
+  test('tells a client without a certificate what is missing, at once and before any HTTP (T2)', async () => {
+    const requests: RequestRecord[] = []
+    const connections: ConnectionRecord[] = []
+    const telemetry = {
+      onRequestComplete: (record: RequestRecord) => void requests.push(record),
+      onConnectionComplete: (record: ConnectionRecord) => void connections.push(record),
+    }
+    // A clock that stands still: nothing waits for a deadline.
+    const proxy = await strict({}, { clock: createFakeClock(), telemetry })
+    const code = await new Promise<string>((resolve) => {
+      const options = { port: proxy.port, host: '127.0.0.1', rejectUnauthorized: false, minVersion: version, maxVersion: version }
+      const socket = connectTls(options, () => socket.write(get))
+      socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''))
+      socket.on('close', () => resolve('closed without a word'))
+    })
+    const alerts = { 'TLSv1.2': 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'TLSv1.3': 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' }
+    expect(code).toBe(alerts[version])
+    await vi.waitUntil(() => connections.length === 1 && proxy.proxy.listeners()[0]?.connections === 0)
+    expect(connections[0]).toMatchObject({ responseCodeDetails: 'tls_handshake_failed' })
+    expect(connections[0]?.connectionTerminationDetails).toContain('peer did not return a certificate')
+    expect([requests.length, proxy.reached()]).toEqual([0, 0])
   })
 
   test('takes the identity from the URI, whatever other names there are (T18), and never resumes (T38)', async () => {
