@@ -18,7 +18,11 @@ export type AuthenticationResult =
   | { readonly kind: 'absent' }
   | { readonly kind: 'refused'; readonly reason: string; readonly fault?: TokenFault }
   /** The keys or the service that would decide cannot be reached; the caller may come again. */
-  | { readonly kind: 'unavailable'; readonly reason: string }
+  | {
+      readonly kind: 'unavailable'
+      readonly reason: string
+      /** When that is worth it, in milliseconds. Default: nobody knows. */ readonly retryAfterMs?: number
+    }
 
 export interface Authenticator {
   /** For logs. */

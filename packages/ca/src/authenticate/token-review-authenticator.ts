@@ -3,10 +3,11 @@
  * and the account still are. Its answer is not taken at its word alone: it must name our audience, since an API server that does
  * not know audiences answers for its own.
  */
-import { type Clock, messageOf } from '@heddle/base'
-import { systemClock } from '@heddle/base/node'
+import { type Clock, messageOf, type Random } from '@heddle/base'
+import { systemClock, systemRandom } from '@heddle/base/node'
 import type { Caller } from '../caller.js'
 import type { AuthenticationResult, Authenticator, TokenFault } from './authenticator.js'
+import { createReviewPool } from './review-pool.js'
 import { readServiceAccountSubject } from './service-account-subject.js'
 
 /** `spec` of a TokenReview. */
@@ -24,37 +25,33 @@ export interface TokenReviewStatus {
 }
 
 export interface TokenReviewAuthenticatorOptions {
-  /** Posts the review. A rejection means that nobody can be judged now. */
-  readonly review: (spec: TokenReviewSpec) => Promise<TokenReviewStatus>
+  /** Posts the review, until the signal says that nobody waits for it any more. A rejection means that nobody can be judged now. */
+  readonly review: (spec: TokenReviewSpec, signal: AbortSignal) => Promise<TokenReviewStatus>
   /** At least one must be in the answer. Istio's default is `istio-ca`. */
   readonly audiences: readonly string[]
   readonly trustDomain: string
 }
 
 const maxTokenLength = 16 * 1024
-const reviewTimeoutMs = 5_000
+/** Spread, so that those who were turned away together do not come again together. */
+const [minRetryMs, retrySpreadMs] = [1000, 2000]
 const podName = 'authentication.kubernetes.io/pod-name'
 const podUid = 'authentication.kubernetes.io/pod-uid'
 
 export function createTokenReviewAuthenticator(
   options: TokenReviewAuthenticatorOptions,
-  deps: { readonly clock?: Clock } = {},
+  deps: { readonly clock?: Clock; readonly random?: Random } = {},
 ): Authenticator {
-  const clock = deps.clock ?? systemClock
-  const inTime = (spec: TokenReviewSpec): Promise<TokenReviewStatus> =>
-    new Promise((resolve, reject) => {
-      const timer = clock.setTimer(reviewTimeoutMs, () => reject(new Error(`no answer within ${reviewTimeoutMs} ms`)))
-      options
-        .review(spec)
-        .then(resolve, reject)
-        .finally(() => timer.cancel())
-    })
+  const { clock = systemClock, random = systemRandom } = deps
+  const reviews = createReviewPool<TokenReviewStatus>({ clock, random })
   const authenticate = async (token: string): Promise<AuthenticationResult> => {
     if (token.length > maxTokenLength) return refused(`it is longer than ${maxTokenLength} characters`)
     try {
-      return readStatus(await inTime({ token, audiences: options.audiences }), options)
+      const status = await reviews.run(token, (signal) => options.review({ token, audiences: options.audiences }, signal))
+      return readStatus(status, options)
     } catch (error) {
-      return { kind: 'unavailable', reason: `the token cannot be reviewed: ${messageOf(error)}` }
+      const retryAfterMs = Math.round(minRetryMs + random.next() * retrySpreadMs)
+      return { kind: 'unavailable', reason: `the token cannot be reviewed: ${messageOf(error)}`, retryAfterMs }
     }
   }
   return {

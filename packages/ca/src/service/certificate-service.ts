@@ -45,7 +45,7 @@ export type CreateCertificateResult =
       readonly status: CertificateStatus
       /** Fit for the caller. */
       readonly message: string
-      /** With RESOURCE_EXHAUSTED: when it is worth coming again, in milliseconds. */
+      /** With RESOURCE_EXHAUSTED and UNAVAILABLE: when it is worth coming again, in milliseconds. */
       readonly retryAfterMs?: number
     }
 
@@ -115,9 +115,12 @@ export function createCertificateService(
 
 /** How long a full queue takes to be worth another try. */
 const queueRetryMs = 1000
+/** Whoever is asked about a caller answers by then, or the caller is told to come again: a request must not keep its place for ever. */
+const answerTimeoutMs = 10_000
 
 class LimitedService implements CertificateService {
   readonly #options: CertificateServiceOptions
+  readonly #clock: Clock
   readonly #logger: Logger
   readonly #limiter: RateLimiter
   readonly #queue: WorkQueue
@@ -125,6 +128,7 @@ class LimitedService implements CertificateService {
 
   constructor(options: CertificateServiceOptions, clock: Clock, logger: Logger) {
     this.#options = options
+    this.#clock = clock
     this.#logger = logger
     const { perCallerLimit = { burst: 50, perSecond: 10 }, overallLimit = { burst: 2000, perSecond: 500 } } = options
     this.#limiter = createRateLimiter(perCallerLimit, overallLimit, clock)
@@ -149,7 +153,7 @@ class LimitedService implements CertificateService {
     const { caller } = vouched
     const { csr: csrPem, validityDurationSeconds: ttlSeconds } = request
     const outcome = this.#options.ca.explain({ csrPem, caller, ...(ttlSeconds !== undefined && { ttlSeconds }) })
-    const authorization = await authorize(this.#options, caller)
+    const authorization = await authorize(this.#options, caller, this.#clock)
     return { authenticators, outcome, refusal: authorization.ok ? undefined : authorization.reason }
   }
 
@@ -191,7 +195,7 @@ class LimitedService implements CertificateService {
   ): Promise<Refusal | undefined> {
     const outlook = this.#options.ca.explain({ csrPem, caller, ...(ttlSeconds !== undefined && { ttlSeconds }) })
     if (!outlook.ok) throw caError(outlook.code, outlook.reason)
-    const used = await authenticator.authenticate(credentials)
+    const used = await inTime(authenticator.authenticate(credentials), this.#clock)
     return used.kind === 'authenticated' ? undefined : this.#refuseCaller(used)
   }
 
@@ -206,11 +210,11 @@ class LimitedService implements CertificateService {
     credentials: Credentials,
     isImpersonating: boolean = false,
   ): Promise<Extract<Vouched, { readonly ok: true }> | Refusal> {
-    const vouched = await authenticate(authenticators, credentials)
+    const vouched = await authenticate(authenticators, credentials, this.#clock)
     if (!vouched.ok) return this.#refuseCaller(vouched.result)
     const { caller } = vouched
     const uri = workloadUriOf(caller)
-    const refusal = this.#refusalOf(caller, uri, isImpersonating) ?? (await authorize(this.#options, caller))
+    const refusal = this.#refusalOf(caller, uri, isImpersonating) ?? (await authorize(this.#options, caller, this.#clock))
     if (refusal.ok) return vouched
     const { reason, ...answer } = refusal
     this.#logger.warn('refused a certificate request', { caller: uri, method: caller.method, status: answer.status, reason })
@@ -234,10 +238,11 @@ type Vouched =
   | { readonly ok: false; readonly result: Exclude<AuthenticationResult, { readonly kind: 'authenticated' }> }
 
 /** Uses nothing up that can be looked at first. */
-async function authenticate(authenticators: readonly Authenticator[], credentials: Credentials): Promise<Vouched> {
+async function authenticate(authenticators: readonly Authenticator[], credentials: Credentials, clock: Clock): Promise<Vouched> {
   let worst: Extract<Vouched, { readonly ok: false }>['result'] = { kind: 'absent' }
   for (const authenticator of authenticators) {
-    const result = await (authenticator.inspect ? authenticator.inspect(credentials) : authenticator.authenticate(credentials))
+    const asked = authenticator.inspect ? authenticator.inspect(credentials) : authenticator.authenticate(credentials)
+    const result = await inTime(asked, clock)
     if (result.kind === 'authenticated') return { ok: true, caller: result.caller, authenticator }
     if (result.kind !== 'absent' && worst.kind !== 'unavailable') worst = result
   }
@@ -247,9 +252,10 @@ async function authenticate(authenticators: readonly Authenticator[], credential
 async function authorize(
   { authorize: mayHave }: CertificateServiceOptions,
   caller: Caller,
+  clock: Clock,
 ): Promise<{ readonly ok: true } | (Refusal & { readonly reason: string })> {
   try {
-    const answer = (await mayHave?.(caller)) ?? { ok: true }
+    const answer = mayHave ? await inTimeOrThrow(mayHave(caller), clock) : ({ ok: true } as const)
     if (answer.ok) return answer
     return { ok: false, status: 'PERMISSION_DENIED', message: 'the workload may not have a certificate', reason: answer.reason }
   } catch (error) {
@@ -257,12 +263,36 @@ async function authorize(
   }
 }
 
+async function inTime(asked: Promise<AuthenticationResult>, clock: Clock): Promise<AuthenticationResult> {
+  try {
+    return await inTimeOrThrow(asked, clock)
+  } catch (error) {
+    if (error instanceof NoAnswer) return { kind: 'unavailable', reason: error.message }
+    throw error
+  }
+}
+
+class NoAnswer extends Error {}
+
+function inTimeOrThrow<Answer>(asked: Promise<Answer>, clock: Clock): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(answerTimeoutMs, () => reject(new NoAnswer(`no answer within ${answerTimeoutMs} ms`)))
+    asked.then(resolve, reject).finally(() => timer.cancel())
+  })
+}
+
 function refuseCaller(result: Exclude<AuthenticationResult, { readonly kind: 'authenticated' }>, logger: Logger): Refusal {
   const reason = result.kind === 'absent' ? 'no credentials' : result.reason
   const fault = result.kind === 'refused' && result.fault !== undefined ? { fault: result.fault } : {}
   logger.warn('could not authenticate a certificate request', { reason, ...fault })
+  const { retryAfterMs } = result.kind === 'unavailable' ? result : {}
   return result.kind === 'unavailable'
-    ? { ok: false, status: 'UNAVAILABLE', message: 'callers cannot be authenticated at the moment' }
+    ? {
+        ok: false,
+        status: 'UNAVAILABLE',
+        message: 'callers cannot be authenticated at the moment',
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
+      }
     : { ok: false, status: 'UNAUTHENTICATED', message: 'request authenticate failure' }
 }
 

@@ -15,7 +15,7 @@ const maxBegunAtOnce = 16
  * Tasks under way at the same time, nearly all of which wait for a disk, a remote signer or an API server's word on a token: many more
  * than are begun at once, so that those whose answer does not come hold up nobody else.
  */
-const maxRunning = 256
+const maxRunning = 1024
 
 export function createWorkQueue(capacity: number): WorkQueue {
   const waiting: (() => Promise<unknown>)[] = []

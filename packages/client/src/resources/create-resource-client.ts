@@ -48,8 +48,8 @@ function objectCalls(connection: ApiConnection): Omit<ResourceClient, 'watch' | 
     const { name, namespace } = object.metadata
     return connection.call({ method: 'PUT', path: resourcePath(type, { namespace, name, subresource }), body: JSON.stringify(object) })
   }
-  const post = (path: string, body: object): Promise<KubernetesObject> =>
-    connection.call({ method: 'POST', path, body: JSON.stringify(body) })
+  const post = (path: string, body: object, signal?: AbortSignal): Promise<KubernetesObject> =>
+    connection.call({ method: 'POST', path, body: JSON.stringify(body), ...(signal && { signal }) })
   return {
     async get(type, name, namespace) {
       try {
@@ -60,7 +60,7 @@ function objectCalls(connection: ApiConnection): Omit<ResourceClient, 'watch' | 
       }
     },
     list: (type, listOptions = {}) => listAll(connection, type, listOptions),
-    create: (type, object) => post(resourcePath(type, { namespace: object.metadata.namespace }), object),
+    create: (type, object, signal) => post(resourcePath(type, { namespace: object.metadata.namespace }), object, signal),
     update: (type, object) => put(type, object),
     updateStatus: (type, object) => put(type, object, 'status'),
     patch: (type, name, patch, namespace, subresource) =>

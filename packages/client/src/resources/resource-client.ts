@@ -98,7 +98,7 @@ export interface InformerOptions extends ListOptions {
 export interface ResourceClient {
   get(type: ResourceType, name: string, namespace?: string): Promise<KubernetesObject | undefined>
   list(type: ResourceType, options?: ListOptions): Promise<ResourceList>
-  create(type: ResourceType, object: KubernetesObject): Promise<KubernetesObject>
+  create(type: ResourceType, object: KubernetesObject, signal?: AbortSignal): Promise<KubernetesObject>
   /** Replaces; a stale `resourceVersion` is refused with 409. */
   update(type: ResourceType, object: KubernetesObject): Promise<KubernetesObject>
   /** JSON merge patch (RFC 7396). */

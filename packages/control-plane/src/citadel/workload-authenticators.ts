@@ -33,14 +33,14 @@ export async function createWorkloadAuthenticators(options: WorkloadAuthenticato
     { clock },
   )
   const byAccount = isReviewing
-    ? createTokenReviewAuthenticator({ review: (spec) => review(client, spec), audiences, trustDomain }, { clock })
+    ? createTokenReviewAuthenticator({ review: (spec, signal) => review(client, spec, signal), audiences, trustDomain }, { clock })
     : createJwtAuthenticator({ ...(await tokenIssuer(client)), audiences, trustDomain }, { clock })
   return [byCertificate, joinTokens, openId, byAccount]
 }
 
-async function review(client: ResourceClient, spec: TokenReviewSpec): Promise<TokenReviewStatus> {
+async function review(client: ResourceClient, spec: TokenReviewSpec, signal: AbortSignal): Promise<TokenReviewStatus> {
   const question = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: { name: '' }, spec }
-  const answer = await client.create(tokenReviews, question)
+  const answer = await client.create(tokenReviews, question, signal)
   return (answer['status'] ?? {}) as TokenReviewStatus
 }
 
