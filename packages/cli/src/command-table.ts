@@ -53,6 +53,22 @@ const fix: FlagSpec = {
   description: 'Correct the files: safe for what cannot change their meaning, all for what was probably meant',
 }
 
+/** The kinds that people ask for most; the API knows more. */
+const kindWords = [
+  'pods',
+  'services',
+  'deployments',
+  'namespaces',
+  'configmaps',
+  'secrets',
+  'serviceaccounts',
+  'endpointslices',
+  'events',
+].concat(
+  ['virtualservices', 'destinationrules', 'gateways', 'serviceentries', 'workloadentries', 'sidecars', 'peerauthentications'],
+  ['requestauthentications', 'authorizationpolicies', 'telemetries', 'httproutes', 'all'],
+)
+
 export const commandTable: readonly CommandSpec[] = [
   {
     path: ['up'],
@@ -227,6 +243,7 @@ export const commandTable: readonly CommandSpec[] = [
     path: ['get'],
     summary: 'List objects',
     arguments: 'TYPE[,TYPE] [NAME ...] | TYPE/NAME ... | -f FILE',
+    words: kindWords,
     flags: {
       output,
       'all-namespaces': allNamespaces,
@@ -262,6 +279,7 @@ export const commandTable: readonly CommandSpec[] = [
     path: ['delete'],
     summary: 'Delete objects',
     arguments: 'TYPE NAME ... | TYPE/NAME ...',
+    words: kindWords,
     flags: {
       filename,
       recursive,
@@ -281,6 +299,7 @@ export const commandTable: readonly CommandSpec[] = [
     path: ['label'],
     summary: 'Set and remove labels',
     arguments: 'TYPE NAME key=value key-',
+    words: kindWords,
     flags: {
       overwrite: { type: 'boolean', description: 'Change labels that have another value' },
       selector,
@@ -332,6 +351,7 @@ export const commandTable: readonly CommandSpec[] = [
     path: ['describe'],
     summary: 'Say what an object is, in which state, what istiod finds wrong with it, and what happened to it',
     arguments: 'TYPE [NAME ...] | TYPE/NAME ...',
+    words: kindWords,
     flags: { selector, 'all-namespaces': allNamespaces },
     examples: ['heddle describe pod helloworld-v1-abc', 'heddle describe svc helloworld', 'heddle describe virtualservice helloworld'],
     load: async () => (await import('./commands/describe.js')).run,
@@ -370,6 +390,7 @@ export const commandTable: readonly CommandSpec[] = [
     path: ['completion'],
     summary: 'Print the script that completes commands and flags in a shell',
     arguments: 'bash|zsh|fish',
+    words: ['bash', 'zsh', 'fish'],
     maxArguments: 1,
     examples: ['source <(heddle completion bash)', 'heddle completion fish > ~/.config/fish/completions/heddle.fish'],
     load: async () => (await import('./commands/completion.js')).run,

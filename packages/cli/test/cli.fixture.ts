@@ -2,10 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createResourceClient, type KubernetesObject, type ResourceClient, type ResourceType } from '@heddle/client/resources'
+import { createResourceClient, type ResourceClient } from '@heddle/client/resources'
 import { createPlatform, type PlatformAccess, type PodRuntime } from '@heddle/local-platform'
 import { afterAll } from 'vitest'
 import { runCli } from '../src/run.js'
+
+export { configMap, deployment, pod, service, types } from './objects.fixture.js'
 
 export interface Outcome {
   readonly code: number
@@ -90,49 +92,4 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-cli-'))
   folders.push(folder)
   return folder
-}
-
-export const types: Readonly<Record<'configMaps' | 'deployments' | 'events' | 'nodes' | 'pods' | 'services', ResourceType>> = {
-  configMaps: { group: '', version: 'v1', plural: 'configmaps' },
-  deployments: { group: 'apps', version: 'v1', plural: 'deployments' },
-  events: { group: '', version: 'v1', plural: 'events' },
-  nodes: { group: '', version: 'v1', plural: 'nodes' },
-  pods: { group: '', version: 'v1', plural: 'pods' },
-  services: { group: '', version: 'v1', plural: 'services' },
-}
-
-export function service(name: string, labels: Readonly<Record<string, string>> = { app: name }): string {
-  return `apiVersion: v1\nkind: Service\nmetadata:\n  name: ${name}\n  labels: ${JSON.stringify(labels)}\nspec:\n  selector: {app: ${name}}\n  ports:\n  - {name: http, port: 80, targetPort: 8080}\n`
-}
-
-export function configMap(name: string, data: Readonly<Record<string, string>> = {}, namespace?: string): string {
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
-    data,
-  })
-}
-
-export function deployment(name: string, replicas = 1): KubernetesObject {
-  const labels = { app: name }
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace: 'default', labels },
-    spec: {
-      replicas,
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'example/app:1', ports: [{ containerPort: 8080 }] }] } },
-    },
-  }
-}
-
-export function pod(name: string, labels: Readonly<Record<string, string>> = { app: name }): KubernetesObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: 'default', labels },
-    spec: { containers: [{ name: 'app', image: 'example/app:1' }] },
-  }
 }

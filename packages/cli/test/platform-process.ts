@@ -8,7 +8,7 @@ import { createResourceClient, loadKubeconfig } from '@heddle/client/resources'
 import { createPlatform, createRuntime } from '@heddle/local-platform'
 import { untilObject } from '../src/install/readiness.js'
 import { runtimeFolderOf } from '../src/target/state-folder.js'
-import { pod, types } from './cli.fixture.js'
+import { pod, types } from './objects.fixture.js'
 
 const stateDir = process.argv[2] as string
 const access = await createPlatform({ stateDir, port: 0, leaseFolder: join(stateDir, '..', 'leases') }).start()

@@ -28,6 +28,8 @@ export interface CommandSpec {
   readonly arguments?: string
   /** How many words it takes at most. Default: none without `arguments`, else any number. */
   readonly maxArguments?: number
+  /** What completion offers as the first of them. */
+  readonly words?: readonly string[]
   /** What stands after `--` is a command of its own; elsewhere it is more arguments. */
   readonly takesCommand?: boolean
   readonly flags?: Readonly<Record<string, FlagSpec>>

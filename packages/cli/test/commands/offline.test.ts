@@ -258,6 +258,13 @@ describe('completion', () => {
     expect(offered('get', 'pods', '--all')).toEqual(['--all-namespaces'])
     expect(offered('get', 'pods', '--names')).toEqual(['--namespace'])
     expect(offered('pc', 'clu')).toEqual(['clusters', 'cluster'])
+    expect(offered('ca', 'rotate', 's')).toEqual(['start'])
+    expect(offered('-n', 'shop', 'rollout', 'r')).toEqual(['restart'])
+    expect(offered('get', 'virt')).toEqual(['virtualservices'])
+    expect(offered('completion', '')).toEqual(['bash', 'zsh', 'fish'])
+    // Files, which the shell knows.
+    expect(offered('apply', '-f', '')).toEqual([''])
+    expect(offered('get', 'pods', '-o', '')).toEqual([''])
     expect((await call(['completion', 'zsh'])).stdout).toContain(stdout)
   })
 
@@ -265,6 +272,8 @@ describe('completion', () => {
     const { stdout } = await call(['completion', 'fish'])
     expect(stdout).toContain("complete -c heddle -n '__fish_use_subcommand' -a get -d 'List objects'\n")
     expect(stdout).toContain("-n '__fish_seen_subcommand_from rollout; and __fish_seen_subcommand_from status' -l timeout -r")
+    expect(stdout).toContain("-n '__fish_seen_subcommand_from ca; and __fish_seen_subcommand_from rotate' -a start ")
+    expect(stdout).toContain("-n '__fish_seen_subcommand_from ca' -a rotate -d 'Commands of ca rotate'\n")
     expect(stdout).toMatch(/-l filename -s f -r -F/)
   })
 })
