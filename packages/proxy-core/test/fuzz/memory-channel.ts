@@ -9,7 +9,8 @@ export class MemoryChannel implements Channel {
   readonly remotePort = 1
   readonly localAddress = '127.0.0.1'
   readonly localPort = 2
-  readonly pendingBytes = 0
+  /** Not 0: its peer does not read. */
+  pendingBytes = 0
   closed = false
   ended = false
   paused = false

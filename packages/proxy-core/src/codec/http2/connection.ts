@@ -307,7 +307,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
       this.timers.clear(timer.settings)
       return true
     }
-    if (!this.budgets.settings(this.nowMs())) return this.calm('SETTINGS')
+    if (this.isSettled && !this.budgets.settings(this.nowMs())) return this.calm('SETTINGS')
     const windowBefore = this.peer.initialWindow
     const error = this.peer.read(buffer, start, end, this.isServer)
     if (error !== 0) return this.connectionError(error, 'a value in SETTINGS')
