@@ -43,6 +43,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'xds',
     'language-server',
     'jsonc-parser',
+    'ws',
     'yaml',
   ],
   testing: ['base'],
