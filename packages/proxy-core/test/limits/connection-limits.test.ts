@@ -175,17 +175,20 @@ test('limit delayedCloseMs: a connection that was answered for the last time is 
   await expect.poll(() => front.proxy.stats().downstreamConnections).toBe(0)
 })
 
-test('limit halfCloseGraceMs: a request whose client has half-closed is given up when no answer comes', async () => {
+test.each([
+  ['limit halfCloseGraceMs: a request that its client called its last', 'Connection: close\r\n', 2000],
+  ['limit abortGraceMs: any other request', '', 80],
+])('%s is given up after a half close when no answer comes', async (_, fields, graceMs) => {
   const upstream = keep(await rawUpstream(() => {}))
   const { clock, front } = await stage(false, [anyRoute(action('u'))], {}, [staticCluster('u', [upstream.port])])
   const client = await connected(front)
-  client.socket.end(get)
+  client.socket.end(get.replace('\r\n\r\n', `\r\n${fields}\r\n`))
   await expect.poll(() => front.proxy.stats().clusters[0]?.activeRequests).toBe(1)
   await turns()
-  clock.advance(1900)
+  clock.advance(graceMs - 10)
   await turns()
   expect(front.proxy.stats().clusters[0]?.activeRequests).toBe(1)
-  clock.advance(200)
+  clock.advance(50)
   await expect.poll(() => front.proxy.stats().clusters[0]?.activeRequests).toBe(0)
 })
 

@@ -246,7 +246,8 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
       this.timers.set(timer.headerBlock, this.nowMs() + this.options.headDeadlineMs)
       return true
     }
-    if (blockEnd - at > this.options.head.maxHeadBytes) return this.calm('a header block that is too long')
+    if (blockEnd - at > this.options.head.maxHeadBytes)
+      return this.connectionError(errorCode.enhanceYourCalm, 'a header block that is too long')
     return this.onHeaders(streamId, (flags & frameFlag.endStream) !== 0, buffer, at, blockEnd)
   }
 
@@ -256,7 +257,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
   #continuation(flags: number, buffer: Buffer, start: number, end: number): boolean {
     const { streamId, endStream } = this.#blocks
     if (streamId === 0) return this.connectionError(errorCode.protocolError, 'CONTINUATION without a header block')
-    if (!this.#blocks.add(buffer, start, end)) return this.calm('a header block that is too long')
+    if (!this.#blocks.add(buffer, start, end)) return this.connectionError(errorCode.enhanceYourCalm, 'a header block that is too long')
     if ((flags & frameFlag.endHeaders) === 0) return true
     this.timers.clear(timer.headerBlock)
     const block = this.#blocks.take()

@@ -105,7 +105,9 @@ export class HeadReader implements FieldSink {
     const nameLength = name.line.length - 2
     this.#listBytes += nameLength + valueLength + 32
     const { maxFields, maxHeadBytes, maxFieldBytes } = this.#limits
-    if (++this.#fields > maxFields || this.#listBytes > maxHeadBytes || nameLength + valueLength > maxFieldBytes) this.tooLarge = true
+    // A target has a limit of its own, and a status.
+    const isTooLong = nameLength + valueLength > maxFieldBytes && name.kind !== fieldKind.path
+    if (isTooLong || ++this.#fields > maxFields || this.#listBytes > maxHeadBytes) this.tooLarge = true
     return this.#block !== undefined && !this.tooLarge && this.malformed === ''
   }
 
