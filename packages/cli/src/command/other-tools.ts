@@ -8,10 +8,20 @@ const inManifests =
 
 const words: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    ['annotate', 'api-resources', 'attach', 'cluster-info', 'config', 'cp', 'create', 'edit', 'events', 'explain', 'expose', 'patch']
-      .concat(['port-forward', 'replace', 'scale', 'set', 'top', 'wait', 'diff', 'run'])
-      .map((word) => [word, withKubectl]),
+    ['annotate', 'api-resources', 'attach', 'cluster-info', 'config', 'cp', 'events', 'explain', 'expose', 'top', 'diff', 'run'].map(
+      (word) => [word, withKubectl],
+    ),
   ),
+  create: `Write the object into a manifest, and "heddle apply -f FILE". ${withKubectl}`,
+  ...Object.fromEntries(
+    ['edit', 'patch', 'replace', 'scale', 'set'].map((word) => [
+      word,
+      `Change the manifest and apply it again; "heddle get TYPE NAME -o yaml" prints what is there. ${withKubectl}`,
+    ]),
+  ),
+  'port-forward': `On the local mesh the addresses of Pods and Services are open on this machine: heddle get pods,svc -o wide. ${withKubectl}`,
+  wait: `Pods of a Deployment are waited for with "heddle rollout status deploy/NAME". ${withKubectl}`,
+  ...Object.fromEntries(['undo', 'history', 'pause', 'resume'].map((word) => [`rollout ${word}`, withKubectl])),
   experimental: commandOfItsOwn,
   x: commandOfItsOwn,
   dashboard: 'The addresses of the gateway and the control plane are in "heddle get svc -n istio-system".',

@@ -175,7 +175,9 @@ function flagError(command: CommandSpec, specs: Readonly<Record<string, FlagSpec
   if (unknown === undefined) return usageError(`${name}: ${text.split('. ')[0]}`, `Run "${name} --help" to see its flags.`)
   const other = flagOfOtherTools(command.path.join(' '), unknown)
   if (other !== undefined) return usageError(`${name} has no flag ${unknown}`, other)
-  const meant = nearest(unknown.replace(/^-+/, ''), Object.keys(specs))
+  const typed = unknown.replace(/^-+/, '')
+  const begun = Object.keys(specs).filter((one) => typed.length > 2 && one.startsWith(typed))
+  const meant = nearest(typed, Object.keys(specs)) ?? (begun.length === 1 ? begun[0] : undefined)
   return usageError(
     `${name} has no flag ${unknown}${meant === undefined ? '' : `; did you mean --${meant}?`}`,
     `Run "${name} --help" to see its flags.`,

@@ -51,7 +51,8 @@ export async function runRestart(invocation: Invocation): Promise<number> {
 /** @throws HEDDLE_CLI_USAGE for any other kind, in words that say whether it would run at all. */
 function deploymentName({ positionals, flags }: Invocation): string {
   const [word = '', name, ...more] = positionals.flatMap((one) => one.split('/'))
-  if (word === '' || name === undefined || name === '' || more.length > 0) throw usageError('say which Deployment: deploy/NAME')
+  if (word === '' || name === undefined || name === '' || more.length > 0)
+    throw usageError('say which Deployment: deploy/NAME', word === '' ? undefined : `Such as deploy/${word}.`)
   const kind = kindOfWord(word)
   if (kind?.kind === 'Deployment') return name
   if (kind === undefined) throw usageError(`"${word}" is no kind of workload; say which Deployment: deploy/NAME`)

@@ -22,20 +22,21 @@ export async function findProxyPod(target: Target, word: string | undefined): Pr
   const { kind, name } = wordParts(word)
   const dot = name.lastIndexOf('.')
   const whole = dot < 0 ? undefined : await target.client.get(kind.type, name, target.namespace)
-  if (dot < 0 || whole) return withProxy(await podOf(target, word, kind, whole ?? (await existing(target, kind.type, name))))
+  if (dot < 0 || whole) return withProxy(target, await podOf(target, word, kind, whole ?? (await existing(target, kind.type, name))))
   const scoped = { ...target, namespace: name.slice(dot + 1) }
-  return withProxy(await podOf(scoped, word, kind, await existing(scoped, kind.type, name.slice(0, dot))))
+  return withProxy(target, await podOf(scoped, word, kind, await existing(scoped, kind.type, name.slice(0, dot))))
 }
 
 /** Otherwise it would only be known that nothing answers. */
-function withProxy(pod: KubernetesObject): KubernetesObject {
+function withProxy({ stateFolder }: Target, pod: KubernetesObject): KubernetesObject {
   if (containersOf(pod).includes('istio-proxy')) return pod
   const { name, namespace } = pod.metadata
   throw new HeddleError({
     code: 'HEDDLE_CLI_NOT_FOUND',
     message: `Pod ${namespace}/${name} has no proxy: it has no container istio-proxy`,
     origin: 'user',
-    hint: `Inject one with "heddle apply -f <(heddle kube-inject -f FILE)", or into every new Pod of the namespace: heddle label ns ${namespace} istio-injection=enabled`,
+    // No webhook injects on the local mesh.
+    hint: `Put one in: heddle apply -f <(heddle kube-inject -f FILE)${stateFolder === undefined ? `, or for new Pods: heddle label ns ${namespace} istio-injection=enabled` : ''}`,
   })
 }
 

@@ -95,7 +95,10 @@ export function createRegistry(options: RegistryOptions, deps: RegistryDeps): Re
       return write.replace(kind, old, patchObject(old, patch), writeOptions)
     },
     async delete(kind, namespace, name, request = {}) {
-      return write.remove(kind, newest(kind, namespace, name), request)
+      const object = newest(kind, namespace, name)
+      const held = rulesFor(kind).holds?.(object)
+      if (held !== undefined) throw forbidden(kind, name, held)
+      return write.remove(kind, object, request)
     },
   }
 }

@@ -32,12 +32,17 @@ export function containerStatus(view: ContainerView, uid: string): Record<string
     image: view.image,
     imageID: '',
     containerID: view.state.kind === 'waiting' ? '' : `heddle://${uid}/${view.name}/${view.restartCount}`,
-    ready: view.isReady,
+    ready: view.isReady || isDone(view),
     started: view.isStarted,
     restartCount: view.restartCount,
     state: stateObject(view.state),
     lastState: view.lastState ? stateObject(view.lastState) : {},
   }
+}
+
+/** An init container that did its work counts as ready from then on. */
+function isDone({ role, state }: ContainerView): boolean {
+  return role === 'init' && state.kind === 'terminated' && state.exitCode === 0
 }
 
 function stateObject(state: ContainerState): Record<string, unknown> {

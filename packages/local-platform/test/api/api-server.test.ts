@@ -90,6 +90,14 @@ describe('access', () => {
     expect(body.status).toMatchObject({ authenticated: true, user: { username: 'system:serviceaccount:default:default' } })
   })
 
+  it('keeps the namespaces that Kubernetes keeps', async () => {
+    for (const name of ['default', 'kube-system'])
+      await expect(harness.client.delete(types.namespaces, name)).rejects.toThrow(
+        `namespaces "${name}" is forbidden: this namespace may not be deleted`,
+      )
+    expect(await harness.client.get(types.namespaces, 'default')).toMatchObject({ status: { phase: 'Active' } })
+  })
+
   it('gives the control plane all rights by its account, and no other account of its namespace or of the system', async () => {
     const { client: admin, access } = harness
     await admin.create(types.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } })

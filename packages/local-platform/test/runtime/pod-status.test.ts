@@ -58,6 +58,8 @@ describe("a Pod's status", () => {
     const sidecar = view(running, 'sidecar', { isReady: false })
     const status = podStatus({ ...input, pod: pod('Always'), containers: [view(running)], initContainers: [sidecar] })
     expect(conditions(status)['Ready']).toMatchObject({ status: 'False', message: 'containers with unready status: [sidecar]' })
+    const done = podStatus({ ...input, pod: pod('Always'), containers: [view(running)], initContainers: [view(ended(0), 'init')] })
+    expect(done).toMatchObject({ initContainerStatuses: [{ ready: true }] })
     const ready = podStatus({ ...input, pod: pod('Always'), containers: [view(running)], initContainers: [{ ...sidecar, isReady: true }] })
     expect(conditions(ready)['Ready']).toMatchObject({ status: 'True', lastTransitionTime: input.nowTime })
     expect(ready).toMatchObject({ phase: 'Running', podIP: '127.9.0.1', hostIP: '127.0.0.1' })

@@ -203,8 +203,8 @@ describe('the runtime', () => {
     )
     const pod = await harness.ready('meshed')
     expect(statusesOf(pod, 'initContainerStatuses').map((one) => [one.name, one.ready, one.state.terminated?.reason])).toEqual([
-      ['istio-init', false, 'Completed'],
-      ['prepare', false, 'Completed'],
+      ['istio-init', true, 'Completed'],
+      ['prepare', true, 'Completed'],
       ['side', true, undefined],
     ])
     const { env } = await report('meshed', 'app')

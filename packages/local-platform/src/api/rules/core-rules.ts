@@ -4,6 +4,9 @@ import { type Fields, fieldsOf, listOf, sameJson, textOf } from '../../json-fiel
 import type { StatusCause } from '../api-failure.js'
 import { invalidValue, type KindRules, type RuleContext } from './kind-rules.js'
 
+/** Kubernetes' NamespaceLifecycle admission keeps these. */
+const immortal: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public'])
+
 export const namespaceRules: KindRules = {
   prepare: (object, { old }) => {
     const { name, labels } = object.metadata
@@ -14,6 +17,7 @@ export const namespaceRules: KindRules = {
       status: old ? object['status'] : { phase: 'Active' },
     }
   },
+  holds: ({ metadata }) => (immortal.has(metadata.name) ? 'this namespace may not be deleted' : undefined),
   warnings: warnOfInjection,
 }
 

@@ -28,6 +28,8 @@ export interface KindRules {
   readonly prepare?: (object: KubernetesObject, context: RuleContext) => KubernetesObject
   /** Reasons to refuse with 422. */
   readonly check?: (object: KubernetesObject, context: RuleContext) => readonly StatusCause[]
+  /** Why an object may never be deleted; undefined for one that may. */
+  readonly holds?: (object: KubernetesObject) => string | undefined
   /** What the platform takes and does not do as Kubernetes would; sent as `Warning:` headers to who wrote it. */
   readonly warnings?: (object: KubernetesObject, old: KubernetesObject | undefined) => readonly string[]
 }
