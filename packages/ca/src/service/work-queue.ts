@@ -10,7 +10,7 @@ export interface WorkQueue {
 }
 
 /** Tasks begun in one turn: one that waits for nothing ends in it, so this many half milliseconds are the longest pause. */
-const maxBegunAtOnce = 16
+const maxBegunAtOnce = 4
 /**
  * Tasks under way at the same time, nearly all of which wait for a disk, a remote signer or an API server's word on a token: many more
  * than are begun at once, so that those whose answer does not come hold up nobody else.

@@ -9,12 +9,13 @@
 import type { Authorization, Caller } from '@heddle/ca'
 import type { ResourceClient } from '@heddle/client'
 import type { Pod } from '@heddle/translation'
+import { accountOfPod } from '../source/account-use.js'
 import type { Source } from '../source/source.js'
 import { type SnapshotField, watchedTypes } from '../source/watched-types.js'
 
 export interface CallerAuthorizerOptions {
   /** Synced. */
-  readonly source: Pick<Source, 'find' | 'input'>
+  readonly source: Pick<Source, 'find' | 'accounts'>
   readonly client: Pick<ResourceClient, 'get'>
 }
 
@@ -27,31 +28,18 @@ export function createCallerAuthorizer({ source, client }: CallerAuthorizerOptio
     const live = await client.get(watchedTypes[field], name, namespace)
     return live !== undefined && isWanted(live)
   }
-  const isEntry = (namespace: string, serviceAccount: string): boolean =>
-    (source.input().workloadEntries ?? []).some(
-      ({ metadata, spec }) => metadata.namespace === namespace && spec?.serviceAccount === serviceAccount,
-    )
   return async ({ namespace, serviceAccount, method, pod }) => {
     if (method === 'join-token') return { ok: true }
-    if (method === 'client-certificate' && isEntry(namespace, serviceAccount)) return { ok: true }
+    if (method === 'client-certificate' && source.accounts.hasEntry(namespace, serviceAccount)) return { ok: true }
     if (!(await look('serviceAccounts', serviceAccount, namespace, () => true)))
       return refused(`there is no service account "${serviceAccount}" in namespace "${namespace}"`)
     if (pod) {
-      const isIt = (found: object): boolean => (found as Pod).metadata.uid === pod.uid && runsUnder(found as Pod, serviceAccount)
+      const isIt = (found: object): boolean => (found as Pod).metadata.uid === pod.uid && accountOfPod(found as Pod) === serviceAccount
       if (!(await look('pods', pod.name, namespace, isIt))) return refused(`the token's Pod "${pod.name}" is gone, or is another now`)
-    } else if (method === 'client-certificate') {
-      const isInUse = (source.input().pods ?? []).some(
-        (found) => found.metadata.namespace === namespace && runsUnder(found, serviceAccount),
-      )
-      if (!isInUse) return refused(`no Pod runs under service account "${serviceAccount}" any more`)
-    }
+    } else if (method === 'client-certificate' && !source.accounts.hasPod(namespace, serviceAccount))
+      return refused(`no Pod runs under service account "${serviceAccount}" any more`)
     return { ok: true }
   }
-}
-
-function runsUnder({ spec, status }: Pod, serviceAccount: string): boolean {
-  const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed'
-  return !isOver && (spec?.serviceAccountName ?? 'default') === serviceAccount
 }
 
 function refused(reason: string): Authorization {

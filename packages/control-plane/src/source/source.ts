@@ -2,6 +2,7 @@
 import type { Logger } from '@heddle/base'
 import type { Informer, InformerEvent, KubernetesObject, ResourceClient } from '@heddle/client'
 import type { MeshSnapshotInput } from '@heddle/translation'
+import { type AccountUse, createAccountUse } from './account-use.js'
 import { createEndpointRemovals } from './endpoint-removals.js'
 import { type MeshConfigWatch, watchMeshConfig } from './mesh-config-watch.js'
 import { type SnapshotField, watchedTypes } from './watched-types.js'
@@ -27,6 +28,8 @@ export interface Source {
   input(): MeshSnapshotInput
   /** One object as last seen. */
   find(field: SnapshotField, name: string, namespace: string): KubernetesObject | undefined
+  /** What runs under which service account, as last seen. */
+  readonly accounts: Pick<AccountUse, 'hasPod' | 'hasEntry'>
   /** Resolves when every kind was listed once. @throws the signal's reason when it aborts first. */
   untilSynced(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -37,6 +40,7 @@ export function createSource(options: SourceOptions): Source {
 }
 
 class WatchedSource implements Source {
+  readonly accounts: AccountUse = createAccountUse()
   readonly #informers: ReadonlyMap<SnapshotField, Informer>
   readonly #meshConfig: MeshConfigWatch
   readonly #onChange: (change: Change) => void
@@ -81,6 +85,7 @@ class WatchedSource implements Source {
   }
 
   #take(field: SnapshotField, event: InformerEvent): void {
+    if (field === 'pods' || field === 'workloadEntries') this.accounts.take(field, event)
     const isUrgent = field === 'endpointSlices' && this.#isRemoval(event)
     if (event.type === 'synced') this.#changed({ isUrgent })
     else if (field === 'namespaces' && event.type === 'applied') this.#changed({ isUrgent, namespace: event.object.metadata.name })

@@ -141,7 +141,10 @@ class MemoryApi implements FakeResourceClient {
     })
     return {
       list: matching,
-      get: (name, namespace) => matching().find(({ metadata }) => metadata.name === name && metadata.namespace === namespace),
+      get: (name, namespace) => {
+        const found = this.#table(plural).get(keyOf(name, namespace))
+        return found && isWatched(watcher, found) ? found : undefined
+      },
       get isSynced() {
         return isSynced
       },
