@@ -4,6 +4,7 @@ import type { KubernetesObject } from '@heddle/client/resources'
 import { type Diagnostic, formatDiagnostic, formatPath, type ParsedDocument, parseDocuments, validate } from '@heddle/config-schema'
 import { fieldsWithoutEffect } from '@heddle/translation'
 import type { Invocation } from '../command/command.js'
+import { meshSettingFaults } from './mesh-setting-faults.js'
 import { type ManifestSource, readSources } from './sources.js'
 
 export interface ManifestDocument {
@@ -38,7 +39,12 @@ export function judgeManifests(sources: readonly ManifestSource[], target: 'hedd
       documents.push({
         file,
         source: document,
-        diagnostics: [...result.diagnostics, ...(result.resource === undefined ? [] : withoutEffect(document, result.resource))],
+        diagnostics: [
+          ...result.diagnostics,
+          ...(result.resource === undefined
+            ? []
+            : [...withoutEffect(document, result.resource), ...meshSettingFaults(document, result.resource)]),
+        ],
         ...(result.resource === undefined ? {} : { object: result.resource as unknown as KubernetesObject }),
       })
     }

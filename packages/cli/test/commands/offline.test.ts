@@ -150,6 +150,25 @@ describe('validate', () => {
     expect(stderr).toContain('9 faults found, nothing was accepted')
   })
 
+  it('reads the settings of the mesh in their ConfigMap', async () => {
+    const settings = (text: string, name = 'istio'): string =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: istio-system\ndata:\n  mesh: ${text}\n`
+    const bad = '|\n    enableTracing: true\n    outboundTrafficPolicy:\n      mode: REGISTRYONLY\n    acessLogFile: x'
+    const { code, stderr } = await validate(settings(bad))
+    expect(code).toBe(79)
+    expect(stderr).toMatch(
+      /^<stdin>:10: error: data\.mesh: outboundTrafficPolicy\.mode: "REGISTRYONLY" is not allowed here;.*did you mean "REGISTRY_ONLY"/m,
+    )
+    expect(stderr).toMatch(/^<stdin>:11: error: data\.mesh: acessLogFile: .*did you mean "accessLogFile"\? \[unknown-field\]$/m)
+    expect((await validate(settings('"enableTracing: 3"'))).stderr).toMatch(/^<stdin>:7:9: error: data\.mesh: enableTracing: /m)
+    expect(await validate(settings('|\n    ingressClass: x'))).toMatchObject({
+      code: 0,
+      stderr: '<stdin>:8: warning: data.mesh: ingressClass: the field has no effect: this mesh does not read it [no-effect]\n',
+    })
+    expect((await validate(settings('|\n    outboundTrafficPolicy: {mode: ALLOW_ANY_DYNAMIC_DNS}'))).stderr).toContain('[mesh-config]')
+    expect(await validate(settings('anything', 'other'))).toMatchObject({ code: 0, stderr: '' })
+  })
+
   it('names every fault with its place, and ends with 79', async () => {
     const { code, stdout, stderr } = await validate(service('web').replace('port: 80,', 'prt: 80,'))
     expect({ code, stdout }).toEqual({ code: 79, stdout: '' })
