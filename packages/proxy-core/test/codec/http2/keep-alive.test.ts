@@ -55,7 +55,7 @@ function connected() {
   return { clock, channel, connection, sent }
 }
 
-test('a silent peer is asked, and lost when it does not answer', () => {
+test('limit keepAliveTimeoutMs: a silent peer is asked, and lost when it does not answer', () => {
   const { clock, channel, sent } = connected()
   clock.advance(29_999)
   expect(sent()).toBe('')
