@@ -27,6 +27,7 @@ import type { Snapshot } from './snapshot.js'
 import { silentTelemetry } from './telemetry.js'
 import { guarded } from './telemetry/guarded.js'
 import type { Http2Deps } from './codec/http2/options.js'
+import { AbortWatch } from './transport/abort-watch.js'
 import { createConnector } from './transport/connector.js'
 import { createPeerVerifier } from './transport/peer-verifier.js'
 import { createTlsContexts } from './transport/tls-contexts.js'
@@ -39,6 +40,7 @@ export interface DataPath {
   readonly random: Random
   readonly logger: Logger
   readonly connections: ConnectionDeps
+  readonly aborts: AbortWatch
   createCluster(config: Cluster, snapshot: Pick<Snapshot, 'assignments'>): ClusterRuntime
   /** The terminal filter of a chain with what it needs to run. @throws when a regular expression cannot be compiled. */
   readonly terminalOf: (chain: FilterChain, listener: Listener) => TerminalFilter
@@ -60,7 +62,8 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     logger.error('a new certificate cannot be used; the one before it goes on serving', { name, reason }),
   )
   const verifier = createPeerVerifier(secrets, clock, deps.compileRegex)
-  const connector = createConnector(contexts, verifier, clock, logger)
+  const aborts = new AbortWatch(clock)
+  const connector = createConnector(contexts, verifier, clock, logger, aborts)
   const unsubscribe = secrets.subscribe((name) => {
     contexts.secretChanged(name)
     verifier.secretChanged(name)
@@ -73,7 +76,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
   const connections: ConnectionDeps = {
     exchange,
     logger,
-    tlsServer: createTlsServer(contexts, verifier, logger),
+    tlsServer: createTlsServer(contexts, verifier, logger, aborts),
     trustIn: (peer) => verifier.trustIn(peer),
     acceptsHttp10: deps.acceptsHttp10 ?? true,
     detectionDeadlineMs: deps.detectionDeadlineMs ?? 10_000,
@@ -99,6 +102,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     random,
     logger,
     connections,
+    aborts,
     createCluster: (config, snapshot) =>
       new ClusterRuntime(config, snapshot.assignments.get(config.edsServiceName ?? config.name), {
         clock,
@@ -112,6 +116,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     close() {
       unsubscribe()
       deadlines.close()
+      aborts.close()
     },
   }
 }

@@ -281,7 +281,7 @@ class Engine implements Proxy {
 
   #accept(bound: BoundAddress, accepted: Socket): boolean {
     if (this.#draining || this.#connections.size >= (this.#deps.maxConnections ?? defaultMaxConnections)) return false
-    const channel = acceptChannel(accepted, this.#path.logger, this.#adopt)
+    const channel = acceptChannel(accepted, this.#path.logger, this.#path.aborts, this.#adopt)
     const connection = new AcceptedConnection(
       this.#nextId++,
       this.#path.connections,

@@ -15,7 +15,15 @@ import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { Channel } from '../transport/channel.js'
 import type { AcceptedConnection } from './accepted-connection.js'
 import type { ConnectionDeps } from './connection-deps.js'
-import { type ConnectionLimits, defaultStreamIdleMs, delayedCloseMs, edgeLimits, halfCloseGraceMs, meshLimits } from './limits.js'
+import {
+  abortGraceMs,
+  type ConnectionLimits,
+  defaultStreamIdleMs,
+  delayedCloseMs,
+  edgeLimits,
+  halfCloseGraceMs,
+  meshLimits,
+} from './limits.js'
 
 export interface HttpTarget {
   readonly manager: ManagerRuntime
@@ -115,7 +123,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     if (phase === 'head') deadlines.set(this, nowMs + this.#limits.headDeadlineMs)
     else if (phase === 'idle') deadlines.set(this, nowMs + (this.#manager?.config.idleTimeoutMs || this.#limits.keepAliveMs))
     else if (phase === 'closing') deadlines.set(this, nowMs + delayedCloseMs)
-    else if (phase === 'half-closed') deadlines.set(this, nowMs + halfCloseGraceMs)
+    else if (phase === 'half-closed') this.#awaitAnswer(nowMs)
     else {
       const streamIdleMs = this.#manager?.config.streamIdleTimeoutMs
       if (streamIdleMs === undefined || streamIdleMs > 0) this.#lastBytes = this.#progress()
@@ -124,6 +132,14 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     }
   }
 
+  /** The client's FIN came behind its request. */
+  #awaitAnswer(nowMs: number): void {
+    // In two steps: where this process itself was held up, what came meanwhile is read between them.
+    this.#graceLooks = this.#codec.isLastRequest ? 0 : 1
+    this.#deps.exchange.deadlines.set(this, nowMs + (this.#codec.isLastRequest ? halfCloseGraceMs : abortGraceMs / 2))
+  }
+
+  #graceLooks = 0
   #lastBytes = 0
   /** When something was last seen to have moved in the current request, or its beginning. */
   #lastLifeMs = 0
@@ -137,6 +153,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     if (this.#phase === 'request') return this.#lookAtRequest(nowMs)
     // It does read: a client that is gone would have reset the connection by now.
     if (this.#phase === 'half-closed' && this.#codec.answerStarted) return this.onPhase('request')
+    if (this.#phase === 'half-closed' && this.#graceLooks-- > 0) return this.#deps.exchange.deadlines.set(this, nowMs + abortGraceMs / 2)
     if (this.#phase === 'head' && !this.#codec.idle) return this.#headTimedOut()
     this.#channel.destroy()
   }

@@ -67,5 +67,7 @@ export const delayedCloseMs = 1000
 export const maxStalledMs = 60_000
 /** Bytes of an opaque connection kept while its upstream is being connected. */
 export const maxHeldBytes = 65_536
-/** How long a client that has half-closed is waited for: it may read the answer, or be gone altogether. */
+/** How long a client that has half-closed behind its last request is waited for: it may read the answer, or be gone altogether. */
 export const halfCloseGraceMs = 2000
+/** The same where it had not said that the request is its last: most are gone, and the upstream should hear of that within 100 ms. */
+export const abortGraceMs = 80

@@ -142,7 +142,7 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
     channel.handler = {
       onData: (buffer, start, end) => this.#onUpstreamData(buffer, start, end),
       onEnd: () => this.#downstream.end(),
-      onClose: () => this.#onUpstreamClose(),
+      onClose: (error) => this.#onUpstreamClose(error),
       onDrain: () => this.#downstream.resume(),
     }
     for (const piece of this.#held.splice(0)) channel.writeBytes(piece, 0, piece.length)
@@ -177,10 +177,11 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
     this.#upstream?.end()
   }
 
-  onClose(): void {
+  /** A client that was cut off is not one that has said everything: the upstream is cut off, too. */
+  onClose(error: Error | undefined): void {
     if (this.#done) return
     this.#finish()
-    this.#upstream?.destroy()
+    this.#upstream?.destroy(error !== undefined)
   }
 
   onDrain(): void {
@@ -205,9 +206,11 @@ export class TcpSession implements ChannelHandler, ConnectListener, ConnectionRe
     if (!this.#downstream.writeBytes(buffer, start, end)) this.#upstream?.pause()
   }
 
-  /** What was written to the client still goes out; then the FIN. */
-  #onUpstreamClose(): void {
+  /** What was written to the client still goes out; then the FIN. After a reset nothing does. */
+  #onUpstreamClose(error: Error | undefined): void {
+    const isOver = this.#done
     this.#finish()
+    if (error !== undefined && !isOver) return this.#downstream.destroy(true)
     sayFarewell(this.#downstream, this.#deps.exchange.clock)
   }
 

@@ -42,7 +42,7 @@ class TcpUpstream implements UpstreamStream, ChannelHandler {
   }
   reset(): void {
     this.#events = undefined
-    this.#channel.destroy()
+    this.#channel.destroy(true)
     this.#closed()
   }
   pauseResponse(): void {

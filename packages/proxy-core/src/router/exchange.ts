@@ -305,7 +305,7 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
   onUpstreamReset(reason: ResetReason, details: string): void {
     const stream = this.#upstreamStream
     this.#upstreamStream = undefined
-    if (this.#state === 'tunnel' || this.#state === 'answering') return this.#brokeOff(reason)
+    if (this.#state === 'tunnel' || this.#state === 'answering') return this.#brokeOff(reason, details)
     if (this.#state !== 'trying') return
     if (this.#retriedStale || !metStaleConnection(stream, reason, this)) return this.#tryFailed(reason, details, true)
     this.#retriedStale = true
@@ -313,14 +313,16 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
     this.#tryAgain(true)
   }
 
-  #brokeOff(reason: ResetReason): void {
+  /** @param details not empty when the connection was cut off, even if the upstream had ended its direction of a tunnel before. */
+  #brokeOff(reason: ResetReason, details: string): void {
+    const isEnd = this.#tunnelEnded && details === ''
     if (this.#state === 'answering') {
       this.responseFlags |= reason === 'protocol-error' ? flag.UPE : flag.UC
       this.observeFailure(503)
     }
-    if (!this.#tunnelEnded) this.responseCodeDetails = `upstream_reset_after_response_started{${reason.replaceAll('-', '_')}}`
+    if (!isEnd) this.responseCodeDetails = `upstream_reset_after_response_started{${reason.replaceAll('-', '_')}}`
     this.#complete()
-    if (!this.#tunnelEnded) this.stream.abort()
+    if (!isEnd) this.stream.abort()
   }
 
   #tryFailed(reason: ResetReason | 'per-try-timeout', details: string, sent: boolean): void {

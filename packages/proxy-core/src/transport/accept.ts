@@ -5,6 +5,7 @@
  */
 import { connect, createServer, Socket, type SocketConstructorOpts } from 'node:net'
 import type { Logger } from '@heddle/base'
+import type { AbortWatch } from './abort-watch.js'
 import { readBuffer } from './read-buffer.js'
 import { SocketChannel } from './socket-channel.js'
 
@@ -14,15 +15,15 @@ interface Handle {
 type HandleSocket = Socket & { _handle?: Handle | null }
 
 /** The channel of a socket that was accepted with `pauseOnConnect`; it starts to read in the next turn. */
-export function acceptChannel(accepted: Socket, logger: Logger, adopt: boolean): SocketChannel {
+export function acceptChannel(accepted: Socket, logger: Logger, watch: AbortWatch, adopt: boolean): SocketChannel {
   if (!adopt) {
-    const plain = new SocketChannel(accepted, logger, 'data')
+    const plain = new SocketChannel(accepted, logger, 'data', watch)
     accepted.resume()
     return plain
   }
   let channel: SocketChannel | undefined
   const socket = adoptSocket(accepted, (bytes) => channel?.received(readBuffer, 0, bytes))
-  channel = new SocketChannel(socket, logger, 'onread')
+  channel = new SocketChannel(socket, logger, 'onread', watch)
   return channel
 }
 

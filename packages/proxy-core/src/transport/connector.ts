@@ -8,6 +8,7 @@ import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
 import type { UpstreamTlsContext } from '@heddle/routing'
 import type { TlsInfo } from '../decision-record.js'
 import { guard } from '../guard.js'
+import { AbortWatch } from './abort-watch.js'
 import type { Channel } from './channel.js'
 import type { DialTarget } from './dial-target.js'
 import type { PeerVerifier } from './peer-verifier.js'
@@ -35,10 +36,16 @@ export interface Connector {
   ): () => void
 }
 
-export function createConnector(contexts: TlsContexts, verifier: PeerVerifier, clock: Clock, logger: Logger): Connector {
+export function createConnector(
+  contexts: TlsContexts,
+  verifier: PeerVerifier,
+  clock: Clock,
+  logger: Logger,
+  watch: AbortWatch = new AbortWatch(clock),
+): Connector {
   return {
     connect(target, tls, alpn, timeoutMs, listener, serverName, preface) {
-      const attempt = new ConnectAttempt(listener, clock, timeoutMs, logger)
+      const attempt = new ConnectAttempt(listener, clock, timeoutMs, logger, watch)
       try {
         if (tls === undefined) attempt.plain(target, logger, preface)
         else attempt.secure(target, { tls, alpn, serverName, preface }, contexts, verifier, logger)
@@ -60,13 +67,15 @@ interface SecureOptions {
 class ConnectAttempt {
   readonly #listener: ConnectListener
   readonly #logger: Logger
+  readonly #abortWatch: AbortWatch
   #timer: Timer | undefined
   #socket: Socket | undefined
   #pending = true
 
-  constructor(listener: ConnectListener, clock: Clock, timeoutMs: number, logger: Logger) {
+  constructor(listener: ConnectListener, clock: Clock, timeoutMs: number, logger: Logger, watch: AbortWatch) {
     this.#listener = listener
     this.#logger = logger
+    this.#abortWatch = watch
     if (timeoutMs > 0) this.#timer = clock.setTimer(timeoutMs, () => this.#fail('connection-timeout', ''))
   }
 
@@ -87,7 +96,7 @@ class ConnectAttempt {
     this.#watch(socket)
     socket.once('connect', () => {
       if (!this.#pending) return
-      channel = new SocketChannel(socket, logger, 'onread')
+      channel = new SocketChannel(socket, logger, 'onread', this.#abortWatch)
       if (preface !== undefined) channel.writeBytes(preface, 0, preface.length)
       this.#succeed(channel, undefined)
     })
@@ -139,7 +148,7 @@ class ConnectAttempt {
       if (verdict.kind === 'refused') return this.#fail('connection-failure', `TLS error: ${verdict.reason}`)
       if (verdict.kind === 'anonymous' && (validation !== undefined || name !== undefined))
         return this.#fail('connection-failure', 'TLS error: the peer showed no certificate')
-      channel = new SocketChannel(socket, logger, below === undefined ? 'onread' : 'data')
+      channel = new SocketChannel(socket, logger, below === undefined ? 'onread' : 'data', this.#abortWatch)
       this.#succeed(channel, describeTls(socket, sni, verdict.kind === 'verified' ? verdict.peer : undefined, made.material.localUriSan))
     }
     socket.once('secureConnect', () =>

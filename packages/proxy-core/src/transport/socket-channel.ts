@@ -8,6 +8,8 @@ import type { Logger } from '@heddle/base'
 import type { Channel, ChannelHandler } from './channel.js'
 import { giveBuffer, stockBufferBytes, takeBuffer } from '../buffer-stock.js'
 import { latin1 } from '../message/latin1.js'
+import type { AbortWatch } from './abort-watch.js'
+import { hasLostPeer, resetSocket } from './reset-socket.js'
 import { flushAtTurnEnd } from './write-batch.js'
 
 const channelOf = Symbol('channel')
@@ -45,10 +47,12 @@ export class SocketChannel implements Channel {
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
-  readonly #isTls: boolean
+  readonly #watch: AbortWatch | undefined
   #error: Error | undefined
   #closed = false
   #ended = false
+  /** The peer will send no more. */
+  #peerEnded = false
   /** Written, but not yet given to the socket. */
   #text = ''
   #batched = false
@@ -61,10 +65,10 @@ export class SocketChannel implements Channel {
   #isFull = false
 
   /** @param reads whether the socket delivers through `onread` to {@link SocketChannel.received}; otherwise 'data' events are used. */
-  constructor(socket: Socket, logger: Logger, reads: 'onread' | 'data') {
+  constructor(socket: Socket, logger: Logger, reads: 'onread' | 'data', watch?: AbortWatch) {
     this.#socket = socket as ChannelSocket
     this.#logger = logger
-    this.#isTls = 'encrypted' in socket
+    this.#watch = watch
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.remotePort = socket.remotePort ?? 0
     this.localAddress = plainAddress(socket.localAddress)
@@ -172,9 +176,17 @@ export class SocketChannel implements Channel {
 
   pause(): void {
     this.#socket.pause()
+    if (!this.#closed) this.#watch?.add(this)
   }
   resume(): void {
-    if (!this.#closed) this.#socket.resume()
+    if (this.#closed) return
+    this.#socket.resume()
+    if (!this.#peerEnded) this.#watch?.delete(this)
+  }
+  probe(): void {
+    // Once both sides have ended a connection has no peer either.
+    if (this.#closed || this.#ended || !hasLostPeer(this.#socket)) return
+    this.#socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
   }
   end(): void {
     if (this.#ended) return
@@ -186,7 +198,7 @@ export class SocketChannel implements Channel {
     if (this.#closed) return
     this.#flushText()
     this.#ended = true
-    if (reset && typeof this.#socket.resetAndDestroy === 'function' && !this.#isTls) this.#socket.resetAndDestroy()
+    if (reset) resetSocket(this.#socket)
     else this.#socket.destroy()
   }
 
@@ -204,6 +216,7 @@ export class SocketChannel implements Channel {
     delete socket[channelOf]
     this.#closed = true
     this.#ended = true
+    this.#watch?.delete(this)
     return socket
   }
 
@@ -226,6 +239,8 @@ export class SocketChannel implements Channel {
   }
 
   ended(): void {
+    this.#peerEnded = true
+    if (!this.#closed) this.#watch?.add(this)
     try {
       this.handler.onEnd()
     } catch (error) {
@@ -242,6 +257,7 @@ export class SocketChannel implements Channel {
     this.#closed = true
     this.#ended = true
     this.#waiting = []
+    this.#watch?.delete(this)
     try {
       this.handler.onClose(this.#error)
     } catch (error) {

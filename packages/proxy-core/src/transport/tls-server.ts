@@ -9,6 +9,7 @@ import type { DownstreamTlsContext } from '@heddle/routing'
 import type { TlsInfo } from '../decision-record.js'
 import type { ClientHello } from '../listener/client-hello.js'
 import { guard } from '../guard.js'
+import type { AbortWatch } from './abort-watch.js'
 import { putTlsOn } from './accepted-tls-socket.js'
 import { unspokenProtocols } from './alpn.js'
 import type { PeerVerdict, PeerVerifier } from './peer-verifier.js'
@@ -31,7 +32,7 @@ export interface TlsServer {
   ): () => void
 }
 
-export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, logger: Logger): TlsServer {
+export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, logger: Logger, watch?: AbortWatch): TlsServer {
   return {
     terminate(channel, read, hello, tls, done) {
       const made = contexts.get(tls.common, 'server')
@@ -73,7 +74,7 @@ export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, l
         if (verdict.kind === 'refused') return settle({ ok: false, reason: verdict.reason })
         if (verdict.kind === 'anonymous' && tls.requireClientCertificate)
           return settle({ ok: false, reason: 'the peer showed no certificate' })
-        secured = new SocketChannel(secure, logger, 'data')
+        secured = new SocketChannel(secure, logger, 'data', watch)
         settle({
           ok: true,
           channel: secured,

@@ -118,9 +118,11 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
     this.#channel.end()
   }
 
+  /** With RST: after a FIN the upstream might take a tunnel for half closed, or go on with an answer for nobody. */
   reset(): void {
+    const isCut = !(this.#requestDone && this.#answerDone)
     this.#events = undefined
-    this.#close()
+    this.#close(isCut || this.#state === 'tunnel')
   }
 
   pauseResponse(): void {
@@ -298,11 +300,11 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
     events?.flushDownstream()
   }
 
-  #close(): void {
+  #close(reset = false): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#events = undefined
-    this.#channel.destroy()
+    this.#channel.destroy(reset)
     this.#owner.onConnectionClosed(this)
   }
 }

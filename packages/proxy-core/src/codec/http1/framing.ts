@@ -226,3 +226,8 @@ export class Framing {
     }
   }
 }
+
+/** RFC 9110 section 6.5.1: a length or a coding behind the body that it should have framed is an attempt at something. */
+export function framesInTrailers(trailers: HeaderBlock): boolean {
+  return trailers.count > 0 && (trailers.has('content-length') || trailers.has('transfer-encoding') || trailers.has('host'))
+}

@@ -7,7 +7,7 @@ import { isBodiless } from '../../message/bodiless.js'
 import { HeaderBlock } from '../../message/header-block.js'
 import type { DownstreamStream, RequestEvents, RequestHead } from '../stream.js'
 import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
-import { bodyLength, Framing } from './framing.js'
+import { bodyLength, framesInTrailers, Framing } from './framing.js'
 import { type HeadLimits, HeadParser, headError } from './head-parser.js'
 import { MessageWriter } from './message-writer.js'
 import { RequestTarget, refusalStatus } from './request-target.js'
@@ -112,6 +112,11 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   /** Whether the head of the current answer is out. */
   get answerStarted(): boolean {
     return this.#answerStarted
+  }
+
+  /** Whether the client said that the current request is its last. */
+  get isLastRequest(): boolean {
+    return this.#framing.close
   }
 
   /** Whether bytes of the request's body are still to come. */
@@ -472,9 +477,4 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
     this.#channel.end()
     this.#resume()
   }
-}
-
-/** RFC 9110 section 6.5.1: a length or a coding behind the body that it should have framed is an attempt at something. */
-function framesInTrailers(trailers: HeaderBlock): boolean {
-  return trailers.count > 0 && (trailers.has('content-length') || trailers.has('transfer-encoding') || trailers.has('host'))
 }
