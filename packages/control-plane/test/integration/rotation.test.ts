@@ -120,7 +120,7 @@ it('a denial reaches a workload in a moment, also one that starts again without 
   expect(again.secrets.get('ROOTCA')).toMatchObject({ denied: { spiffeIds: [denied] } })
 })
 
-it('T28: revocation lists reach a workload in a moment, also one that starts again without the control plane; such as cannot be read do not', async () => {
+it('wire T28: revocation lists reach a workload in a moment, also one that starts again without the control plane; such as cannot be read do not', async () => {
   controlPlane.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
   const client = await start()
   expect(client.secrets.get('ROOTCA')).not.toHaveProperty('crlPem')

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { connect as connectTls, createServer as createTlsServer, type ConnectionOptions } from 'node:tls'
 import { createFakeClock } from '@heddle/base/testing'
 import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
-import type { FilterChain, Listener } from '@heddle/routing'
+import type { FilterChain, Listener, Secret } from '@heddle/routing'
 import type { ProxyDeps } from '@heddle/proxy-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
@@ -57,6 +57,9 @@ async function run(shape: (http: Listener) => Listener, deps: ProxyDeps = {}): P
   })
   return { ...keep(proxy), reached: () => reached }
 }
+
+/** The usual roots, with revocation lists. */
+const listed = (crlPem: string) => ({ ...(roots(td1.rootPem, 'td1') as Extract<Secret, { kind: 'validation' }>), crlPem })
 
 const withTls = (http: Listener, tls: NonNullable<FilterChain['tls']> = strictTls): Listener => ({
   ...http,
@@ -155,7 +158,8 @@ describe('T61: one byte and then silence', () => {
     const socket = connect(proxy.port, '127.0.0.1', () => socket.write(Buffer.of(22)))
     keep({ close: () => socket.destroy() })
     socket.on('error', () => {})
-    const closed = once(socket, 'close')
+    // `once` of node:events would take a reset for a failure.
+    const closed = new Promise((resolve) => socket.once('close', resolve))
     await vi.waitUntil(() => proxy.proxy.listeners()[0]?.connections === 1)
     await vi.waitUntil(() => {
       clock.advance(10_001)
@@ -301,6 +305,25 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s that one listene
     secrets.put(roots(createTestCa({ trustDomain: 'td1' }).rootPem, 'td1'))
     for (const identity of [undefined, td1.issue(id)]) expect(await ask(strict.port, identity, { ...options, session: known })).toBe('')
     expect(strict.reached()).toBe(reached)
+  })
+
+  test.each([
+    ['whose roots are others', () => roots(createTestCa({ trustDomain: 'td1' }).rootPem, 'td1')],
+    ['whose trust domain is another', () => roots(td1.rootPem, 'td2')],
+    [
+      'with a revocation list that names the peer',
+      async (chain: TestIdentity['chain']) => listed(await td1.revoke(chain[0] as Uint8Array)),
+    ],
+    ['with a deny-list that names the peer', () => ({ ...listed(''), denied: { spiffeIds: [id], serials: [] } })],
+  ] as const)('T39: opens no listener %s', async (_, other) => {
+    const identity = td1.issue(id)
+    const own = certificate(td1.issue('spiffe://td1/ns/a/sa/server'))
+    const first = await run(withTls, { secrets: secretsOf(own, listed('')) })
+    const second = await run(withTls, { secrets: secretsOf(own, await other(identity.chain)) })
+    const session = await sessionOf(first.port, identity)
+    expect(session).toBeDefined()
+    for (const shown of [undefined, identity]) expect(await ask(second.port, shown, { ...options, session })).toBe('')
+    expect(second.reached()).toBe(0)
   })
 
   test('T33: for one name opens no other', async () => {
