@@ -30,8 +30,6 @@ const ownAffairs = new Set([
   'maxGatheredBytes',
   'maxStockBuffers',
   'stockBytes',
-  'maxRemembered',
-  'unsettledStreams',
 ])
 
 test('every limit that a peer meets is tested at the limit and over it', () => {

@@ -116,6 +116,20 @@ describe.each([
   })
 })
 
+test('limit maxRemembered: what comes late for a stream that was reset here is ignored, until 512 others were', () => {
+  const { connect } = stage()
+  const [talk, neighbour] = [connect(), connect()]
+  const mistake = (at: number): Buffer => frame(1, 5, oddId(at), block(get('/', [['Upper', 'case']])))
+  talk.send(many(512, mistake))
+  expect(talk.resets()).toHaveLength(512)
+  talk.send(request(1))
+  expectServed(talk, oddId(512))
+  talk.send(mistake(513), request(3))
+  expectServed(talk, oddId(514))
+  talk.send(request(1))
+  expectEnded(talk, errorCode.protocolError, 'HEADERS on a closed stream', neighbour)
+})
+
 describe('frames of a client', () => {
   test('limit settingsBurst: SETTINGS after the first', () => {
     const { connect } = stage()
