@@ -110,7 +110,7 @@ function istiod({ version, trustDomain }: ProfileOptions): KubernetesObject {
       template: {
         metadata: {
           labels,
-          annotations: { 'prometheus.io/port': '15014', 'prometheus.io/scrape': 'true', 'sidecar.istio.io/inject': 'false' },
+          annotations: { 'prometheus.io/port': '15014', 'prometheus.io/scrape': 'true' },
         },
         spec: {
           serviceAccountName: 'istiod',

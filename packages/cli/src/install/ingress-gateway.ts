@@ -61,7 +61,6 @@ function deployment({ version, trustDomain, gatewayPorts }: ProfileOptions): Kub
             'prometheus.io/path': '/stats/prometheus',
             'prometheus.io/port': '15020',
             'prometheus.io/scrape': 'true',
-            'sidecar.istio.io/inject': 'false',
           },
         },
         spec: {

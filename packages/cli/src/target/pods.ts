@@ -2,7 +2,7 @@
 import { HeddleError } from '@heddle/base'
 import type { KubernetesObject, ResourceType } from '@heddle/client/resources'
 import { usageError } from '../command/parse.js'
-import { pods } from './resource-types.js'
+import { deployments, pods } from './resource-types.js'
 import type { Target } from './target.js'
 import { hasPods, kindOfWord, notRunText, type WorkloadKind } from './workload-kinds.js'
 
@@ -82,8 +82,14 @@ async function existing({ client, namespace }: Target, type: ResourceType, name:
     code: 'HEDDLE_CLI_NOT_FOUND',
     message: `${type.plural} "${name}" not found in namespace ${namespace}`,
     origin: 'user',
-    hint: `List them with "heddle get ${type.plural} -n ${namespace}".`,
+    hint: `${await ownerHint(client, type, name, namespace)}List them with "heddle get ${type.plural} -n ${namespace}".`,
   })
+}
+
+/** Pods are often called by the name of what makes them. */
+async function ownerHint(client: Target['client'], { plural }: ResourceType, name: string, namespace: string): Promise<string> {
+  const owner = plural === 'pods' ? await client.get(deployments, name, namespace).catch(() => undefined) : undefined
+  return owner === undefined ? '' : `There is a Deployment of this name: deploy/${name}. `
 }
 
 /** The selector of a Service or a workload as a list request has it; empty when there is none. */

@@ -198,6 +198,14 @@ describe('install --dry-run', () => {
   })
 })
 
+it('what install makes gives analyze nothing to say', async () => {
+  const { stdout: input } = await call(['install', '--dry-run'])
+  expect(await call(['analyze', '-'], { input })).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^No problems found in \d+ resources\.\n$/),
+  })
+})
+
 describe('install --set', () => {
   it('puts settings of the mesh over those of the profile', async () => {
     const words = [

@@ -114,6 +114,10 @@ describe('logs', () => {
       code: 1,
       stderr: expect.stringContaining('pods "nope" not found in namespace default'),
     })
+    expect(await mesh.cli('logs', 'web')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is a Deployment of this name: deploy/web.'),
+    })
     expect(await mesh.cli('logs', 'deploy/nope')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('deployments "nope" not found'),

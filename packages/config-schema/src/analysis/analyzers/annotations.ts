@@ -60,4 +60,4 @@ function reportDeprecated(view: View, name: string, { instead }: AnnotationFact,
 }
 
 /** Experimental by name, and written by the injector itself or everywhere. */
-const quiet = new Set(['sidecar.istio.io/status', 'networking.istio.io/exportTo'])
+const quiet = new Set(['istio.io/rev', 'sidecar.istio.io/status', 'networking.istio.io/exportTo'])
