@@ -35,3 +35,13 @@ it('every path that ARCHITECTURE.md names exists', () => {
   expect(paths.filter((path) => !folders.some((folder) => existsSync(join(root, folder, path))))).toEqual([])
   expect(paths.length).toBeGreaterThan(15)
 })
+
+it('the README names every package, the handbook every page', () => {
+  const names = (folder: string): readonly string[] => readdirSync(join(root, folder))
+  const isPublic = (name: string): boolean =>
+    !(JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as { readonly private?: boolean }).private
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  expect(names('packages').filter((name) => isPublic(name) && !readme.includes(`](packages/${name})`))).toEqual([])
+  const handbook = readFileSync(join(root, 'docs/README.md'), 'utf8')
+  expect(names('docs').filter((page) => page !== 'README.md' && !handbook.includes(`](${page})`))).toEqual([])
+})

@@ -1,7 +1,7 @@
 /**
  * Whether the peers of live connections would be accepted again: certificates end, roots are replaced and people are denied
- * meanwhile. Roots that come again, or with others, drop nobody whom they still vouch for. Nothing is verified anew while no secret
- * has changed, so that it can be asked every few seconds.
+ * meanwhile. Roots that come again, or with others, drop nobody whom they still vouch for. Nothing is verified anew within
+ * a minute while no secret has changed, so that it can be asked every few seconds.
  */
 import type { Clock } from '@heddle/base'
 import type { Secret, SecretSource } from '@heddle/routing'
