@@ -162,9 +162,9 @@ function maxStreamsOf({ config }: ClusterRuntime): number {
 }
 
 /** Of Istio's http2KeepAlive; without, silence is nobody's fault. */
-function keepAliveOf({ config }: ClusterRuntime): Partial<Http2Options> {
+function keepAliveOf({ config }: ClusterRuntime): Pick<Http2Options, 'keepAliveMs' | 'keepAliveTimeoutMs'> {
   const settings = config.http?.http2KeepAlive
-  return settings === undefined ? {} : { keepAliveMs: settings.intervalMs, keepAliveTimeoutMs: settings.timeoutMs }
+  return { keepAliveMs: settings?.intervalMs ?? 0, keepAliveTimeoutMs: settings?.timeoutMs ?? 0 }
 }
 
 function http2Options(cluster: ClusterRuntime): Http2Options {

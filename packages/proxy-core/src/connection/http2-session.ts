@@ -29,6 +29,9 @@ export class Http2Session implements Http2ServerOwner {
       maxConcurrentStreams: config.http2ProtocolOptions?.maxConcurrentStreams ?? limits.http2.maxConcurrentStreams,
       headDeadlineMs: limits.headDeadlineMs,
       idleMs: config.idleTimeoutMs || limits.keepAliveMs,
+      // Clients are not asked: idle ones go, and streams have deadlines of their own.
+      keepAliveMs: 0,
+      keepAliveTimeoutMs: 0,
       streamIdleMs: config.streamIdleTimeoutMs ?? limits.bodyIdleMs,
       maxStreams: limits.maxRequestsPerConnection,
       allowsConnect: (config.upgradeTypes?.length ?? 0) > 0,

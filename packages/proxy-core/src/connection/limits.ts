@@ -10,16 +10,18 @@ export interface ConnectionLimits {
   readonly keepAliveMs: number
   /** Without any progress within a request; 0: none. */
   readonly bodyIdleMs: number
+  /** Of a request's body, in bytes a second on average; 0: none. */
+  readonly minBodyRate: number
   readonly rejectUnderscores: boolean
   /** 0: unlimited. */
   readonly maxRequestsPerConnection: number
   readonly http2: Http2Limits
 }
 
-/** Windows in bytes. A PING goes out after a silence of `keepAliveMs`; 0: never. */
+/** Windows in bytes. */
 export type Http2Limits = Pick<
   Http2Options,
-  'maxConcurrentStreams' | 'streamWindow' | 'connectionWindow' | 'resetBurst' | 'resetsPerSecond' | 'keepAliveMs' | 'keepAliveTimeoutMs'
+  'maxConcurrentStreams' | 'streamWindow' | 'connectionWindow' | 'resetBurst' | 'resetsPerSecond'
 >
 
 export const edgeLimits: ConnectionLimits = {
@@ -27,6 +29,7 @@ export const edgeLimits: ConnectionLimits = {
   headDeadlineMs: 10_000,
   keepAliveMs: 60_000,
   bodyIdleMs: 30_000,
+  minBodyRate: 240,
   rejectUnderscores: true,
   maxRequestsPerConnection: 10_000,
   http2: {
@@ -35,8 +38,6 @@ export const edgeLimits: ConnectionLimits = {
     connectionWindow: 1_048_576,
     resetBurst: 100,
     resetsPerSecond: 33,
-    keepAliveMs: 0,
-    keepAliveTimeoutMs: 10_000,
   },
 }
 
@@ -45,6 +46,7 @@ export const meshLimits: ConnectionLimits = {
   headDeadlineMs: 15_000,
   keepAliveMs: 300_000,
   bodyIdleMs: 300_000,
+  minBodyRate: 0,
   rejectUnderscores: false,
   maxRequestsPerConnection: 0,
   http2: {
@@ -53,8 +55,6 @@ export const meshLimits: ConnectionLimits = {
     connectionWindow: 4_194_304,
     resetBurst: 10_000,
     resetsPerSecond: 1000,
-    keepAliveMs: 0,
-    keepAliveTimeoutMs: 10_000,
   },
 }
 

@@ -72,6 +72,8 @@ export function stage(limits: ConnectionLimits = meshLimits, more: Partial<Http2
     headDeadlineMs: limits.headDeadlineMs,
     idleMs: limits.keepAliveMs,
     streamIdleMs: limits.bodyIdleMs,
+    keepAliveMs: 0,
+    keepAliveTimeoutMs: 0,
     maxStreams: 0,
     allowsConnect: false,
     ...more,

@@ -24,6 +24,8 @@ function connected(maxConcurrentStreams = 1024) {
       maxConcurrentStreams,
       headDeadlineMs: 1000,
       idleMs: 0,
+      keepAliveMs: 0,
+      keepAliveTimeoutMs: 0,
       streamIdleMs: 0,
       maxStreams: 0,
       allowsConnect: false,
