@@ -61,15 +61,18 @@ describe.each([
     expect(talk.errors).toEqual([])
   })
 
-  test('limit maxQuietLooks: a body that stands still for four looks, which is its idle time', () => {
+  test('limit maxQuietLooks: a body that stands still for four looks in a row, which are a quarter of its idle time apart', () => {
     const { clock, talk, neighbour } = acknowledged({ idleMs: 0 })
     const look = bodyMs / 4
     talk.send(upload(1))
-    clock.advance(bodyMs - 1)
-    expect(talk.givenUp).toEqual([])
-    // A byte before the fourth look, and the count begins again.
+    clock.advance(4 * look - 1)
+    expect(talk.resets()).toEqual([])
+    // A byte before the fourth look, and the count begins again there.
     talk.send(frame(frameType.data, 0, 1, 'x'))
-    clock.advance(1 + 4 * look - 1)
+    clock.advance(2)
+    // One behind it counts for the fifth.
+    talk.send(frame(frameType.data, 0, 1, 'x'))
+    clock.advance(5 * look - 2)
     expect(talk.resets()).toEqual([])
     expectServed(talk, 3)
     clock.advance(1)
