@@ -27,7 +27,7 @@ export async function run(invocation: Invocation): Promise<number> {
     suppress: settings.suppress,
     compileRegex: await loadRegexCompiler(),
   }).filter((finding) => isOfNamespace(finding, invocation) && (sources.length === 0 || !isLive || finding.file !== undefined))
-  const { left, fixed } = settings.fix === undefined ? { left: found, fixed: 0 } : await fixFiles(invocation, sources, found, settings.fix)
+  const { left, fixed } = settings.fix === undefined ? { left: found, fixed: 0 } : fixFiles(invocation, sources, found, settings.fix)
   const shown = left.filter((finding) => isAtLeast(finding, settings.output))
   const text = await renderFindings(settings.format, shown)
   if (settings.format === 'text' && left.length === 0 && isReadable)

@@ -1,6 +1,6 @@
 /** `heddle ca root export`: the roots to trust, in PEM or as a SPIFFE trust bundle, to standard output or a file. They are no secret. */
-import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { replaceFile } from '@heddle/base/node'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
@@ -16,7 +16,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const text = format === 'spiffe' ? `${spiffe}\n` : rootsPem
     const out = flags.string('out')
     if (out === undefined) streams.stdout.write(text)
-    else await writeFile(resolve(cwd, out), text)
+    else replaceFile(resolve(cwd, out), text)
     return exitCode.ok
   })
 }

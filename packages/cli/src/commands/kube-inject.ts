@@ -1,6 +1,6 @@
 /** `heddle kube-inject`: a manifest in, the same manifest with sidecars out. Needs no mesh. */
-import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { replaceFile } from '@heddle/base/node'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { injectSources } from '../manifest/injection.js'
@@ -12,6 +12,6 @@ export async function run(invocation: Invocation): Promise<number> {
   const text = joinManifests(injectSources(invocation, await readSources(invocation), wish).map((source) => source.text))
   const output = flags.string('output')
   if (output === undefined || output === '-') streams.stdout.write(text)
-  else await writeFile(resolve(cwd, output), text)
+  else replaceFile(resolve(cwd, output), text)
   return exitCode.ok
 }

@@ -33,7 +33,7 @@ export async function run(invocation: Invocation): Promise<number> {
 }
 
 async function fixed(invocation: Invocation, sources: readonly ManifestSource[], mode: 'safe' | 'all'): Promise<readonly ManifestSource[]> {
-  const { fixed: count } = await fixFiles(invocation, sources, findingsOf(judgeManifests(sources)), mode)
+  const { fixed: count } = fixFiles(invocation, sources, findingsOf(judgeManifests(sources)), mode)
   if (count === 0) return sources
   invocation.streams.stderr.write(`${count} ${count === 1 ? 'fault' : 'faults'} fixed; look at the changes before you apply them.\n`)
   return readProject(invocation)

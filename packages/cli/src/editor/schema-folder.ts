@@ -1,7 +1,8 @@
 /** The JSON Schemas of all kinds as files below a folder. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { HeddleError, messageOf } from '@heddle/base'
+import { replaceFile } from '@heddle/base/node'
 import { jsonSchemaFiles } from '@heddle/config-schema'
 import { diskFaultOf } from '../command/disk-fault.js'
 
@@ -16,7 +17,7 @@ export async function writeSchemas(folder: string): Promise<number> {
 export async function writeText(path: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, text)
+    replaceFile(path, text)
   } catch (cause) {
     const message = `"${path}" cannot be written: ${messageOf(cause)}`
     throw diskFaultOf(cause) ?? new HeddleError({ code: 'HEDDLE_CLI_FILE', message, origin: 'user', cause })

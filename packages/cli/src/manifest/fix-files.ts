@@ -1,6 +1,6 @@
 /** Writes fixes into the files they are for. */
-import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { replaceFile } from '@heddle/base/node'
 import { applyFixes, type Finding, type Fix } from '@heddle/config-schema/analysis'
 import type { Invocation } from '../command/command.js'
 import { usageError } from '../command/parse.js'
@@ -16,25 +16,27 @@ export function fixModeOf({ flags }: Pick<Invocation, 'flags'>): FixMode | undef
   return mode
 }
 
-/** @returns the findings that are still to be told, and how many were fixed. */
-export async function fixFiles(
+/** Nothing is written before every file is known to take its fixes. @returns the findings that are still to be told, and how many were fixed. */
+export function fixFiles(
   { cwd }: Pick<Invocation, 'cwd'>,
   sources: readonly ManifestSource[],
   findings: readonly Finding[],
   mode: FixMode,
-): Promise<{ readonly left: readonly Finding[]; readonly fixed: number }> {
+): { readonly left: readonly Finding[]; readonly fixed: number } {
   const isWanted = (fix: Fix | undefined): fix is Fix => fix !== undefined && (mode === 'all' || fix.isCertain)
+  const fixable = findings.filter(({ fix }) => isWanted(fix))
+  if (fixable.some(({ file }) => file === '<stdin>'))
+    throw usageError('what comes on standard input cannot be fixed in place', 'Name the file instead of "-".')
   const done = new Set<Finding>()
   for (const { file, text } of sources) {
-    const own = findings.filter((finding) => finding.file === file && isWanted(finding.fix))
+    const own = fixable.filter((finding) => finding.file === file)
     if (own.length === 0) continue
-    if (file === '<stdin>') throw usageError('what comes on standard input cannot be fixed in place', 'Name the file instead of "-".')
     const changed = applyFixes(
       text,
       own.flatMap(({ fix }) => (fix === undefined ? [] : [fix])),
     )
     if (changed === text) continue
-    await writeFile(resolve(cwd, file), changed)
+    replaceFile(resolve(cwd, file), changed)
     for (const finding of own) done.add(finding)
   }
   return { left: findings.filter((finding) => !done.has(finding)), fixed: done.size }
