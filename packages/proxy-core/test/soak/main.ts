@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { systemClock } from '@heddle/base/node'
 import { fuzzAnswers } from '../fuzz/fuzz-answers.js'
 import { type FuzzReport, fuzzRequests } from '../fuzz/fuzz-requests.js'
+import { handshakes } from './handshake-part.js'
 import { aborts, bulk, idle, idleTime, type PartResult, slowReaders } from './memory-parts.js'
 
 const { positionals, values } = parseArgs({
@@ -29,6 +30,7 @@ const parts: Readonly<Record<string, () => Promise<PartResult>>> = {
   idle: () => idle(scaled(10_000)),
   aborts: () => aborts(scaled(1_000_000)),
   quiet: () => idleTime(60, 100, 100),
+  handshakes: () => handshakes(2000, scaled(30)),
 }
 
 /** New seeds until the count, or the time, is reached; three quarters requests, one quarter answers. */

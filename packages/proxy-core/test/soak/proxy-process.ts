@@ -59,7 +59,7 @@ export async function startProxyProcess(upstreamPort: number): Promise<ProxyProc
   }
 }
 
-function rssOf(pid: number): number {
+export function rssOf(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024
 }
 
