@@ -7,6 +7,8 @@ import { eachOf, error, within } from './reporter.js'
 import { checkTargets } from './targets.js'
 
 const schemes = ['oci', 'https', 'http', 'file']
+/** Without a scheme the module is an image: registry, name, tag and digest. */
+const imageCharacters = /^[\w./:@+-]*$/
 
 export function checkWasmPlugin({ spec }: WasmPlugin, faults: FaultList): void {
   within(faults, ['spec'], () => {
@@ -31,6 +33,10 @@ function checkModule({ url, vmConfig }: WasmConfig, faults: FaultList): void {
       expected: schemes.map((name) => `${name}://`).join(', '),
     })
   if (url !== undefined && /\s/.test(url)) error(faults, 'wasm/url', ['url'], `"${clip(url)}" holds white space.`)
+  else if (url !== undefined && scheme === undefined && !imageCharacters.test(url))
+    error(faults, 'wasm/url', ['url'], `"${clip(url)}" is neither a URL nor the name of an image.`, {
+      expected: 'an address such as oci://registry.example.com/filters/name:1.0',
+    })
   const seen = new Map<string, number>()
   within(faults, ['vmConfig'], () =>
     eachOf(faults, 'env', vmConfig?.env, ({ name, valueFrom = 'INLINE', value = '' }, index) => {

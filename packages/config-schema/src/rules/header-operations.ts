@@ -59,10 +59,14 @@ function checkName(name: string, below: readonly (string | number)[], faults: Fa
 }
 
 function checkValue(value: string, below: readonly string[], faults: FaultList): void {
-  if (hasControlCharacter(value)) error(faults, 'bad-header-value', below, 'A header value cannot hold control characters or line breaks.')
+  checkControlCharacters(value, below, faults)
   const rest = value.replaceAll('%%', '').replaceAll(/%[A-Z0-9_-]+(?:\([^)]*\))?(?::\d+)?%/g, '')
   if (rest.includes('%'))
     error(faults, 'bad-header-value', below, `"${clip(value)}": write %% for a percent sign, or a complete variable such as %PROTOCOL%.`)
+}
+
+export function checkControlCharacters(value: string, below: readonly (string | number)[], faults: FaultList): void {
+  if (hasControlCharacter(value)) error(faults, 'bad-header-value', below, 'A header value cannot hold control characters or line breaks.')
 }
 
 function hasControlCharacter(value: string): boolean {

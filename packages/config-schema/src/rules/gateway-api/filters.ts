@@ -2,6 +2,7 @@
 import type { HTTPHeaderFilter, HTTPPathModifier, HTTPRequestMirrorFilter } from '../../gen/gateway-api-types.js'
 import { clip } from '../../model/clip.js'
 import type { FaultList } from '../../validate/fault.js'
+import { checkControlCharacters } from '../header-operations.js'
 import { error, within } from '../reporter.js'
 import { checkBackend } from './parents.js'
 
@@ -73,7 +74,10 @@ function checkFilter(filter: Filter, faults: FaultList): void {
 
 /** Names of headers do not differ by case. */
 function checkHeaders(modifier: HTTPHeaderFilter, faults: FaultList): void {
-  for (const name of ['set', 'add'] as const) checkUnique(modifier[name], name, faults)
+  for (const name of ['set', 'add'] as const) {
+    checkUnique(modifier[name], name, faults)
+    modifier[name]?.forEach(({ value }, index) => checkControlCharacters(value ?? '', [name, index, 'value'], faults))
+  }
   const removed = new Set<string>()
   modifier.remove?.forEach((header, index) => {
     if (removed.has(header)) error(faults, 'route/duplicate-name', ['remove', index], `"${clip(header)}" stands twice.`)

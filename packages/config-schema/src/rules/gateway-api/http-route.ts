@@ -1,6 +1,7 @@
 /** Rules of HTTPRoute. */
 import { parseDuration } from '@heddle/base'
 import type {
+  HTTPExternalAuthFilter,
   HTTPPathMatch,
   HTTPRoute,
   HTTPRouteFilter,
@@ -56,7 +57,7 @@ function checkMatch({ path, headers, queryParams }: HTTPRouteMatch, faults: Faul
     eachOf(faults, name, entries, ({ type, value }) => (type === 'RegularExpression' ? checkExpression(value, faults) : undefined))
 }
 
-const pathCharacters = /^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+$/
+const oddCharacter = /[^-\w/.~!$&'()*+,;=:@%]|%(?![0-9a-fA-F]{2})/u
 const parts = ['//', '/./', '/../', '%2f', '%2F', '#']
 
 function checkPath({ type = 'PathPrefix', value = '/' }: HTTPPathMatch, faults: FaultList): void {
@@ -66,10 +67,21 @@ function checkPath({ type = 'PathPrefix', value = '/' }: HTTPPathMatch, faults: 
     error(faults, 'route/path', ['value'], `"${clip(value)}" is no path; a path begins with "/".`, { suggestion: `/${clip(value)}` })
   else if (bad !== undefined)
     error(faults, 'route/path', ['value'], `A path to match may not hold "${bad}": proxies normalise it before they match.`)
-  else if (!pathCharacters.test(value))
-    error(faults, 'route/path', ['value'], `"${clip(value)}" holds characters that a path does not have.`, {
-      expected: 'characters of a URL path',
-    })
+  else checkPathCharacters(value, 'value', faults)
+}
+
+function checkPathCharacters(value: string | undefined, field: string, faults: FaultList): void {
+  const odd = value === undefined ? undefined : oddCharacter.exec(value)?.[0]
+  if (odd !== undefined)
+    error(
+      faults,
+      'route/path',
+      [field],
+      `"${clip(value ?? '')}" holds "${clip(odd)}", which a URL path does not have; percent-encode it.`,
+      {
+        expected: 'characters of a URL path',
+      },
+    )
 }
 
 function checkExpression(value: string | undefined, faults: FaultList): void {
@@ -101,8 +113,13 @@ function checkRuleFilters(
     })
     within(faults, ['urlRewrite'], () => checkPathModifier(urlRewrite?.path, hasOnePrefix, faults))
     if (cors) within(faults, ['cors'], () => checkCors(cors, faults))
-    if (externalAuth) within(faults, ['externalAuth', 'backendRef'], () => checkBackend(externalAuth.backendRef, faults))
+    if (externalAuth) within(faults, ['externalAuth'], () => checkExternalAuth(externalAuth, faults))
   })
+}
+
+function checkExternalAuth({ backendRef, http }: HTTPExternalAuthFilter, faults: FaultList): void {
+  within(faults, ['backendRef'], () => checkBackend(backendRef, faults))
+  if (http?.path !== undefined) within(faults, ['http'], () => checkPathCharacters(http.path, 'path', faults))
 }
 
 function checkTimeouts({ request, backendRequest }: HTTPRouteTimeouts, faults: FaultList): void {
