@@ -79,6 +79,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     tlsServer: createTlsServer(contexts, verifier, logger, aborts),
     trustIn: (peer) => verifier.trustIn(peer),
     acceptsHttp10: deps.acceptsHttp10 ?? true,
+    minBodyRate: deps.minBodyRate,
     detectionDeadlineMs: deps.detectionDeadlineMs ?? 10_000,
     handshakeDeadlineMs: deps.handshakeDeadlineMs ?? 10_000,
     matchChain: matchFilterChain,

@@ -40,6 +40,12 @@ export interface ProxyDeps {
   readonly detectionDeadlineMs?: number
   /** For TLS handshakes and PROXY headers. Default: 10 s. */
   readonly handshakeDeadlineMs?: number
+  /**
+   * The lowest speed of a request's body, in bytes a second on average, looked at from its 10th second on; time in which the
+   * upstream does not take more is not counted. A slower one is answered with 408 and flag `SI`. 0: none. Default: 240 at an
+   * edge (`useRemoteAddress`), none elsewhere. Envoy has none.
+   */
+  readonly minBodyRate?: number
   /** Bytes of a request's body kept while no upstream takes them and for retries. Default: 1 MiB. */
   readonly maxBufferedBytes?: number
   /** Connections of the whole proxy; more are closed at once. Default: 10,000. */

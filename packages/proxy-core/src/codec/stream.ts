@@ -52,6 +52,8 @@ export interface RequestEvents {
   /** The client is gone, or broke the framing of its body: nobody waits for an answer any more. */
   onDownstreamReset(reason: 'connection-termination' | 'protocol-error'): void
   onDownstreamDrain(): void
+  /** The body comes too slowly: nobody waits for the rest. */
+  onSlowBody?(): void
   onTunnelData(buffer: Buffer, start: number, end: number): void
   onTunnelEnd(): void
   /** A read event is over: send on what was gathered. */

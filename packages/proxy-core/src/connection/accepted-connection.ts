@@ -346,9 +346,10 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
   #handshake(hello: ClientHello): void {
     const { tls } = (this.#chain as FilterChainRuntime).config
     if (tls === undefined) return
+    // The deadline is for both: what a slow hello took is not given again.
+    if (this.#step !== 'hello') this.#setDeadline(this.#deps.handshakeDeadlineMs)
     this.#step = 'handshake'
     this.requestedServerName = hello.serverName
-    this.#setDeadline(this.#deps.handshakeDeadlineMs)
     const read = this.#held ?? Buffer.alloc(0)
     this.#held = undefined
     this.#cancelHandshake = this.#deps.tlsServer.terminate(this.#channel, read, hello, tls, (result) => {

@@ -24,6 +24,8 @@ export interface ConnectionDeps {
   trustIn(peer: PeerIdentity): PeerTrust
   /** HTTP/1.0, where the connection manager says nothing. */
   readonly acceptsHttp10: boolean
+  /** Bytes a second of a request's body; undefined: as the limits say. */
+  readonly minBodyRate: number | undefined
   readonly detectionDeadlineMs: number
   readonly handshakeDeadlineMs: number
   matchChain(listener: ListenerRuntime, traits: ConnectionTraits): FilterChainRuntime | undefined

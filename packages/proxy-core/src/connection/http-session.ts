@@ -4,6 +4,7 @@
  */
 import { HeaderBlock } from '../message/header-block.js'
 import type { Http1ServerConnection, ServerConnectionOwner } from '../codec/http1/server-connection.js'
+import { BodyRate, bodyRateGraceMs } from '../body-rate.js'
 import type { RequestEvents } from '../codec/stream.js'
 import type { DownstreamConnection } from '../decision-record.js'
 import type { DeadlineEntry } from '../deadline-queue.js'
@@ -62,6 +63,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     this.#manager = manager
     this.#chooseTarget = chooseTarget
     this.#limits = manager?.config.useRemoteAddress === true ? edgeLimits : meshLimits
+    this.#minBodyRate = deps.minBodyRate ?? this.#limits.minBodyRate
     this.#codec = deps.createCodec(channel, this, {
       limits: this.#limits.head,
       rejectUnderscores: this.#limits.rejectUnderscores,
@@ -125,11 +127,45 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     else if (phase === 'closing') deadlines.set(this, nowMs + delayedCloseMs)
     else if (phase === 'half-closed') this.#awaitAnswer(nowMs)
     else {
-      const streamIdleMs = this.#manager?.config.streamIdleTimeoutMs
-      if (streamIdleMs === undefined || streamIdleMs > 0) this.#lastBytes = this.#progress()
-      this.#lastLifeMs = nowMs
-      deadlines.set(this, streamIdleMs === 0 ? 0 : nowMs + (streamIdleMs ?? this.#limits.bodyIdleMs))
+      this.#heldToRate = this.#minBodyRate > 0 && this.#codec.awaitsBody
+      if (this.#heldToRate) this.#startRate(nowMs)
+      this.#seeLife(nowMs)
     }
+  }
+
+  /** Something of the current request has moved, or it begins. */
+  #seeLife(nowMs: number): void {
+    const streamIdleMs = this.#manager?.config.streamIdleTimeoutMs
+    if (streamIdleMs === undefined || streamIdleMs > 0) this.#lastBytes = this.#progress()
+    this.#lastLifeMs = nowMs
+    this.#lookAgain(streamIdleMs === 0 ? Infinity : nowMs + (streamIdleMs ?? this.#limits.bodyIdleMs), nowMs)
+  }
+
+  #lookAgain(idleAtMs: number, nowMs: number): void {
+    const atMs = this.#heldToRate ? Math.min(idleAtMs, nowMs + bodyRateGraceMs) : idleAtMs
+    this.#deps.exchange.deadlines.set(this, atMs === Infinity ? 0 : atMs)
+  }
+
+  readonly #minBodyRate: number
+  #rate: BodyRate | undefined
+  /** Whether the current request's body is looked at. */
+  #heldToRate = false
+  #pausesSeen = 0
+
+  #startRate(nowMs: number): void {
+    this.#rate ??= new BodyRate(this.#minBodyRate)
+    this.#rate.start(nowMs, 0)
+    this.#pausesSeen = this.#codec.pauses
+  }
+
+  #isTooSlow(nowMs: number): boolean {
+    const { pauses, awaitsBody } = this.#codec
+    // Of a request that is whole the duration is known.
+    if (this.#current?.requestDurationMs !== undefined) this.#heldToRate = false
+    if (!this.#heldToRate) return false
+    const isExcused = !awaitsBody || pauses !== this.#pausesSeen
+    this.#pausesSeen = pauses
+    return this.#rate?.isTooSlow(nowMs, this.#current?.bytesReceived ?? 0, isExcused) === true
   }
 
   /** The client's FIN came behind its request. */
@@ -160,11 +196,14 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
 
   /** Anything that moved since counts as life. Who has sent all may wait for longer than one who still owes a body. */
   #lookAtRequest(nowMs: number): void {
-    if (this.#progress() !== this.#lastBytes) return this.onPhase('request')
-    if (this.#codec.awaitsBody) return this.#channel.destroy()
+    if (this.#isTooSlow(nowMs)) return this.#current?.onSlowBody()
+    if (this.#progress() !== this.#lastBytes) return this.#seeLife(nowMs)
     const { deadlines } = this.#deps.exchange
-    const quietUntilMs = this.#lastLifeMs + (this.#manager?.config.streamIdleTimeoutMs ?? defaultStreamIdleMs)
-    if (nowMs < quietUntilMs) return deadlines.set(this, quietUntilMs)
+    const owesBody = this.#codec.awaitsBody
+    const configuredMs = this.#manager?.config.streamIdleTimeoutMs
+    const idleMs = configuredMs ?? (owesBody ? this.#limits.bodyIdleMs : defaultStreamIdleMs)
+    const quietUntilMs = idleMs === 0 ? Infinity : this.#lastLifeMs + idleMs
+    if (nowMs < quietUntilMs) return this.#lookAgain(quietUntilMs, nowMs)
     deadlines.set(this, nowMs + defaultStreamIdleMs)
     this.#current?.onIdle()
   }

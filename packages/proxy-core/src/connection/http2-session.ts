@@ -32,6 +32,7 @@ export class Http2Session implements Http2ServerOwner {
       // Clients are not asked: idle ones go, and streams have deadlines of their own.
       keepAliveMs: 0,
       keepAliveTimeoutMs: 0,
+      minBodyRate: deps.minBodyRate ?? limits.minBodyRate,
       streamIdleMs: config.streamIdleTimeoutMs ?? limits.bodyIdleMs,
       maxStreams: limits.maxRequestsPerConnection,
       allowsConnect: (config.upgradeTypes?.length ?? 0) > 0,

@@ -281,11 +281,18 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
 
   /** Nothing has moved in either direction for the idle time of streams. */
   onIdle(): void {
+    this.#giveUp(localReplies.idle)
+  }
+  onSlowBody(): void {
+    this.#giveUp(localReplies.slowBody)
+  }
+
+  /** Answers, or cuts the answer that has begun. */
+  #giveUp(reply: LocalReply): void {
     if (this.#state === 'done') return
-    const { flags, details } = localReplies.idle
-    if (this.#state !== 'answering' && this.#state !== 'tunnel') return this.reply(localReplies.idle)
-    this.responseFlags |= flags
-    this.responseCodeDetails = details
+    if (this.#state !== 'answering' && this.#state !== 'tunnel') return this.reply(reply)
+    this.responseFlags |= reply.flags
+    this.responseCodeDetails = reply.details
     this.#giveUpUpstream()
     this.#complete()
     this.stream.abort()
@@ -394,13 +401,7 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
   }
 
   onStreamTimeout(): void {
-    if (this.#state === 'done') return
-    this.#giveUpUpstream()
-    if (this.#state !== 'answering' && this.#state !== 'tunnel') return this.reply(localReplies.streamTimeout)
-    this.responseFlags |= localReplies.streamTimeout.flags
-    this.responseCodeDetails = localReplies.streamTimeout.details
-    this.#complete()
-    this.stream.abort()
+    this.#giveUp(localReplies.streamTimeout)
   }
 
   #giveUpUpstream(): void {

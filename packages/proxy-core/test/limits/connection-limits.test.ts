@@ -105,7 +105,7 @@ describe.each([
 
   test('limit bodyIdleMs: a body that stands still', async () => {
     const upstream = keep(await rawUpstream(() => {}))
-    const { clock, front } = await stage(edge, [anyRoute(action('u'))], {}, [staticCluster('u', [upstream.port])])
+    const { clock, front } = await stage(edge, [anyRoute(action('u'))], { minBodyRate: 0 }, [staticCluster('u', [upstream.port])])
     const client = await connected(front)
     client.socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n1')
     await expect.poll(() => front.proxy.stats().clusters[0]?.activeRequests).toBe(1)

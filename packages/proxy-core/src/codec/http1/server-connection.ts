@@ -67,6 +67,8 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   protocol: 'HTTP/1.0' | 'HTTP/1.1' = 'HTTP/1.1'
   /** All bytes that came in on this connection. */
   bytesRead = 0
+  /** How often reading was stopped. */
+  pauses = 0
   #state: State = 'head'
   #events: RequestEvents | undefined
   #bodyRemaining = 0
@@ -244,6 +246,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   pauseRequest(): void {
     this.#channel.pause()
     this.#paused = true
+    this.pauses++
   }
 
   resumeRequest(): void {

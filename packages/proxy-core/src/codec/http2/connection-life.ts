@@ -3,6 +3,7 @@
  * A drained connection says GOAWAY twice, so that streams on their way when it said so the first time are still served.
  */
 import type { Channel } from '../../transport/channel.js'
+import { bodyRateGraceMs } from '../../body-rate.js'
 import { PeerBudgets } from './budgets.js'
 import { FrameOutput, type FrameSink } from './frame-output.js'
 import { errorCode, frameType, largestWindow } from './frame-types.js'
@@ -43,6 +44,8 @@ export abstract class ConnectionLife implements FrameSink {
   protected goAway: 'none' | 'announced' | 'final' = 'none'
   /** Nothing is read any more. */
   ended = false
+  /** From look to look; 0: none. */
+  readonly #sweepMs: number
 
   constructor(channel: Channel, owner: ConnectionOwner, options: Http2Options, deps: Http2Deps) {
     this.channel = channel
@@ -52,6 +55,7 @@ export abstract class ConnectionLife implements FrameSink {
     this.output = new FrameOutput(this)
     this.budgets = new PeerBudgets(options.resetBurst, options.resetsPerSecond)
     this.timers = new ConnectionTimers(deps.deadlines, (kind) => this.onTimer(kind))
+    this.#sweepMs = sweepMsOf(options)
   }
 
   protected abstract stopReading(): void
@@ -180,20 +184,29 @@ export abstract class ConnectionLife implements FrameSink {
 
   /** Looks for streams that do not move. */
   protected startSweep(): void {
-    if (this.options.streamIdleMs > 0 && !this.timers.isSet(timer.sweep))
-      this.timers.set(timer.sweep, this.nowMs() + this.options.streamIdleMs / maxQuietLooks)
+    if (this.#sweepMs > 0 && !this.timers.isSet(timer.sweep)) this.timers.set(timer.sweep, this.nowMs() + this.#sweepMs)
   }
 
   #sweep(): void {
+    const { minBodyRate = 0, streamIdleMs } = this.options
+    const nowMs = this.nowMs()
     for (const stream of this.streams.values()) {
+      if (minBodyRate > 0) stream.lookAtRate(nowMs, minBodyRate)
+      if (stream.closed || streamIdleMs === 0) continue
       const hasMoved = stream.movedBytes >= (stream.pendingBytes > 0 ? minMovedBytes : 1)
       stream.movedBytes = 0
       stream.quietLooks = hasMoved || !stream.isStalled ? 0 : stream.quietLooks + 1
-      if (stream.quietLooks >= maxQuietLooks) {
+      if (stream.quietLooks * this.#sweepMs >= streamIdleMs) {
         this.resetStream(stream, errorCode.cancel)
         stream.broken(errorCode.cancel, false, 'idle')
       }
     }
     if (this.streams.size > 0) this.startSweep()
   }
+}
+
+function sweepMsOf({ streamIdleMs, minBodyRate = 0 }: Http2Options): number {
+  const idleMs = streamIdleMs / maxQuietLooks
+  if (minBodyRate === 0) return idleMs
+  return idleMs === 0 ? bodyRateGraceMs : Math.min(idleMs, bodyRateGraceMs)
 }

@@ -18,6 +18,8 @@ export interface Http2Options {
   readonly idleMs: number
   /** Without progress of a message's body; 0: for ever. */
   readonly streamIdleMs: number
+  /** Of a request's body, in bytes a second on average; absent or 0: none. */
+  readonly minBodyRate?: number
   /** A PING after so long without anything from the peer; 0: never. And how long the answer may take. */
   readonly keepAliveMs: number
   readonly keepAliveTimeoutMs: number

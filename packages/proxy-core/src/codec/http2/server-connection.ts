@@ -103,6 +103,7 @@ export class Http2ServerConnection extends Http2Connection {
     const status = head.refusal
     if (status === 431) return this.streamError(stream, errorCode.enhanceYourCalm, 'a header section that is too large')
     stream.begin(head, endStream)
+    if (!endStream && this.options.minBodyRate !== undefined && this.options.minBodyRate > 0) stream.startedMs = this.nowMs()
     this.touch(stream)
     stream.remoteEnded = endStream
     this.#dispatch(stream, status)

@@ -5,6 +5,7 @@
 import { isBodiless } from '../../message/bodiless.js'
 import type { HeaderBlock } from '../../message/header-block.js'
 import { bodyLength } from '../http1/framing.js'
+import { BodyRate } from '../../body-rate.js'
 import type { DownstreamStream, RequestEvents, RequestHead } from '../stream.js'
 import { errorCode } from './frame-types.js'
 import type { HeadReader } from './head-reader.js'
@@ -23,6 +24,8 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
   upgrade = ''
   bodyLength: number = bodyLength.none
   expectContinue = false
+  /** When its head came; only where bodies are held to a speed. */
+  startedMs = 0
   #events: RequestEvents | undefined
   /** Bytes of the body that were announced and have not come; -1: not announced. */
   #requestLeft = -1
@@ -32,6 +35,9 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
   #isTunnel = false
   #answerDone = false
   #early: Buffer[] | undefined
+  #bodyBytes = 0
+  #rate: BodyRate | undefined
+  #pausesSeen = 0
 
   constructor(
     connection: ConstructorParameters<typeof Http2Stream>[0],
@@ -78,7 +84,19 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
       this.#requestLeft -= end - start
       if (this.#requestLeft < 0) return this.fail('a body longer than its content-length')
     }
+    this.#bodyBytes += end - start
     this.#events?.onRequestBody(buffer, start, end)
+  }
+
+  override lookAtRate(nowMs: number, bytesPerSecond: number): void {
+    if (this.remoteEnded || this.upgrade !== '' || this.#events === undefined) return
+    const isExcused = this.paused || this.pauses !== this.#pausesSeen
+    this.#pausesSeen = this.pauses
+    if (this.#rate === undefined) {
+      this.#rate = new BodyRate(bytesPerSecond)
+      this.#rate.start(this.startedMs, 0)
+    }
+    if (this.#rate.isTooSlow(nowMs, this.#bodyBytes, isExcused)) this.#events.onSlowBody?.()
   }
 
   /** Sent before the other side has agreed to the protocol; no more comes than the window holds. */

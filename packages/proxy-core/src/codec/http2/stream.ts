@@ -28,6 +28,8 @@ export abstract class Http2Stream {
   /** Out of the connection's books. */
   closed = false
   paused = false
+  /** How often it was. */
+  pauses = 0
   /** Bytes that came while it was paused; and those of them that the connection's window lacks. */
   heldBytes = 0
   owedBytes = 0
@@ -60,6 +62,8 @@ export abstract class Http2Stream {
   abstract onRoom(): void
   /** A read of the connection is over. */
   abstract readEnded(): void
+  /** Whether a body comes too slowly; what then is up to the stream. */
+  lookAtRate(_nowMs: number, _bytesPerSecond: number): void {}
   /** Whether the stream has no reason to be quiet. */
   abstract get isStalled(): boolean
 
@@ -190,6 +194,7 @@ export abstract class Http2Stream {
 
   protected pause(): void {
     this.paused = true
+    this.pauses++
   }
 
   protected resume(): void {
