@@ -94,12 +94,12 @@ async function fromSelections(
   for (const { resource, name } of parseSelections(served, invocation.positionals)) {
     const scope = resource.namespaced ? namespace : undefined
     if (name !== undefined) doomed.push({ resource, name, namespace: scope })
-    else if (selector === undefined && !invocation.flags.boolean('all'))
+    else if (!selector && !invocation.flags.boolean('all'))
       throw usageError(`say which ${resource.type.plural} to delete: a name, -l SELECTOR, or --all`)
     else {
       const { items } = await client.list(resource.type, {
         ...(scope === undefined ? {} : { namespace: scope }),
-        ...(selector === undefined ? {} : { labelSelector: selector }),
+        ...(selector ? { labelSelector: selector } : {}),
       })
       doomed.push(...items.map((object) => doomedOf(resource, object, namespace)))
     }

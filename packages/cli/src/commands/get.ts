@@ -23,7 +23,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const { flags } = invocation
   const format = parseOutputFormat(flags.string('output'))
   const sortBy = flags.string('sort-by')
-  const order = sortBy === undefined ? undefined : objectOrder(sortBy)
+  const order = sortBy === undefined || sortBy === '' ? undefined : objectOrder(sortBy)
   if (flags.boolean('watch') && format.kind !== 'table') throw usageError(`-w follows tables only, not -o ${flags.string('output')}`)
   return withTarget(invocation, async (target) => {
     const selections = await selectionsOf(invocation, target)
@@ -77,7 +77,7 @@ async function getTables(
     everywhere: flags.boolean('all-namespaces'),
     withKind: new Set(selections.map(({ resource }) => resource)).size > 1,
     withLabels: flags.boolean('show-labels'),
-    labels: flags.strings('label-columns').flatMap((text) => text.split(',')),
+    labels: flags.strings('label-columns').flatMap((text) => text.split(',').filter((label) => label !== '')),
   }
   const noHeaders = flags.boolean('no-headers')
   if (flags.boolean('watch') && tables[0] && selections[0])
@@ -95,7 +95,7 @@ async function getTables(
 }
 
 function sorted({ resource, table }: KindTable, order: ObjectOrder): KindTable {
-  return { resource, table: { ...table, rows: table.rows.toSorted((left, right) => order(left.object, right.object)) } }
+  return { resource, table: { ...table, rows: order(table.rows, (row) => row.object) } }
 }
 
 /** Objects that are named one after another stand in one table. */
@@ -133,9 +133,9 @@ async function getObjects(
     for (const object of selection.name === undefined ? (found.items ?? []) : [found])
       objects.push({ selection, object: { ...kind, ...object } })
   }
-  if (order !== undefined) objects.sort((left, right) => order(left.object, right.object))
+  const ordered = order === undefined ? objects : order(objects, ({ object }) => object)
   const single = selections.length === 1 && selections[0]?.name !== undefined
-  if (!single || objects.length > 0) invocation.streams.stdout.write(await render(invocation, objects, format, single))
+  if (!single || objects.length > 0) invocation.streams.stdout.write(await render(invocation, ordered, format, single))
   return missing > 0 ? exitCode.failure : exitCode.ok
 }
 

@@ -42,12 +42,12 @@ async function namesOf(
   const named: NamedSelection[] = []
   for (const { resource, name } of selections) {
     if (name !== undefined) named.push({ resource, name })
-    else if (selector === undefined && !flags.boolean('all'))
+    else if (!selector && !flags.boolean('all'))
       throw usageError(`say which ${resource.type.plural} to label: a name, -l SELECTOR, or --all`)
     else {
       const { items } = await client.list(resource.type, {
         ...(resource.namespaced ? { namespace } : {}),
-        ...(selector === undefined ? {} : { labelSelector: selector }),
+        ...(selector ? { labelSelector: selector } : {}),
       })
       named.push(...items.map((object) => ({ resource, name: object.metadata.name })))
     }

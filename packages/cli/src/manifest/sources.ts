@@ -53,6 +53,7 @@ export function joinManifests(texts: readonly string[]): string {
 }
 
 async function readOne(invocation: Invocation, name: string): Promise<readonly ManifestSource[]> {
+  if (name === '') throw usageError('-f needs a file, a folder or "-"')
   if (name === '-') return [{ file: '<stdin>', text: decodeText('<stdin>', await readStdin(invocation.streams.stdin)) }]
   if (/^https?:\/\//i.test(name))
     throw usageError(

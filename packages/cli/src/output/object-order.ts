@@ -1,13 +1,19 @@
 /** `--sort-by PATH`: objects by a value in them, as kubectl orders them. */
 import { withBraces } from './custom-columns.js'
 import { compileJsonPath } from './json-path.js'
+import { jsonPathError } from './json-path-parser.js'
 
-export type ObjectOrder = (left: unknown, right: unknown) => number
+/** @throws HEDDLE_CLI_JSONPATH when none of the objects has the value. */
+export type ObjectOrder = <Item>(items: readonly Item[], objectOf: (item: Item) => unknown) => readonly Item[]
 
 /** Numbers by size, texts with the numbers in them by size, objects without the value first. @throws HEDDLE_CLI_JSONPATH */
 export function objectOrder(path: string): ObjectOrder {
   const compiled = compileJsonPath(withBraces(path))
-  return (left, right) => compareValues(compiled.values(left)[0], compiled.values(right)[0])
+  return (items, objectOf) => {
+    const rows = items.map((item) => ({ item, value: compiled.values(objectOf(item))[0] }))
+    if (rows.length > 0 && rows.every(({ value }) => isNone(value))) throw jsonPathError(`no object has a value at "${path}" to sort by`)
+    return rows.toSorted((left, right) => compareValues(left.value, right.value)).map(({ item }) => item)
+  }
 }
 
 const texts = new Intl.Collator('en', { numeric: true })

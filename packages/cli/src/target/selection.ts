@@ -13,7 +13,9 @@ export interface Selection {
 /** @throws HEDDLE_CLI_USAGE, HEDDLE_CLI_NO_RESOURCE_TYPE */
 export function parseSelections(served: readonly ServedResource[], words: readonly string[]): readonly Selection[] {
   const [first, ...names] = words
-  if (first === undefined) throw usageError('say what kind of object is meant, such as "pods" or "svc/helloworld"')
+  if (first === undefined || first === '') throw usageError('say what kind of object is meant, such as "pods" or "svc/helloworld"')
+  // A variable that is not set; with no name at all every object would be meant.
+  if (names.includes('')) throw usageError('a name is empty')
   if (words.some((word) => word.includes('/'))) return words.map((word) => slashSelection(served, word))
   const resources = first.split(',').flatMap((word) => resolveResources(served, word))
   if (names.length === 0) return resources.map((resource) => ({ resource }))

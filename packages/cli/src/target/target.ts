@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { HeddleError, isHeddleError } from '@heddle/base'
 import { createResourceClient, loadKubeconfig, type ResourceClient, type ResourceClientOptions } from '@heddle/client/resources'
 import type { Invocation } from '../command/command.js'
+import { usageError } from '../command/parse.js'
 import { istioNamespace } from '../install/profile.js'
 import { kubeconfigOf, stateFolderOf } from './state-folder.js'
 
@@ -56,6 +57,7 @@ function warningPrinter({ streams }: Invocation): (text: string) => void {
 
 async function openTarget(invocation: Invocation): Promise<Target> {
   const { flags, cwd, env } = invocation
+  if (flags.string('namespace') === '') throw usageError('-n needs a namespace')
   const context = flags.string('context')
   const chosen =
     flags.string('kubeconfig') ?? (context === undefined ? undefined : (env['KUBECONFIG'] ?? resolve(env['HOME'] ?? '', '.kube', 'config')))

@@ -62,7 +62,8 @@ describe('get', () => {
     expect((await mesh.cli('get', 'svc', '--sort-by', '{.metadata.labels.tier}', '-o', 'name', '-l', 'app')).stdout).toBe(
       'service/web\nservice/api\n',
     )
-    expect(await mesh.cli('get', 'svc', '--sort-by', '{.metadata')).toMatchObject({ code: 1, stdout: '' })
+    for (const path of ['{.metadata', '.spec.nope'])
+      expect(await mesh.cli('get', 'svc', '--sort-by', path)).toMatchObject({ code: 1, stdout: '' })
   })
 
   it('shows what became of the objects of a manifest', async () => {
@@ -130,6 +131,9 @@ describe('get', () => {
     [['svc,po', '-w'], '-w follows one kind'],
     [['svc', '-w', '-o', 'yaml'], '-w follows tables only'],
     [[], 'say what kind of object is meant'],
+    [['svc', ''], 'a name is empty'],
+    [['svc', '-n', ''], '-n needs a namespace'],
+    [['-f', ''], '-f needs a file'],
     [['svc/web', 'po'], '"po" is not TYPE/NAME'],
   ])('refuses %j', async (words, message) => {
     expect(await mesh.cli('get', ...words)).toMatchObject({ code: 64, stderr: expect.stringContaining(message) })

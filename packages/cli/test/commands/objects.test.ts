@@ -188,6 +188,19 @@ describe('describe', () => {
     expect(settled((await mesh.cli('describe', 'pod', 'web-')).stdout)).toBe(settled(stdout))
   })
 
+  it('never takes an empty name or selector for everything', async () => {
+    await mesh.cliWith({ input: configMap('kept') }, 'apply', '-f', '-')
+    for (const words of [
+      ['delete', 'cm', ''],
+      ['delete', 'cm', '-l', ''],
+      ['label', 'cm', '', 'a=b'],
+      ['label', 'cm', '-l', '', 'a=b'],
+      ['describe', 'cm', ''],
+    ])
+      expect(await mesh.cli(...words)).toMatchObject({ code: 64, stdout: '' })
+    expect((await mesh.cli('get', 'cm', 'kept', '-o', 'name')).stdout).toBe('configmap/kept\n')
+  })
+
   it('takes all namespaces with -A, where no name is said', async () => {
     await mesh.client.create(types.pods, pod('far'))
     const { code, stdout } = await mesh.cli('describe', 'ns,pods', '-A', '-n', 'kube-system')

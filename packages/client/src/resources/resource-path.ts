@@ -1,4 +1,5 @@
 /** Paths of the Kubernetes API: `/api/v1/...` for the core group, `/apis/GROUP/VERSION/...` for the others. */
+import { statusError } from './api-error.js'
 import type { ListOptions, ResourceType } from './resource-client.js'
 
 export interface ObjectPath {
@@ -7,7 +8,17 @@ export interface ObjectPath {
   readonly subresource?: string | undefined
 }
 
+/** @throws HEDDLE_API_STATUS for an empty name: its path would be that of all objects, and a DELETE would take them all. */
 export function resourcePath(type: ResourceType, { namespace, name, subresource }: ObjectPath = {}): string {
+  if (name === '')
+    throw statusError({
+      code: 400,
+      reason: 'BadRequest',
+      message: 'resource name may not be empty',
+      kind: 'Status',
+      apiVersion: 'v1',
+      status: 'Failure',
+    })
   const root = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`
   const scope = namespace === undefined || namespace === '' ? '' : `/namespaces/${encodeURIComponent(namespace)}`
   const object = name === undefined ? '' : `/${encodeURIComponent(name)}`
