@@ -2,7 +2,7 @@
  * Node's side of the interfaces of `@heddle/base`: the system clock, strong randomness, a logger that writes lines, files that survive a crash,
  * and SPIFFE's tokens, which are validated by node:crypto.
  */
-export { readIfPresent, writeDurably } from './node/durable-file.js'
+export { readIfPresent, replaceFile, writeDurably } from './node/durable-file.js'
 export { followFile, type FollowedFile } from './node/follow-file.js'
 export { encodeJwtKeySet, parseJwtKeySet, readPublicJwk, type JwtKeySet, type JwtKeySetResult } from './node/jwt-bundle.js'
 export { validateJwtSvid, type JwtBundle, type JwtSvidFault, type JwtSvidResult, type JwtSvidValidation } from './node/jwt-svid.js'

@@ -7,16 +7,22 @@ const allNamespaces: FlagSpec = { short: 'A', type: 'boolean', description: 'All
 export const authorityCommands: readonly CommandSpec[] = [
   {
     path: ['cert', 'issue'],
-    summary: 'Issue a mesh certificate to yourself, for openssl and curl (local mesh; audited)',
+    summary: 'Issue a mesh certificate to a person or a machine, by its name or a join token (audited)',
     flags: {
-      as: { type: 'string', value: 'NAMESPACE/ACCOUNT', description: 'Whose identity' },
-      'join-token': { type: 'string', value: 'TOKEN', description: 'Prove it with a join token instead; - reads it from standard input' },
+      as: { type: 'string', value: 'NAMESPACE/ACCOUNT', description: 'Whose identity; or prove it with a join token' },
+      'join-token': {
+        type: 'string',
+        value: 'TOKEN',
+        description: '- reads it from standard input; as a word it is seen in the list of processes and in the history of the shell',
+      },
+      'join-token-file': { type: 'string', value: 'FILE', description: 'The file that holds the join token' },
       out: { type: 'string', value: 'DIR', description: 'Where cert.pem, key.pem and ca.pem go', defaultText: '.' },
       ttl: { type: 'string', value: 'DURATION', description: 'How long it is valid', defaultText: '1h' },
+      force: { type: 'boolean', description: 'Replace files of these names that are not from an earlier call' },
     },
     examples: [
       'heddle cert issue --as default/default --out certs',
-      'heddle ca token create --identity default/vm | heddle cert issue --join-token -',
+      'heddle ca token create --identity default/vm | heddle cert issue --join-token - --out certs',
     ],
     load: async () => (await import('./commands/cert-issue.js')).run,
   },

@@ -1,8 +1,19 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { readIfPresent, writeDurably } from '../../src/node/durable-file.js'
+import { readIfPresent, replaceFile, writeDurably } from '../../src/node/durable-file.js'
 
 let folder: string
 beforeEach(() => {
@@ -43,6 +54,35 @@ it('keeps what is there and leaves nothing beside it when the file cannot be rep
   mkdirSync(path)
   expect(() => writeDurably(path, 'x')).toThrow(/EISDIR|ENOTEMPTY|EEXIST|EPERM/)
   expect(readdirSync(folder)).toEqual(['folder'])
+})
+
+it('replaces the content of a file that a link leads to, and leaves its mode and the link as they are', () => {
+  const path = join(folder, 'app.yaml')
+  writeFileSync(path, 'old')
+  chmodSync(path, 0o640)
+  symlinkSync(path, join(folder, 'link.yaml'))
+  replaceFile(join(folder, 'link.yaml'), 'new')
+  expect(readFileSync(path, 'utf8')).toBe('new')
+  expect(statSync(path).mode & 0o777).toBe(0o640)
+  expect(lstatSync(join(folder, 'link.yaml')).isSymbolicLink()).toBe(true)
+  expect(readdirSync(folder)).toEqual(['app.yaml', 'link.yaml'])
+})
+
+it('makes a new file as others are made, and writes what is no file in place', () => {
+  const [replaced, written] = [join(folder, 'replaced'), join(folder, 'written')]
+  replaceFile(replaced, 'text')
+  writeFileSync(written, 'text')
+  expect(statSync(replaced).mode).toBe(statSync(written).mode)
+  replaceFile('/dev/null', 'text')
+  expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
+})
+
+it('leaves the old content where the new one cannot be written beside it', () => {
+  const path = join(folder, 'app.yaml')
+  writeFileSync(path, 'old')
+  mkdirSync(`${path}.${process.pid}.tmp`)
+  expect(() => replaceFile(path, 'new')).toThrow(/EISDIR|ERR_FS_EISDIR|EEXIST/)
+  expect(readFileSync(path, 'utf8')).toBe('old')
 })
 
 it('reads a file, nothing where there is none, and tells what else is wrong', () => {

@@ -1,5 +1,5 @@
 /** `heddle ca init`: a root and an intermediate of one's own, as the files of Istio's `cacerts`. Nothing is asked and nothing is overwritten. */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { HeddleError } from '@heddle/base'
 import { makeFolder, writeDurably } from '@heddle/base/node'
@@ -26,16 +26,29 @@ export function run({ flags, streams, cwd }: Invocation): Promise<number> {
     throw new HeddleError({
       code: 'HEDDLE_CLI_FILE',
       message: `${join(folder, there)} is there already: a new root would cut off whoever trusts the old one`,
-      hint: 'Choose another folder with --out.',
+      hint: 'Choose another folder with --out. If it is what an interrupted call left, remove the folder.',
       origin: 'user',
     })
   }
-  makeFolder(folder)
-  for (const [name, text] of Object.entries(files)) writeDurably(join(folder, name), text)
+  writeAll(folder, files)
   streams.stdout.write(`made a root and an intermediate in ${folder}\n`)
-  streams.stdout.write('Put root-key.pem in a safe: the mesh does not need it. The rest is in secret.yaml, the Secret "cacerts":\n')
+  streams.stdout.write(
+    'Put root-key.pem in a safe: the mesh does not need it. ca-key.pem and secret.yaml hold the key that signs for the mesh:\n',
+  )
+  streams.stdout.write('keep them out of repositories. The Secret "cacerts" is secret.yaml:\n')
   streams.stdout.write(`  heddle apply -f ${join(folder, 'secret.yaml')}\n`)
   streams.stdout.write('  heddle rollout restart deploy/istiod -n istio-system\n')
   streams.stdout.write('Do it before workloads run: those that run do not know the new root before they are restarted, too.\n')
   return Promise.resolve(exitCode.ok)
+}
+
+/** All or none, so that a second call is not refused for what a failed one left. */
+function writeAll(folder: string, files: Readonly<Record<string, string>>): void {
+  makeFolder(folder)
+  try {
+    for (const [name, text] of Object.entries(files)) writeDurably(join(folder, name), text)
+  } catch (error) {
+    for (const name of Object.keys(files)) rmSync(join(folder, name), { force: true })
+    throw error
+  }
 }

@@ -96,6 +96,15 @@ describe('analyze of files', () => {
     expect(readFileSync(join(cwd, 'deep/b.yaml'), 'utf8')).toBe(route('web'))
   })
 
+  it('corrects no file while another problem comes from standard input', async () => {
+    const cwd = folder(broken)
+    expect(await call(['analyze', '-R', '.', '-', '--fix=all'], { cwd, input: route('wbe').replace('web', 'also') })).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('standard input cannot be fixed in place'),
+    })
+    expect(readFileSync(join(cwd, 'deep/b.yaml'), 'utf8')).toBe(route('wbe'))
+  })
+
   it.each([
     [['analyze', 'a.yaml', '-o', 'xml'], '-o xml is not one of text, json'],
     [['analyze', 'a.yaml', '--failure-threshold', 'Bad'], '--failure-threshold Bad is not one of Info, Warning, Error'],
