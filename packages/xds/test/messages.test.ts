@@ -30,6 +30,8 @@ describe('secrets', () => {
     { kind: 'certificate', name: 'kubernetes://shop', certificateChainPem: 'CHAIN', privateKeyPem: 'KEY' },
     { kind: 'validation', name: 'ROOTCA', rootsPem: 'ROOTS' },
     { kind: 'validation', name: 'ROOTCA', rootsPem: 'ROOTS', trustDomain: 'cluster.local' },
+    { kind: 'validation', name: 'ROOTCA', rootsPem: 'ROOTS', crlPem: 'LISTS' },
+    { kind: 'validation', name: 'ROOTCA', rootsPem: 'ROOTS', trustDomain: 'cluster.local', crlPem: 'LISTS' },
   ]
 
   it.each(secrets.map((secret) => [secret]))('come back: %o', (secret) => {

@@ -78,6 +78,8 @@ describe('what a proxy is served', () => {
   it('takes the roots from a Secret of their own before those of the whole one', () => {
     const { served } = harness(secret('web', { ...tls, 'ca.crt': 'whole' }), secret('web-cacert', { cacert: 'own' }))
     expect(served(['kubernetes://web-cacert'])).toMatchObject([{ rootsPem: 'own' }])
+    for (const key of ['crl', 'ca.crl'])
+      expect(harness(secret('a', { cacert: 'own', [key]: 'lists' })).served(['kubernetes://a-cacert'])).toMatchObject([{ crlPem: 'lists' }])
   })
 
   it('is nothing of another namespace', () => {
