@@ -7,6 +7,7 @@ import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import { istioNamespace } from '../install/profile.js'
+import { requireTrustDomain } from '../install/trust-domain.js'
 import { renderTable } from '../output/table.js'
 import { askAuthority } from '../target/authority.js'
 import { configMaps } from '../target/resource-types.js'
@@ -50,7 +51,8 @@ function countsOf(document: string | undefined): readonly string[] {
 
 export async function runSet(invocation: Invocation): Promise<number> {
   const { flags, streams, cwd } = invocation
-  const trustDomain = domainOf(invocation)
+  const named = domainOf(invocation)
+  const trustDomain = requireTrustDomain(named, `"${named}"`)
   const fileOf = async (flag: string): Promise<string | undefined> => {
     const path = flags.string(flag)
     return path === undefined ? undefined : await readFile(resolve(cwd, path), 'utf8')
@@ -73,7 +75,7 @@ export async function runSet(invocation: Invocation): Promise<number> {
     const own = (await askAuthority(target)).trustDomain
     if (trustDomain === own) throw usageError(`"${own}" is this mesh itself`)
     await changeEntries(target, (entries) => [...entries.filter((other) => other.trustDomain !== trustDomain), entry])
-    streams.stdout.write(`the mesh believes the names of ${trustDomain} by its own bundle; see "heddle ca bundle show"\n`)
+    streams.stdout.write(`the mesh believes the names of ${trustDomain} as soon as it has its bundle; see "heddle ca bundle show"\n`)
     return exitCode.ok
   })
 }

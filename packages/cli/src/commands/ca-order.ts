@@ -44,7 +44,7 @@ export function runAllow(invocation: Invocation): Promise<number> {
 
 function subjectOf({ positionals }: Invocation): { readonly spiffeId: string } | { readonly serialHex: string } {
   const [word] = positionals
-  if (word === undefined) throw usageError('say whom: a SPIFFE id (spiffe://...) or the serial number of a certificate')
+  if (!word) throw usageError('say whom: a SPIFFE id (spiffe://...) or the serial number of a certificate')
   return word.startsWith('spiffe:') ? { spiffeId: word } : { serialHex: word }
 }
 
