@@ -19,9 +19,9 @@ import { workloadNamed, type WorkloadName } from './workload-name.js'
 
 export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams, cwd, signal } = invocation
-  const joinToken = await givenJoinToken(invocation)
-  if (joinToken !== undefined && flags.string('as') !== undefined)
+  if (flags.string('as') !== undefined && (flags.string('join-token') ?? flags.string('join-token-file')) !== undefined)
     throw usageError('a join token says itself whose identity it is: leave --as away')
+  const joinToken = await givenJoinToken(invocation)
   if (joinToken === undefined && flags.string('as') === undefined)
     throw usageError('say whose identity with --as NAMESPACE/ACCOUNT, or prove it with --join-token -')
   const workload = joinToken === undefined ? workloadNamed(flags.string('as'), 'as') : undefined
