@@ -2,12 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isHeddleError, type Logger, messageOf } from '@heddle/base'
-import { systemClock } from '@heddle/base/node'
+import { type FollowedFiles, systemClock } from '@heddle/base/node'
 import { meshConfigMap, readMeshConfig } from '@heddle/translation'
 import { type AuditLog, type AuditSink, type Ca, createCa, createJoinTokens, openAuditLog, readCacerts } from '@heddle/ca'
-import { createResourceClient, loadInClusterConfig, readPodContract, type ResourceClient } from '@heddle/client'
+import { createResourceClient, followCrlFile, loadInClusterConfig, readPodContract, type ResourceClient } from '@heddle/client'
 import { watchCaSettings } from './citadel/ca-settings-watch.js'
-import { crlFileName, followCrlFile } from './citadel/crl-file.js'
 import { createFederationFollower } from './citadel/federation-follower.js'
 import { readFederation } from './citadel/federation-settings.js'
 import { createJwtRuleAuthenticator, readJwtRules } from './citadel/jwt-rules.js'
@@ -64,11 +63,13 @@ async function serve(
   { root, isLocal }: Place,
   { logger, signal }: IstiodDeps,
 ): Promise<void> {
-  const trustDomain = settings.trustDomain ?? (await meshTrustDomain(client, settings.namespace)) ?? 'cluster.local'
+  const mesh = await meshSettings(client, settings.namespace)
+  const trustDomain = settings.trustDomain ?? mesh.trustDomain ?? 'cluster.local'
+  const trustDomainAliases = mesh.trustDomainAliases ?? []
   const log = await openIssuanceLog(join(root, issuanceFolder), logger)
-  const ca = await openAuthority(client, settings, { trustDomain, root, log, logger })
+  const ca = await openAuthority(client, settings, { trustDomain, trustDomainAliases, root, log, logger })
   // Only an authority below somebody else's root has none of its own to rotate.
-  const crlFile = ca.rotation ? undefined : followCrlFile(join(root, cacertsFolder, crlFileName), ca, { clock: systemClock, logger })
+  const cacertsCrl = ca.rotation ? undefined : followCacertsCrl(root, ca, logger)
   const { namespace, clusterDomain, address, ports } = settings
   const joinTokens = createJoinTokens({
     trustDomain,
@@ -117,7 +118,7 @@ async function serve(
     await controlPlane.close()
     await caSettings.close()
     federation.close()
-    crlFile?.close()
+    cacertsCrl?.close()
     await ca.close()
     await log?.close()
   }
@@ -125,6 +126,7 @@ async function serve(
 
 interface AuthorityParts {
   readonly trustDomain: string
+  readonly trustDomainAliases: readonly string[]
   readonly root: string
   readonly log: AuditLog | undefined
   readonly logger: Logger
@@ -132,7 +134,7 @@ interface AuthorityParts {
 
 /** Below the root that is plugged in as Istio's `cacerts`, where that is mounted; otherwise with a root of its own in the Secret. */
 async function openAuthority(client: ResourceClient, { namespace }: IstiodSettings, parts: AuthorityParts): Promise<Ca> {
-  const { trustDomain, root, log, logger } = parts
+  const { trustDomain, trustDomainAliases, root, log, logger } = parts
   const audit: AuditSink = async (record) => {
     logger.info('issued a certificate', { ...record })
     await log?.sink(record)
@@ -142,7 +144,12 @@ async function openAuthority(client: ResourceClient, { namespace }: IstiodSettin
   const source = isPlugged
     ? { cacerts: await readCacerts(plugged), companionStore: createSecretCaStore(client, namespace, companionSecret) }
     : { store: createSecretCaStore(client, namespace) }
-  return await createCa({ trustDomain, audit, isRotationAutomatic: true, ...source }, { logger })
+  return await createCa({ trustDomain, trustDomainAliases, audit, isRotationAutomatic: true, ...source }, { logger })
+}
+
+/** The revocation lists beside a plugged-in authority change while everything runs. */
+function followCacertsCrl(root: string, ca: Ca, logger: Logger): FollowedFiles {
+  return followCrlFile(join(root, cacertsFolder, 'ca-crl.pem'), (crlPem) => ca.replaceCrls(crlPem), { clock: systemClock, logger })
 }
 
 /** A disk that cannot be written, as in a container with a root file system that is read-only, must not end the mesh: its log has every record too. */
@@ -171,9 +178,9 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   })
 }
 
-/** The authority's name is fixed at its start; a later change in the ConfigMap needs a new start. */
-async function meshTrustDomain(client: ResourceClient, namespace: string): Promise<string | undefined> {
-  return readMeshConfig(meshTextOf(await client.get(configMaps, meshConfigMap, namespace))).config.trustDomain
+/** The authority's names are fixed at its start; a later change in the ConfigMap needs a new start. */
+async function meshSettings(client: ResourceClient, namespace: string): Promise<ReturnType<typeof readMeshConfig>['config']> {
+  return readMeshConfig(meshTextOf(await client.get(configMaps, meshConfigMap, namespace))).config
 }
 
 /** The names under which Pods know the control plane; the article's components are the same process. */

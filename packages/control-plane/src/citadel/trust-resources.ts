@@ -6,8 +6,11 @@ import { encodeDenials, encodeTrust, type FederatedTrust, trustTypeUrls, type Xd
 export type TrustResources = readonly (readonly [typeUrl: string, resources: readonly XdsResource[]])[]
 
 export function trustResourcesOf(ca: Pick<Ca, 'bundle' | 'denied'>, federated: readonly FederatedTrust[] = []): TrustResources {
-  const { trustDomain, roots, crlPem, fingerprint, sequence, jwtKeys } = ca.bundle()
+  const { trustDomain, roots, rootsPem, trustBundle, crlPem, fingerprint, sequence, jwtKeys } = ca.bundle()
   const pushed = roots.map(({ pem, phase }) => ({ pem, isTainted: phase === 'tainted' }))
+  const jwks = encodeJwtKeySet(jwtKeys)
+  // Former names of the mesh are to a proxy what other trust domains are, with the mesh's own roots.
+  const aliases = trustBundle.trustDomains.filter((name) => name !== trustDomain).map((name) => ({ trustDomain: name, rootsPem, jwks }))
   const entries = ca.denied.entries()
   const valuesOf = (kind: (typeof entries)[number]['kind']): readonly string[] =>
     entries.flatMap((entry) => (entry.kind === kind ? [entry.value] : []))
@@ -15,7 +18,7 @@ export function trustResourcesOf(ca: Pick<Ca, 'bundle' | 'denied'>, federated: r
     [trustTypeUrls.denyList, [encodeDenials({ spiffeIds: valuesOf('spiffe-id'), serials: valuesOf('serial'), crlPem })]],
     [
       trustTypeUrls.trustBundle,
-      [encodeTrust({ trustDomain, roots: pushed, fingerprint, sequence, jwks: encodeJwtKeySet(jwtKeys), federated })],
+      [encodeTrust({ trustDomain, roots: pushed, fingerprint, sequence, jwks, federated: [...aliases, ...federated] })],
     ],
   ]
 }

@@ -2,6 +2,8 @@
 
 export interface MeshConfig {
   readonly trustDomain: string
+  /** Former names of the trust domain: its roots speak for ids of those too, and they are the same workloads. Default: none. */
+  readonly trustDomainAliases?: readonly string[]
   /** Other trust domains whose workloads may come in, as their own roots vouch for them. Default: none. */
   readonly federatedTrustDomains?: readonly string[]
   readonly rootNamespace: string

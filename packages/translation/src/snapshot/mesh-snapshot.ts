@@ -94,7 +94,9 @@ export function createMeshSnapshot(written: MeshSnapshotInput): MeshSnapshot {
     nodeOf,
     endpointsOf,
     identitiesOf: (service) =>
-      remember(identities, `${service.namespace}/${service.host}`, () => identitiesOf(service, endpointsOf, meshConfig.trustDomain)),
+      remember(identities, `${service.namespace}/${service.host}`, () =>
+        identitiesOf(service, endpointsOf, [meshConfig.trustDomain, ...(meshConfig.trustDomainAliases ?? [])]),
+      ),
   }
 }
 
@@ -177,11 +179,12 @@ function sortedOnce(endpoints: readonly MeshEndpoint[]): readonly MeshEndpoint[]
   return [...byAddress.values()].toSorted((left, right) => compareText(left.address, right.address))
 }
 
-function identitiesOf(service: MeshService, endpointsOf: MeshSnapshot['endpointsOf'], trustDomain: string): readonly string[] {
+function identitiesOf(service: MeshService, endpointsOf: MeshSnapshot['endpointsOf'], trustDomains: readonly string[]): readonly string[] {
   const identities = new Set<string>(service.subjectAltNames)
   for (const port of service.ports) {
     for (const { namespace, serviceAccount } of endpointsOf(service, port)) {
-      if (serviceAccount) identities.add(formatWorkloadId({ trustDomain, namespace, serviceAccount }))
+      if (!serviceAccount) continue
+      for (const trustDomain of trustDomains) identities.add(formatWorkloadId({ trustDomain, namespace, serviceAccount }))
     }
   }
   return [...identities].toSorted(compareText)

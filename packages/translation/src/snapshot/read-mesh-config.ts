@@ -2,7 +2,7 @@
  * The mesh's own settings: the ConfigMap `istio`, key `mesh`, in Istio's MeshConfig YAML. Fields that nothing here reads are
  * said once; text that is no MeshConfig changes nothing, and that is said too.
  */
-import { HeddleError, parseDuration } from '@heddle/base'
+import { HeddleError, parseDuration, parseSpiffeId } from '@heddle/base'
 import { parseDocuments } from '@heddle/config-schema'
 import { defaultMeshConfig, type MeshConfig } from './mesh-config.js'
 
@@ -27,6 +27,7 @@ const knownFields = new Set([
   'outboundTrafficPolicy',
   'rootNamespace',
   'trustDomain',
+  'trustDomainAliases',
 ])
 const knownDefaults = new Set(['discoveryAddress', 'meshId', 'tracing'])
 
@@ -43,6 +44,7 @@ export function readMeshConfig(text: string): MeshConfigReading {
     // Istio's own default is no access log; ours, without a ConfigMap, is the demo profile's.
     accessLogFile: textOf(fields, 'accessLogFile') ?? '',
     ...defined('trustDomain', textOf(fields, 'trustDomain')),
+    ...defined('trustDomainAliases', trustDomainsOf(fields, 'trustDomainAliases')),
     ...defined('rootNamespace', textOf(fields, 'rootNamespace')),
     ...defined('enableAutoMtls', booleanOf(fields, 'enableAutoMtls')),
     ...defined('enableTracing', booleanOf(fields, 'enableTracing')),
@@ -71,6 +73,14 @@ function durationOf(fields: Fields, name: string): number | undefined {
   const duration = parseDuration(text)
   if (!duration.ok) throw invalid(`${name}: ${duration.reason}`)
   return duration.ms > 0 ? duration.ms : defaultMeshConfig.connectTimeoutMs
+}
+
+function trustDomainsOf(fields: Fields, name: string): readonly string[] | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return undefined
+  const isTrustDomain = (one: unknown): boolean => typeof one === 'string' && !one.includes('/') && parseSpiffeId(`spiffe://${one}`).ok
+  if (!Array.isArray(value) || !value.every(isTrustDomain)) throw invalid(`${name} must be a list of trust domains`)
+  return value as readonly string[]
 }
 
 const textOf = (fields: Fields, name: string): string | undefined => typed<string>(fields, name, 'string')

@@ -1,4 +1,4 @@
-/** The TLS context that a sidecar shows inside the mesh: its own identity, and only peers of the trust domain and of those it federates with. */
+/** The TLS context that a sidecar shows inside the mesh: its own identity, and only peers of the trust domain under any of its names, and of those it federates with. */
 import type { DownstreamTlsContext } from '@heddle/routing'
 import type { MeshConfig } from '../snapshot/mesh-config.js'
 import { workloadCertificate, workloadRoots } from './secret-name.js'
@@ -14,10 +14,14 @@ const cipherSuites: readonly string[] = [
 
 /** HTTP chains do not offer `istio-peer-exchange`: HTTP peers tell their metadata in headers. */
 export function inboundMutualTls(
-  { trustDomain, federatedTrustDomains = [] }: Pick<MeshConfig, 'trustDomain' | 'federatedTrustDomains'>,
+  {
+    trustDomain,
+    trustDomainAliases = [],
+    federatedTrustDomains = [],
+  }: Pick<MeshConfig, 'trustDomain' | 'trustDomainAliases' | 'federatedTrustDomains'>,
   content: 'http' | 'tcp',
 ): DownstreamTlsContext {
-  const peers = [trustDomain, ...federatedTrustDomains]
+  const peers = [trustDomain, ...trustDomainAliases, ...federatedTrustDomains]
   return {
     common: {
       alpnProtocols: content === 'http' ? ['h2', 'http/1.1'] : ['istio-peer-exchange', 'h2', 'http/1.1'],

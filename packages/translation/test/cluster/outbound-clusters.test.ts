@@ -127,6 +127,19 @@ describe('upstream TLS', () => {
     })
   })
 
+  it('takes upstreams under former names of the trust domain', () => {
+    const pods = [pod('hello-1', '10.1.0.10', { account: 'a' })]
+    const socket = cluster([], `outbound|80||${host}`, {
+      pods,
+      endpointSlices: [slice(hello, { http: 8080 }, pods)],
+      meshConfig: { trustDomain: 'new.example', trustDomainAliases: ['cluster.local'] },
+    }).transportSocketMatches?.[0]?.transportSocket
+    expect(socket?.kind === 'tls' && socket.tls.common.validation?.matchSubjectAltNames?.map(({ value }) => value)).toEqual([
+      'spiffe://cluster.local/ns/default/sa/a',
+      'spiffe://new.example/ns/default/sa/a',
+    ])
+  })
+
   it('is off where the rule, the mesh or the service’s namespace says so', () => {
     const disabled = peerAuthentication('default', { mtls: { mode: 'DISABLE' } })
     for (const value of [

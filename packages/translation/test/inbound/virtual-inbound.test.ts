@@ -64,6 +64,15 @@ describe('the chains of a port', () => {
     expect(chain?.tls?.requireClientCertificate).toBe(true)
     expect(chain?.tls?.common.validation?.matchSubjectAltNames).toEqual([{ kind: 'prefix', value: 'spiffe://cluster.local/' }])
   })
+
+  it('take peers under former names of the trust domain', () => {
+    const renamed = { services: [hello], meshConfig: { trustDomain: 'new.example', trustDomainAliases: ['cluster.local'] } }
+    const chain = inbound([], renamed).filterChains.find((candidate) => candidate.match?.destinationPort === 8080)
+    expect(chain?.tls?.common.validation?.matchSubjectAltNames?.map(({ value }) => value)).toEqual([
+      'spiffe://new.example/',
+      'spiffe://cluster.local/',
+    ])
+  })
 })
 
 describe('PeerAuthentication', () => {

@@ -17,6 +17,7 @@ outboundTrafficPolicy:
   mode: REGISTRY_ONLY
 rootNamespace: istio-system
 trustDomain: example.org
+trustDomainAliases: [cluster.local]
 `)
     expect(config).toEqual({
       accessLogFile: '/dev/stdout',
@@ -28,6 +29,7 @@ trustDomain: example.org
       rootNamespace: 'istio-system',
       traceSamplingPercent: 50,
       trustDomain: 'example.org',
+      trustDomainAliases: ['cluster.local'],
     })
     expect(ignored).toEqual([])
   })
@@ -51,6 +53,8 @@ trustDomain: example.org
     ['outboundTrafficPolicy: {mode: ANY}', /ALLOW_ANY or REGISTRY_ONLY/],
     ['connectTimeout: soon', /connectTimeout/],
     ['defaultConfig: {tracing: {sampling: 101}}', /percentage/],
+    ['trustDomainAliases: old', /list of trust domains/],
+    ['trustDomainAliases: ["a/ns/b"]', /list of trust domains/],
     ['a: [', /is no MeshConfig/],
   ])('refuses %s', (text, message) => {
     expect(() => readMeshConfig(text)).toThrow(message)
