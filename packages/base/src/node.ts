@@ -3,7 +3,7 @@
  * and SPIFFE's tokens, which are validated by node:crypto.
  */
 export { readIfPresent, replaceFile, writeDurably } from './node/durable-file.js'
-export { followFile, type FollowedFile } from './node/follow-file.js'
+export { followFiles, type FollowedFiles, type FollowedFilesDeps } from './node/follow-files.js'
 export { encodeJwtKeySet, parseJwtKeySet, readPublicJwk, type JwtKeySet, type JwtKeySetResult } from './node/jwt-bundle.js'
 export { validateJwtSvid, type JwtBundle, type JwtSvidFault, type JwtSvidResult, type JwtSvidValidation } from './node/jwt-svid.js'
 export { parseStrictJson, type StrictJsonResult } from './node/strict-json.js'

@@ -49,6 +49,7 @@ export {
   type IdentitySourceDeps,
   type IdentitySourceOptions,
 } from './identity/identity-source.js'
+export { followCrlFile } from './identity/crl-file.js'
 export type { WorkloadCertificate } from './identity/workload-certificate.js'
 export type { ResourceFault } from './ads/snapshot.js'
 export { createMeshClient, type MeshClient, type MeshClientDeps, type MeshClientOptions } from './mesh-client.js'

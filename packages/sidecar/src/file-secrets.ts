@@ -1,13 +1,12 @@
 /**
  * Secrets that are files in the Pod, by Istio's names for them: `file-cert:CERTIFICATE~KEY` and `file-root:PATH` (the paths of
- * a Gateway's serverCertificate, privateKey and caCertificates, and of a DestinationRule's). Files are looked at once a
- * second, following links: volumes replace them by a rename, which a watch on the file itself would miss. What cannot be
- * used keeps its last good version.
+ * a Gateway's serverCertificate, privateKey and caCertificates, and of a DestinationRule's). What cannot be used keeps its
+ * last good version.
  */
-import { readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
 import { createSecureContext } from 'node:tls'
-import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
+import { messageOf } from '@heddle/base'
+import { followFiles, type FollowedFiles, type FollowedFilesDeps } from '@heddle/base/node'
 import type { Secret, SecretSource } from '@heddle/routing'
 
 export interface FileSecretsOptions {
@@ -21,36 +20,30 @@ export interface FileSecrets extends SecretSource {
   close(): void
 }
 
-const lookMs = 1000
 const certificatePrefix = 'file-cert:'
 const rootsPrefix = 'file-root:'
 /** The operating system's roots, which the engine has itself. */
 const systemRoots = 'file-root:system'
 
-interface Watched {
-  readonly name: string
-  readonly paths: readonly string[]
-  /** Of the files as last read. */
-  signature: string
-  secret: Secret | undefined
+export function createFileSecrets({ root }: FileSecretsOptions, deps: FollowedFilesDeps): FileSecrets {
+  return new PodFiles(root, deps)
 }
 
-export function createFileSecrets({ root }: FileSecretsOptions, deps: { readonly clock: Clock; readonly logger: Logger }): FileSecrets {
-  return new PodFiles(root, deps.clock, deps.logger)
+interface Watched {
+  secret: Secret | undefined
+  /** Undefined for names outside the Pod, which are not looked at. */
+  files: FollowedFiles | undefined
 }
 
 class PodFiles implements FileSecrets {
   readonly #root: string
-  readonly #clock: Clock
-  readonly #logger: Logger
+  readonly #deps: FollowedFilesDeps
   readonly #listeners = new Set<(name: string) => void>()
-  #watched = new Map<string, Watched>()
-  #timer: Timer | undefined
+  readonly #watched = new Map<string, Watched>()
 
-  constructor(root: string, clock: Clock, logger: Logger) {
+  constructor(root: string, deps: FollowedFilesDeps) {
     this.#root = root
-    this.#clock = clock
-    this.#logger = logger
+    this.#deps = deps
   }
 
   get(name: string): Secret | undefined {
@@ -63,68 +56,48 @@ class PodFiles implements FileSecrets {
   }
 
   follow(names: readonly string[]): void {
-    const before = this.#watched
-    this.#watched = new Map()
-    for (const name of names) {
-      const paths = pathsOf(name)
-      if (paths === undefined) continue
-      this.#watched.set(name, before.get(name) ?? { name, paths, signature: '', secret: undefined })
-      if (!before.has(name)) this.#look(this.#watched.get(name) as Watched)
+    for (const [name, { files }] of this.#watched) {
+      if (names.includes(name)) continue
+      files?.close()
+      this.#watched.delete(name)
     }
-    this.#timer?.cancel()
-    this.#timer = undefined
-    if (this.#watched.size > 0) this.#lookLater()
+    for (const name of names) if (!this.#watched.has(name)) this.#watch(name)
   }
 
   close(): void {
-    this.#timer?.cancel()
+    for (const { files } of this.#watched.values()) files?.close()
     this.#listeners.clear()
   }
 
-  #lookLater(): void {
-    this.#timer = this.#clock.setTimer(lookMs, () => {
-      for (const watched of this.#watched.values()) this.#look(watched)
-      this.#lookLater()
-    })
+  #watch(name: string): void {
+    const paths = pathsOf(name)
+    if (paths === undefined) return
+    const watched: Watched = { secret: undefined, files: undefined }
+    this.#watched.set(name, watched)
+    const full = paths.map((path) => join(this.#root, path))
+    const outside = paths.find((_, index) => !isBelow(this.#root, full[index] as string))
+    if (outside === undefined) watched.files = followFiles(full, (texts) => this.#take(name, watched, texts), this.#deps)
+    else this.#warn(name, watched, `"${outside}" is not a path in the Pod`)
   }
 
-  #look(watched: Watched): void {
-    const { name, paths } = watched
-    const signature = paths.map((path) => this.#signatureOf(path)).join(' ')
-    if (signature === watched.signature) return
-    watched.signature = signature
+  #take(name: string, watched: Watched, texts: readonly (string | undefined)[]): void {
     try {
-      watched.secret = readSecret(
-        name,
-        paths.map((path) => readFileSync(this.#inPod(path), 'utf8')),
-      )
+      watched.secret = readSecret(name, texts)
     } catch (error) {
-      // Half of a pair may have been replaced already: the other half changes the signature again.
-      this.#logger.warn('files cannot be used as a secret', {
-        secret: name,
-        hasOlder: watched.secret !== undefined,
-        reason: messageOf(error),
-      })
-      return
+      // Half of a pair may have been replaced already: the other half is told of when it comes.
+      return this.#warn(name, watched, messageOf(error))
     }
     for (const listener of this.#listeners) listener(name)
   }
 
-  #signatureOf(path: string): string {
-    try {
-      const { ino, size, mtimeMs } = statSync(this.#inPod(path))
-      return `${ino}:${size}:${mtimeMs}`
-    } catch {
-      return 'absent'
-    }
+  #warn(name: string, { secret }: Watched, reason: string): void {
+    this.#deps.logger.warn('files cannot be used as a secret', { secret: name, hasOlder: secret !== undefined, reason })
   }
+}
 
-  #inPod(path: string): string {
-    const full = join(this.#root, path)
-    const inside = relative(this.#root, full)
-    if (inside.startsWith('..') || isAbsolute(inside)) throw new Error(`"${path}" is not a path in the Pod`)
-    return full
-  }
+function isBelow(root: string, path: string): boolean {
+  const inside = relative(root, path)
+  return !inside.startsWith('..') && !isAbsolute(inside)
 }
 
 /** The files of a secret's name; undefined for names of another kind. */
@@ -136,8 +109,10 @@ function pathsOf(name: string): readonly string[] | undefined {
   return paths.length === 2 ? paths : undefined
 }
 
-/** @throws when OpenSSL does not take it. */
-function readSecret(name: string, [first = '', second]: readonly string[]): Secret {
+/** @throws when a file is missing, or OpenSSL does not take them. */
+function readSecret(name: string, texts: readonly (string | undefined)[]): Secret {
+  const [first, second] = texts
+  if (first === undefined || texts.includes(undefined)) throw new Error('a file is not there')
   if (second === undefined) {
     createSecureContext({ ca: first })
     return { kind: 'validation', name, rootsPem: first }

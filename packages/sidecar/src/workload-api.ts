@@ -2,7 +2,8 @@
  * The SPIFFE Workload API of a Pod, so that an application can hold the workload's certificate and tokens itself: where Istio's agent has
  * its socket, or where the local platform says.
  */
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { formatWorkloadId, type Logger, messageOf } from '@heddle/base'
 import { type MeshClient, serveWorkloadApi, type WorkloadApiServer } from '@heddle/client'
 import type { ProxySettings } from './proxy-settings.js'
@@ -21,7 +22,14 @@ export async function openWorkloadApi(
   try {
     return await serveWorkloadApi({ path, identity: client.identity, spiffeId, trustDomain, requestToken }, { logger })
   } catch (error) {
-    logger.info('the Workload API is not served', { reason: messageOf(error) })
+    if (pod?.workloadSocketPath === undefined && !existsSync(dirname(path)))
+      logger.info('the Workload API is not served: its folder is not mounted', { socket: path, reason: messageOf(error) })
+    else
+      logger.warn('the Workload API is not served: applications get no certificate from it', {
+        socket: path,
+        reason: messageOf(error),
+        hint: 'The folder must be writable for the proxy, and the path at most 107 bytes long.',
+      })
     return undefined
   }
 }

@@ -1,8 +1,8 @@
 /** Every secret of a workload by name: its identity with the revocation lists of its Pod, what the control plane serves, then the Pod's files. */
 import { secretReferencesOf, type ProxyConfig, type SecretSource } from '@heddle/routing'
 import { type Clock, type Logger } from '@heddle/base'
-import { openCrlFile } from './crl-file.js'
 import { createFileSecrets, type FileSecrets } from './file-secrets.js'
+import { openMountedCrl } from './mounted-crl.js'
 
 export interface WorkloadSecrets extends SecretSource {
   /** Reads the files that a configuration names, and says once which of its secrets are missing. */
@@ -23,7 +23,7 @@ export function createWorkloadSecrets(
 ): WorkloadSecrets {
   const files: FileSecrets = createFileSecrets({ root }, deps)
   const crlListeners = new Set<(name: string) => void>()
-  const crls = openCrlFile(root, () => crlListeners.forEach((listener) => listener(meshRoots)), deps)
+  const crls = openMountedCrl(root, () => crlListeners.forEach((listener) => listener(meshRoots)), deps)
   const get: SecretSource['get'] = (name) => (name === meshRoots ? crls.addTo(served.get(name)) : (served.get(name) ?? files.get(name)))
   const missing = new Set<string>()
   let named: readonly string[] = []

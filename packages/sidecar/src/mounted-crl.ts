@@ -3,12 +3,11 @@
  * Pods have it as a file, and the workload's roots (`ROOTCA`) are held to it. What is pushed counts before it: it is newer.
  */
 import { join } from 'node:path'
-import type { Clock, Logger } from '@heddle/base'
-import { followFile } from '@heddle/base/node'
+import type { FollowedFilesDeps } from '@heddle/base/node'
+import { followCrlFile } from '@heddle/client'
 import type { Secret } from '@heddle/routing'
-import { parseCrlPem } from '@heddle/x509'
 
-export interface CrlFile {
+export interface MountedCrl {
   /** Roots with the file's lists, unless they have some already. */
   addTo(roots: Secret | undefined): Secret | undefined
   close(): void
@@ -18,24 +17,14 @@ export interface CrlFile {
 const path = '/var/run/secrets/istio/crl/ca-crl.pem'
 
 /** @param onChange called after each change of the lists; lists that cannot be read change nothing. */
-export function openCrlFile(
-  root: string,
-  onChange: () => void,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-): CrlFile {
+export function openMountedCrl(root: string, onChange: () => void, deps: FollowedFilesDeps): MountedCrl {
   let crlPem = ''
-  const take = (text: string = ''): void => {
-    const parsed = parseCrlPem(text)
-    if (!parsed.ok) {
-      logger.error('the revocation lists cannot be used; the last ones hold', { file: path, reason: parsed.reason })
-      return
-    }
+  const take = (text: string): void => {
     if (text === crlPem) return
     crlPem = text
-    logger.info('revocation lists are in force', { file: path, lists: parsed.crls.length })
     onChange()
   }
-  const followed = followFile(join(root, path), take, clock)
+  const followed = followCrlFile(join(root, path), take, deps)
   return {
     addTo: (roots) => (roots?.kind === 'validation' && roots.crlPem === undefined && crlPem.trim() !== '' ? { ...roots, crlPem } : roots),
     close: () => followed.close(),

@@ -72,6 +72,17 @@ it('lists that are mounted go with the roots of the mesh alone, as long as they 
   put('no list at all')
   expect(secrets.get('ROOTCA')).toMatchObject({ crlPem })
   expect(logger.records.at(-1)).toMatchObject({ level: 'error' })
+  rmSync(join(root, folder, 'ca-crl.pem'))
+  mkdirSync(join(root, folder, 'ca-crl.pem'))
+  clock.advance(1000)
+  expect(secrets.get('ROOTCA'), 'a file that cannot be read').toMatchObject({ crlPem })
+  rmSync(join(root, folder, 'ca-crl.pem'), { recursive: true })
+  clock.advance(1000)
+  expect(secrets.get('ROOTCA')).not.toHaveProperty('crlPem')
+  expect(logger.records.at(-1)).toMatchObject({
+    level: 'warn',
+    message: expect.stringContaining('revocation lists were taken away') as string,
+  })
   pushed.set('ROOTCA', { ...rootsOf('ROOTCA'), crlPem: newer })
   expect(secrets.get('ROOTCA')).toMatchObject({ crlPem: newer })
   secrets.close()
