@@ -130,7 +130,19 @@ function createDial(deps: Pick<ProxyDeps, 'dial'>, connector: Connector): Dial {
     const target: DialTarget = deps.dial?.(config, endpoint.config) ?? defaultDial(config, endpoint.config)
     const tls = endpoint.transport.kind === 'tls' ? endpoint.transport.tls : undefined
     const timeoutMs = config.connectTimeoutMs ?? defaultConnectTimeoutMs
-    return connector.connect(target, tls, alpn, timeoutMs, listener, name.serverName, name.header)
+    const bufferBytes = config.perConnectionBufferLimitBytes ?? 0
+    const limited = bufferBytes > 0 ? withBuffer(listener, bufferBytes) : listener
+    return connector.connect(target, tls, alpn, timeoutMs, limited, name.serverName, name.header)
+  }
+}
+
+function withBuffer(listener: ConnectListener, bytes: number): ConnectListener {
+  return {
+    onConnected(channel, tls) {
+      channel.limitBuffer(bytes)
+      listener.onConnected(channel, tls)
+    },
+    onConnectFailed: (reason, details) => listener.onConnectFailed(reason, details),
   }
 }
 

@@ -340,7 +340,7 @@ const outlierDetection: Arb<OutlierDetection> = record<OutlierDetection>(
 const upstreamHttp: Arb<UpstreamHttpOptions> = fc.oneof(
   record<UpstreamHttpOptions>(
     {},
-    { protocol: fc.constant('http1'), idleTimeoutMs: milliseconds, maxRequestsPerConnection: uint32, autoSni: yes, autoSanValidation: yes },
+    { protocol: fc.constant('http1'), idleTimeoutMs: milliseconds, maxConnectionDurationMs: milliseconds, maxRequestsPerConnection: uint32, autoSni: yes, autoSanValidation: yes },
   ),
   record<UpstreamHttpOptions>(
     { protocol: fc.constantFrom('http2', 'use-downstream', 'auto') },
@@ -371,6 +371,7 @@ export const cluster: Arb<Cluster> = fc
         loadAssignment,
         altStatName: text,
         connectTimeoutMs: milliseconds,
+        perConnectionBufferLimitBytes: uint32,
         commonLb: record({}, { healthyPanicThreshold: fc.nat(100), localityWeighted: yes } as never),
         circuitBreakers: record({}, {
           maxConnections: uint32,
@@ -461,6 +462,8 @@ const manager: Arb<HttpConnectionManager> = record<HttpConnectionManager>(
     tracing,
     upgradeTypes: some(text),
     streamIdleTimeoutMs: milliseconds,
+    maxConnectionDurationMs: milliseconds,
+    maxRequestsPerConnection: uint32,
     requestTimeoutMs: milliseconds,
     idleTimeoutMs: milliseconds,
     httpProtocolOptions: record({}, { acceptHttp10: yes, defaultHostForHttp10: text } as never),
@@ -532,6 +535,7 @@ export const listener: Arb<Listener> = record<Listener>(
     useOriginalDst: fc.boolean(),
     listenerFilters: some(listenerFilter),
     listenerFiltersTimeoutMs: milliseconds,
+    perConnectionBufferLimitBytes: uint32,
     continueOnListenerFiltersTimeout: yes,
     defaultFilterChain: filterChain,
     accessLog: some(accessLog),

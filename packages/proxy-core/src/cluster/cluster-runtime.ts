@@ -4,7 +4,14 @@
  * stay keep their connections over a change of configuration.
  */
 import type { Clock, Random } from '@heddle/base'
-import type { Cluster, ClusterLoadAssignment, LbEndpoint, LocalityLbEndpoints, UpstreamTransportSocket } from '@heddle/routing'
+import type {
+  Cluster,
+  ClusterLoadAssignment,
+  LbEndpoint,
+  LocalityLbEndpoints,
+  UpstreamHttpOptions,
+  UpstreamTransportSocket,
+} from '@heddle/routing'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import type { PoolCluster } from '../endpoint/http-pool.js'
 import type { Hash64 } from '../message/xxhash64.js'
@@ -41,6 +48,7 @@ export class ClusterRuntime implements PoolCluster {
   #maxRetries: number = defaultRetries
   #retryBudget: RetryBudget | undefined
   maxRequestsPerConnection = 0
+  maxConnectionDurationMs = 0
   poolIdleMs: number = defaultPoolIdleMs
   /** Whether TLS connections are made for the name of the server that a request names. */
   namesServers = false
@@ -91,8 +99,13 @@ export class ClusterRuntime implements PoolCluster {
     this.maxPending = circuitBreakers?.maxPendingRequests ?? defaultLimit
     this.#maxRetries = circuitBreakers?.maxRetries ?? defaultRetries
     this.#retryBudget = circuitBreakers?.retryBudget
-    this.maxRequestsPerConnection = http?.maxRequestsPerConnection ?? 0
-    this.poolIdleMs = http?.idleTimeoutMs ?? defaultPoolIdleMs
+    this.#takeHttp(http ?? {})
+  }
+
+  #takeHttp({ maxRequestsPerConnection, maxConnectionDurationMs, idleTimeoutMs }: UpstreamHttpOptions): void {
+    this.maxRequestsPerConnection = maxRequestsPerConnection ?? 0
+    this.maxConnectionDurationMs = maxConnectionDurationMs ?? 0
+    this.poolIdleMs = idleTimeoutMs ?? defaultPoolIdleMs
   }
 
   #detectOutliers({ outlierDetection }: Cluster): void {

@@ -39,6 +39,10 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
   #step: 'proxy-header' | 'balancer-header' | 'inspect' | 'hello' | 'handshake' | 'serving' | 'gone' = 'inspect'
   #cancelHandshake: (() => void) | undefined
   #session: HttpSession | Http2Session | TcpSession | undefined
+  /** Whether its certificate, or that of its upstream, is looked at from time to time. */
+  #watchesPeers = false
+  /** When it has lasted long enough (Envoy's max_connection_duration). */
+  #drainsAtMs = Infinity
   /** When the peer was found to be trusted no longer; a last answer may be on its way. */
   #endingSinceMs: number | undefined
   remoteAddress: string
@@ -152,8 +156,19 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
       this.report(flag.DT, 'tls_handshake_timeout')
       return this.gone()
     }
-    if (this.#step === 'serving') return this.#checkPeers()
+    if (this.#step === 'serving') return this.#lookAtServed()
     this.#channel.destroy()
+  }
+
+  #lookAtServed(): void {
+    const nowMs = this.#deps.exchange.clock.monotonicMs()
+    if (nowMs >= this.#drainsAtMs) {
+      this.#drainsAtMs = Infinity
+      this.drain()
+    }
+    if (this.#channel.closed) return
+    if (this.#watchesPeers) this.#checkPeers()
+    else if (this.#drainsAtMs < Infinity) this.#setDeadline(this.#drainsAtMs - nowMs)
   }
 
   /** Certificates end and roots are replaced while connections live. */
@@ -161,9 +176,13 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     const session = this.#session
     const peers = [this.tls?.peer, session instanceof TcpSession ? session.upstream?.tls?.peer : undefined]
     const trusts = peers.map((peer) => (peer === undefined ? 'trusted' : this.#deps.trustIn(peer)))
-    if (trusts.every((trust) => trust === 'trusted' || trust === 'replaced')) return this.#setDeadline(peerCheckMs)
+    if (trusts.every((trust) => trust === 'trusted' || trust === 'replaced')) return this.#lookAgain()
     if (this.#endingSinceMs === undefined) this.#logDistrust(peers)
     this.#endFor(trusts.includes('denied'))
+  }
+
+  #lookAgain(): void {
+    this.#setDeadline(Math.min(this.#watchesPeers ? peerCheckMs : Infinity, this.#drainsAtMs - this.#deps.exchange.clock.monotonicMs()))
   }
 
   /** Looked at again as often while it ends: who is denied meanwhile does not get the minute. */
@@ -384,13 +403,18 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     const { terminal } = this.#chain as FilterChainRuntime
     const held = this.#held
     this.#held = undefined
+    const { perConnectionBufferLimitBytes = 0 } = this.#runtime.config
+    if (perConnectionBufferLimitBytes > 0) this.#channel.limitBuffer(perConnectionBufferLimitBytes)
     if (terminal.kind === 'http') this.#session = this.#httpSession(terminal.manager)
     else if (terminal.kind === 'tcp') {
       const session = new TcpSession(this.#deps, this, this.#channel, terminal.proxy, () => this.gone())
       this.#session = session
       session.start()
     } else return this.#channel.destroy()
-    if (this.tls?.peer !== undefined || terminal.kind === 'tcp') this.#setDeadline(peerCheckMs)
+    this.#watchesPeers = this.tls?.peer !== undefined || terminal.kind === 'tcp'
+    const durationMs = terminal.kind === 'http' ? (terminal.manager.config.maxConnectionDurationMs ?? 0) : 0
+    if (durationMs > 0) this.#drainsAtMs = this.startMs + durationMs
+    if (this.#watchesPeers || durationMs > 0) this.#lookAgain()
     if (held !== undefined && !this.#channel.closed) this.#channel.received(held, 0, held.length)
   }
 

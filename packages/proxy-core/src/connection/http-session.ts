@@ -221,7 +221,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
   }
 
   shouldClose(): boolean {
-    const { maxRequestsPerConnection } = this.#limits
+    const maxRequestsPerConnection = this.#manager?.config.maxRequestsPerConnection ?? this.#limits.maxRequestsPerConnection
     return this.#accepted.draining || (maxRequestsPerConnection > 0 && this.#requests >= maxRequestsPerConnection)
   }
 

@@ -34,7 +34,7 @@ export class Http2Session implements Http2ServerOwner {
       keepAliveTimeoutMs: 0,
       minBodyRate: deps.minBodyRate ?? limits.minBodyRate,
       streamIdleMs: config.streamIdleTimeoutMs ?? limits.bodyIdleMs,
-      maxStreams: limits.maxRequestsPerConnection,
+      maxStreams: config.maxRequestsPerConnection ?? limits.maxRequestsPerConnection,
       allowsConnect: (config.upgradeTypes?.length ?? 0) > 0,
     })
     channel.handler = this.#codec

@@ -62,6 +62,8 @@ export interface PoolCluster {
   readonly poolIdleMs: number
   /** 0: no limit. */
   readonly maxRequestsPerConnection: number
+  /** 0: no limit. */
+  readonly maxConnectionDurationMs: number
   activeConnections: number
   /** Requests that wait for a connection. */
   pendingRequests: number
@@ -79,6 +81,8 @@ class PooledConnection implements DeadlineEntry {
   idleUntilMs = Infinity
   /** When its peer is looked at again; never where nobody was verified. */
   checkMs = Infinity
+  /** When it takes no new requests any more. */
+  usedUpMs = Infinity
   /** Another connection takes its place. */
   isLeaving = false
   /** When the peer was found to be trusted no longer. */
@@ -94,17 +98,25 @@ class PooledConnection implements DeadlineEntry {
     return this.connection.activeStreams === 0
   }
 
-  /** Starts to look after the peer. */
-  watchPeer(): void {
-    this.checkMs = this.#deps.monotonicMs() + peerCheckMs
-    this.#deps.deadlines.set(this, this.checkMs)
+  /** Starts to look after the peer, and after its age. */
+  watch(): void {
+    const nowMs = this.#deps.monotonicMs()
+    const { maxConnectionDurationMs } = this.#deps.cluster
+    if (maxConnectionDurationMs > 0) this.usedUpMs = nowMs + maxConnectionDurationMs
+    if (this.connection.info.tls?.peer !== undefined) this.checkMs = nowMs + peerCheckMs
+    if (this.nextMs < Infinity) this.#deps.deadlines.set(this, this.nextMs)
+  }
+
+  /** When it is looked at again. */
+  get nextMs(): number {
+    return Math.min(this.isIdle ? this.idleUntilMs : Infinity, this.checkMs, this.usedUpMs)
   }
 
   onDeadline(nowMs: number): void {
     if (this.isIdle && nowMs >= this.idleUntilMs) return this.connection.retire()
+    if (nowMs >= this.usedUpMs) this.#retire()
     if (nowMs >= this.checkMs) this.#checkPeer(nowMs)
-    const nextMs = this.isIdle ? Math.min(this.idleUntilMs, this.checkMs) : this.checkMs
-    if (!this.connection.closed && nextMs < Infinity) this.#deps.deadlines.set(this, nextMs)
+    if (!this.connection.closed && this.nextMs < Infinity) this.#deps.deadlines.set(this, this.nextMs)
   }
 
   /** Certificates end and roots are replaced while connections live. What runs may end first, but not for ever. */
@@ -115,6 +127,11 @@ class PooledConnection implements DeadlineEntry {
     if (trust === 'denied' || nowMs - this.distrustedSinceMs >= peerGraceMs)
       return this.connection.breakOff('the peer is no longer trusted')
     if (trust === 'untrusted') this.distrustedSinceMs = Math.min(this.distrustedSinceMs, nowMs)
+    this.#retire()
+  }
+
+  #retire(): void {
+    this.usedUpMs = Infinity
     this.isLeaving = true
     this.connection.retire()
   }
@@ -209,7 +226,7 @@ export class HttpPool {
     const { cluster, deadlines } = this.#deps
     if (cluster.poolIdleMs === 0) return
     pooled.idleUntilMs = this.#deps.monotonicMs() + cluster.poolIdleMs
-    deadlines.set(pooled, Math.min(pooled.idleUntilMs, pooled.checkMs))
+    deadlines.set(pooled, pooled.nextMs)
   }
 
   onConnectionClosed(connection: ClientConnection): void {
@@ -255,7 +272,7 @@ export class HttpPool {
         const connection = deps.createConnection(channel, tls, this)
         const pooled = new PooledConnection(connection, deps)
         this.#all.set(connection, pooled)
-        if (tls?.peer !== undefined) pooled.watchPeer()
+        pooled.watch()
         channel.handler = connection
         this.onStreamsChanged(connection)
       },

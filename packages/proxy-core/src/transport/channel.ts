@@ -29,6 +29,8 @@ export interface Channel {
   giveBytes(buffer: Buffer, length: number): boolean
   pause(): void
   resume(): void
+  /** A writer is asked to wait while so many bytes are not sent, and told to go on when half of them are. */
+  limitBuffer(bytes: number): void
   /** Sends FIN after what is pending; the peer may still send. */
   end(): void
   /** Ends at once, without waiting for pending bytes. @param reset with RST where the platform can. */

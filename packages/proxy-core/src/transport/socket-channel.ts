@@ -61,6 +61,8 @@ export class SocketChannel implements Channel {
   #waiting: Piece[] = []
   /** Bytes of both. */
   #unsentBytes = 0
+  #highWaterBytes = highWaterBytes
+  #lowWaterBytes = highWaterBytes
   /** Whether a writer was told to wait for `onDrain`. */
   #isFull = false
 
@@ -141,7 +143,7 @@ export class SocketChannel implements Channel {
     this.#unsentBytes += piece.length
     if (this.#sending === undefined) this.#send([piece])
     else this.#waiting.push(piece)
-    this.#isFull = this.#unsentBytes >= highWaterBytes
+    this.#isFull = this.#unsentBytes >= this.#highWaterBytes
     return !this.#isFull
   }
 
@@ -169,11 +171,15 @@ export class SocketChannel implements Channel {
       this.#waiting = []
       this.#send(next)
     } else if (this.#ended && !this.#socket.destroyed) this.#socket.end()
-    if (!this.#isFull || this.#unsentBytes >= highWaterBytes) return
+    if (!this.#isFull || this.#unsentBytes >= this.#lowWaterBytes) return
     this.#isFull = false
     this.drained()
   }
 
+  limitBuffer(bytes: number): void {
+    this.#highWaterBytes = bytes
+    this.#lowWaterBytes = Math.max(1, bytes >> 1)
+  }
   pause(): void {
     this.#socket.pause()
     if (!this.#closed) this.#watch?.add(this)

@@ -26,6 +26,7 @@ export class MemoryChannel implements Channel {
   giveBytes(buffer: Buffer, length: number): boolean {
     return this.writeBytes(buffer, 0, length)
   }
+  limitBuffer(): void {}
   pause(): void {
     this.paused = true
   }

@@ -17,6 +17,8 @@ export interface Cluster {
   readonly altStatName?: string
   /** Absent: 5 s (Envoy's default). Includes the TLS handshake. */
   readonly connectTimeoutMs?: number
+  /** Bytes that wait for an upstream before the client is read no further, as at a listener. Absent or 0: the engine's own. */
+  readonly perConnectionBufferLimitBytes?: number
   /** Absent: ROUND_ROBIN. */
   readonly lbPolicy?: LbPolicy
   readonly ringHash?: { readonly minimumRingSize?: number; readonly maximumRingSize?: number }
@@ -97,6 +99,8 @@ export interface UpstreamHttpOptions {
   /** Absent: only the common options are set. */
   readonly protocol?: 'http1' | 'http2' | 'use-downstream' | 'auto'
   readonly idleTimeoutMs?: number
+  /** After so long a connection takes no new requests and ends with the last one. Absent or 0: no limit. */
+  readonly maxConnectionDurationMs?: number
   readonly maxRequestsPerConnection?: number
   readonly maxConcurrentStreams?: number
   /** A PING to the upstream after so long a silence, and how long its answer may take. */

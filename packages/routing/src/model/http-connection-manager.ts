@@ -27,6 +27,10 @@ export interface HttpConnectionManager {
   /** How long a client may take for one request; 0 or absent: no limit. */
   readonly requestTimeoutMs?: number
   readonly idleTimeoutMs?: number
+  /** After so long a connection is drained: over HTTP/1.1 its next answer is the last, over HTTP/2 it says GOAWAY twice. Absent or 0: no limit. */
+  readonly maxConnectionDurationMs?: number
+  /** A connection is drained with this request. 0: no limit. Absent: 10,000 at an edge (`useRemoteAddress`), else no limit. */
+  readonly maxRequestsPerConnection?: number
   /** Absent `acceptHttp10`: what the engine was told (`acceptsHttp10`); Envoy's default is false. */
   readonly httpProtocolOptions?: { readonly acceptHttp10?: boolean; readonly defaultHostForHttp10?: string }
   readonly http2ProtocolOptions?: { readonly maxConcurrentStreams?: number }

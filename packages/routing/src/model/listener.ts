@@ -25,6 +25,11 @@ export interface Listener {
   readonly defaultFilterChain?: FilterChain
   /** Records of connections that end before a chain is chosen or without one. */
   readonly accessLog?: readonly AccessLog[]
+  /**
+   * Bytes that wait for the client of a connection before the upstream is read no further, and before it is read again half as
+   * many. One read of up to 64 KiB may come on top. Absent or 0: the engine's own.
+   */
+  readonly perConnectionBufferLimitBytes?: number
   /** envoy.config.listener.v3.Listener.max_connections_to_accept_per_socket_event. */
   readonly maxConnectionsToAcceptPerSocketEvent?: number
 }

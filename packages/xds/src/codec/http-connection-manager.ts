@@ -2,13 +2,13 @@
 import type { ClientCertDetails, HttpConnectionManager } from '@heddle/routing'
 import { packAny } from '../any.js'
 import { decodeList, type Decoding } from '../decoding.js'
-import type { Http1ProtocolOptionsJson, Http2ProtocolOptionsJson } from '../gen/envoy/config/core/v3/core_pb.js'
+import type { Http1ProtocolOptionsJson, Http2ProtocolOptionsJson, HttpProtocolOptionsJson } from '../gen/envoy/config/core/v3/core_pb.js'
 import type {
   HttpConnectionManager_SetCurrentClientCertDetailsJson as CertDetailsJson,
   HttpConnectionManagerJson,
   RdsJson,
 } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js'
-import { compact, durationJson, durationMs, list, unlessDefault } from '../json-object.js'
+import { compact, compactOrNone, durationJson, durationMs, list, unlessDefault } from '../json-object.js'
 import type { Profile } from '../resource.js'
 import { extensionUrls } from '../type-url.js'
 import { decodeAccessLogs, encodeAccessLogs } from './access-log.js'
@@ -26,7 +26,11 @@ export function encodeHttpConnectionManager(manager: HttpConnectionManager, prof
     ...encodeRoutes(manager.routes),
     httpFilters: list(encodeHttpFilters(manager.httpFilters, profile), (filter) => filter),
     tracing: manager.tracing === undefined ? undefined : encodeTracing(manager.tracing),
-    commonHttpProtocolOptions: manager.idleTimeoutMs === undefined ? undefined : idleTimeout(manager.idleTimeoutMs),
+    commonHttpProtocolOptions: compactOrNone<HttpProtocolOptionsJson>({
+      idleTimeout: durationJson(manager.idleTimeoutMs),
+      maxConnectionDuration: durationJson(manager.maxConnectionDurationMs),
+      maxRequestsPerConnection: manager.maxRequestsPerConnection,
+    }),
     httpProtocolOptions: encodeHttp1(manager.httpProtocolOptions),
     http2ProtocolOptions:
       manager.http2ProtocolOptions === undefined ? undefined : compact<Http2ProtocolOptionsJson>(manager.http2ProtocolOptions),
@@ -60,7 +64,7 @@ export function decodeHttpConnectionManager(json: HttpConnectionManagerJson, dec
     upgradeTypes: json.upgradeConfigs?.map(({ upgradeType }) => upgradeType ?? ''),
     streamIdleTimeoutMs: durationMs(json.streamIdleTimeout),
     requestTimeoutMs: durationMs(json.requestTimeout),
-    idleTimeoutMs: durationMs(json.commonHttpProtocolOptions?.idleTimeout),
+    ...decodeCommon(json.commonHttpProtocolOptions),
     httpProtocolOptions: decodeHttp1(json.httpProtocolOptions),
     http2ProtocolOptions: decodeHttp2(json.http2ProtocolOptions),
     normalizePath: json.normalizePath,
@@ -104,8 +108,14 @@ function decodeRoutes(json: HttpConnectionManagerJson, decoding: Decoding): Rout
   return { kind: 'inline', routeConfiguration: decodeRouteConfiguration(json.routeConfig ?? {}, decoding) }
 }
 
-function idleTimeout(ms: number): { idleTimeout?: string } {
-  return compact<{ idleTimeout?: string }>({ idleTimeout: durationJson(ms) })
+type CommonOptions = Pick<HttpConnectionManager, 'idleTimeoutMs' | 'maxConnectionDurationMs' | 'maxRequestsPerConnection'>
+
+function decodeCommon(json: HttpProtocolOptionsJson | undefined): CommonOptions {
+  return compact<CommonOptions>({
+    idleTimeoutMs: durationMs(json?.idleTimeout),
+    maxConnectionDurationMs: durationMs(json?.maxConnectionDuration),
+    maxRequestsPerConnection: json?.maxRequestsPerConnection,
+  })
 }
 
 function encodeHttp1(options: HttpConnectionManager['httpProtocolOptions']): Http1ProtocolOptionsJson | undefined {

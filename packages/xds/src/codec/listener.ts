@@ -26,6 +26,7 @@ export function encodeListener(listener: Listener, profile: Profile): ListenerJs
     trafficDirection: directions[listener.trafficDirection],
     bindToPort: listener.bindToPort,
     accessLog: encodeAccessLogs(listener.accessLog, 'tcp'),
+    perConnectionBufferLimitBytes: listener.perConnectionBufferLimitBytes,
     maxConnectionsToAcceptPerSocketEvent: listener.maxConnectionsToAcceptPerSocketEvent,
   })
 }
@@ -43,6 +44,7 @@ export function decodeListener(json: ListenerJson, decoding: Decoding): Listener
     filterChains: (json.filterChains ?? []).map((chain) => decodeFilterChain(chain, decoding)),
     defaultFilterChain: json.defaultFilterChain === undefined ? undefined : decodeFilterChain(json.defaultFilterChain, decoding),
     accessLog: decodeAccessLogs(json.accessLog, decoding),
+    perConnectionBufferLimitBytes: json.perConnectionBufferLimitBytes,
     maxConnectionsToAcceptPerSocketEvent: json.maxConnectionsToAcceptPerSocketEvent,
   })
 }

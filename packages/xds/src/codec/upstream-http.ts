@@ -16,6 +16,7 @@ export function encodeUpstreamHttp(options: UpstreamHttpOptions): HttpProtocolOp
   return compact<HttpProtocolOptionsJson>({
     commonHttpProtocolOptions: compactOrNone<CommonOptionsJson>({
       idleTimeout: durationJson(options.idleTimeoutMs),
+      maxConnectionDuration: durationJson(options.maxConnectionDurationMs),
       maxRequestsPerConnection: options.maxRequestsPerConnection,
     }),
     upstreamHttpProtocolOptions: compactOrNone<UpstreamHttpProtocolOptionsJson>({
@@ -52,6 +53,7 @@ export function decodeUpstreamHttp(json: HttpProtocolOptionsJson | undefined): U
   return compact<UpstreamHttpOptions>({
     protocol: decodeProtocol(json),
     idleTimeoutMs: durationMs(json.commonHttpProtocolOptions?.idleTimeout),
+    maxConnectionDurationMs: durationMs(json.commonHttpProtocolOptions?.maxConnectionDuration),
     maxRequestsPerConnection: json.commonHttpProtocolOptions?.maxRequestsPerConnection,
     maxConcurrentStreams: http2?.maxConcurrentStreams,
     http2KeepAlive: decodeKeepAlive(http2?.connectionKeepalive),

@@ -47,6 +47,11 @@ export declare type Cluster = Message<"envoy.config.cluster.v3.Cluster"> & {
   connectTimeout?: Duration | undefined;
 
   /**
+   * @generated from field: google.protobuf.UInt32Value per_connection_buffer_limit_bytes = 5;
+   */
+  perConnectionBufferLimitBytes?: number | undefined;
+
+  /**
    * @generated from field: envoy.config.cluster.v3.Cluster.LbPolicy lb_policy = 6;
    */
   lbPolicy: Cluster_LbPolicy;
@@ -194,6 +199,11 @@ export declare type ClusterJson = {
    * @generated from field: google.protobuf.Duration connect_timeout = 4;
    */
   connectTimeout?: DurationJson;
+
+  /**
+   * @generated from field: google.protobuf.UInt32Value per_connection_buffer_limit_bytes = 5;
+   */
+  perConnectionBufferLimitBytes?: UInt32ValueJson;
 
   /**
    * @generated from field: envoy.config.cluster.v3.Cluster.LbPolicy lb_policy = 6;

@@ -1005,6 +1005,11 @@ export declare type HttpProtocolOptions = Message<"envoy.config.core.v3.HttpProt
   idleTimeout?: Duration | undefined;
 
   /**
+   * @generated from field: google.protobuf.Duration max_connection_duration = 3;
+   */
+  maxConnectionDuration?: Duration | undefined;
+
+  /**
    * @generated from field: google.protobuf.UInt32Value max_requests_per_connection = 6;
    */
   maxRequestsPerConnection?: number | undefined;
@@ -1018,6 +1023,11 @@ export declare type HttpProtocolOptionsJson = {
    * @generated from field: google.protobuf.Duration idle_timeout = 1;
    */
   idleTimeout?: DurationJson;
+
+  /**
+   * @generated from field: google.protobuf.Duration max_connection_duration = 3;
+   */
+  maxConnectionDuration?: DurationJson;
 
   /**
    * @generated from field: google.protobuf.UInt32Value max_requests_per_connection = 6;

@@ -41,6 +41,11 @@ export declare type Listener = Message<"envoy.config.listener.v3.Listener"> & {
   useOriginalDst?: boolean | undefined;
 
   /**
+   * @generated from field: google.protobuf.UInt32Value per_connection_buffer_limit_bytes = 5;
+   */
+  perConnectionBufferLimitBytes?: number | undefined;
+
+  /**
    * @generated from field: envoy.config.core.v3.Metadata metadata = 6;
    */
   metadata?: Metadata | undefined;
@@ -109,6 +114,11 @@ export declare type ListenerJson = {
    * @generated from field: google.protobuf.BoolValue use_original_dst = 4;
    */
   useOriginalDst?: BoolValueJson;
+
+  /**
+   * @generated from field: google.protobuf.UInt32Value per_connection_buffer_limit_bytes = 5;
+   */
+  perConnectionBufferLimitBytes?: UInt32ValueJson;
 
   /**
    * @generated from field: envoy.config.core.v3.Metadata metadata = 6;
