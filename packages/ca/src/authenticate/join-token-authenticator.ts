@@ -12,6 +12,7 @@ import { type Caller, workloadUriOf } from '../caller.js'
 import type { AuthenticationResult, Authenticator } from './authenticator.js'
 
 export interface JoinTokenGrant {
+  /** Of the authority that made the grant, such as `cluster.local`: the identity is one of it. */
   readonly trustDomain: string
   readonly namespace: string
   readonly serviceAccount: string
@@ -21,7 +22,7 @@ export interface JoinTokenGrant {
   readonly actor?: string
 }
 
-/** Keeps grants by the SHA-256 of their token. */
+/** Keeps grants by the SHA-256 of their token, in lower-case hexadecimal (64 digits). */
 export interface JoinTokenStore {
   /** Resolves when the grant survives what the store survives. */
   add(tokenHash: string, grant: JoinTokenGrant): Promise<void>
@@ -34,7 +35,7 @@ export interface JoinTokenStore {
 export interface JoinTokenRequest {
   readonly namespace: string
   readonly serviceAccount: string
-  /** Default: 10 minutes. At most a day. */
+  /** How long the token can be used, in seconds: 1 to 86,400 (a day); 0, and all else, is refused. Default: 600 (10 minutes). */
   readonly ttlSeconds?: number
   readonly actor?: string
 }
@@ -44,6 +45,7 @@ export interface JoinTokens extends Authenticator {
   create(request: JoinTokenRequest): Promise<string>
   /**
    * Takes a token that somebody made elsewhere, by its hash alone: so the token itself never passes through here.
+   * @param tokenHash SHA-256 of the whole token, prefix included, in lower-case hexadecimal
    * @throws HeddleError `HEDDLE_CA_JOIN_TOKEN_REFUSED`, `HEDDLE_CA_CALLER_INVALID`
    */
   register(tokenHash: string, request: JoinTokenRequest): Promise<JoinTokenGrant>

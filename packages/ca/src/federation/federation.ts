@@ -27,7 +27,7 @@ export interface FederationOptions {
   /** @returns the document. @param trusted the bundle that proves the endpoint, for `https_spiffe` */
   readonly fetchBundle: (domain: FederatedDomain, trusted: SpiffeBundle | undefined) => Promise<string>
   readonly onChange?: (trustDomain: string, bundle: SpiffeBundle) => void
-  /** Called after each look: with why it failed, or undefined. */
+  /** Called after each look, with why it failed, or undefined; not after `close`. */
   readonly onLook?: (trustDomain: string, failure: string | undefined) => void
 }
 
@@ -53,8 +53,9 @@ export function createFederation(options: FederationOptions, deps: { readonly cl
   const look = async (domain: FederatedDomain): Promise<void> => {
     const { trustDomain } = domain
     try {
-      const bundle = read(trustDomain, await options.fetchBundle(domain, known.get(trustDomain)))
-      adopt(domain, bundle)
+      const document = await options.fetchBundle(domain, known.get(trustDomain))
+      if (isClosed) return
+      adopt(domain, read(trustDomain, document))
       options.onLook?.(trustDomain, undefined)
     } catch (error) {
       if (isClosed) return
@@ -69,7 +70,7 @@ export function createFederation(options: FederationOptions, deps: { readonly cl
       throw caError('HEDDLE_CA_FEDERATION_FAILED', `the bundle of "${trustDomain}" is older than the one before`, { origin: 'upstream' })
     known.set(trustDomain, bundle)
     const isSame = before?.rootsPem === bundle.rootsPem && before.jwtKeyIds.join() === bundle.jwtKeyIds.join()
-    if (!isSame && !isClosed) options.onChange?.(trustDomain, bundle)
+    if (!isSame) options.onChange?.(trustDomain, bundle)
   }
   const schedule = (domain: FederatedDomain): void => {
     if (isClosed) return

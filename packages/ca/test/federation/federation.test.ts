@@ -51,6 +51,27 @@ describe('federation', () => {
     expect(fetches).toBe(5)
   })
 
+  it.each(['comes', 'fails'])('tells nobody of a look that %s after it was closed', async (outcome) => {
+    const { ca } = await startCa({ trustDomain: 'other' })
+    const told: string[] = []
+    let end: () => void = () => {}
+    const federation = createFederation({
+      domains: [domain],
+      fetchBundle: () =>
+        new Promise((resolve, reject) => {
+          end = () => (outcome === 'comes' ? resolve(encodeSpiffeBundle(ca.bundle(), 60)) : reject(new Error('away')))
+        }),
+      onChange: (trustDomain) => told.push(trustDomain),
+      onLook: (trustDomain) => told.push(trustDomain),
+    })
+    const looked = federation.refresh()
+    federation.close()
+    end()
+    await looked
+    expect(told).toEqual([])
+    expect(federation.bundleOf('other')).toBeUndefined()
+  })
+
   it('hands the bundle that proves the endpoint to whoever fetches', async () => {
     const { ca } = await startCa({ trustDomain: 'other' })
     const firstBundle = encodeSpiffeBundle(ca.bundle(), 60)

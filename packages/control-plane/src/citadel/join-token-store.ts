@@ -45,7 +45,7 @@ export function createSecretJoinTokenStore(client: ResourceClient, namespace: st
         replace((grants) => {
           const nowMs = clock.now()
           const live = Object.entries(grants).filter(([, { notAfterMs }]) => nowMs < notAfterMs)
-          if (live.length >= maxJoinTokens) throw tooMany()
+          if (live.length >= maxJoinTokens) throw tooMany(namespace)
           return { ...Object.fromEntries(live), [tokenHash]: grant }
         }),
       ),
@@ -75,16 +75,29 @@ async function isSaved(client: ResourceClient, namespace: string, live: Kubernet
   }
 }
 
-/** What cannot be read lets nobody in. */
+/** What cannot be read lets nobody in. @throws HEDDLE_CA_STATE_UNREADABLE */
 function grantsIn(object: KubernetesObject | undefined): Grants {
   const encoded = (object?.['data'] as Readonly<Record<string, string>> | undefined)?.[dataKey]
-  return encoded === undefined ? {} : (JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as Grants)
+  if (encoded === undefined) return {}
+  try {
+    const grants: unknown = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'))
+    if (typeof grants === 'object' && grants !== null && !Array.isArray(grants)) return grants as Grants
+  } catch {
+    // Said below, without the text.
+  }
+  const namespace = object?.metadata.namespace
+  throw new HeddleError({
+    code: 'HEDDLE_CA_STATE_UNREADABLE',
+    message: `the Secret ${namespace}/${secretName} cannot be read: "${dataKey}" is no list of join tokens`,
+    hint: `Delete it, unused tokens are lost: heddle delete secret ${secretName} -n ${namespace}`,
+  })
 }
 
-function tooMany(): HeddleError {
+function tooMany(namespace: string): HeddleError {
   return new HeddleError({
     code: 'HEDDLE_CA_JOIN_TOKEN_REFUSED',
     message: `the join token cannot be made: there are ${maxJoinTokens} unused ones already`,
+    hint: `Let them expire, which takes a day at most, or give all of them up: heddle delete secret ${secretName} -n ${namespace}`,
     origin: 'user',
   })
 }

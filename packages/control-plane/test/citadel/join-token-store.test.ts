@@ -28,19 +28,27 @@ describe('join tokens in a Secret', () => {
     const data = { grants: Buffer.from(JSON.stringify(full)).toString('base64') }
     client.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'heddle-join-tokens', namespace }, data })
     const store = createSecretJoinTokenStore(client, namespace, clock)
-    await expect(store.add(hashOf(1000), grant)).rejects.toMatchObject({ code: 'HEDDLE_CA_JOIN_TOKEN_REFUSED' })
+    await expect(store.add(hashOf(1000), grant)).rejects.toMatchObject({
+      code: 'HEDDLE_CA_JOIN_TOKEN_REFUSED',
+      hint: expect.stringContaining('heddle delete secret heddle-join-tokens') as string,
+    })
     clock.advance(1000)
     await store.add(hashOf(1000), { ...grant, notAfterMs: clock.now() + 1000 })
     expect(await store.take(hashOf(1))).toBeUndefined()
     expect(await store.take(hashOf(1000))).toMatchObject(workload)
   })
 
-  it('that cannot be read let nobody in, and nobody is turned away for good', async () => {
+  it.each(['junk', '[]', 'null'])('that cannot be read (%s) let nobody in, and nobody is turned away for good', async (text) => {
     const client = createFakeResourceClient()
-    const data = { grants: Buffer.from('junk').toString('base64') }
+    const data = { grants: Buffer.from(text).toString('base64') }
     client.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'heddle-join-tokens', namespace }, data })
     const tokens = createJoinTokens({ trustDomain: 'a', store: createSecretJoinTokenStore(client, namespace, createFakeClock()) })
     const token = await createJoinTokens({ trustDomain: 'a' }).create(workload)
     expect(await tokens.authenticate({ token })).toMatchObject({ kind: 'unavailable' })
+    await expect(tokens.create(workload)).rejects.toMatchObject({
+      code: 'HEDDLE_CA_STATE_UNREADABLE',
+      message: expect.stringContaining('istio-system/heddle-join-tokens') as string,
+      hint: expect.stringContaining('unused tokens are lost') as string,
+    })
   })
 })
