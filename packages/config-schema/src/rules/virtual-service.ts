@@ -77,7 +77,10 @@ function checkHosts(spec: VirtualServiceSpec, faults: FaultList): void {
       )
     } else if (host === '*' && meshBound) {
       const message = 'The host "*" would catch all traffic of the mesh; it is allowed only with gateways and without "mesh".'
-      error(faults, 'virtual-service/wildcard-in-mesh', [], message, { expected: 'a host name, or gateways that do not include mesh' })
+      error(faults, 'virtual-service/wildcard-in-mesh', [], message, {
+        expected: 'a host name, or gateways that do not include mesh',
+        dependsOn: ['spec', 'gateways'],
+      })
     }
     const earlier = hosts.slice(0, index).find((other) => hostsOverlap(other, host))
     if (earlier !== undefined)
@@ -99,6 +102,7 @@ function checkHasRoutes(spec: VirtualServiceSpec, faults: FaultList): void {
   if (count === 0)
     error(faults, 'virtual-service/route-required', [], 'A VirtualService needs at least one route under http, tls or tcp.', {
       expected: 'http, tls or tcp',
+      dependsOn: ['spec', 'http'],
     })
 }
 

@@ -45,8 +45,14 @@ export function withoutConsequences(faults: readonly Fault[]): readonly Fault[] 
     if (isStray === true) strayed.add(formatPath(path.slice(0, -1)))
   }
   const follows = (fault: Fault): boolean =>
-    (fault.explains === undefined && explained.has(formatPath(fault.path))) || followsFromStray(fault, strayed) || isBlind(fault, faults)
+    (fault.explains === undefined && isExplained(fault, explained)) || followsFromStray(fault, strayed) || isBlind(fault, faults)
   return together(faults.filter((fault) => !follows(fault)))
+}
+
+/** A misspelt `metadata` explains why the name below it is missing too. */
+function isExplained({ ruleId, path }: Fault, explained: ReadonlySet<string>): boolean {
+  const shortest = ruleId === 'missing-field' ? 1 : path.length
+  return explained.size > 0 && path.some((_, index) => index + 1 >= shortest && explained.has(formatPath(path.slice(0, index + 1))))
 }
 
 /** What is missing from, or unknown to, a mapping that holds what belongs elsewhere. */

@@ -197,11 +197,11 @@ export function checkOneOf(walk: Walk, group: OneOf, value: Readonly<Record<stri
 }
 
 export function unknownField(walk: Walk, type: ObjectType, key: string, value: unknown): void {
-  const legacy = legacyFieldHint(type.name, key)
-  const fitting = [...type.fields].filter(([, field]) => fits(field.type, value)).map(([name]) => name)
-  const suggestion = legacy === '' ? (nearest(key, fitting) ?? nearest(key, type.fields.keys())) : undefined
+  const glued = gluedField(key, type)
+  const legacy = glued === undefined ? legacyFieldHint(type.name, key) : ` A space is missing after the colon of "${glued}:".`
+  const suggestion = legacy === '' ? likelyField(key, value, type) : undefined
   const place = suggestion === undefined && legacy === '' ? placeOf(walk, type, key) : undefined
-  const explained = suggestion ?? place?.under
+  const explained = suggestion ?? glued ?? place?.under
   addFault(
     walk,
     {
@@ -217,6 +217,24 @@ export function unknownField(walk: Walk, type: ObjectType, key: string, value: u
   )
 }
 
+/** A likely name that cannot hold the value comes second. */
+function likelyField(key: string, value: unknown, type: ObjectType): string | undefined {
+  const fitting = [...type.fields].filter(([, field]) => fits(field.type, value)).map(([name]) => name)
+  return nearest(key, fitting) ?? nearest(key, type.fields.keys()) ?? lastWord(key, type)
+}
+
+/** What fell in front of a field, such as a list mark that lost its shape, does not hide the field. */
+function lastWord(key: string, type: ObjectType): string | undefined {
+  const word = /\s(\S{1,60})$/.exec(key)?.[1]
+  return word !== undefined && type.fields.has(word) ? word : undefined
+}
+
+/** `{name:a}` is one word, and so is `ports:[80]`. */
+function gluedField(key: string, type: ObjectType): string | undefined {
+  const name = /^(\w{1,60}):/.exec(key)?.[1]
+  return name !== undefined && type.fields.has(name) ? name : undefined
+}
+
 /** Letters of other alphabets that look like Latin ones: nobody sees the difference, so it is said. */
 function lookalike(key: string): string {
   const strange = /[^\0-\x7F]/u.exec(key)?.[0]
@@ -224,7 +242,7 @@ function lookalike(key: string): string {
   return code === undefined ? '' : ` It holds the character U+${code}, which may only look like a plain letter.`
 }
 
-/** Whether a value could stand in a field of this type at all; a likely name that cannot hold the value comes second. */
+/** Whether a value could stand in a field of this type at all. */
 function fits(type: FieldType, value: unknown): boolean {
   if (type.kind === 'list') return Array.isArray(value)
   if (type.kind === 'object' || type.kind === 'map') return typeof value === 'object' && value !== null && !Array.isArray(value)

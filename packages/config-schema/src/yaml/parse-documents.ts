@@ -10,7 +10,7 @@ import { expandList } from './expand-list.js'
 import { guardFindings } from './input-guard.js'
 import { nestingLimit } from './nesting.js'
 import { rangeOf, scalarText, toRange, type FieldPart } from './positions.js'
-import { isConsequence, syntaxMessage, type YamlSyntaxError } from './syntax-diagnostic.js'
+import { isConsequence, lineMessage, syntaxMessage, type YamlSyntaxError } from './syntax-diagnostic.js'
 import { aliasLimit, propertyLimit } from './token-guard.js'
 import { toValue } from './to-value.js'
 
@@ -57,7 +57,7 @@ const maxSyntaxErrors = 10
 
 export function parseDocuments(text: string, options: ParseOptions = {}): ParseResult {
   const { maxLength = defaultMaxLength, maxDocuments = defaultMaxDocuments } = options
-  const reading = new Reading(options.file, options.keepLists ?? false)
+  const reading = new Reading(text, options.file, options.keepLists ?? false)
   if (text.length > maxLength) {
     const limit = `${(maxLength / 1_048_576).toFixed(1)} MiB`
     reading.report(0, 0, 'yaml-too-large', `The input is larger than ${limit}; split it into several files.`)
@@ -89,10 +89,12 @@ class Reading {
   readonly damaged: ParsedDocument[] = []
   readonly diagnostics: Diagnostic[] = []
   readonly lines = new LineCounter()
+  readonly text: string
   readonly file: string | undefined
   readonly keepLists: boolean
 
-  constructor(file: string | undefined, keepLists: boolean) {
+  constructor(text: string, file: string | undefined, keepLists: boolean) {
+    this.text = text
     this.file = file
     this.keepLists = keepLists
   }
@@ -151,6 +153,13 @@ function readDocument(document: Document.Parsed, index: number, reading: Reading
   readable.push(...(reading.keepLists ? [whole] : expandList(whole)))
 }
 
+/** The line of an offset, as much of it as any sentence needs. */
+function lineAt(text: string, offset: number): string {
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  const end = text.indexOf('\n', start)
+  return text.slice(start, Math.min(end < 0 ? text.length : end, start + 300))
+}
+
 /** One broken spot often breaks the lines around it too: a line is named once, and what follows from an earlier fault not at all. */
 function reportSyntax(errors: readonly YamlSyntaxError[], reading: Reading): void {
   const lines = new Set<number>()
@@ -164,7 +173,7 @@ function reportSyntax(errors: readonly YamlSyntaxError[], reading: Reading): voi
       error.start,
       error.end,
       error.code === 'TAB_AS_INDENT' ? 'yaml-tab' : 'yaml-syntax',
-      syntaxMessage(error, (offset) => reading.lines.linePos(offset)),
+      lineMessage(lineAt(reading.text, error.start), error) ?? syntaxMessage(error, (offset) => reading.lines.linePos(offset)),
     )
   }
 }

@@ -1,4 +1,5 @@
 /** Says in a sentence for newcomers what the YAML parser found wrong. */
+import { clip } from '../model/clip.js'
 
 const sentences: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'A tab stands where YAML wants spaces; indent with spaces only.',
@@ -28,6 +29,11 @@ const detailed: Readonly<Record<string, string>> = {
     'A list and the fields of a mapping are mixed up around this line: a "-" is missing above, or the indentation changed.',
   'Nested mappings are not allowed in compact mappings':
     'This value is followed by what looks like another field: a ": " in a value needs quotes, and lines that belong together begin in the same column.',
+  'Unexpected block-seq-ind on same line with key': 'A list begins on the line after its key, not beside it.',
+  'Unexpected , in flow map': 'An entry is missing before this comma.',
+  'Unexpected , in flow sequence': 'An entry is missing before this comma.',
+  'Missing , or : between flow map items': 'Inside {...} a comma is missing between two entries, or a ": " after a key.',
+  'Missing , or : between flow sequence items': 'Inside [...] a comma is missing between two entries.',
   'Sequence item without - indicator': 'This line stands in the column of a list but has no "-".',
 }
 
@@ -57,11 +63,25 @@ export function isConsequence(error: YamlSyntaxError, told: readonly YamlSyntaxE
   return outlineCodes.has(error.code) && told.some(({ code }) => outlineBreakers.has(code))
 }
 
+/** What is visibly wrong with a line at which the outline breaks, where that is more than the parser can know. */
+export function lineMessage(line: string, { code }: YamlSyntaxError): string | undefined {
+  if (!outlineCodes.has(code)) return undefined
+  const glued = /^\s*(?:- +)*([A-Za-z][\w-]*):(?![\s/:]|$)/.exec(line)?.[1]
+  if (glued !== undefined) return `A space is missing after the colon of "${clip(glued)}:".`
+  const open = code === 'MULTILINE_IMPLICIT_KEY' ? /^\s*(?:- +)*([[{])/.exec(line)?.[1] : undefined
+  if (open !== undefined) return `The "${open}" at the beginning of this line is not closed on it; close it, or remove it.`
+  const stray = /^\s*([,@`!|>*&%=+$^~;.])\s{2,}\S/.exec(line)?.[1]
+  return stray === undefined ? undefined : `The "${stray}" at the beginning of this line does not belong there.`
+}
+
 /** @param place line and column of an offset, for people. */
 export function syntaxMessage(error: YamlSyntaxError, place: (offset: number) => { readonly line: number; readonly col: number }): string {
   const detail = error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''
   const bracket = /^Flow .* end with a ([\]}])/.exec(detail)?.[1]
   if (bracket !== undefined) return `A "${bracket === ']' ? '[' : '{'}" above is not closed; a "${bracket}" is missing before this line.`
+  if (/^Unexpected flow-(?:seq|map)-end token/.test(detail))
+    return 'This bracket closes nothing; remove it, or quote the value it belongs to.'
+  if (/^Unexpected .* at node end$/.test(detail)) return 'This does not belong here: the value before it is complete already.'
   const sentence = detailed[detail] ?? sentences[error.code]
   if (sentence === undefined) return `This is not valid YAML: ${detail}.`
   if (error.before !== undefined) {

@@ -135,6 +135,7 @@ function convertMap(map: YAMLMap, walk: Walk): Record<string, unknown> {
   const result: Record<string, unknown> = {}
   const merged: Record<string, unknown>[] = []
   const seen = new Set<string>()
+  const twice: DuplicateKey[] = []
   for (const pair of map.items) {
     if (isMergeKey(pair)) {
       merged.push(...mergeSources(convert(pair.value, walk), pair, walk))
@@ -143,21 +144,34 @@ function convertMap(map: YAMLMap, walk: Walk): Record<string, unknown> {
     const key = keyText(pair, walk)
     if (key === undefined) continue
     if (seen.has(key)) {
-      reportDuplicate(walk, pair, key)
+      twice.push({ pair, key })
       continue
     }
     seen.add(key)
     result[key] = pair.value === null ? null : convert(pair.value, walk)
   }
+  reportDuplicates(walk, twice)
   for (const source of merged) for (const [key, value] of Object.entries(source)) if (!Object.hasOwn(result, key)) result[key] = value
   return result
 }
 
-function reportDuplicate(walk: Walk, pair: Pair, key: string): void {
-  report(walk, pair.key as Node, {
-    ruleId: 'yaml-duplicate-key',
-    message: `The key "${clip(key)}" stands twice in the same mapping; keep one of them.`,
-  })
+interface DuplicateKey {
+  readonly pair: Pair
+  readonly key: string
+}
+
+/** Two resources without a line between them are one mistake, whichever of their fields meet. */
+function reportDuplicates(walk: Walk, duplicates: readonly DuplicateKey[]): void {
+  const next = duplicates.find(({ key }) => key === 'apiVersion')
+  if (next !== undefined && duplicates.some(({ key }) => key === 'kind')) {
+    const message = 'A second resource begins in the same document; a line "---" is missing before it.'
+    return report(walk, next.pair.key as Node, { ruleId: 'yaml-duplicate-key', message })
+  }
+  for (const { pair, key } of duplicates)
+    report(walk, pair.key as Node, {
+      ruleId: 'yaml-duplicate-key',
+      message: `The key "${clip(key)}" stands twice in the same mapping; keep one of them.`,
+    })
 }
 
 export function isMergeKey(pair: Pair): boolean {
@@ -172,13 +186,18 @@ function mergeSources(value: unknown, pair: Pair, walk: Walk): Record<string, un
   return []
 }
 
+function isEmpty(key: unknown): boolean {
+  return key === null || (isScalar(key) && (key.source ?? '') === '')
+}
+
 /** Keys are strings in JSON: `80:` becomes "80", as kubectl does. */
 function keyText(pair: Pair, walk: Walk): string | undefined {
   const key = pair.key
   const value = isAlias(key) ? convert(key, walk) : isScalar(key) ? scalarValue(key, walk) : undefined
   if (value === undefined || value === null || typeof value === 'object') {
     const node = (key ?? pair.value) as Node
-    report(walk, node, { ruleId: 'yaml-bad-key', message: 'A key must be a single word or number.' })
+    const message = isEmpty(key) ? 'There is no key before this colon.' : 'A key must be a single word or number.'
+    report(walk, node, { ruleId: 'yaml-bad-key', message })
     return undefined
   }
   const text = String(value as ScalarValue)

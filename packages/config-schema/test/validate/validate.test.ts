@@ -15,6 +15,31 @@ describe('validate', () => {
     expect(result.resource?.kind).toBe('VirtualService')
   })
 
+  it('says once that metadata is misspelt, and nothing of the name that it hides', () => {
+    const result = validateObject({ apiVersion: 'v1', kind: 'Namespace', metadat: { name: 'a' } })
+    expect(result.diagnostics.map(({ path, suggestion }) => [path, suggestion])).toEqual([['metadat', 'metadata']])
+  })
+
+  it('knows a field behind a stray sign', () => {
+    expect(check('spec:\n  hosts: [a]\n  x http: []\n')).toMatchObject([{ ruleId: 'unknown-field', suggestion: 'http' }])
+  })
+
+  it.each([
+    ['{hosts: [a], htp: [{route: [{destination: {host: a}}]}]}', 'spec.htp'],
+    ['{hosts: ["*"], gateway: [g], http: [{route: [{destination: {host: a}}]}]}', 'spec.gateway'],
+  ])('tells a misspelt field of %s and not what follows from it', (spec, path) => {
+    expect(check(`spec: ${spec}\n`)).toMatchObject([{ ruleId: 'unknown-field', path }])
+  })
+
+  it('says that a space is missing inside braces', () => {
+    const result = parseDocuments('apiVersion: v1\nkind: Namespace\nmetadata: {name:a, labels: {b: c}}\n').documents.map((each) =>
+      validate(each),
+    )
+    expect(result.flatMap(({ diagnostics }) => diagnostics.map(({ message }) => message))).toEqual([
+      '"name:a" is not a field of ObjectMeta. A space is missing after the colon of "name:".',
+    ])
+  })
+
   it('points at an unknown field and says what was meant', () => {
     const [fault] = check('spec:\n  hosts: [a]\n  http:\n  - rout:\n    - destination: {host: a}\n')
     expect(fault).toMatchObject({

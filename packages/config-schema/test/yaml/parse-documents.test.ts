@@ -93,6 +93,42 @@ describe('parseDocuments', () => {
     expect(diagnostics.map(({ ruleId, line }) => `${line} ${ruleId}`)).toEqual(['3 yaml-tab'])
   })
 
+  it.each([
+    ['m:\n  name:x\n  b: 1\n', 2, 'A space is missing after the colon of "name:".'],
+    ['- k: 1\n  port:80\n- k: 2\n', 2, 'A space is missing after the colon of "port:".'],
+    ['a:\n  b: 1\n ,   c: 2\n', 3, 'The "," at the beginning of this line does not belong there.'],
+    ['a:\n  [ b: 1\n  c: 2\n', 2, 'The "[" at the beginning of this line is not closed on it; close it, or remove it.'],
+    ['a:  - b: 1\n', 1, 'A list begins on the line after its key, not beside it.'],
+    ['a: {b: 1,, c: 2}\n', 1, 'An entry is missing before this comma.'],
+    ['a: {b: 1, c {d: 2}}\n', 1, 'Inside {...} a comma is missing between two entries, or a ": " after a key.'],
+    ['a: [b [c]]\n', 1, 'Inside [...] a comma is missing between two entries.'],
+    ['a: {b: 1}\n]\n', 2, 'This bracket closes nothing; remove it, or quote the value it belongs to.'],
+    ['a: {b: 1}c\n', 1, 'This does not belong here: the value before it is complete already.'],
+  ])('says what is visibly wrong with a line: %j', (text, line, message) => {
+    expect(parseDocuments(text).diagnostics).toMatchObject([{ ruleId: 'yaml-syntax', line, message }])
+  })
+
+  it('says that a key is missing', () => {
+    expect(parseDocuments('a: 1\n: 2\n').diagnostics).toMatchObject([
+      { ruleId: 'yaml-bad-key', message: 'There is no key before this colon.' },
+    ])
+  })
+
+  it('takes an address for no key that lacks a space', () => {
+    expect(parseDocuments('a:\n  http://b.example\n  c: 1\n').diagnostics[0]?.message).not.toContain('space')
+  })
+
+  it('tells once that the line between two resources is missing', () => {
+    const one = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n'
+    expect(parseDocuments(one + one).diagnostics).toMatchObject([
+      {
+        ruleId: 'yaml-duplicate-key',
+        line: 4,
+        message: 'A second resource begins in the same document; a line "---" is missing before it.',
+      },
+    ])
+  })
+
   it('names the bracket that is missing', () => {
     expect(parseDocuments('hosts: [a, b\nc: d\n').diagnostics[0]?.message).toContain('A "[" above is not closed')
   })
