@@ -35,6 +35,10 @@ describe('a join token', () => {
     await mesh.must('rollout', 'status', 'deployment/istiod', '-n', 'istio-system')
     await expect.poll(async () => (await joinWith(unused)).code, soon).toBe(0)
     expect((await joinWith(used)).stderr).toContain('HEDDLE_IDENTITY_REFUSED')
+    // What the istiod before issued is not forgotten with its Pod.
+    const later = await mesh.must('ca', 'log', '--id', 'spiffe://cluster.local/ns/vms/sa/billing', '--at', new Date().toISOString())
+    expect(later.match(/join-token/g)).toHaveLength(2)
+    expect(await mesh.must('ca', 'log', '--verify')).toContain('the chain holds')
   }, 60_000)
 
   it('is not made for another mesh', async () => {

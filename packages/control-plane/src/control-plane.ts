@@ -59,7 +59,7 @@ export interface ControlPlaneOptions {
   readonly meshConfig?: Partial<MeshConfig>
   /** Shown in metrics. */
   readonly version: string
-  /** Folder of the issuance log, shown on 15014. Default: none is kept. */
+  /** Folder of the issuance log, or of the folders of several, shown on 15014. Default: none is kept. */
   readonly issuanceLog?: string
 }
 

@@ -21,6 +21,8 @@ const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
 /** Where Istio mounts them. */
 const cacertsFolder = '/etc/cacerts'
 const issuanceFolder = '/var/lib/istiod/issued'
+/** Of a kept folder of the local platform. */
+const keptIssuanceFolder = 'issued'
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 interface IstiodDeps {
@@ -45,7 +47,13 @@ export async function runIstiod(
     }),
   )
   try {
-    await serve(client, settings, { root: pod?.root ?? '/', isLocal: pod !== undefined }, deps)
+    const issued = pod?.keptPath === undefined ? join(pod?.root ?? '/', issuanceFolder) : join(pod.keptPath, keptIssuanceFolder)
+    await serve(
+      client,
+      settings,
+      { root: pod?.root ?? '/', isLocal: pod !== undefined, issued, podName: env['POD_NAME'] ?? 'istiod' },
+      deps,
+    )
   } finally {
     await client.close()
   }
@@ -55,18 +63,21 @@ interface Place {
   readonly root: string
   /** On the local platform, whose tokens its published keys judge: there is no Pod that its API does not know. */
   readonly isLocal: boolean
+  /** The issuance logs of every istiod that has this folder, each in a folder of its own: two run at a time while one replaces the other. */
+  readonly issued: string
+  readonly podName: string
 }
 
 async function serve(
   client: ResourceClient,
   settings: IstiodSettings,
-  { root, isLocal }: Place,
+  { root, isLocal, issued, podName }: Place,
   { logger, signal }: IstiodDeps,
 ): Promise<void> {
   const mesh = await meshSettings(client, settings.namespace)
   const trustDomain = settings.trustDomain ?? mesh.trustDomain ?? 'cluster.local'
   const trustDomainAliases = mesh.trustDomainAliases ?? []
-  const log = await openIssuanceLog(join(root, issuanceFolder), logger)
+  const log = await openIssuanceLog(join(issued, podName), logger)
   const ca = await openAuthority(client, settings, { trustDomain, trustDomainAliases, root, log, logger })
   // Only an authority below somebody else's root has none of its own to rotate.
   const cacertsCrl = ca.rotation ? undefined : followCacertsCrl(root, ca, logger)
@@ -106,7 +117,7 @@ async function serve(
       dnsNames: servingNames(namespace),
       meshConfig: { trustDomain, rootNamespace: namespace, clusterDomain, meshId: trustDomain },
       version: ownVersion(),
-      ...(log && { issuanceLog: join(root, issuanceFolder) }),
+      ...(log && { issuanceLog: issued }),
       authenticators,
     },
     { logger },

@@ -13,6 +13,7 @@ const pod: PodContract = {
   platformNamesPath: undefined,
   externalAddress: undefined,
   workloadSocketPath: undefined,
+  keptPath: undefined,
 }
 const plan = createBindPlan({ pod, token: 'secret', declaredPorts: [9000, 8080, 15020] })
 const listener = (fields: Partial<Listener>): Listener => ({

@@ -46,6 +46,7 @@ describe('the names of the mesh', () => {
       platformNamesPath: undefined,
       externalAddress: undefined,
       workloadSocketPath: undefined,
+      keptPath: undefined,
     }).update(table)
     const file = readNamesFile(namesPath)
     expect(file).toMatchObject({ token: 'secret', capture: { address: '127.5.0.2', port: 15001 }, names: { web: ['10.0.0.1'] } })

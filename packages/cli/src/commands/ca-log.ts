@@ -17,7 +17,7 @@ export async function run(invocation: Invocation): Promise<number> {
       return answers.every(({ answer }) => answer.ok) ? exitCode.ok : exitCode.failure
     }
     const answers = await askIstiods<readonly AuditRecord[]>(target, `/debug/ca/log?${query.toString()}`)
-    const records = answers.flatMap(({ answer }) => answer).toSorted((left, right) => left.atMs - right.atMs)
+    const records = once(answers.flatMap(({ answer }) => answer)).toSorted((left, right) => left.atMs - right.atMs)
     if (flags.string('output') === 'json') streams.stdout.write(`${JSON.stringify(records, null, 2)}\n`)
     else
       streams.stdout.write(
@@ -40,8 +40,13 @@ function queryOf({ flags }: Invocation): URLSearchParams {
   return query
 }
 
-function rowOf({ atMs, spiffeId, dnsNames, serialHex, notAfterMs, method, pod, actor }: AuditRecord): readonly string[] {
-  return [isoOf(atMs), spiffeId ?? dnsNames?.join(',') ?? '-', serialHex, isoOf(notAfterMs), method, pod?.name ?? actor ?? '-']
+/** Two istiods may know of the same log. */
+function once(records: readonly AuditRecord[]): readonly AuditRecord[] {
+  return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()]
+}
+
+function rowOf({ atMs, spiffeId, dnsNames, serialHex, notAfterMs, method, pod, claimedActor }: AuditRecord): readonly string[] {
+  return [isoOf(atMs), spiffeId ?? dnsNames?.join(',') ?? '-', serialHex, isoOf(notAfterMs), method, pod?.name ?? claimedActor ?? '-']
 }
 
 function verdictOf(result: AuditVerification): string {

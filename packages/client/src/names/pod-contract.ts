@@ -22,6 +22,8 @@ export const podEnvironment = {
   externalAddress: 'HEDDLE_EXTERNAL_ADDRESS',
   /** Only for sidecars: the path at which the SPIFFE Workload API is to be served. */
   workloadSocket: 'HEDDLE_WORKLOAD_SOCKET',
+  /** A folder of the Pod's service account that outlives the Pod, for what must not be lost with it. */
+  kept: 'HEDDLE_KEPT',
   /** Marks the processes of one platform, so that it can find them again after a crash. */
   runtime: 'HEDDLE_RUNTIME',
 } as const
@@ -79,6 +81,7 @@ export interface PodContract {
   readonly platformNamesPath: string | undefined
   readonly externalAddress: string | undefined
   readonly workloadSocketPath: string | undefined
+  readonly keptPath: string | undefined
 }
 
 /** The contract of this process, or undefined when it is not in a Pod. */
@@ -97,6 +100,7 @@ export function readPodContract(environment: Readonly<Record<string, string | un
     platformNamesPath: environment[podEnvironment.platformNames] || undefined,
     externalAddress: environment[podEnvironment.externalAddress] || undefined,
     workloadSocketPath: environment[podEnvironment.workloadSocket] || undefined,
+    keptPath: environment[podEnvironment.kept] || undefined,
   }
 }
 

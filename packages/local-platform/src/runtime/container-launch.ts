@@ -132,7 +132,11 @@ function baseEnvironment({ settings, sources, podDirectory }: LaunchContext): Re
   }
 }
 
-function contractEnvironment({ record, settings, podDirectory }: LaunchContext, root: string, role: ImageRole): Record<string, string> {
+function contractEnvironment(
+  { record, sources, settings, podDirectory }: LaunchContext,
+  root: string,
+  role: ImageRole,
+): Record<string, string> {
   const shared = join(podDirectory, 'shared')
   const isInjected = record.appAddress !== record.podIp
   return {
@@ -143,10 +147,16 @@ function contractEnvironment({ record, settings, podDirectory }: LaunchContext, 
     // A gateway has no application to give names to, and the platform's own file is not a proxy's to write.
     ...((isInjected || role !== 'proxy') && { [podEnvironment.names]: join(shared, isInjected ? 'names.json' : 'platform-names.json') }),
     [podEnvironment.platformNames]: join(shared, 'platform-names.json'),
+    [podEnvironment.kept]: keptFolder(settings.runtimeId, sources.pod),
     [podEnvironment.runtime]: settings.runtimeId,
     ...workloadApiEnvironment(record, role),
     ...(record.externalAddress !== undefined && { [podEnvironment.externalAddress]: record.externalAddress }),
   }
+}
+
+/** By account, so that nobody is handed what another keeps. */
+function keptFolder(stateDir: string, { metadata, spec }: EnvironmentSources['pod']): string {
+  return join(stateDir, 'kept', metadata.namespace ?? 'default', spec.serviceAccountName ?? 'default')
 }
 
 /** The sidecar is told where to serve, the application where to ask (SPIFFE's own variable). */
