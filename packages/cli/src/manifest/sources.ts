@@ -1,4 +1,5 @@
 /** Where manifests come from: files, folders, standard input, and the pipes of process substitution (`/dev/fd/63`). */
+import { createReadStream, type Stats } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { HeddleError, isHeddleError } from '@heddle/base'
@@ -11,6 +12,9 @@ export interface ManifestSource {
   readonly file: string
   readonly text: string
 }
+
+/** More than the longest text that is judged, in any encoding of it. */
+const maxSourceBytes = 8_388_608
 
 /** Reads what `-f` names, in order; a folder's `.yaml`, `.yml` and `.json` files by name. @throws HEDDLE_CLI_FILE, HEDDLE_CLI_BAD_DATA */
 export async function readSources(invocation: Invocation): Promise<readonly ManifestSource[]> {
@@ -28,9 +32,7 @@ export async function readSources(invocation: Invocation): Promise<readonly Mani
 export async function readProject(invocation: Invocation): Promise<readonly ManifestSource[]> {
   const sources: ManifestSource[] = []
   for (const name of [...invocation.positionals, ...invocation.flags.strings('filename')]) {
-    const found = await readOne(invocation, name)
-    const isNamed = found.length === 1 && found[0]?.file === name
-    const manifests = isNamed || name === '-' ? found : found.filter(looksLikeManifest)
+    const manifests = await readOne(invocation, name, looksLikeManifest)
     if (manifests.length === 0) throw emptyFolder(name, invocation.flags.boolean('recursive'))
     sources.push(...manifests)
   }
@@ -52,9 +54,14 @@ export function joinManifests(texts: readonly string[]): string {
   }, '')
 }
 
-async function readOne(invocation: Invocation, name: string): Promise<readonly ManifestSource[]> {
+/** @param isWanted asked about the files of a folder, before anything is wrong with them; default: all are. */
+async function readOne(
+  invocation: Invocation,
+  name: string,
+  isWanted?: (source: ManifestSource) => boolean,
+): Promise<readonly ManifestSource[]> {
   if (name === '') throw usageError('-f needs a file, a folder or "-"')
-  if (name === '-') return [{ file: '<stdin>', text: decodeText('<stdin>', await readStdin(invocation.streams.stdin)) }]
+  if (name === '-') return [{ file: '<stdin>', text: decodeText('<stdin>', await readStream('<stdin>', invocation.streams.stdin)) }]
   if (/^https?:\/\//i.test(name))
     throw usageError(
       `-f ${name} is an address, and only files, folders and "-" are read`,
@@ -62,11 +69,18 @@ async function readOne(invocation: Invocation, name: string): Promise<readonly M
     )
   const path = resolve(invocation.cwd, name)
   try {
-    if (!(await stat(path)).isDirectory()) return [await readSource(name, path)]
+    const kind = await stat(path)
+    if (!kind.isDirectory()) return [{ file: name, text: decodeText(name, await readBytes(name, path, kind)) }]
     const isRecursive = invocation.flags.boolean('recursive')
     const files = (await manifestsIn(path, isRecursive)).toSorted()
     if (files.length === 0) throw emptyFolder(name, isRecursive)
-    return await Promise.all(files.map((file) => readSource(join(name, relative(path, file)), file)))
+    const sources: ManifestSource[] = []
+    // One after the other: a project may have more files than a process may open.
+    for (const file of files) {
+      const source = await readInFolder(join(name, relative(path, file)), file, isWanted)
+      if (source !== undefined) sources.push(source)
+    }
+    return sources
   } catch (cause) {
     throw isHeddleError(cause) ? cause : unreadableFile(name, cause)
   }
@@ -78,12 +92,27 @@ async function manifestsIn(folder: string, isRecursive: boolean): Promise<readon
   const files = entries.filter((entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name)).map(({ name }) => join(folder, name))
   if (!isRecursive) return files
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
-  const below = await Promise.all(folders.map(({ name }) => manifestsIn(join(folder, name), true)))
-  return [...files, ...below.flat()]
+  for (const { name } of folders) files.push(...(await manifestsIn(join(folder, name), true)))
+  return files
 }
 
-async function readSource(file: string, path: string): Promise<ManifestSource> {
-  return { file, text: decodeText(file, await readFile(path)) }
+async function readInFolder(
+  file: string,
+  path: string,
+  isWanted: ((source: ManifestSource) => boolean) | undefined,
+): Promise<ManifestSource | undefined> {
+  const kind = await stat(path)
+  if (isWanted !== undefined && kind.size > maxSourceBytes) return undefined
+  const bytes = await readBytes(file, path, kind)
+  if (isWanted?.({ file, text: new TextDecoder().decode(bytes) }) === false) return undefined
+  return { file, text: decodeText(file, bytes) }
+}
+
+function readBytes(file: string, path: string, kind: Stats): Promise<Uint8Array> {
+  // Pipes tell no size.
+  if (!kind.isFile()) return readStream(file, createReadStream(path))
+  if (kind.size > maxSourceBytes) throw tooLarge(file)
+  return readFile(path)
 }
 
 /** A manifest is UTF-8 (YAML 1.2, section 5.2; RFC 8259, section 8.1); putting U+FFFD for anything else would change what it says. */
@@ -114,10 +143,24 @@ function firstFault(bytes: Uint8Array): number {
   return offset
 }
 
-async function readStdin(stdin: Invocation['streams']['stdin']): Promise<Uint8Array> {
+async function readStream(file: string, stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of stdin) chunks.push(chunk)
+  let size = 0
+  for await (const chunk of stream) {
+    size += chunk.length
+    if (size > maxSourceBytes) throw tooLarge(file)
+    chunks.push(chunk)
+  }
   return Buffer.concat(chunks)
+}
+
+function tooLarge(file: string): HeddleError {
+  return new HeddleError({
+    code: 'HEDDLE_CLI_BAD_DATA',
+    message: `${file} has more than ${maxSourceBytes / 1_048_576} MiB, which no manifest has`,
+    origin: 'user',
+    hint: 'Name the manifest itself, or split it.',
+  })
 }
 
 function emptyFolder(name: string, isRecursive: boolean): HeddleError {

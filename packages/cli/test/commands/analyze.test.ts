@@ -127,6 +127,8 @@ describe('analyze of files', () => {
       'k8s/half.json': '{"kind": "Service"}',
     }
     const cwd = folder(files)
+    writeFileSync(join(cwd, 'k8s/recorded.json'), Buffer.alloc(9_000_000, '"kind": "Pod" '))
+    writeFileSync(join(cwd, 'k8s/names.json'), Buffer.from('{"name": "Zoë"}', 'latin1'))
     for (const command of ['analyze', 'validate']) {
       const { code, stdout, stderr } = await call([command, '.', '-R'], { cwd })
       const places = `${stdout}${stderr}`.match(/^\S+(?=:\d+:\d+: )/gm) ?? []
@@ -135,6 +137,11 @@ describe('analyze of files', () => {
     }
     expect((await call(['validate', 'compose.yaml'], { cwd })).code).toBe(79)
     expect(await call(['validate'], { cwd })).toMatchObject({ code: 64 })
+    expect(await call(['validate', 'k8s/recorded.json'], { cwd })).toMatchObject({ stderr: expect.stringContaining('has more than 8 MiB') })
+    expect(await call(['validate', 'k8s/names.json'], { cwd })).toMatchObject({ stderr: expect.stringContaining('is not UTF-8 text') })
+    expect(await call(['validate', '-f', '-'], { cwd, input: ' '.repeat(9_000_000) })).toMatchObject({
+      stderr: expect.stringContaining('<stdin> has more than 8 MiB'),
+    })
   })
 
   it('lists what it looks for', async () => {
