@@ -39,13 +39,18 @@ export function withoutConsequences(faults: readonly Fault[]): readonly Fault[] 
   if (faults.length < 2) return faults
   const explained = new Set<string>()
   const strayed = new Set<string>()
+  const misspelt = new Set<string>()
   for (const { path, explains, explainsAt, isStray } of faults) {
     if (explains !== undefined) explained.add(formatPath(explains))
+    if (explains !== undefined) misspelt.add(formatPath(path.slice(0, -1)))
     if (explainsAt !== undefined) explained.add(formatPath(explainsAt))
     if (isStray === true) strayed.add(formatPath(path.slice(0, -1)))
   }
   const follows = (fault: Fault): boolean =>
-    (fault.explains === undefined && isExplained(fault, explained)) || followsFromStray(fault, strayed) || isBlind(fault, faults)
+    (fault.explains === undefined && isExplained(fault, explained)) ||
+    followsFromStray(fault, strayed) ||
+    isUndecided(fault, misspelt) ||
+    isBlind(fault, faults)
   return together(faults.filter((fault) => !follows(fault)))
 }
 
@@ -59,6 +64,13 @@ function isExplained({ ruleId, path }: Fault, explained: ReadonlySet<string>): b
 function followsFromStray({ ruleId, path, isStray, explains }: Fault, strayed: ReadonlySet<string>): boolean {
   const isOpen = (ruleId === 'unknown-field' && isStray !== true && explains === undefined) || /missing|required/.test(ruleId)
   return isOpen && strayed.size > 0 && strayed.has(formatPath(path.slice(0, -1)))
+}
+
+const absence = /(?:-missing|-required|-empty|\/empty)$|^one-of$/
+
+/** That a mapping lacks something is not known before its misspelt fields have their names. */
+function isUndecided({ ruleId, path }: Fault, misspelt: ReadonlySet<string>): boolean {
+  return misspelt.size > 0 && absence.test(ruleId) && misspelt.has(formatPath(path))
 }
 
 const structural = new Set(['unknown-field', 'wrong-type', 'null-value'])

@@ -92,7 +92,7 @@ const smallMapping = 6
 /** `name:a` and `name a` are one text in YAML: what was meant is a field and its value. */
 function joinedField(type: FieldType, value: unknown): string | undefined {
   if (typeof value !== 'string' || (type.kind !== 'object' && type.kind !== 'map')) return undefined
-  const [, name = '', rest = ''] = /^([A-Za-z][\w./-]*)(?::| +)(\S.*)$/s.exec(value) ?? []
+  const [, name = '', rest = ''] = /^([A-Za-z][\w./-]*)(?: *:| +)(\S.*)$/s.exec(value) ?? []
   const isField = type.kind === 'object' ? type.fields.has(name) : name !== ''
   return isField ? `${clip(name)}: ${clip(rest)}` : undefined
 }

@@ -8,9 +8,10 @@ import type { FieldPath } from '../path.js'
 import { composeDocuments, type Composed } from './compose.js'
 import { expandList } from './expand-list.js'
 import { guardFindings } from './input-guard.js'
+import { lineMessage } from './line-message.js'
 import { nestingLimit } from './nesting.js'
 import { rangeOf, scalarText, toRange, type FieldPart } from './positions.js'
-import { isConsequence, lineMessage, syntaxMessage, type YamlSyntaxError } from './syntax-diagnostic.js'
+import { isConsequence, syntaxMessage, type YamlSyntaxError } from './syntax-diagnostic.js'
 import { aliasLimit, propertyLimit } from './token-guard.js'
 import { toValue } from './to-value.js'
 
@@ -153,13 +154,6 @@ function readDocument(document: Document.Parsed, index: number, reading: Reading
   readable.push(...(reading.keepLists ? [whole] : expandList(whole)))
 }
 
-/** The line of an offset, as much of it as any sentence needs. */
-function lineAt(text: string, offset: number): string {
-  const start = text.lastIndexOf('\n', offset - 1) + 1
-  const end = text.indexOf('\n', start)
-  return text.slice(start, Math.min(end < 0 ? text.length : end, start + 300))
-}
-
 /** One broken spot often breaks the lines around it too: a line is named once, and what follows from an earlier fault not at all. */
 function reportSyntax(errors: readonly YamlSyntaxError[], reading: Reading): void {
   const lines = new Set<number>()
@@ -173,7 +167,7 @@ function reportSyntax(errors: readonly YamlSyntaxError[], reading: Reading): voi
       error.start,
       error.end,
       error.code === 'TAB_AS_INDENT' ? 'yaml-tab' : 'yaml-syntax',
-      lineMessage(lineAt(reading.text, error.start), error) ?? syntaxMessage(error, (offset) => reading.lines.linePos(offset)),
+      lineMessage(reading.text, error) ?? syntaxMessage(error, (offset) => reading.lines.linePos(offset)),
     )
   }
 }

@@ -1,5 +1,4 @@
 /** Says in a sentence for newcomers what the YAML parser found wrong. */
-import { clip } from '../model/clip.js'
 
 const sentences: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'A tab stands where YAML wants spaces; indent with spaces only.',
@@ -48,7 +47,7 @@ export interface YamlSyntaxError {
 }
 
 /** Faults of the outline: the first of them puts the rest of the document out of step. */
-const outlineCodes = new Set([
+export const outlineCodes: ReadonlySet<string> = new Set([
   'BAD_INDENT',
   'BLOCK_AS_IMPLICIT_KEY',
   'MULTILINE_IMPLICIT_KEY',
@@ -61,17 +60,6 @@ const outlineBreakers = new Set([...outlineCodes, 'TAB_AS_INDENT', 'BAD_ALIAS', 
 /** Whether a fault says no more than that one of those told already put the outline out of step. */
 export function isConsequence(error: YamlSyntaxError, told: readonly YamlSyntaxError[]): boolean {
   return outlineCodes.has(error.code) && told.some(({ code }) => outlineBreakers.has(code))
-}
-
-/** What is visibly wrong with a line at which the outline breaks, where that is more than the parser can know. */
-export function lineMessage(line: string, { code }: YamlSyntaxError): string | undefined {
-  if (!outlineCodes.has(code)) return undefined
-  const glued = /^\s*(?:- +)*([A-Za-z][\w-]*):(?![\s/:]|$)/.exec(line)?.[1]
-  if (glued !== undefined) return `A space is missing after the colon of "${clip(glued)}:".`
-  const open = code === 'MULTILINE_IMPLICIT_KEY' ? /^\s*(?:- +)*([[{])/.exec(line)?.[1] : undefined
-  if (open !== undefined) return `The "${open}" at the beginning of this line is not closed on it; close it, or remove it.`
-  const stray = /^\s*([,@`!|>*&%=+$^~;.])\s{2,}\S/.exec(line)?.[1]
-  return stray === undefined ? undefined : `The "${stray}" at the beginning of this line does not belong there.`
 }
 
 /** @param place line and column of an offset, for people. */

@@ -26,9 +26,17 @@ describe('validate', () => {
 
   it.each([
     ['{hosts: [a], htp: [{route: [{destination: {host: a}}]}]}', 'spec.htp'],
+    ['{hosts: [a], http: [{route: [{destination: {host: a}}], rewrite: {auhtority: b}}]}', 'spec.http[0].rewrite.auhtority'],
     ['{hosts: ["*"], gateway: [g], http: [{route: [{destination: {host: a}}]}]}', 'spec.gateway'],
   ])('tells a misspelt field of %s and not what follows from it', (spec, path) => {
     expect(check(`spec: ${spec}\n`)).toMatchObject([{ ruleId: 'unknown-field', path }])
+  })
+
+  it('offers what stands after a colon, wherever its space is', () => {
+    const faults = check(
+      'spec:\n  hosts: [a]\n  http:\n  - fault:\n      abort:\n        httpStatus: 500\n        percentage:\n          value :7\n',
+    )
+    expect(faults).toContainEqual(expect.objectContaining({ ruleId: 'wrong-type', suggestion: 'value: 7' }))
   })
 
   it('says that a space is missing inside braces', () => {

@@ -103,6 +103,13 @@ describe('parseDocuments', () => {
     ['a: {b: 1, c {d: 2}}\n', 1, 'Inside {...} a comma is missing between two entries, or a ": " after a key.'],
     ['a: [b [c]]\n', 1, 'Inside [...] a comma is missing between two entries.'],
     ['a: {b: 1}\n]\n', 2, 'This bracket closes nothing; remove it, or quote the value it belongs to.'],
+    ['spec:\n* b: 1\n', 2, 'The "*" at the beginning of this line does not belong there.'],
+    ['a:\n  b: 1\n  ,c: 2\n', 3, 'A key cannot begin with ","; remove it, or put the key in quotes.'],
+    [
+      'a:\n - b: 1\n     c: 2\n',
+      2,
+      'The next line begins further right, as if it belonged to this value; fields of one mapping begin in the same column.',
+    ],
     ['a: {b: 1}c\n', 1, 'This does not belong here: the value before it is complete already.'],
   ])('says what is visibly wrong with a line: %j', (text, line, message) => {
     expect(parseDocuments(text).diagnostics).toMatchObject([{ ruleId: 'yaml-syntax', line, message }])
