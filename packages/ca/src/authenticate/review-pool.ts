@@ -12,7 +12,7 @@ export interface ReviewPool<Answer> {
 }
 
 /** The caller may come again. */
-export class ReviewGivenUp extends Error {}
+class ReviewGivenUp extends Error {}
 
 interface Review<Answer> {
   readonly owner: string
