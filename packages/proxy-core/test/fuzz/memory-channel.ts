@@ -18,7 +18,7 @@ export class MemoryChannel implements Channel {
 
   writeText(latin1: string): boolean {
     if (!this.closed && !this.ended) this.text += latin1
-    return true
+    return this.pendingBytes === 0
   }
   writeBytes(buffer: Buffer, start: number, end: number): boolean {
     return this.writeText(buffer.toString('latin1', start, end))

@@ -3,7 +3,18 @@ import { describe, expect, test } from 'vitest'
 import { errorCode, frameFlag, frameType, largestWindow, settingId } from '../../src/codec/http2/frame-types.js'
 import { edgeLimits, meshLimits } from '../../src/connection/limits.js'
 import { block, frame, get } from '../integration/http2-peers.js'
-import { type Conversation, expectEnded, expectServed, request, settings, settingsAck, stage, upload, windowUpdate } from './http2-stage.js'
+import {
+  type Conversation,
+  expectEnded,
+  expectServed,
+  request,
+  reset,
+  settings,
+  settingsAck,
+  stage,
+  upload,
+  windowUpdate,
+} from './http2-stage.js'
 
 /** As `last stream, code`. */
 const goAways = (talk: Conversation): readonly string[] =>
@@ -135,6 +146,17 @@ describe('draining', () => {
     const ping = talk.frames().find(({ type }) => type === frameType.ping)
     talk.send(frame(frameType.ping, frameFlag.ack, 0, ping?.payload))
     expect(goAways(talk)).toEqual([`${largestWindow}, 0`, '1, 0'])
+  })
+
+  test('frames of streams above the last one are ignored, and the others end well', () => {
+    const { clock, talk } = drained()
+    clock.advance(5000)
+    talk.send(upload(3), frame(frameType.data, 0, 3, 'x'), windowUpdate(3, 1), frame(frameType.data, 1, 3, 'y'), upload(5), reset(5))
+    talk.answer(talk.requests[0])
+    expect(talk.requests).toHaveLength(1)
+    expect(talk.errors).toEqual([])
+    expect(talk.frames().filter(({ type, flags }) => type === frameType.data && flags === 1)).toHaveLength(1)
+    expect(talk.channel.ended).toBe(true)
   })
 
   test.each<[string, (talk: Conversation) => void]>([

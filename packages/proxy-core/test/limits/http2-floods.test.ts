@@ -219,3 +219,34 @@ describe('frames of a client', () => {
     expect(talk.channel.closed).toBe(true)
   })
 })
+
+describe('answers that the client does not read', () => {
+  const unread = (bytes: number) => {
+    const { clock, connect } = stage()
+    const [talk, neighbour] = [connect(), connect()]
+    neighbour.send(settingsAck)
+    talk.frames()
+    talk.channel.pendingBytes = bytes
+    talk.send(request(1))
+    talk.answer(talk.requests[0])
+    return { clock, talk, neighbour }
+  }
+
+  test('limit maxUnreadBytes: so many bytes of them, and its requests are still read', () => {
+    const { talk } = unread(1_048_576)
+    expect(talk.channel.paused).toBe(false)
+  })
+
+  test('limit maxUnreadBytes: one more, and they wait until it reads', () => {
+    const { clock, talk, neighbour } = unread(1_048_577)
+    expect(talk.channel.paused).toBe(true)
+    clock.advance(60_000)
+    expect(talk.errors).toEqual([])
+    talk.channel.pendingBytes = 0
+    talk.connection.onDrain()
+    expect(talk.channel.paused).toBe(false)
+    talk.send(settingsAck)
+    expectServed(talk, 3)
+    expectServed(neighbour, 1)
+  })
+})

@@ -6,7 +6,7 @@ import { HeaderBlock } from '../../message/header-block.js'
 import type { Channel } from '../../transport/channel.js'
 import type { RequestEvents } from '../stream.js'
 import { Http2Connection } from './connection.js'
-import type { ConnectionOwner } from './connection-life.js'
+import { type ConnectionOwner, settingsDeadlineMs } from './connection-life.js'
 import { clientPreface, errorCode, settingId } from './frame-types.js'
 import { ownTableSize } from './hpack/decoder.js'
 import type { Http2Deps, Http2Options } from './options.js'
@@ -24,6 +24,11 @@ export interface Http2ServerOwner extends ConnectionOwner {
 
 /** Blocks of requests that are over wait for the next ones. */
 const maxSpareBlocks = 32
+/**
+ * Answers that the client does not take, beyond which its requests are not read either: those that are answered at once
+ * leave no stream open that could hold the next ones back (CVE-2019-9517). Only servers wait so, or two could for each other.
+ */
+const maxUnreadBytes = 1_048_576
 
 export class Http2ServerConnection extends Http2Connection {
   protected readonly isServer = true
@@ -31,6 +36,7 @@ export class Http2ServerConnection extends Http2Connection {
   readonly #spare: HeaderBlock[] = []
   #prefaceSeen = 0
   #streamsTaken = 0
+  #waitsForReader = false
 
   constructor(channel: Channel, owner: Http2ServerOwner, options: Http2Options, deps: Http2Deps) {
     super(channel, owner, options, deps)
@@ -55,8 +61,33 @@ export class Http2ServerConnection extends Http2Connection {
     if (at < end) super.onData(buffer, at, end)
   }
 
+  override give(buffer: Buffer, length: number): boolean {
+    const mayGoOn = super.give(buffer, length)
+    if (!mayGoOn && !this.ended && this.channel.pendingBytes > maxUnreadBytes) {
+      this.#waitsForReader = true
+      this.channel.pause()
+    }
+    return mayGoOn
+  }
+
+  override onDrain(): void {
+    if (this.#waitsForReader) {
+      this.#waitsForReader = false
+      this.channel.resume()
+    }
+    super.onDrain()
+  }
+
+  /** What the client is to send may have come, and not been read. */
+  protected override onTimer(kind: number): void {
+    if (this.#waitsForReader && (kind === timer.settings || kind === timer.headerBlock))
+      this.timers.set(kind, this.nowMs() + settingsDeadlineMs)
+    else super.onTimer(kind)
+  }
+
   protected isIdle(streamId: number): boolean {
-    return (streamId & 1) === 0 || streamId > this.lastPeerStream
+    // Those above the last one of GOAWAY are ignored with all that belongs to them (section 6.8).
+    return (streamId & 1) === 0 || (streamId > this.lastPeerStream && this.goAway !== 'final')
   }
 
   protected onHeaders(streamId: number, endStream: boolean, buffer: Buffer, start: number, end: number): boolean {
