@@ -197,8 +197,7 @@ export function checkOneOf(walk: Walk, group: OneOf, value: Readonly<Record<stri
 }
 
 export function unknownField(walk: Walk, type: ObjectType, key: string, value: unknown): void {
-  const glued = gluedField(key, type)
-  const legacy = glued === undefined ? legacyFieldHint(type.name, key) : ` A space is missing after the colon of "${glued}:".`
+  const { name: glued, sentence: legacy } = gluedField(key, value, type) ?? { sentence: legacyFieldHint(type.name, key) }
   const suggestion = legacy === '' ? likelyField(key, value, type) : undefined
   const place = suggestion === undefined && legacy === '' ? placeOf(walk, type, key) : undefined
   const explained = suggestion ?? glued ?? place?.under
@@ -229,10 +228,12 @@ function lastWord(key: string, type: ObjectType): string | undefined {
   return word !== undefined && type.fields.has(word) ? word : undefined
 }
 
-/** `{name:a}` is one word, and so is `ports:[80]`. */
-function gluedField(key: string, type: ObjectType): string | undefined {
-  const name = /^(\w{1,60}):/.exec(key)?.[1]
-  return name !== undefined && type.fields.has(name) ? name : undefined
+/** `{name:a}` is one word, as `ports:[80]` and `{name a}` are. */
+function gluedField(key: string, value: unknown, type: ObjectType): { readonly name?: string; readonly sentence: string } | undefined {
+  const [, name, sign] = /^(\w{1,60})(:| +\S)/.exec(key) ?? []
+  if (name === undefined || !type.fields.has(name)) return undefined
+  if (sign === ':') return { name, sentence: ` A space is missing after the colon of "${name}:".` }
+  return value === null ? { name, sentence: ` A colon is missing after "${name}".` } : undefined
 }
 
 /** Letters of other alphabets that look like Latin ones: nobody sees the difference, so it is said. */

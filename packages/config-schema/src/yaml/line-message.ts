@@ -6,6 +6,7 @@ import { outlineCodes, type YamlSyntaxError } from './syntax-diagnostic.js'
 const lineStretch = 300
 
 const readers: readonly ((line: string, error: YamlSyntaxError, next: string) => string | undefined)[] = [
+  brokenSeparator,
   gluedKey,
   openBracket,
   strayStart,
@@ -26,9 +27,16 @@ export function lineMessage(text: string, error: YamlSyntaxError): string | unde
   return undefined
 }
 
-/** `name:value` is one word. */
+/** Resources stand apart by a line of exactly three dashes. */
+function brokenSeparator(line: string, { code }: YamlSyntaxError): string | undefined {
+  return outlineCodes.has(code) && /^(?:--.?-?|-.-)\s*$/.test(line)
+    ? 'The line between two resources consists of three dashes: "---".'
+    : undefined
+}
+
+/** `name:value` is one word, and so is `name :value`. */
 function gluedKey(line: string, { code }: YamlSyntaxError): string | undefined {
-  const key = outlineCodes.has(code) ? /^\s*(?:- +)*([A-Za-z][\w-]*):(?![\s/:]|$)/.exec(line)?.[1] : undefined
+  const key = outlineCodes.has(code) ? /^\s*(?:- +)*([A-Za-z][\w-]*) {0,9}:(?!\s|:|\/\/|$)/.exec(line)?.[1] : undefined
   return key === undefined ? undefined : `A space is missing after the colon of "${clip(key)}:".`
 }
 

@@ -33,6 +33,7 @@ const detailed: Readonly<Record<string, string>> = {
   'Unexpected , in flow sequence': 'An entry is missing before this comma.',
   'Missing , or : between flow map items': 'Inside {...} a comma is missing between two entries, or a ": " after a key.',
   'Missing , or : between flow sequence items': 'Inside [...] a comma is missing between two entries.',
+  'Comments must be separated from other tokens by white space characters': 'A space is missing before the "#" of a comment.',
   'Sequence item without - indicator': 'This line stands in the column of a list but has no "-".',
 }
 
@@ -55,7 +56,7 @@ export const outlineCodes: ReadonlySet<string> = new Set([
   'UNEXPECTED_TOKEN',
   'BLOCK_IN_FLOW',
 ])
-const outlineBreakers = new Set([...outlineCodes, 'TAB_AS_INDENT', 'BAD_ALIAS', 'UNCLOSED_QUOTE'])
+const outlineBreakers = new Set([...outlineCodes, 'TAB_AS_INDENT', 'BAD_ALIAS', 'BAD_SCALAR_START', 'UNCLOSED_QUOTE'])
 
 /** Whether a fault says no more than that one of those told already put the outline out of step. */
 export function isConsequence(error: YamlSyntaxError, told: readonly YamlSyntaxError[]): boolean {

@@ -39,13 +39,12 @@ describe('validate', () => {
     expect(faults).toContainEqual(expect.objectContaining({ ruleId: 'wrong-type', suggestion: 'value: 7' }))
   })
 
-  it('says that a space is missing inside braces', () => {
-    const result = parseDocuments('apiVersion: v1\nkind: Namespace\nmetadata: {name:a, labels: {b: c}}\n').documents.map((each) =>
-      validate(each),
-    )
-    expect(result.flatMap(({ diagnostics }) => diagnostics.map(({ message }) => message))).toEqual([
-      '"name:a" is not a field of ObjectMeta. A space is missing after the colon of "name:".',
-    ])
+  it.each([
+    ['name:a', '"name:a" is not a field of ObjectMeta. A space is missing after the colon of "name:".'],
+    ['name a', '"name a" is not a field of ObjectMeta. A colon is missing after "name".'],
+  ])('says what is missing inside braces: {%s}', (entry, message) => {
+    const { documents } = parseDocuments(`apiVersion: v1\nkind: Namespace\nmetadata: {${entry}, labels: {b: c}}\n`)
+    expect(documents.flatMap((document) => validate(document).diagnostics)).toMatchObject([{ message }])
   })
 
   it('points at an unknown field and says what was meant', () => {

@@ -110,6 +110,11 @@ describe('parseDocuments', () => {
       2,
       'The next line begins further right, as if it belonged to this value; fields of one mapping begin in the same column.',
     ],
+    ['m:\n  name :x\n  b: 1\n', 2, 'A space is missing after the colon of "name:".'],
+    ['path:/v1\nb: 1\n', 1, 'A space is missing after the colon of "path:".'],
+    ['a: 1\n--\nb: 1\n', 2, 'The line between two resources consists of three dashes: "---".'],
+    ['a: "b"# c\n', 1, 'A space is missing before the "#" of a comment.'],
+    ['a:\n  b: 1\n  @   c: 2\n  d: 3\n', 3, 'The "@" at the beginning of this line does not belong there.'],
     ['a: {b: 1}c\n', 1, 'This does not belong here: the value before it is complete already.'],
   ])('says what is visibly wrong with a line: %j', (text, line, message) => {
     expect(parseDocuments(text).diagnostics).toMatchObject([{ ruleId: 'yaml-syntax', line, message }])
