@@ -2,6 +2,7 @@
  * A request and its answer on the server's side of HTTP/2 (RFC 9113 section 8.1). Extended CONNECT (RFC 8441) is shown to
  * the router as what it stands for: a GET that asks for an upgrade, answered by 101 where HTTP/2 says 200.
  */
+import { HeldPieces } from '../../held-pieces.js'
 import { isBodiless } from '../../message/bodiless.js'
 import type { HeaderBlock } from '../../message/header-block.js'
 import { bodyLength } from '../http1/framing.js'
@@ -34,7 +35,7 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
   #sendsBody = true
   #isTunnel = false
   #answerDone = false
-  #early: Buffer[] | undefined
+  #early: HeldPieces | undefined
   #bodyBytes = 0
   #rate: BodyRate | undefined
   #pausesSeen = 0
@@ -102,8 +103,8 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
   /** Sent before the other side has agreed to the protocol; no more comes than the window holds. */
   #holdEarly(buffer: Buffer, start: number, end: number): void {
     this.pause()
-    this.#early ??= []
-    this.#early.push(Buffer.from(buffer.subarray(start, end)))
+    this.#early ??= new HeldPieces()
+    this.#early.append(buffer, start, end)
   }
 
   receiveEnd(trailers: HeaderBlock | undefined): void {
@@ -185,7 +186,7 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
 
   startTunnel(): void {
     this.#isTunnel = true
-    for (const piece of this.#early ?? []) this.#events?.onTunnelData(piece, 0, piece.length)
+    for (const piece of this.#early?.pieces ?? []) this.#events?.onTunnelData(piece, 0, piece.length)
     this.#early = undefined
     this.resume()
     if (this.remoteEnded) this.#events?.onTunnelEnd()

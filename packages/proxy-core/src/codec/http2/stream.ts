@@ -3,6 +3,7 @@
  * 5.2). What the window does not let through is kept here; `flush` tells whoever writes to wait, so that no more than one
  * read of the other side ever is.
  */
+import { HeldPieces } from '../../held-pieces.js'
 import { HeaderBlock } from '../../message/header-block.js'
 import type { Http2Connection } from './connection.js'
 import { errorCode, frameFlag, maxFrameBytes } from './frame-types.js'
@@ -15,7 +16,7 @@ export abstract class Http2Stream {
   receiveWindow: number
   /** Received and not yet given back to the peer's window. */
   #unacknowledged = 0
-  #pending: Buffer[] | undefined
+  #pending: HeldPieces | undefined
   #pendingBytes = 0
   #endsAfterPending = false
   #trailers: HeaderBlock | undefined
@@ -72,8 +73,8 @@ export abstract class Http2Stream {
     let at = start
     if (this.#pending === undefined) at = this.#send(buffer, start, end)
     if (at >= end) return
-    this.#pending ??= []
-    this.#pending.push(Buffer.from(buffer.subarray(at, end)))
+    this.#pending ??= new HeldPieces()
+    this.#pending.append(buffer, at, end)
     this.#pendingBytes += end - at
     if (this.sendWindow > 0) this.connection.awaitWindow(this)
   }
@@ -130,7 +131,7 @@ export abstract class Http2Stream {
 
   /** Sends what waits. @param frames at most so many of the largest size. @returns whether more waits than the stream's own window holds back. */
   pump(frames: number): boolean {
-    const pending = this.#pending
+    const pending = this.#pending?.pieces
     for (let sent = 0; pending !== undefined && sent < frames; sent++) {
       const piece = pending[0]
       if (piece === undefined) break
