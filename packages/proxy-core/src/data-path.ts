@@ -6,7 +6,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { type Clock, type Logger, type Random, silentLogger } from '@heddle/base'
-import { systemClock, systemRandom } from '@heddle/base/node'
 import { type Cluster, type FilterChain, isMisdirected, type Listener, matchFilterChain, type SecretSource } from '@heddle/routing'
 import { Http1ServerConnection } from './codec/http1/server-connection.js'
 import { Http2ServerConnection } from './codec/http2/server-connection.js'
@@ -16,6 +15,7 @@ import { DeadlineQueue } from './deadline-queue.js'
 import type { DownstreamConnection } from './decision-record.js'
 import type { ProxyDeps } from './deps.js'
 import { Endpoint } from './endpoint/endpoint.js'
+import { guardedClock, guardedLogger, guardedRandom } from './guarded-deps.js'
 import { createRequestIds } from './filters/forwarding-headers.js'
 import { createFilterSet } from './filters/http-filter.js'
 import type { TerminalFilter } from './listener/listener-runtime.js'
@@ -53,9 +53,9 @@ const maxSyntheticManagers = 1024
 const noSecrets: SecretSource = { get: () => undefined, subscribe: () => () => {} }
 
 export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPath {
-  const clock = deps.clock ?? systemClock
-  const random = deps.random ?? systemRandom
-  const logger = deps.logger ?? silentLogger
+  const logger = deps.logger === undefined ? silentLogger : guardedLogger(deps.logger)
+  const clock = guardedClock(deps.clock, logger)
+  const random = guardedRandom(deps.random)
   const secrets = deps.secrets ?? noSecrets
   const deadlines = new DeadlineQueue(clock, logger)
   const contexts = createTlsContexts(secrets, undefined, (name, reason) =>
@@ -69,7 +69,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     verifier.secretChanged(name)
   })
   const http2: Http2Deps = { deadlines, monotonicMs: () => clock.monotonicMs(), flushAtTurnEnd }
-  const upstreams = createUpstreams(deps, { clock, deadlines, connector, verifier, http2 })
+  const upstreams = createUpstreams(deps, { clock, logger, deadlines, connector, verifier, http2 })
   const exchange = createExchangeDeps(deps, { clock, random, logger, deadlines, upstreams }, current)
   const synthetic = new Map<string, ManagerRuntime>()
 

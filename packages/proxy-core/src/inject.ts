@@ -2,6 +2,7 @@
  * A request in memory: it goes through a listener's filter chain, routes, filters, balancing and retries like any other,
  * but its client is a function call. Upstreams are real, or whatever `deps.dial` says.
  */
+import { startGuarded } from './start-guarded.js'
 import type { ConnectionDeps } from './connection/connection-deps.js'
 import type { DownstreamStream, RequestEvents, RequestHead } from './codec/stream.js'
 import type { DownstreamConnection } from './decision-record.js'
@@ -28,7 +29,7 @@ export function injectRequest(deps: ConnectionDeps, runtime: ListenerRuntime, re
   return new Promise((resolve) => {
     const stream = new MemoryStream(headOf(request), resolve)
     const exchange = deps.createExchange(terminal.manager, { ...connection, filterChain: chain?.config }, stream)
-    exchange.start()
+    startGuarded(exchange)
     stream.feed(exchange, request.body ?? '')
   })
 }

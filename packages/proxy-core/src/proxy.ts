@@ -13,6 +13,7 @@ import { compileConfig, isSame, snapshotOf } from './compile-config.js'
 import { AcceptedConnection } from './connection/accepted-connection.js'
 import { createDataPath } from './data-path.js'
 import type { BindTarget, ProxyDeps } from './deps.js'
+import { containPromise } from './guarded-deps.js'
 import { explainRequest } from './explain.js'
 import type { ExplainRequest, Explanation } from './explanation.js'
 import { injectRequest } from './inject.js'
@@ -181,7 +182,10 @@ class Engine implements Proxy {
   async #bindAgain(): Promise<void> {
     if (this.#draining) return
     const { recovered } = await this.#take(this.#wanted)
-    if (recovered.length > 0) this.#deps.onRecovered?.(recovered)
+    if (recovered.length === 0) return
+    containPromise(this.#deps.onRecovered?.(recovered), (error) =>
+      this.#path.logger.error('onRecovered failed', { error: messageOf(error) }),
+    )
   }
 
   #compile(config: ProxyConfig): ReturnType<typeof compileConfig> {

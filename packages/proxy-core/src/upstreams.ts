@@ -3,7 +3,7 @@
  * data path's wiring, see `data-path.ts`.
  */
 import { isIP } from 'node:net'
-import type { Clock } from '@heddle/base'
+import { type Clock, type Logger, messageOf } from '@heddle/base'
 import type { Cluster, LbEndpoint } from '@heddle/routing'
 import type { ClusterRuntime } from './cluster/cluster-runtime.js'
 import { Http1ClientConnection } from './codec/http1/client-connection.js'
@@ -14,6 +14,8 @@ import type { ConnectionDeps } from './connection/connection-deps.js'
 import type { DownstreamConnection, TlsInfo, UpstreamConnectionInfo } from './decision-record.js'
 import type { DeadlineQueue } from './deadline-queue.js'
 import type { ProxyDeps } from './deps.js'
+import { guard } from './guard.js'
+import { containPromise } from './guarded-deps.js'
 import type { Endpoint } from './endpoint/endpoint.js'
 import { HttpPool, type StreamWaiter } from './endpoint/http-pool.js'
 import { TunnelDialer } from './endpoint/tcp-upstream.js'
@@ -30,6 +32,7 @@ const defaultConnectTimeoutMs = 5000
 
 export interface UpstreamParts {
   readonly clock: Clock
+  readonly logger: Logger
   readonly deadlines: DeadlineQueue
   readonly connector: Connector
   readonly verifier: PeerVerifier
@@ -42,8 +45,9 @@ export interface Upstreams {
   readonly dialTcp: ConnectionDeps['dialTcp']
 }
 
-export function createUpstreams(deps: Pick<ProxyDeps, 'dial'>, { clock, deadlines, connector, verifier, http2 }: UpstreamParts): Upstreams {
-  const dial = createDial(deps, connector)
+export function createUpstreams(deps: Pick<ProxyDeps, 'dial'>, parts: UpstreamParts): Upstreams {
+  const { clock, deadlines, verifier, http2 } = parts
+  const dial = createDial(deps, parts)
 
   const createPool = (
     cluster: ClusterRuntime,
@@ -125,9 +129,17 @@ type Dial = (
   name?: ConnectionName,
 ) => () => void
 
-function createDial(deps: Pick<ProxyDeps, 'dial'>, connector: Connector): Dial {
+function createDial(deps: Pick<ProxyDeps, 'dial'>, { connector, logger }: UpstreamParts): Dial {
   return ({ config }, endpoint, alpn, listener, name = noName) => {
-    const target: DialTarget = deps.dial?.(config, endpoint.config) ?? defaultDial(config, endpoint.config)
+    let target: DialTarget
+    try {
+      target = deps.dial?.(config, endpoint.config) ?? defaultDial(config, endpoint.config)
+      if (containPromise(target, () => {})) throw new TypeError('dial is synchronous, this one returned a promise')
+    } catch (error) {
+      logger.error('dial failed', { cluster: config.name, error: messageOf(error) })
+      queueMicrotask(() => guard(logger, 'dial', () => listener.onConnectFailed('connection-failure', messageOf(error))))
+      return () => {}
+    }
     const tls = endpoint.transport.kind === 'tls' ? endpoint.transport.tls : undefined
     const timeoutMs = config.connectTimeoutMs ?? defaultConnectTimeoutMs
     const bufferBytes = config.perConnectionBufferLimitBytes ?? 0

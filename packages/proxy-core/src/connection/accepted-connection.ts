@@ -6,20 +6,20 @@
  * Whatever cannot be placed is closed and reported as `NR filter_chain_not_found`.
  */
 import { type AccessLog, type ConnectionTraits, type FilterChain, isAmong, type Listener, type TrafficDirection } from '@heddle/routing'
+import type { Http1ServerConnection } from '../codec/http1/server-connection.js'
 import type { DeadlineEntry } from '../deadline-queue.js'
 import type { DownstreamConnection, PeerIdentity, TlsInfo } from '../decision-record.js'
 import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
 import { peerCheckMs, peerGraceMs } from '../peer-check.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
-import type { ChannelHandler } from '../transport/channel.js'
+import type { ChannelHandler, InboundChannel } from '../transport/channel.js'
 import { type ClientHello, parseClientHello } from '../listener/client-hello.js'
 import { parseAnyProxyHeader, parseProxyHeader, tokenTlvType } from '../listener/proxy-protocol.js'
-import type { SocketChannel } from '../transport/socket-channel.js'
 import type { OriginalDestination } from '../original-destination.js'
 import type { ConnectionDeps } from './connection-deps.js'
 import { refusedConnection, refusedRequest } from './refusal-record.js'
-import { forwardProxyTarget } from './forward-proxy.js'
+import { forwardedTo, type ForwardOutcome, type HttpTarget, type ProxiedRequest } from './forward-proxy.js'
 import { Http2Session } from './http2-session.js'
 import { HttpSession } from './http-session.js'
 import { filterFor, inspect, inspectionOf } from '../listener/inspector.js'
@@ -33,7 +33,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
   readonly #onGone: (connection: AcceptedConnection) => void
   readonly #original: OriginalDestination
   #runtime: ListenerRuntime
-  #channel: SocketChannel
+  #channel: InboundChannel
   #chain: FilterChainRuntime | undefined
   #held: Buffer | undefined
   #step: 'proxy-header' | 'balancer-header' | 'inspect' | 'hello' | 'handshake' | 'serving' | 'gone' = 'inspect'
@@ -66,7 +66,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     id: number,
     deps: ConnectionDeps,
     runtime: ListenerRuntime,
-    channel: SocketChannel,
+    channel: InboundChannel,
     original: OriginalDestination,
     onGone: (connection: AcceptedConnection) => void,
   ) {
@@ -105,10 +105,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     this.#channel.handler = this
     if (this.#original.kind === 'http-proxy') {
       this.#step = 'serving'
-      const { token } = this.#original
-      this.#session = new HttpSession(this.#deps, this, this.#channel, undefined, (stream, session) =>
-        forwardProxyTarget(this.#deps, this, stream, session, token),
-      )
+      this.#session = new HttpSession(this.#deps, this, this.#channel, undefined, (stream, session) => this.#forward(stream, session))
       return
     }
     if (this.#original.kind === 'proxy-v2') {
@@ -129,8 +126,27 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     this.#enter()
   }
 
-  answerConnect(head: string): void {
-    this.#channel.writeText(head)
+  /** A request of an explicit proxy's client over HTTP/1.1. */
+  #forward(stream: Http1ServerConnection, session: HttpSession): HttpTarget | undefined {
+    const outcome = this.#forwardedTo(stream, stream.targetScheme)
+    if (outcome.kind === 'request') return outcome.target
+    if (outcome.kind === 'refused') {
+      session.refuse(stream, outcome.status, outcome.body, outcome.headers)
+      return undefined
+    }
+    const read = session.release()
+    this.#channel.writeText('HTTP/1.1 200 Connection Established\r\n\r\n')
+    this.enterAs(outcome.address, outcome.port, read)
+    return undefined
+  }
+
+  #forwardedTo(request: ProxiedRequest, scheme: string): ForwardOutcome {
+    return forwardedTo(this.#deps, this, request, scheme, this.#original.kind === 'http-proxy' ? this.#original.token : undefined)
+  }
+
+  /** A tunnel within this connection enters the engine as a connection of its own. */
+  #enterTunnel(address: string, port: number, channel: InboundChannel): void {
+    new AcceptedConnection(this.id, this.#deps, this.#runtime, channel, { kind: 'fixed', address, port }, () => {}).start()
   }
 
   onData(buffer: Buffer, start: number, end: number): void {
@@ -419,8 +435,12 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
   }
 
   /** The client turned out to speak HTTP/2: what read its first bytes is not needed any more. */
-  continueOverHttp2(manager: ManagerRuntime): void {
-    this.#session = new Http2Session(this.#deps, this, this.#channel, manager)
+  continueOverHttp2(manager: ManagerRuntime | undefined): void {
+    const forward = {
+      forwardedTo: (request: ProxiedRequest, scheme: string) => this.#forwardedTo(request, scheme),
+      enterTunnel: (address: string, port: number, channel: InboundChannel) => this.#enterTunnel(address, port, channel),
+    }
+    this.#session = new Http2Session(this.#deps, this, this.#channel, manager, manager === undefined ? forward : undefined)
   }
 
   /** The configuration or what TLS agreed on decides; without, the first bytes do. */

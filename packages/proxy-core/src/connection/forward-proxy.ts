@@ -2,38 +2,69 @@
  * The explicit HTTP proxy: a client that was told `http_proxy` names its destination in the request (absolute form) or in
  * CONNECT. The name is resolved to the mesh's virtual address and the request goes on as if it had been captured there.
  */
-import type { Http1ServerConnection } from '../codec/http1/server-connection.js'
+import { messageOf } from '@heddle/base'
+import { containPromise } from '../guarded-deps.js'
 import type { DownstreamConnection } from '../decision-record.js'
+import type { HeaderBlock } from '../message/header-block.js'
 import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
+import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { AcceptedConnection } from './accepted-connection.js'
 import type { ConnectionDeps } from './connection-deps.js'
-import type { HttpSession, HttpTarget } from './http-session.js'
 
-const established = 'HTTP/1.1 200 Connection Established\r\n\r\n'
+export interface HttpTarget {
+  readonly manager: ManagerRuntime
+  readonly connection: DownstreamConnection
+}
 
-export function forwardProxyTarget(
+/** A request as either version of HTTP has it. */
+export interface ProxiedRequest {
+  readonly method: string
+  readonly authority: string
+  readonly headers: HeaderBlock
+}
+
+export type ForwardOutcome =
+  | { readonly kind: 'refused'; readonly status: number; readonly body: string; readonly headers: readonly (readonly [string, string])[] }
+  | { readonly kind: 'request'; readonly target: HttpTarget }
+  /** A connection to this place is to be entered as if captured. */
+  | { readonly kind: 'tunnel'; readonly address: string; readonly port: number }
+
+/** @param scheme of the target; empty when it names none. @param token that clients must show. */
+export function forwardedTo(
   deps: ConnectionDeps,
   accepted: AcceptedConnection,
-  stream: Http1ServerConnection,
-  session: HttpSession,
+  { method, authority, headers }: ProxiedRequest,
+  scheme: string,
   token: string | undefined,
-): HttpTarget | undefined {
-  if (token !== undefined && !bearsToken(stream.headers.first('proxy-authorization'), token)) {
-    return refuse(session, stream, 407, 'proxy authentication required', ['proxy-authenticate', 'Basic realm="heddle"'])
+): ForwardOutcome {
+  if (token !== undefined && !bearsToken(headers.first('proxy-authorization'), token))
+    return refused(407, 'proxy authentication required', [['proxy-authenticate', 'Basic realm="heddle"']])
+  headers.remove('proxy-authorization')
+  const connect = method === 'CONNECT'
+  if (!connect && scheme !== 'http') return refused(400, 'this is a proxy: the request target must be an http:// URI')
+  const [host, port] = splitAuthority(authority, connect ? 443 : 80)
+  const destination = resolved(deps, host, port)
+  if (destination === 'failed') return refused(500, 'the name cannot be looked up')
+  if (destination === undefined) return refused(502, `no mesh service or address has the name "${host}"`)
+  if (destination === 'forbidden') return refused(403, `nobody is let to "${host}:${port}" through this proxy`)
+  if (connect) return { kind: 'tunnel', address: destination.address, port: destination.port }
+  return { kind: 'request', target: targetOf(deps, accepted, destination) }
+}
+
+function refused(status: number, body: string, headers: readonly (readonly [string, string])[] = []): ForwardOutcome {
+  return { kind: 'refused', status, body, headers }
+}
+
+type Resolved = ReturnType<ConnectionDeps['resolveName']>
+
+function resolved(deps: ConnectionDeps, host: string, port: number): Resolved | 'failed' {
+  try {
+    const result = deps.resolveName(host, port)
+    return containPromise(result, () => {}) ? 'failed' : result
+  } catch (error) {
+    deps.logger.error('resolveName failed', { host, error: messageOf(error) })
+    return 'failed'
   }
-  stream.headers.remove('proxy-authorization')
-  const connect = stream.method === 'CONNECT'
-  if (!connect && stream.targetScheme !== 'http')
-    return refuse(session, stream, 400, 'this is a proxy: the request target must be an http:// URI')
-  const [host, port] = splitAuthority(stream.authority, connect ? 443 : 80)
-  const destination = deps.resolveName(host, port)
-  if (destination === undefined) return refuse(session, stream, 502, `no mesh service or address has the name "${host}"`)
-  if (destination === 'forbidden') return refuse(session, stream, 403, `nobody is let to "${host}:${port}" through this proxy`)
-  if (!connect) return targetOf(deps, accepted, destination)
-  const read = session.release()
-  accepted.answerConnect(established)
-  accepted.enterAs(destination.address, destination.port, read)
-  return undefined
 }
 
 function targetOf(
@@ -81,17 +112,6 @@ function clusterOf(terminal: Terminal): string {
   if (terminal?.kind !== 'tcp') return 'BlackHoleCluster'
   const { target } = terminal.proxy
   return target.kind === 'cluster' ? target.cluster : (target.clusters[0]?.name ?? 'BlackHoleCluster')
-}
-
-function refuse(
-  session: HttpSession,
-  stream: Http1ServerConnection,
-  status: number,
-  body: string,
-  extra: readonly string[] = [],
-): undefined {
-  session.refuse(stream, status, body, extra)
-  return undefined
 }
 
 /** `Basic` with the token as user or password (what `http://TOKEN@host` sends), or `Bearer`. */

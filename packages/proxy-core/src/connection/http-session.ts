@@ -2,11 +2,11 @@
  * An HTTP connection: one codec, one request after the other, and the deadlines of heads, bodies and idle times. In the
  * role of an explicit proxy each request may belong to another listener and manager.
  */
+import { startGuarded } from '../start-guarded.js'
 import { HeaderBlock } from '../message/header-block.js'
 import type { Http1ServerConnection, ServerConnectionOwner } from '../codec/http1/server-connection.js'
 import { BodyRate, bodyRateGraceMs } from '../body-rate.js'
 import type { RequestEvents } from '../codec/stream.js'
-import type { DownstreamConnection } from '../decision-record.js'
 import type { DeadlineEntry } from '../deadline-queue.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
 import { signAnswer } from '../message/sign-answer.js'
@@ -16,6 +16,8 @@ import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { Channel } from '../transport/channel.js'
 import type { AcceptedConnection } from './accepted-connection.js'
 import type { ConnectionDeps } from './connection-deps.js'
+import type { HttpTarget } from './forward-proxy.js'
+import { ignoredRequest } from './ignored-request.js'
 import {
   abortGraceMs,
   type ConnectionLimits,
@@ -25,11 +27,6 @@ import {
   halfCloseGraceMs,
   meshLimits,
 } from './limits.js'
-
-export interface HttpTarget {
-  readonly manager: ManagerRuntime
-  readonly connection: DownstreamConnection
-}
 
 /** Decides for one request of an explicit proxy; undefined when it has answered itself. */
 export type ChooseTarget = (stream: Http1ServerConnection, session: HttpSession) => HttpTarget | undefined
@@ -84,7 +81,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     const manager = target?.manager ?? (this.#manager as ManagerRuntime)
     const exchange = this.#deps.createExchange(manager, target?.connection ?? this.#accepted, stream)
     this.#current = exchange
-    exchange.start()
+    startGuarded(exchange)
     return exchange
   }
 
@@ -99,17 +96,16 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
   }
 
   /** Answers locally and ends the connection. */
-  refuse(stream: Http1ServerConnection, status: number, body: string, extra: readonly string[] = []): void {
+  refuse(stream: Http1ServerConnection, status: number, body: string, extra: readonly (readonly [string, string])[] = []): void {
     const headers = new HeaderBlock()
     headers.append('content-type', 'text/plain')
-    for (let at = 0; at < extra.length; at += 2) headers.append(extra[at] as string, extra[at + 1] as string)
+    for (const [name, value] of extra) headers.append(name, value)
     signAnswer(headers, this.#deps.exchange.clock.now(), this.#manager?.config.serverName)
     stream.refuse(status, reasonPhrase(status), headers, body)
   }
 
   onHttp2Preface(buffer: Buffer, start: number, end: number): boolean {
-    const isHttp1 = this.#manager?.config.codecType === 'HTTP1' || this.#accepted.tls?.alpn !== undefined
-    if (this.#manager === undefined || isHttp1) return false
+    if (this.#manager?.config.codecType === 'HTTP1' || this.#accepted.tls?.alpn !== undefined) return false
     this.#deps.exchange.deadlines.remove(this)
     this.#accepted.continueOverHttp2(this.#manager)
     this.#channel.handler.onData(buffer, start, end)
@@ -235,15 +231,4 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     this.#deps.exchange.deadlines.remove(this)
     return this.#codec.release()
   }
-}
-
-/** The rest of a request that was already answered. */
-const ignoredRequest: RequestEvents = {
-  onRequestBody: () => {},
-  onRequestEnd: () => {},
-  onDownstreamReset: () => {},
-  onDownstreamDrain: () => {},
-  onTunnelData: () => {},
-  onTunnelEnd: () => {},
-  flushUpstream: () => {},
 }

@@ -1,5 +1,6 @@
 /** The embedder's filters of one proxy, run one after the other; the engine's own duties are not among them, since they are not optional. */
 import type { Logger } from '@heddle/base'
+import { containPromise } from '../guarded-deps.js'
 import type { HeaderBlock } from '../message/header-block.js'
 import { wireText, wireToken } from '../message/wire-text.js'
 import type { RequestRecord } from '../decision-record.js'
@@ -24,6 +25,7 @@ export function createFilterSet(filters: readonly ProxyFilter[], logger: Logger)
       for (const filter of filters) {
         try {
           const reply = filter.onRequest?.({ record, headers: editsOf(headers) })
+          refusePromise(reply)
           if (reply !== undefined)
             return { status: reply.status, body: reply.body ?? '', flags: 0, details: reply.details ?? 'filter_reply' }
         } catch (error) {
@@ -36,7 +38,7 @@ export function createFilterSet(filters: readonly ProxyFilter[], logger: Logger)
     onResponse(record, headers) {
       for (const filter of filters) {
         try {
-          filter.onResponse?.({ record, headers: editsOf(headers) })
+          refusePromise(filter.onResponse?.({ record, headers: editsOf(headers) }))
         } catch (error) {
           failed(filter, error)
           return false
@@ -45,6 +47,11 @@ export function createFilterSet(filters: readonly ProxyFilter[], logger: Logger)
       return true
     },
   }
+}
+
+/** An async filter would be passed before it has decided: its requests fail instead. */
+function refusePromise(result: unknown): void {
+  if (containPromise(result, () => {})) throw new TypeError('filters are synchronous, this one returned a promise')
 }
 
 /** What a filter writes is checked: it may well come from a stranger. */

@@ -14,6 +14,7 @@ import type { DownstreamConnection } from '../decision-record.js'
 import type { Endpoint } from '../endpoint/endpoint.js'
 import type { StreamWaiter } from '../endpoint/http-pool.js'
 import { filterFailedReply } from '../filters/http-filter.js'
+import { guard } from '../guard.js'
 import type { HeaderBlock } from '../message/header-block.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
 import { signAnswer } from '../message/sign-answer.js'
@@ -285,6 +286,12 @@ export class Exchange extends RoutedRequest implements RequestEvents, ResponseEv
   }
   onSlowBody(): void {
     this.#giveUp(localReplies.slowBody)
+  }
+
+  /** Something that the engine was given threw, or the engine itself did: that costs this request. */
+  fail(error: unknown): void {
+    this.deps.logger.error('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    guard(this.deps.logger, 'the answer to a failed request', () => this.#giveUp(localReplies.fault))
   }
 
   /** Answers, or cuts the answer that has begun. */

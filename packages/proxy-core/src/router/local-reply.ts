@@ -34,6 +34,7 @@ type ReplyName =
   | 'streamTimeout'
   | 'idle'
   | 'slowBody'
+  | 'fault'
 
 const timedOut = { status: 504, body: 'upstream request timeout', flags: flag.UT }
 
@@ -49,6 +50,7 @@ export const localReplies: Readonly<Record<ReplyName, LocalReply>> = {
   routeTimeout: { ...timedOut, details: 'response_timeout' },
   tryTimeout: { ...timedOut, details: 'upstream_per_try_timeout' },
   idle: { status: 408, body: 'stream timeout', flags: flag.SI, details: 'stream_idle_timeout' },
+  fault: { status: 500, body: '', flags: 0, details: 'internal_error' },
   slowBody: { status: 408, body: 'request timeout', flags: flag.SI, details: 'request_body_too_slow' },
   // As Envoy's max_stream_duration; gRPC callers are told DEADLINE_EXCEEDED.
   streamTimeout: { status: 408, body: 'downstream duration timeout', flags: flag.DT, details: 'max_duration_timeout', grpcStatus: 4 },

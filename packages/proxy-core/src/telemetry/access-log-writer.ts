@@ -121,6 +121,15 @@ class BatchWriter implements AccessLogWriter {
     this.#timer ??= this.#clock.setTimer(this.#options.flushMs ?? 1000, () => this.flush())
   }
 
+  /** Also from a timer, where nobody catches. */
+  #tell(error: unknown): void {
+    try {
+      this.#options.onFailed?.(error)
+    } catch {
+      // The lines are lost, and so is the word about it.
+    }
+  }
+
   /** Gives what is left to send: a full pipe takes it later; what a broken sink refuses is lost. */
   #send(bytes: Buffer): Buffer | undefined {
     try {
@@ -129,8 +138,9 @@ class BatchWriter implements AccessLogWriter {
       return written < bytes.length ? bytes.subarray(written) : undefined
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return bytes
-      if (!this.#failed) this.#options.onFailed?.(error)
+      const isNews = !this.#failed
       this.#failed = true
+      if (isNews) this.#tell(error)
       return undefined
     }
   }

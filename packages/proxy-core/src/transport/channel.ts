@@ -12,6 +12,12 @@ export interface ChannelHandler {
   onDrain(): void
 }
 
+/** What a client's bytes come from. */
+export interface InboundChannel extends Channel {
+  /** Bytes that were read before whoever handles them was there. */
+  received(buffer: Buffer, start: number, end: number): void
+}
+
 export interface Channel {
   handler: ChannelHandler
   readonly remoteAddress: string

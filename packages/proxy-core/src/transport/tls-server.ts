@@ -12,6 +12,7 @@ import { guard } from '../guard.js'
 import type { AbortWatch } from './abort-watch.js'
 import { putTlsOn } from './accepted-tls-socket.js'
 import { unspokenProtocols } from './alpn.js'
+import type { InboundChannel } from './channel.js'
 import type { PeerVerdict, PeerVerifier } from './peer-verifier.js'
 import { readBuffer } from './read-buffer.js'
 import { SocketChannel } from './socket-channel.js'
@@ -24,7 +25,7 @@ export type HandshakeResult =
 export interface TlsServer {
   /** @returns the way to give the handshake up. `done` is called once, unless given up. */
   terminate(
-    channel: SocketChannel,
+    channel: InboundChannel,
     read: Buffer,
     hello: ClientHello,
     tls: DownstreamTlsContext,
@@ -35,10 +36,13 @@ export interface TlsServer {
 export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, logger: Logger, watch?: AbortWatch): TlsServer {
   return {
     terminate(channel, read, hello, tls, done) {
-      const made = contexts.get(tls.common, 'server')
-      if (!made.ok) {
+      const made: ReturnType<TlsContexts['get']> =
+        channel instanceof SocketChannel
+          ? contexts.get(tls.common, 'server')
+          : { ok: false, reason: 'TLS within a stream of HTTP/2 is not ended here' }
+      if (!made.ok || !(channel instanceof SocketChannel)) {
         channel.destroy()
-        done(made)
+        if (!made.ok) done(made)
         return () => {}
       }
       const socket = channel.release()

@@ -429,5 +429,5 @@ test('CONNECT passes over HTTP/2 and ends where the route says so', async () => 
   tunnel.end()
   await expect.poll(() => text).toBe('HELLObye')
   const refused = await request(keep(http2Client((await front(app.port)).port)), { ':method': 'CONNECT', ':authority': 'db:5432' })
-  expect(refused.headers[':status']).toBe(404)
+  expect(refused.headers[':status']).toBe(405)
 })

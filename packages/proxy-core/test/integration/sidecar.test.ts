@@ -1,5 +1,7 @@
+import { once } from 'node:events'
+import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2'
 import { connect } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { createFakeClock } from '@heddle/base/testing'
 import type { Listener } from '@heddle/routing'
 import { responseFlagBits as flag } from '@heddle/proxy-core'
@@ -193,4 +195,65 @@ test('CONNECT opens a captured connection', async () => {
   })
   expect(answer).toMatch(/^HTTP\/1\.1 200 Connection Established\r\n\r\nHTTP\/1\.1 200 OK/)
   expect(answer).toContain('web web /tunnel')
+})
+
+describe('an explicit proxy whose client speaks HTTP/2 with prior knowledge', () => {
+  const authorization = { 'proxy-authorization': `Basic ${Buffer.from(`${token}:`).toString('base64')}` }
+
+  async function session(): Promise<ClientHttp2Session> {
+    const { explicit } = await sidecar()
+    const client = connectHttp2(`http://127.0.0.2:${explicit}`)
+    keep({ close: () => client.destroy() })
+    return client
+  }
+
+  function ask(client: ClientHttp2Session, headers: OutgoingHttpHeaders): Promise<{ readonly status: number; readonly body: string }> {
+    return new Promise((resolve, reject) => {
+      const stream = client.request(headers)
+      let status = 0
+      let body = ''
+      stream.on('response', (answer) => (status = answer[':status'] ?? 0))
+      stream.on('data', (piece: Buffer) => (body += piece.toString('latin1')))
+      stream.on('end', () => resolve({ status, body }))
+      stream.on('error', reject)
+    })
+  }
+
+  test('serves requests as if they were captured, each for its own destination, without the credentials', async () => {
+    const client = await session()
+    const answer = await ask(client, { ':authority': 'web', ':path': '/path?q=1', ':scheme': 'http', ...authorization })
+    expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('web web /path?q=1 ') as string })
+    expect(answer.body).not.toContain('proxy-')
+    const fields = { ':path': '/', ':scheme': 'http' }
+    expect((await ask(client, { ...fields, ':authority': 'web' })).status).toBe(407)
+    expect((await ask(client, { ...fields, ...authorization, ':authority': 'nobody' })).status).toBe(502)
+    expect((await ask(client, { ...fields, ...authorization, ':authority': 'web', ':scheme': 'https' })).status).toBe(400)
+  })
+
+  test('opens captured connections with CONNECT, several at a time, with half closes', async () => {
+    const client = await session()
+    const open = (): ClientHttp2Stream => client.request({ ':method': 'CONNECT', ':authority': 'web:80', ...authorization })
+    const texts = await Promise.all(
+      ['one', 'two'].map(async (path) => {
+        const tunnel = open()
+        let text = ''
+        tunnel.on('data', (piece: Buffer) => (text += piece.toString('latin1')))
+        tunnel.write(`GET /${path} HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n`)
+        await once(tunnel, 'end')
+        return text
+      }),
+    )
+    expect(texts[0]).toMatch(/^HTTP\/1\.1 200 OK[^]*web web \/one /)
+    expect(texts[1]).toMatch(/^HTTP\/1\.1 200 OK[^]*web web \/two /)
+    const opaque = open()
+    let text = ''
+    opaque.on('data', (piece: Buffer) => (text += piece.toString('latin1')))
+    opaque.end('\x01\x02\x03')
+    await once(opaque, 'close')
+    expect(text).toBe('opaque 3')
+    const refused = client.request({ ':method': 'CONNECT', ':authority': 'web:80' })
+    const [answer] = (await once(refused, 'response')) as [{ ':status': number }]
+    expect(answer[':status']).toBe(407)
+    refused.close()
+  })
 })

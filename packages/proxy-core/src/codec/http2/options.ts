@@ -25,6 +25,8 @@ export interface Http2Options {
   readonly keepAliveTimeoutMs: number
   /** After so many streams the connection is drained; 0: never. */
   readonly maxStreams: number
+  /** Whether a plain CONNECT may be asked for; else it is 405. Absent: it may. */
+  readonly acceptsConnect?: boolean
   /** Whether extended CONNECT (RFC 8441) is offered. */
   readonly allowsConnect: boolean
 }

@@ -131,16 +131,23 @@ export class Http2ServerConnection extends Http2Connection {
     this.startSweep()
     if (head.malformed !== '' || this.#dependsOnItself(streamId) || (endStream && head.contentLength > 0))
       return this.streamError(stream, errorCode.protocolError, head.malformed || 'content-length')
-    const status = head.refusal
+    const status = this.#refusal()
     if (status === 431) return this.streamError(stream, errorCode.enhanceYourCalm, 'a header section that is too large')
     stream.begin(head, endStream)
-    if (!endStream && this.options.minBodyRate !== undefined && this.options.minBodyRate > 0) stream.startedMs = this.nowMs()
+    if (!endStream) stream.startedMs = this.nowMs()
     this.touch(stream)
     stream.remoteEnded = endStream
     this.#dispatch(stream, status)
     if (endStream && !stream.closed) stream.receiveEnd(undefined)
     if (++this.#streamsTaken === this.options.maxStreams) this.drain()
     return !this.ended
+  }
+
+  /** @returns a status; 0: none. */
+  #refusal(): number {
+    const { refusal, method, protocol } = this.head
+    if (refusal !== 0) return refusal
+    return method === 'CONNECT' && protocol === '' && this.options.acceptsConnect === false ? 405 : 0
   }
 
   #dependsOnItself(streamId: number): boolean {

@@ -22,10 +22,11 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
   method = ''
   path = ''
   authority = ''
+  scheme = ''
   upgrade = ''
   bodyLength: number = bodyLength.none
   expectContinue = false
-  /** When its head came; only where bodies are held to a speed. */
+  /** When its head came, where more follows. */
   startedMs = 0
   #events: RequestEvents | undefined
   /** Bytes of the body that were announced and have not come; -1: not announced. */
@@ -65,6 +66,7 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
     this.method = head.protocol === '' ? head.method : 'GET'
     this.path = head.path ?? ''
     this.authority = head.authority ?? ''
+    this.scheme = head.scheme
     this.upgrade = this.method === 'CONNECT' ? 'CONNECT' : head.protocol
     if (head.protocol === 'websocket' && !this.headers.has('sec-websocket-key')) this.headers.append('sec-websocket-key', webSocketKey)
     this.expectContinue = head.expectContinue
