@@ -2,6 +2,7 @@
 export { readStatus, statusError, statusOf } from './resources/api-error.js'
 export { createResourceClient, type ResourceClientDeps } from './resources/create-resource-client.js'
 export { createInformer, type InformerDeps, type InformerSource } from './resources/informer.js'
+export { configMaps, secrets } from './resources/resource-types.js'
 export { loadInClusterConfig, loadKubeconfig, type KubeconfigOptions, type LoadedKubeconfig } from './resources/kubeconfig.js'
 export type {
   DeleteOptions,

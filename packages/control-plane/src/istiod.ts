@@ -5,7 +5,7 @@ import { isHeddleError, type Logger, messageOf } from '@heddle/base'
 import { type FollowedFiles, systemClock } from '@heddle/base/node'
 import { meshConfigMap, readMeshConfig } from '@heddle/translation'
 import { type AuditLog, type AuditSink, type Ca, createCa, createJoinTokens, openAuditLog, readCacerts } from '@heddle/ca'
-import { createResourceClient, followCrlFile, loadInClusterConfig, readPodContract, type ResourceClient } from '@heddle/client'
+import { configMaps, createResourceClient, followCrlFile, loadInClusterConfig, readPodContract, type ResourceClient } from '@heddle/client'
 import { watchCaSettings } from './citadel/ca-settings-watch.js'
 import { createFederationFollower } from './citadel/federation-follower.js'
 import { readFederation } from './citadel/federation-settings.js'
@@ -17,7 +17,6 @@ import { type ControlPlaneOptions, createControlPlane } from './control-plane.js
 import { type IstiodSettings, readSettings } from './istiod-settings.js'
 import { meshTextOf } from './source/mesh-config-watch.js'
 
-const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
 /** Where Istio mounts them. */
 const cacertsFolder = '/etc/cacerts'
 const issuanceFolder = '/var/lib/istiod/issued'

@@ -3,7 +3,7 @@
  * taken by itself; one that cannot be read leaves what it said last in force.
  */
 import { type Logger, messageOf } from '@heddle/base'
-import type { Informer, ResourceClient } from '@heddle/client'
+import { configMaps, type Informer, type ResourceClient } from '@heddle/client'
 
 export const caSettingsConfigMap = 'heddle-ca'
 
@@ -18,8 +18,6 @@ export interface CaSettingsWatchOptions {
 export interface CaSettingsWatch {
   close(): Promise<void>
 }
-
-const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
 
 export function watchCaSettings({ client, namespace, onText, logger }: CaSettingsWatchOptions): CaSettingsWatch {
   const known = new Map<string, string | undefined>()

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { type Clock, type Logger, messageOf } from '@heddle/base'
 import { encodeJwtKeySet } from '@heddle/base/node'
 import { createFederation, type FederatedDomain, type Federation, parseSpiffeBundle, type SpiffeBundle } from '@heddle/ca'
-import { type ResourceClient, statusOf } from '@heddle/client'
+import { configMaps, type ResourceClient, statusOf } from '@heddle/client'
 import { createTrustBundle, peerChainOf, type PeerCertificateSource, verifySvidPath } from '@heddle/x509'
 import type { FederatedTrust } from '@heddle/xds'
 import type { FederatedView } from './ca-view.js'
@@ -35,7 +35,6 @@ interface Deps {
   readonly logger: Logger
 }
 
-const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
 const bundlesConfigMap = 'heddle-federated-bundles'
 
 /** A bundle that was fetched, and which first one it grew from: when an operator gives another, it counts no more. */

@@ -6,9 +6,8 @@
 import type { Clock } from '@heddle/base'
 import { HeddleError } from '@heddle/base'
 import type { JoinTokenGrant, JoinTokenStore } from '@heddle/ca'
-import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client'
+import { type KubernetesObject, type ResourceClient, secrets, statusOf } from '@heddle/client'
 
-const secrets = { group: '', version: 'v1', plural: 'secrets' }
 const secretName = 'heddle-join-tokens'
 const dataKey = 'grants'
 /** Not yet used; a Secret holds 1 MiB. */

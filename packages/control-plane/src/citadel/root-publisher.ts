@@ -3,9 +3,8 @@
  * lists (`istio-ca-crl`) for Istio's own proxies, which are pushed none.
  */
 import { type Logger, messageOf } from '@heddle/base'
-import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client'
+import { configMaps, type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client'
 
-const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
 export const rootConfigMap = 'istio-ca-root-cert'
 export const crlConfigMap = 'istio-ca-crl'
 

@@ -1,9 +1,8 @@
 /** The authority's state in a Kubernetes Secret (`istio-ca-secret`, as Istio's self-signed CA keeps it), written only over the version that was read: of replicas that change it at once, one wins and the others adopt. */
 import { HeddleError, messageOf } from '@heddle/base'
 import type { CaStore } from '@heddle/ca'
-import { type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client'
+import { type KubernetesObject, type ResourceClient, secrets, statusOf } from '@heddle/client'
 
-const secrets = { group: '', version: 'v1', plural: 'secrets' }
 const stateSecret = 'istio-ca-secret'
 /** What an authority below the root of a mounted `cacerts` keeps. */
 export const companionSecret = 'heddle-ca-companion'

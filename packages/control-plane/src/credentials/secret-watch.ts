@@ -1,5 +1,5 @@
 /** Follows the Secrets that may hold key material; tokens of service accounts and Helm's releases are left out. */
-import type { InformerEvent, KubernetesObject, ResourceClient } from '@heddle/client'
+import { type InformerEvent, type KubernetesObject, type ResourceClient, secrets } from '@heddle/client'
 import { hasTlsKeys } from './secret-material.js'
 
 export interface SecretWatch {
@@ -15,7 +15,6 @@ export interface SecretWatchOptions {
   readonly onChange: () => void
 }
 
-const secrets = { group: '', version: 'v1', plural: 'secrets' }
 const fieldSelector = 'type!=kubernetes.io/service-account-token,type!=helm.sh/release.v1'
 
 export function watchSecrets({ client, onChange }: SecretWatchOptions): SecretWatch {

@@ -1,6 +1,6 @@
 /** Follows the ConfigMap `istio`; what cannot be read leaves the last good settings in force. */
 import { type Logger, messageOf } from '@heddle/base'
-import type { Informer, KubernetesObject, ResourceClient } from '@heddle/client'
+import { configMaps, type Informer, type KubernetesObject, type ResourceClient } from '@heddle/client'
 import { meshConfigKey, meshConfigMap, readMeshConfig, type MeshConfig } from '@heddle/translation'
 
 export interface MeshConfigWatch {
@@ -18,8 +18,6 @@ export interface MeshConfigWatchOptions {
   readonly onChange: () => void
   readonly logger: Logger
 }
-
-const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
 
 export function watchMeshConfig({ client, namespace, onChange, logger }: MeshConfigWatchOptions): MeshConfigWatch {
   let current: Partial<MeshConfig> = {}
