@@ -66,8 +66,8 @@ export interface IssuedIdentity extends SignedCertificate {
 export interface IssueOptions {
   /** Default: the authority's default. */
   readonly ttlSeconds?: number
-  /** Who asked, for the audit record. */
-  readonly actor?: string
+  /** Who asked, in their own words, for the audit record: nobody has proved it. */
+  readonly claimedActor?: string
 }
 
 export interface ServerCertificateFields {
@@ -120,6 +120,11 @@ export interface Ca {
    * @throws HeddleError `HEDDLE_CA_CACERTS_INVALID`: the lists before stay in force
    */
   replaceCrls(crlPem: string): void
+  /**
+   * Adopts now what another replica has saved in the same store; the authority looks by itself once a minute.
+   * @throws HeddleError what the store throws; the `HEDDLE_CA_STATE_...` codes
+   */
+  refresh(): Promise<void>
   metrics(): CaMetrics
   /** Undefined for a plugged-in authority: its root is somebody else's. */
   readonly rotation: Rotation | undefined

@@ -7,8 +7,8 @@ export interface Caller extends WorkloadIdentity {
   readonly method: 'jwt' | 'client-certificate' | 'join-token' | 'operator'
   /** The Pod that a Kubernetes token is bound to, when it names one. */
   readonly pod?: { readonly name: string; readonly uid: string }
-  /** The person who vouched for this caller, such as who made its join token. */
-  readonly actor?: string
+  /** Who vouched for this caller, such as whoever made its join token, in their own words: nobody has proved it. */
+  readonly claimedActor?: string
   /** The longest lifetime of what this caller is given, in seconds. Default: the authority's maximum. */
   readonly maxTtlSeconds?: number
 }

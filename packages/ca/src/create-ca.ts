@@ -136,6 +136,7 @@ function assemble(resolved: Resolved, source: SigningSource, pluggedIn: readonly
       crls = readCrls(crlPem)
       bundles.refresh()
     },
+    refresh: () => source.refresh(),
     metrics: () => ({
       ...counters,
       rootNotAfterMs: Math.min(...source.roots().flatMap(({ phase, notAfterMs }) => (phase === 'active' ? [notAfterMs] : []))),
@@ -148,10 +149,10 @@ function assemble(resolved: Resolved, source: SigningSource, pluggedIn: readonly
 }
 
 async function recordJwt({ audit, clock }: Resolved, caller: Caller, svid: JwtSvid, audiences: readonly string[]): Promise<void> {
-  const { method, pod, actor } = caller
+  const { method, pod, claimedActor } = caller
   const { spiffeId, id: serialHex, keyId: issuerFingerprint, notAfterMs } = svid
   const nowMs = clock.now()
-  const who = { method, ...(pod && { pod }), ...(actor !== undefined && { actor }) }
+  const who = { method, ...(pod && { pod }), ...(claimedActor !== undefined && { claimedActor }) }
   try {
     const what = { action: 'issue-jwt', spiffeId, serialHex, issuerFingerprint, audiences } as const
     await audit({ atMs: nowMs, notBeforeMs: nowMs, notAfterMs, ...what, ...who })

@@ -34,6 +34,27 @@ export type { DenyBook, DenyRequest } from './deny/deny-book.js'
 export type { CaMetrics } from './metrics/ca-metrics.js'
 export type { JwtSvid } from './jwt/jwt-svid.js'
 export { validateJwtSvid, type JwtBundle, type JwtSvidFault, type JwtSvidResult, type JwtSvidValidation } from '@heddle/base/node'
+export {
+  type AuthorityOrder,
+  encodeOrder,
+  type GivenOrder,
+  type OrderResult,
+  type OrderSubject,
+  parseOrder,
+} from './order/authority-order.js'
+export {
+  answeredOrders,
+  answerOf,
+  claimOf,
+  openOrders,
+  type OrderAnswer,
+  type OrderClaim,
+  type OrderData,
+  orderKeys,
+  type OrderKeys,
+  ordersConfigMap,
+  withoutOld,
+} from './order/order-book.js'
 export type { RootStatus, Rotation, StartOptions } from './rotation/rotation.js'
 export type { PlannedStep, RotationPlan, RotationStep, WorkloadObserver, WorkloadTrust } from './rotation/plan.js'
 export type { ExpiryAlarm, Forecast, RootForecast } from './rotation/forecast.js'

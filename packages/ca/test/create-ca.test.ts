@@ -150,7 +150,7 @@ describe('issueFor and issueServer', () => {
   it('give a person a mesh identity, with a record of who asked', async () => {
     const audit: AuditRecord[] = []
     const { ca, clock } = await startCa({ audit: (entry) => void audit.push(entry) })
-    const issued = await ca.issueFor({ namespace: 'default', serviceAccount: 'hello' }, { actor: 'alice', ttlSeconds: 600 })
+    const issued = await ca.issueFor({ namespace: 'default', serviceAccount: 'hello' }, { claimedActor: 'alice', ttlSeconds: 600 })
     expect(verifySvidPath({ chain: ders(issued.chain), bundle: ca.bundle().trustBundle, nowMs: clock.now() })).toMatchObject({ ok: true })
     expect(parsePrivateKey(issued.privateKeyPem)).toMatchObject({ ok: true, algorithm: 'ec-p256' })
     expect(audit).toEqual([
@@ -163,7 +163,7 @@ describe('issueFor and issueServer', () => {
         notAfterMs: clock.now() + 600_000,
         issuerFingerprint: ca.bundle().roots[0]?.fingerprint,
         method: 'operator',
-        actor: 'alice',
+        claimedActor: 'alice',
       },
     ])
     expect(JSON.stringify(audit)).not.toContain('PRIVATE')

@@ -247,7 +247,7 @@ class Istiod implements ControlPlane {
   /** The rotation waits for what proxies acknowledge, operators order it, and denials reach every proxy. */
   #followRotation(discovery: Discovery): void {
     const { ca, client, joinTokens, namespace = 'istio-system' } = this.#options
-    const { clock, logger } = this.#deps
+    const { clock } = this.#deps
     const startedMs = clock.monotonicMs()
     const workloads = (): readonly WorkloadTrust[] | undefined =>
       clock.monotonicMs() - startedMs < returnMs ? undefined : discovery.proxies().map((proxy) => trustOf(proxy, discovery, ca))
@@ -259,7 +259,7 @@ class Istiod implements ControlPlane {
       discovery.changed(true)
     }
     this.#keep({ close: this.#options.federation?.onChange(onFederation) ?? (() => {}) })
-    this.#keep(followCaOrders({ client, namespace, ca, logger, ...(joinTokens && { joinTokens }) }))
+    this.#keep(followCaOrders({ client, namespace, ca, ...(joinTokens && { joinTokens }) }, this.#deps))
   }
 
   #renewAfter(delayMs: number, secure: SecureServer): void {

@@ -15,8 +15,8 @@ export interface AuditRecord {
   readonly issuerFingerprint: string
   /** How the caller proved who it is. */
   readonly method: 'jwt' | 'client-certificate' | 'join-token' | 'operator'
-  /** The person or component that asked for it, or that made the join token with which it was asked for. */
-  readonly actor?: string
+  /** Who asked for it, or made the join token with which it was asked for, in their own words: nobody has proved it. */
+  readonly claimedActor?: string
   /** Of a JWT-SVID. */
   readonly audiences?: readonly string[]
   readonly pod?: { readonly name: string; readonly uid: string }

@@ -18,8 +18,8 @@ export interface JoinTokenGrant {
   readonly serviceAccount: string
   /** Milliseconds since the Unix epoch. */
   readonly notAfterMs: number
-  /** Who made it. */
-  readonly actor?: string
+  /** Who made it, in their own words: nobody has proved it. */
+  readonly claimedActor?: string
 }
 
 /** Keeps grants by the SHA-256 of their token, in lower-case hexadecimal (64 digits). */
@@ -37,7 +37,8 @@ export interface JoinTokenRequest {
   readonly serviceAccount: string
   /** How long the token can be used, in seconds: 1 to 86,400 (a day); 0, and all else, is refused. Default: 600 (10 minutes). */
   readonly ttlSeconds?: number
-  readonly actor?: string
+  /** Who makes it, in their own words: nobody has proved it. */
+  readonly claimedActor?: string
 }
 
 export interface JoinTokens extends Authenticator {
@@ -88,20 +89,20 @@ export function createJoinTokens(options: JoinTokensOptions, deps: { readonly cl
     }
     if (!grant) return { kind: 'refused', reason: 'the join token is unknown, or was used before' }
     if (clock.now() >= grant.notAfterMs) return { kind: 'refused', reason: 'the join token has expired' }
-    const { namespace, serviceAccount, actor } = grant
+    const { namespace, serviceAccount, claimedActor } = grant
     const caller: Caller = { trustDomain: grant.trustDomain, namespace, serviceAccount, method: 'join-token' }
-    return { kind: 'authenticated', caller: actor === undefined ? caller : { ...caller, actor } }
+    return { kind: 'authenticated', caller: claimedActor === undefined ? caller : { ...caller, claimedActor } }
   }
   const ask = async (token: string | undefined, find: JoinTokenStore['get']): Promise<AuthenticationResult> =>
     token?.startsWith(prefix) ? await judge(token, find) : { kind: 'absent' }
   const register = async (tokenHash: string, request: JoinTokenRequest): Promise<JoinTokenGrant> => {
-    const { namespace, serviceAccount, ttlSeconds = defaultTtlSeconds, actor } = request
+    const { namespace, serviceAccount, ttlSeconds = defaultTtlSeconds, claimedActor } = request
     const spiffeId = workloadUriOf({ trustDomain, namespace, serviceAccount })
     if (!hashPattern.test(tokenHash)) throw refused('its hash is no SHA-256 in lower-case hexadecimal')
     if (!(ttlSeconds >= 1 && ttlSeconds <= maxTtlSeconds)) throw refused(`it lives 1 to ${maxTtlSeconds} s`)
     const nowMs = clock.now()
     const notAfterMs = nowMs + ttlSeconds * 1000
-    const by = actor === undefined ? {} : { actor }
+    const by = claimedActor === undefined ? {} : { claimedActor }
     await audit?.({
       atMs: nowMs,
       action: 'create-join-token',

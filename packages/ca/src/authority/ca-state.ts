@@ -28,14 +28,15 @@ export interface DeniedEntry {
   /** When the entry goes by itself; absent stays until it is removed. */
   readonly untilMs?: number
   readonly reason?: string
-  readonly actor?: string
+  /** Who asked, in their own words: nobody has proved it. */
+  readonly claimedActor?: string
 }
 
 /** A rotation that the authority drives by itself; see rotation/rotation-driver. */
 export interface RotationIntent {
   readonly startedAtMs: number
   readonly revokeWhen: RevokeWhen
-  readonly actor?: string
+  readonly claimedActor?: string
 }
 
 /** `leaves-ended`: after the last leaf of the old root has ended. `acknowledged`: as soon as every connected workload said that it needs it no more. */

@@ -37,6 +37,8 @@ export interface SigningSource {
   nextCrlNumber(): Promise<number>
   readonly denied: DenyKeeper
   onChange(listener: () => void): void
+  /** Adopts what another replica saved. */
+  refresh(): Promise<void>
   close(): Promise<void>
 }
 
@@ -68,7 +70,7 @@ export interface Companion {
   readonly driver: RotationDriver
 }
 
-type Memory = Pick<SigningSource, 'sequence' | 'jwtKeys' | 'jwtSigner' | 'nextCrlNumber' | 'denied' | 'onChange' | 'close'>
+type Memory = Pick<SigningSource, 'sequence' | 'jwtKeys' | 'jwtSigner' | 'nextCrlNumber' | 'denied' | 'onChange' | 'refresh' | 'close'>
 
 function forgetful(nowMs: number): Memory {
   const listeners = new Set<() => void>()
@@ -89,6 +91,7 @@ function forgetful(nowMs: number): Memory {
       },
     },
     onChange: (listener) => void listeners.add(listener),
+    refresh: () => Promise.resolve(),
     close: () => Promise.resolve(),
   }
 }
@@ -114,6 +117,7 @@ function keptBy({ keeper, driver }: Companion): Memory {
         }),
     },
     onChange: (listener) => keeper.onChange(listener),
+    refresh: () => keeper.refresh(),
     close() {
       driver.close()
       return keeper.close()

@@ -16,8 +16,8 @@ export interface DenyRequest {
   /** Milliseconds since the Unix epoch; give a certificate's end for its serial number. Default: until it is removed. */
   readonly untilMs?: number
   readonly reason?: string
-  /** Who asked, for the record. */
-  readonly actor?: string
+  /** Who asked, in their own words, for the record: nobody has proved it. */
+  readonly claimedActor?: string
 }
 
 export interface DenyBook {
@@ -109,7 +109,7 @@ function valuesOf(entries: readonly DeniedEntry[], kind: DeniedEntry['kind']): r
   return entries.flatMap((entry) => (entry.kind === kind ? [entry.value] : []))
 }
 
-function readEntry({ spiffeId, serialHex, untilMs, reason, actor }: DenyRequest, sinceMs: number): DeniedEntry {
+function readEntry({ spiffeId, serialHex, untilMs, reason, claimedActor }: DenyRequest, sinceMs: number): DeniedEntry {
   if ((spiffeId === undefined) === (serialHex === undefined)) throw denialInvalid('give either a SPIFFE id or a serial number')
   const subject = spiffeId === undefined ? readSerial(serialHex ?? '') : readId(spiffeId)
   return {
@@ -117,7 +117,7 @@ function readEntry({ spiffeId, serialHex, untilMs, reason, actor }: DenyRequest,
     sinceMs,
     ...(untilMs !== undefined && { untilMs }),
     ...(reason !== undefined && { reason: reason.slice(0, 200) }),
-    ...(actor !== undefined && { actor: actor.slice(0, 200) }),
+    ...(claimedActor !== undefined && { claimedActor: claimedActor.slice(0, 200) }),
   }
 }
 

@@ -70,8 +70,14 @@ class LeafIssuer implements Issuer {
       const { spiffeId, csr, ttlSeconds: ttl } = this.#judge(csrPem, caller, ttlSeconds)
       counters.ignoredWishes += wishesOf(csr).length
       const issued = await this.#issue(csr.publicKey, csr.keyAlgorithm, { uris: [spiffeId] }, ttl)
-      const { method, pod, actor } = caller
-      await this.#record(issued, { action: 'sign', spiffeId, method, ...(pod && { pod }), ...(actor !== undefined && { actor }) })
+      const { method, pod, claimedActor } = caller
+      await this.#record(issued, {
+        action: 'sign',
+        spiffeId,
+        method,
+        ...(pod && { pod }),
+        ...(claimedActor !== undefined && { claimedActor }),
+      })
       // Signing and recording may have taken a while, in which an operator denied the workload.
       this.idOf(caller)
       return { ...issued, spiffeId }
@@ -105,7 +111,7 @@ class LeafIssuer implements Issuer {
       action: 'issue-for',
       spiffeId,
       method: 'operator',
-      ...(asked.actor !== undefined && { actor: asked.actor }),
+      ...(asked.claimedActor !== undefined && { claimedActor: asked.claimedActor }),
     })
     return { ...issued, spiffeId, privateKeyPem: encodePrivateKey(key) }
   }

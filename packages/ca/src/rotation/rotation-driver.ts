@@ -40,7 +40,7 @@ export function driveRotation(
       await keeper.refresh()
       await keeper.turnJwtKeys()
       alarm()
-      if (isDue()) await rotation.start({ actor: 'forecast' })
+      if (isDue()) await rotation.start({ claimedActor: 'forecast' })
       const { isRunning, next } = rotation.plan()
       if (!next.isFresh) readySinceMs = undefined
       else readySinceMs ??= clock.monotonicMs()

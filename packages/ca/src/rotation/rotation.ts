@@ -42,8 +42,8 @@ export interface RootStatus {
 export interface StartOptions {
   /** When the old root may go. Default: `leaves-ended`. */
   readonly revokeWhen?: RevokeWhen
-  /** Who asked, for the records. */
-  readonly actor?: string
+  /** Who asked, in their own words, for the records: nobody has proved it. */
+  readonly claimedActor?: string
 }
 
 export interface Rotation {
@@ -140,12 +140,12 @@ class RootRotation implements Rotation {
     await this.#keeper.replace((state) => revokeRoot(state, fingerprint, unsafeForce, this.#clock.now()))
   }
 
-  async start({ revokeWhen = 'leaves-ended', actor }: StartOptions = {}): Promise<void> {
+  async start({ revokeWhen = 'leaves-ended', claimedActor }: StartOptions = {}): Promise<void> {
     const startedAtMs = this.#clock.now()
     await this.#keeper.replace((state) => {
       if (state.rotation) throw rotationRefused('one is under way; see its plan, or abort it')
       const prepared = state.roots.some((root) => root.phase === 'prepared') ? state : this.#withPrepared(state)
-      return { ...prepared, rotation: { startedAtMs, revokeWhen, ...(actor !== undefined && { actor }) } }
+      return { ...prepared, rotation: { startedAtMs, revokeWhen, ...(claimedActor !== undefined && { claimedActor }) } }
     })
   }
 

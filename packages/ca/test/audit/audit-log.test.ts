@@ -41,7 +41,7 @@ describe('the issuance log', () => {
     const startMs = clock.now()
     const first = await ca.sign(csr(), caller, 3600)
     clock.advance(1_800_000)
-    const second = await ca.issueFor(caller, { actor: 'alice', ttlSeconds: 3600 })
+    const second = await ca.issueFor(caller, { claimedActor: 'alice', ttlSeconds: 3600 })
     await ca.sign(csr(), { ...caller, serviceAccount: 'other' })
     await log.close()
     const at = async (afterMs: number): Promise<readonly string[]> =>

@@ -9,14 +9,14 @@ describe('the deny-list', () => {
     const { ca, clock } = await startCa({ store })
     const changes: number[] = []
     ca.denied.onChange(() => changes.push(ca.denied.entries().length))
-    await ca.denied.add({ spiffeId: workloadUri, reason: 'stolen laptop', actor: 'alice' })
+    await ca.denied.add({ spiffeId: workloadUri, reason: 'stolen laptop', claimedActor: 'alice' })
     await expect(ca.sign(csr(), caller)).rejects.toEqual(withCode('HEDDLE_CA_CALLER_DENIED'))
     await expect(ca.issueFor(caller)).rejects.toEqual(withCode('HEDDLE_CA_CALLER_DENIED'))
     await expect(ca.issueJwt(caller, ['x'])).rejects.toEqual(withCode('HEDDLE_CA_CALLER_DENIED'))
     await ca.close()
     const again = (await startCa({ store }, clock)).ca
     expect(again.denied.entries()).toEqual([
-      { kind: 'spiffe-id', value: workloadUri, sinceMs: clock.now(), reason: 'stolen laptop', actor: 'alice' },
+      { kind: 'spiffe-id', value: workloadUri, sinceMs: clock.now(), reason: 'stolen laptop', claimedActor: 'alice' },
     ])
     await expect(again.sign(csr(), caller)).rejects.toEqual(withCode('HEDDLE_CA_CALLER_DENIED'))
     expect(await again.denied.remove('spiffe-id', workloadUri)).toBe(true)

@@ -26,7 +26,7 @@ describe('a rotation with observed workloads', () => {
     const workloads = observed(ca, ['a', 'b'])
     const rotation = rotationOf(ca)
     const before = await ca.sign(csr(), caller)
-    await rotation.start({ revokeWhen: 'acknowledged', actor: 'alice' })
+    await rotation.start({ revokeWhen: 'acknowledged', claimedActor: 'alice' })
     expect(phases(ca)).toEqual(['active', 'prepared'])
     expect(rotation.plan()).toMatchObject({ isRunning: true, next: { step: 'activate', isReady: false }, observed: 2 })
     expect(rotation.plan().next.waitsFor).toContain('2 workloads to trust the new root: a, b')

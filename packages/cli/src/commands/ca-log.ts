@@ -21,7 +21,7 @@ export async function run(invocation: Invocation): Promise<number> {
     if (flags.string('output') === 'json') streams.stdout.write(`${JSON.stringify(records, null, 2)}\n`)
     else
       streams.stdout.write(
-        renderTable({ header: ['AT', 'IDENTITY', 'SERIAL', 'UNTIL', 'PROVED BY', 'POD OR ACTOR'], rows: records.map(rowOf) }),
+        renderTable({ header: ['AT', 'IDENTITY', 'SERIAL', 'UNTIL', 'PROVED BY', 'POD OR CLAIMED ACTOR'], rows: records.map(rowOf) }),
       )
     return exitCode.ok
   })

@@ -1,8 +1,9 @@
 /** `heddle ca rotate start|activate|abort`, `heddle ca revoke`, `heddle ca deny|allow`: orders to the authority, given through the API. */
+import type { AuthorityOrder, OrderSubject } from '@heddle/ca'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
-import { askAuthority, type AuthorityOrder, orderAuthority } from '../target/authority.js'
+import { askAuthority, orderAuthority } from '../target/authority.js'
 import { type Target, withTarget } from '../target/target.js'
 
 export async function runStart(invocation: Invocation): Promise<number> {
@@ -42,7 +43,7 @@ export function runAllow(invocation: Invocation): Promise<number> {
   return give(invocation, { do: 'allow', ...subjectOf(invocation) })
 }
 
-function subjectOf({ positionals }: Invocation): { readonly spiffeId: string } | { readonly serialHex: string } {
+function subjectOf({ positionals }: Invocation): OrderSubject {
   const [word] = positionals
   if (!word) throw usageError('say whom: a SPIFFE id (spiffe://...) or the serial number of a certificate')
   return word.startsWith('spiffe:') ? { spiffeId: word } : { serialHex: word }
@@ -61,7 +62,7 @@ async function rootOf(target: Target, start: string): Promise<string> {
 
 async function give(invocation: Invocation, order: AuthorityOrder, known?: Target): Promise<number> {
   const send = async (target: Target): Promise<number> => {
-    invocation.streams.stdout.write(`${await orderAuthority(target, order, invocation.signal)}\n`)
+    invocation.streams.stdout.write(`${await orderAuthority(target, order, invocation)}\n`)
     return exitCode.ok
   }
   return known ? send(known) : withTarget(invocation, send)

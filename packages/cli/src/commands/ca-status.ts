@@ -41,8 +41,14 @@ function writeStatus({ stdout }: Streams, { trustDomain, rotation, denied, metri
     stdout.write(`\n${renderTable({ header: ['ROOT', 'PHASE', 'SINCE', 'ENDS', 'LAST LEAF ENDS'], rows })}`)
   }
   if (denied.length === 0) return
-  const rows = denied.map(({ kind, value, sinceMs, actor, reason }) => [kind, value, isoOf(sinceMs), actor ?? '-', reason ?? ''])
-  stdout.write(`\n${renderTable({ header: ['DENIED', 'VALUE', 'SINCE', 'BY', 'REASON'], rows })}`)
+  const rows = denied.map(({ kind, value, sinceMs, claimedActor, reason }) => [
+    kind,
+    value,
+    isoOf(sinceMs),
+    claimedActor ?? '-',
+    reason ?? '',
+  ])
+  stdout.write(`\n${renderTable({ header: ['DENIED', 'VALUE', 'SINCE', 'CLAIMED BY', 'REASON'], rows })}`)
 }
 
 function writePlan({ stdout }: Streams, { rotation }: CaView): void {

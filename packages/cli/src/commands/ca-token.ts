@@ -22,7 +22,7 @@ export async function runCreate(invocation: Invocation): Promise<number> {
     const { token, tokenHash } = makeJoinToken()
     const workload = { namespace, serviceAccount }
     const order = { do: 'create-join-token', tokenHash, workload, ...(ttlSeconds !== undefined && { ttlSeconds }) } as const
-    streams.stderr.write(`${await orderAuthority(target, order, signal)}\n`)
+    streams.stderr.write(`${await orderAuthority(target, order, { signal })}\n`)
     streams.stdout.write(`${token}\n`)
     return exitCode.ok
   })

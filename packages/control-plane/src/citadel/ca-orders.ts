@@ -1,11 +1,25 @@
 /**
- * What an operator orders the authority to do, through the API: whoever may change the ConfigMap `heddle-ca-orders` of the control
- * plane's namespace may rotate roots and deny workloads, and nobody else. Each order has an id and is carried out once; the answer
- * stands beside it.
+ * Carries out what operators order the authority to do through the API: whoever may change the ConfigMap `heddle-ca-orders` of the control
+ * plane's namespace may rotate roots and deny workloads, and nobody else. Of the replicas that see an order one claims it and carries it
+ * out, once; the others adopt what it did. Who gave it is what the order itself claims: the API's own audit log knows.
  */
-import { type Logger, messageOf } from '@heddle/base'
-import type { Ca, JoinTokens, Rotation } from '@heddle/ca'
-import type { Informer, KubernetesObject, ResourceClient } from '@heddle/client'
+import { type Clock, delay, type Logger, messageOf, type Random } from '@heddle/base'
+import { systemClock, systemRandom } from '@heddle/base/node'
+import {
+  answeredOrders,
+  type Ca,
+  claimOf,
+  type JoinTokens,
+  openOrders,
+  type OrderAnswer,
+  type OrderData,
+  orderKeys,
+  ordersConfigMap,
+  parseOrder,
+  withoutOld,
+} from '@heddle/ca'
+import { configMaps, type Informer, type KubernetesObject, type ResourceClient, statusOf } from '@heddle/client'
+import { carryOut } from './carry-out-order.js'
 
 export interface CaOrdersOptions {
   readonly client: ResourceClient
@@ -13,157 +27,140 @@ export interface CaOrdersOptions {
   readonly ca: Ca
   /** Default: none can be made. */
   readonly joinTokens?: JoinTokens
+}
+
+export interface CaOrdersDeps {
   readonly logger: Logger
+  readonly clock?: Clock
+  readonly random?: Random
 }
 
 export interface CaOrders {
   close(): Promise<void>
 }
 
-export const ordersConfigMap = 'heddle-ca-orders'
+/** Answers that nobody came for, and orders that were never finished, go after an hour. */
+const keepMs = 3_600_000
+const firstRetryMs = 200
+const maxRetryMs = 10_000
 
-interface Order {
-  readonly id: string
-  readonly do: string
-  readonly actor?: string
-  readonly revokeWhen?: string
-  readonly fingerprint?: string
-  readonly spiffeId?: string
-  readonly serialHex?: string
-  readonly reason?: string
-  /** Of a join token: its hash, since whoever may read the orders must not have the token. */
-  readonly tokenHash?: string
-  readonly workload?: { readonly namespace: string; readonly serviceAccount: string }
-  readonly ttlSeconds?: number
-  /** In words that leave no doubt: `revoke` although leaves live. */
-  readonly force?: boolean
+export function followCaOrders(options: CaOrdersOptions, deps: CaOrdersDeps): CaOrders {
+  return new FollowedOrders(options, deps)
 }
 
-const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
+class FollowedOrders implements CaOrders {
+  readonly #options: CaOrdersOptions
+  readonly #logger: Logger
+  readonly #clock: Clock
+  /** This process, in claims. */
+  readonly #name: string
+  readonly #informer: Informer
+  readonly #ending = new AbortController()
+  readonly #begun = new Set<string>()
+  /** One at a time, in this process. */
+  #tail: Promise<void> = Promise.resolve()
+  #answered: readonly string[] = []
 
-export function followCaOrders(options: CaOrdersOptions): CaOrders {
-  const { client, namespace, logger } = options
-  let lastId: string | undefined
-  const take = async (object: KubernetesObject): Promise<void> => {
-    const data = object['data'] as Readonly<Record<string, string>> | undefined
-    const order = readOrder(data?.['order'])
-    if (!order || order.id === lastId || answeredId(data?.['answer']) === order.id) return
-    lastId = order.id
-    const answer = await carryOut(options, order)
-    logger.info('carried out an order to the authority', { order: order.do, actor: order.actor, ok: answer.ok, message: answer.message })
-    const text = JSON.stringify({ id: order.id, ...answer })
-    await client.patch(configMaps, ordersConfigMap, { data: { answer: text } }, namespace)
+  constructor(options: CaOrdersOptions, { logger, clock = systemClock, random = systemRandom }: CaOrdersDeps) {
+    this.#options = options
+    this.#logger = logger
+    this.#clock = clock
+    this.#name = Buffer.from(random.bytes(8)).toString('hex')
+    const { client, namespace } = options
+    this.#informer = client.watch(configMaps, {
+      namespace,
+      fieldSelector: `metadata.name=${ordersConfigMap}`,
+      onEvent: (event) => {
+        if (event.type === 'applied' && event.object.metadata.name === ordersConfigMap) this.#see(dataOf(event.object))
+      },
+    })
   }
-  const informer: Informer = client.watch(configMaps, {
-    namespace,
-    fieldSelector: `metadata.name=${ordersConfigMap}`,
-    onEvent(event) {
-      if (event.type !== 'applied' || event.object.metadata.name !== ordersConfigMap) return
-      take(event.object).catch((error: unknown) => logger.error('an order to the authority failed', { error: messageOf(error) }))
-    },
-  })
-  return { close: () => informer.close() }
-}
 
-const maxNamed = 20
-
-/** By hand it waits for the same as by itself; by force it says whom that hurts. */
-async function activate(rotation: Rotation, isForced: boolean): Promise<string> {
-  const { next, lacking, observed } = rotation.plan()
-  if (next.step !== 'activate') throw new Error('no root is prepared: start a rotation first')
-  const named = lacking.slice(0, maxNamed).map(({ id, spiffeId }) => (spiffeId === undefined ? id : `${id} (${spiffeId})`))
-  const more = lacking.length > maxNamed ? ` and ${lacking.length - maxNamed} more` : ''
-  const who = lacking.length === 0 ? '' : `: ${named.join(', ')}${more}`
-  if (!next.isReady && !isForced) {
-    const hurt = observed === undefined ? 'nobody can say yet who lacks it' : `${lacking.length} of ${observed} workloads lack it${who}`
-    throw new Error(
-      `the prepared root cannot sign yet, ${hurt}. It waits for ${next.waitsFor}. With --unsafe-force they lose their connections`,
-    )
+  async close(): Promise<void> {
+    this.#ending.abort()
+    await this.#informer.close()
+    await this.#tail
   }
-  const { fingerprint } = await rotation.activate()
-  const signs = `root ${fingerprint.slice(0, 16)} signs from now on`
-  return lacking.length === 0 ? signs : `${signs}, and ${lacking.length} workloads do not trust it yet${who}`
-}
 
-function readOrder(text: string | undefined): Order | undefined {
-  try {
-    const order = JSON.parse(text ?? '') as Partial<Order> | null
-    return typeof order?.id === 'string' && typeof order.do === 'string' ? (order as Order) : undefined
-  } catch {
-    return undefined
+  #see(data: OrderData): void {
+    const news = answeredOrders(data).filter((id) => !this.#answered.includes(id) && !this.#begun.has(id))
+    this.#answered = answeredOrders(data)
+    for (const id of this.#begun) if (!Object.keys(data).some((key) => key.startsWith(`${id}.`))) this.#begun.delete(id)
+    // What another replica did is known here once a minute otherwise: too late for somebody who is denied.
+    if (news.length > 0) this.#inTurn('adopt what another replica did', () => this.#options.ca.refresh())
+    for (const id of openOrders(data)) this.#inTurn('take an order', () => this.#take(id))
   }
-}
 
-function answeredId(text: string | undefined): string | undefined {
-  try {
-    return (JSON.parse(text ?? '') as { readonly id?: string } | null)?.id
-  } catch {
-    return undefined
+  /** Until it works, or the end. */
+  #inTurn(what: string, step: () => Promise<void>): void {
+    this.#tail = this.#tail.then(async () => {
+      const { signal } = this.#ending
+      let retryMs = firstRetryMs
+      while (!signal.aborted) {
+        try {
+          return await step()
+        } catch (error) {
+          this.#logger.warn(`the authority cannot ${what} yet`, { error: messageOf(error), retryMs })
+          await delay(this.#clock, retryMs, signal).catch(() => undefined)
+          retryMs = Math.min(retryMs * 2, maxRetryMs)
+        }
+      }
+    })
   }
-}
 
-interface Answer {
-  readonly ok: boolean
-  readonly message: string
-}
-
-async function carryOut(options: CaOrdersOptions, order: Order): Promise<Answer> {
-  try {
-    return { ok: true, message: await act(options, order) }
-  } catch (error) {
-    return { ok: false, message: messageOf(error) }
+  async #take(id: string): Promise<void> {
+    const text = await this.#claim(id)
+    if (text === undefined) return
+    this.#begun.add(id)
+    const given = parseOrder(text)
+    const answer = given.ok ? await carryOut(this.#options, given) : { ok: false, message: given.reason }
+    const { ok, message } = answer
+    this.#logger.info('carried out an order to the authority', {
+      order: given.ok ? given.order.do : undefined,
+      claimedActor: given.ok ? given.claimedActor : undefined,
+      ok,
+      message,
+    })
+    // Not the step above once more: the order was carried out.
+    this.#inTurn('answer an order', () => this.#answer(id, { ok, message, atMs: this.#clock.now() }))
   }
-}
 
-async function act({ ca, joinTokens }: CaOrdersOptions, order: Order): Promise<string> {
-  const { actor, spiffeId, serialHex, reason } = order
-  switch (order.do) {
-    case 'deny':
-      await ca.denied.add({
-        ...(spiffeId !== undefined && { spiffeId }),
-        ...(serialHex !== undefined && { serialHex }),
-        ...(reason !== undefined && { reason }),
-        ...(actor !== undefined && { actor }),
-      })
-      return `denied ${spiffeId ?? serialHex}: proxies close its connections within seconds`
-    case 'allow': {
-      const wasDenied = await ca.denied.remove(spiffeId === undefined ? 'serial' : 'spiffe-id', spiffeId ?? serialHex ?? '')
-      return wasDenied ? `${spiffeId ?? serialHex} is denied no more` : `${spiffeId ?? serialHex} was not denied`
+  /** The order, when it is this process that carries it out. @throws when the API does not say */
+  async #claim(id: string): Promise<string | undefined> {
+    const { client, namespace } = this.#options
+    const { order, claim } = orderKeys(id)
+    for (;;) {
+      const live = await client.get(configMaps, ordersConfigMap, namespace)
+      const data = dataOf(live)
+      const text = data[order]
+      if (!live || text === undefined || this.#begun.has(id)) return undefined
+      // A claim whose answer from the API was lost is still ours.
+      if (claimOf(data, id)?.by === this.#name) return text
+      if (!openOrders(data).includes(id)) return undefined
+      const nowMs = this.#clock.now()
+      const claimed = { ...withoutOld(data, nowMs - keepMs), [claim]: JSON.stringify({ by: this.#name, atMs: nowMs }) }
+      try {
+        await client.update(configMaps, { ...live, data: claimed })
+        return text
+      } catch (error) {
+        // Another wrote first, perhaps another order: look again.
+        if (statusOf(error)?.code !== 409) throw error
+      }
     }
-    case 'create-join-token':
-      return await registerJoinToken(joinTokens, order)
-    default:
-      return await rotate(ca.rotation, order)
+  }
+
+  async #answer(id: string, answer: OrderAnswer): Promise<void> {
+    const keys = orderKeys(id)
+    const data = { [keys.order]: null, [keys.claim]: null, [keys.answer]: JSON.stringify(answer) }
+    try {
+      await this.#options.client.patch(configMaps, ordersConfigMap, { data }, this.#options.namespace)
+    } catch (error) {
+      // Somebody has deleted all of it: there is nobody to answer.
+      if (statusOf(error)?.code !== 404) throw error
+    }
   }
 }
 
-async function registerJoinToken(joinTokens: JoinTokens | undefined, { tokenHash, workload, ttlSeconds, actor }: Order): Promise<string> {
-  if (!joinTokens) throw new Error('this authority takes no join tokens')
-  if (tokenHash === undefined || typeof workload?.namespace !== 'string' || typeof workload.serviceAccount !== 'string')
-    throw new Error('a join token needs its hash and the workload that it is for')
-  const asked = { ...workload, ...(ttlSeconds !== undefined && { ttlSeconds }), ...(actor !== undefined && { actor }) }
-  const { notAfterMs } = await joinTokens.register(tokenHash, asked)
-  return `the join token for ${workload.namespace}/${workload.serviceAccount} can be used once, until ${new Date(notAfterMs).toISOString()}`
-}
-
-async function rotate(rotation: Rotation | undefined, { do: step, actor, revokeWhen, fingerprint, force }: Order): Promise<string> {
-  if (!rotation) throw new Error("the root is somebody else's: change the plugged-in certificates instead")
-  switch (step) {
-    case 'rotate-start':
-      await rotation.start({
-        revokeWhen: revokeWhen === 'acknowledged' ? 'acknowledged' : 'leaves-ended',
-        ...(actor !== undefined && { actor }),
-      })
-      return 'the rotation has begun: the next root is published beside the active one'
-    case 'rotate-activate':
-      return await activate(rotation, force === true)
-    case 'rotate-abort':
-      await rotation.abort()
-      return 'the rotation was aborted'
-    case 'revoke':
-      await rotation.revoke(fingerprint ?? '', force === true)
-      return `root ${fingerprint} is trusted no more`
-    default:
-      throw new Error(`"${step}" is not an order that this version knows`)
-  }
+function dataOf(object: KubernetesObject | undefined): OrderData {
+  return (object?.['data'] ?? {}) as OrderData
 }

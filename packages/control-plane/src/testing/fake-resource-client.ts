@@ -109,7 +109,7 @@ class MemoryApi implements FakeResourceClient {
     this.#checkReachable()
     const live = this.#table(plural).get(keyOf(name, namespace))
     if (!live) throw failure(404, 'NotFound')
-    return this.#store(plural, { ...live, ...patch })
+    return this.#store(plural, merged(live, patch) as KubernetesObject)
   }
 
   async delete({ plural }: ResourceType, name: string, namespace?: string): Promise<void> {
@@ -200,6 +200,17 @@ function pluralOf({ apiVersion, kind }: ApplyObject): string {
   const info = kindInfo(apiVersion, kind)
   if (info) return info.plural
   throw new Error(`${apiVersion} ${kind} is no kind of this mesh`)
+}
+
+/** RFC 7396. */
+function merged(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
+  const result: Record<string, unknown> = typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {}
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key]
+    else result[key] = merged(result[key], value)
+  }
+  return result
 }
 
 const keyOf = (name: string, namespace: string | undefined): string => `${namespace ?? ''}/${name}`

@@ -1,26 +1,21 @@
 /** Gives the authority an order as `heddle ca` does: through the API. */
+import { answerOf, type OrderAnswer, type OrderData, orderKeys, ordersConfigMap } from '@heddle/ca'
+import { configMaps } from '@heddle/client'
 import { expect } from 'vitest'
 import type { FakeControlPlane } from '../../src/testing.js'
 
-const configMaps = { group: '', version: 'v1', plural: 'configmaps' }
-const name = 'heddle-ca-orders'
-
-export interface OrderAnswer {
-  readonly id?: string
-  readonly ok: boolean
-  readonly message: string
-}
+export type { OrderAnswer } from '@heddle/ca'
 
 let count = 0
 
 export async function giveOrder({ api }: Pick<FakeControlPlane, 'api'>, fields: object): Promise<OrderAnswer> {
   const id = `order-${count++}`
-  const order = JSON.stringify({ id, ...fields })
-  api.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'istio-system' }, data: { order } })
-  const answer = async (): Promise<OrderAnswer> => {
-    const object = await api.get(configMaps, name, 'istio-system')
-    return JSON.parse((object?.['data'] as Record<string, string> | undefined)?.['answer'] ?? '{}') as OrderAnswer
+  const data = { [orderKeys(id).order]: JSON.stringify(fields) }
+  api.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: ordersConfigMap, namespace: 'istio-system' }, data })
+  const answer = async (): Promise<OrderAnswer | undefined> => {
+    const object = await api.get(configMaps, ordersConfigMap, 'istio-system')
+    return answerOf((object?.['data'] ?? {}) as OrderData, id)
   }
-  await expect.poll(async () => (await answer()).id, { interval: 5, timeout: 10_000 }).toBe(id)
-  return answer()
+  await expect.poll(answer, { interval: 5, timeout: 10_000 }).toBeDefined()
+  return (await answer()) as OrderAnswer
 }

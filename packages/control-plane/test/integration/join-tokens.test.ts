@@ -21,7 +21,7 @@ const csr = (): string => createCsr({ privateKey: generateKey() })
 
 async function createToken(): Promise<string> {
   const { token, tokenHash } = makeJoinToken()
-  const answer = await giveOrder(controlPlane, { do: 'create-join-token', tokenHash, workload, ttlSeconds: 60, actor: 'alice' })
+  const answer = await giveOrder(controlPlane, { do: 'create-join-token', tokenHash, workload, ttlSeconds: 60, claimedActor: 'alice' })
   expect(answer).toMatchObject({ ok: true, message: expect.stringContaining('vms/billing') as string })
   return token
 }

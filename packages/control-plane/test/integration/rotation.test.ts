@@ -153,7 +153,7 @@ describe('orders to the authority', () => {
   const order = (fields: object): Promise<OrderAnswer> => giveOrder(controlPlane, fields)
 
   it('come through the API, are carried out once, and are answered', async () => {
-    expect(await order({ do: 'rotate-start', actor: 'alice' })).toMatchObject({ ok: true })
+    expect(await order({ do: 'rotate-start', claimedActor: 'alice' })).toMatchObject({ ok: true })
     expect(rotation().plan().isRunning).toBe(true)
     expect(await order({ do: 'rotate-start' })).toMatchObject({ ok: false, message: expect.stringContaining('under way') as string })
     expect(await order({ do: 'rotate-activate' })).toMatchObject({
