@@ -25,7 +25,7 @@ export function checkSidecar({ metadata, spec }: Sidecar, faults: FaultList): vo
       error(faults, 'sidecar/empty', [], 'The Sidecar says nothing: set ingress, egress or a policy.')
     checkLabelsSelector(spec.workloadSelector, faults)
     checkIngress(spec, faults)
-    checkEgress(spec.egress, metadata.namespace ?? '', faults)
+    checkEgress(spec.egress, metadata?.namespace ?? '', faults)
     if (spec.inboundConnectionPool)
       within(faults, ['inboundConnectionPool'], () => checkConnectionPool(spec.inboundConnectionPool ?? {}, faults))
     checkPolicy(spec.outboundTrafficPolicy, faults)

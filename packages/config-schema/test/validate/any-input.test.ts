@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { defaultObject } from '../../src/defaults/default-object.js'
+import { kindTable } from '../../src/kinds/kind-table.js'
 import type { KubernetesObject } from '../../src/resource.js'
+import { ruleCatalogue } from '../../src/rules.js'
 import { validateObject } from '../../src/validate/validate.js'
+import { parseDocuments } from '../../src/yaml/parse-documents.js'
 
 const metadata = { name: 'a', namespace: 'ns', labels: { a: 'b' } }
 const match = { uri: { prefix: '/' }, headers: { a: { exact: 'b' } }, gateways: ['g'], sourceLabels: { a: 'b' } }
@@ -131,6 +134,32 @@ describe('any input', () => {
       }),
       { seed: 20261122, numRuns: 3000 },
     )
+  })
+})
+
+describe('a resource of every kind', () => {
+  const holes = [undefined, null, 'a', 1, [], {}]
+
+  it.each([...new Set(kindTable.map(({ group }) => group))])('is judged without an exception, whatever it lacks: group "%s"', (group) => {
+    for (const { kind, versions } of kindTable.filter((info) => info.group === group)) {
+      const apiVersion = group === '' ? 'v1' : `${group}/${versions[0]}`
+      for (const metadata of holes)
+        for (const spec of holes) expect(() => validateObject({ apiVersion, kind, metadata, spec })).not.toThrow()
+    }
+  })
+
+  it('and so is every example of the catalogue of rules, with one field missing or null', () => {
+    const examples = ruleCatalogue.filter(({ ruleId }) => !ruleId.startsWith('yaml-')).map(({ example }) => example)
+    for (const { value } of examples.flatMap((example) => parseDocuments(example).documents))
+      for (const which of spotsOf(value).keys()) {
+        const { holder, key } = spotsOf(value)[which] as Spot
+        const before = holder[key]
+        holder[key] = null
+        expect(() => validateObject(value)).not.toThrow()
+        if (!Array.isArray(holder)) delete holder[key]
+        expect(() => validateObject(value)).not.toThrow()
+        holder[key] = before
+      }
   })
 })
 
