@@ -19,7 +19,7 @@ import type { ConnectionDeps } from './connection-deps.js'
 import { edgeLimits, meshLimits } from './limits.js'
 
 /** How requests of an explicit proxy's clients go on. */
-export interface ForwardProxy {
+interface ForwardProxy {
   forwardedTo(request: ProxiedRequest, scheme: string): ForwardOutcome
   enterTunnel(address: string, port: number, channel: InboundChannel): void
 }

@@ -5,13 +5,13 @@
  */
 import type { Clock, Timer } from '@heddle/base'
 
-export interface Watched {
+interface Watched {
   /** Must not throw. */
   probe(): void
 }
 
 /** Between two looks: a reset is passed on within 100 ms. */
-export const abortLookMs = 50
+const abortLookMs = 50
 
 export class AbortWatch {
   readonly #clock: Clock
