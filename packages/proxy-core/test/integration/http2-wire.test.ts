@@ -200,6 +200,10 @@ describe('header blocks', () => {
     client.begin(frame(1, 5, 1, Buffer.concat([base, secret, literal('authorization', 'Basic eA==')])))
     await expect.poll(() => client.outcome()).toBe('END')
     expect(secrets).toEqual(['x-token', 'authorization'])
+    const crumb = (name: string, value: string): Buffer => Buffer.concat([Buffer.from([0x10]), literal(name, value).subarray(1)])
+    client.write(frame(1, 5, 3, Buffer.concat([base, literal('cookie', 'a=1'), crumb('cookie', 'b=2')])))
+    await expect.poll(() => client.outcome(3)).toBe('END')
+    expect(secrets.slice(2)).toEqual(['cookie'])
   })
 })
 
@@ -289,6 +293,13 @@ describe('messages that are refused before the upstream hears of them', () => {
     [':status', [[':status', '200'], ...get()]],
     ['a method in small letters', instead(':method', 'get')],
     ['TRACE', instead(':method', 'TRACE')],
+    [
+      'CONNECT without a port',
+      [
+        [':method', 'CONNECT'],
+        [':authority', 'a'],
+      ],
+    ],
   ])('%s', async (_, fields) => {
     const { client, seen } = await stage()
     client.begin(headers(1, fields))
@@ -425,6 +436,27 @@ describe('answers of an upstream that are not passed on', () => {
     )
     expect(client.outcome()).toBe('RST 2')
   })
+})
+
+test('an upstream that goes away and then takes no streams is let go, and the next request has a new connection', async () => {
+  const connections: number[] = []
+  const upstream = keep(
+    await rawHttp2Upstream((write, streamId, connection) => {
+      connections.push(connection)
+      const none = frame(4, 0, 0, Buffer.concat([Buffer.from([0, 3]), id(0)]))
+      const leaves = connection === 1 ? [frame(7, 0, 0, Buffer.concat([id(streamId), id(0)])), none] : []
+      write(...leaves, frame(1, 5, streamId, Buffer.from([0x88])))
+    }),
+  )
+  const cluster = staticCluster('u', [upstream.port], { http: { protocol: 'http2' } })
+  const front = keep(await startProxy(config(httpListener([anyRoute(action('u'))]), [cluster])))
+  const client = keep(new RawHttp2(front.port))
+  client.begin(headers(1))
+  await expect.poll(() => client.outcome()).toBe('END')
+  client.write(headers(3))
+  await expect.poll(() => client.outcome(3)).toBe('END')
+  expect(connections).toEqual([1, 2])
+  expect(front.requests.map(({ status }) => status)).toEqual([200, 200])
 })
 
 test('a body that the upstream does not take waits with the client', async () => {

@@ -34,6 +34,7 @@ export class HeadReader implements FieldSink {
   #sawRegular = false
   #cookies: string[] | undefined
   #firstCookie = -1
+  #cookieIsSecret = false
   #hosts = 0
   /** Why the stream is to be reset; empty: sound so far. */
   malformed = ''
@@ -65,6 +66,7 @@ export class HeadReader implements FieldSink {
     this.#sawRegular = role === 'trailers'
     this.#cookies = undefined
     this.#firstCookie = -1
+    this.#cookieIsSecret = false
     this.#hosts = 0
     this.malformed = ''
     this.tooLarge = false
@@ -87,7 +89,7 @@ export class HeadReader implements FieldSink {
     const { name } = field
     if (!this.#admit(name, field.value.length)) return
     if (!field.isSound) return this.#fault('a field')
-    if (name.kind !== fieldKind.regular) return this.#special(name, field.value, field)
+    if (name.kind !== fieldKind.regular) return this.#special(name, field.value, field, false)
     this.#sawRegular = true
     this.#append(field)
   }
@@ -95,7 +97,7 @@ export class HeadReader implements FieldSink {
   onLiteral(name: FieldName, valueStart: number, valueEnd: number, isSecret: boolean): void {
     if (!this.#admit(name, valueEnd - valueStart)) return
     if (!name.isSound || !this.#isSoundValue(valueStart, valueEnd)) return this.#fault('a field')
-    if (name.kind !== fieldKind.regular) return this.#special(name, latin1(this.bytes, valueStart, valueEnd), undefined)
+    if (name.kind !== fieldKind.regular) return this.#special(name, latin1(this.bytes, valueStart, valueEnd), undefined, isSecret)
     this.#sawRegular = true
     this.#appendLiteral(name, valueStart, valueEnd, isSecret)
   }
@@ -142,15 +144,15 @@ export class HeadReader implements FieldSink {
   }
 
   /** A line whose text is not in the bytes yet. */
-  #appendText(name: FieldName, value: string): void {
+  #appendText(name: FieldName, value: string, isSecret = false): void {
     const valueStart = this.at + name.line.length
     this.bytes.set(name.line, this.at)
     writeLatin1(value, this.bytes, valueStart)
-    this.#appendLiteral(name, valueStart, valueStart + value.length, false)
+    this.#appendLiteral(name, valueStart, valueStart + value.length, isSecret)
   }
 
   // oxlint-disable-next-line complexity -- a table of fields
-  #special(name: FieldName, value: string, field: HeaderField | undefined): void {
+  #special(name: FieldName, value: string, field: HeaderField | undefined, isSecret: boolean): void {
     if (name.kind <= fieldKind.unknownPseudo) return this.#pseudo(name.kind, value)
     this.#sawRegular = true
     switch (name.kind) {
@@ -162,7 +164,7 @@ export class HeadReader implements FieldSink {
         if (value !== 'trailers' || this.#role === 'trailers') return this.#fault('te')
         break
       case fieldKind.cookie:
-        return this.#cookie(name, value)
+        return this.#cookie(name, value, isSecret)
       case fieldKind.expect:
         if (value.toLowerCase() === '100-continue') this.expectContinue = true
         else this.unmetExpectation = true
@@ -170,7 +172,7 @@ export class HeadReader implements FieldSink {
       default:
         return this.#fault('a field of the connection')
     }
-    if (field === undefined) this.#appendText(name, value)
+    if (field === undefined) this.#appendText(name, value, isSecret)
     else this.#append(field)
   }
 
@@ -236,11 +238,12 @@ export class HeadReader implements FieldSink {
   }
 
   /** Section 8.2.3: crumbs of a cookie are one field to everybody but HTTP/2. */
-  #cookie(name: FieldName, value: string): void {
+  #cookie(name: FieldName, value: string, isSecret: boolean): void {
     const block = this.#block as HeaderBlock
+    this.#cookieIsSecret ||= isSecret
     if (this.#firstCookie < 0) {
       this.#firstCookie = block.count
-      return this.#appendText(name, value)
+      return this.#appendText(name, value, isSecret)
     }
     if (this.#cookies === undefined) {
       this.#cookies = [latin1(this.bytes, block.valueStartAt(this.#firstCookie), block.valueEndAt(this.#firstCookie))]
@@ -253,7 +256,7 @@ export class HeadReader implements FieldSink {
   finish(): void {
     const block = this.#block
     if (block === undefined) return
-    if (this.#cookies !== undefined) this.#appendText(cookieName, this.#cookies.join('; '))
+    if (this.#cookies !== undefined) this.#appendText(cookieName, this.#cookies.join('; '), this.#cookieIsSecret)
     block.text = latin1(this.bytes, 0, this.at)
     if (this.malformed !== '' || this.tooLarge) return
     if (this.#role === 'request') this.#finishRequest()
@@ -276,6 +279,8 @@ export class HeadReader implements FieldSink {
   get refusal(): number {
     if (this.tooLarge) return (this.path?.length ?? 0) > this.#limits.maxTargetBytes ? 414 : 431
     if (this.hostDiffers || this.authority === undefined || !isAuthority(this.authority)) return 400
+    // RFC 9110 section 9.3.6: CONNECT names a port.
+    if (this.method === 'CONNECT' && this.protocol === '' && !/:\d+$/.test(this.authority)) return 400
     if (this.unmetExpectation) return 417
     if (this.method === 'TRACE') return 405
     return this.path === undefined ? 0 : this.#pathRefusal(this.path)
