@@ -10,7 +10,7 @@ import { eachOf, error } from './reporter.js'
 const identityFields = ['namespaces', 'serviceAccounts', 'trustDomains', 'principals', 'requestPrincipals']
 
 export function checkSource(source: AuthorizationSource, isCustom: boolean, faults: FaultList): void {
-  for (const [name, values] of Object.entries(source) as [keyof AuthorizationSource, readonly string[]][]) {
+  for (const [name, values] of Object.entries(source) as [keyof AuthorizationSource, unknown][]) {
     if (isCustom && identityFields.includes(positive(name)))
       error(faults, 'authorization-policy/custom-source', [name], `Action CUSTOM cannot ask for "${name}".`, { part: 'key' })
     checkValues(name, values, faults)
@@ -73,16 +73,17 @@ function trustDomainProblem(domain: string): string | undefined {
 }
 
 export function checkOperation(operation: AuthorizationOperation, faults: FaultList): void {
-  for (const [name, values] of Object.entries(operation) as [keyof AuthorizationOperation, readonly string[]][])
-    checkValues(name, values, faults)
+  for (const [name, values] of Object.entries(operation) as [keyof AuthorizationOperation, unknown][]) checkValues(name, values, faults)
   for (const name of ['ports', 'notPorts'] as const) eachOf(faults, name, operation[name], (port) => checkPort(port, faults))
   for (const name of ['paths', 'notPaths'] as const) eachOf(faults, name, operation[name], (path) => checkTemplate(path, faults))
 }
 
-function checkValues(name: string, values: readonly string[], faults: FaultList): void {
+/** @param values anything, where the name is that of no field. */
+function checkValues(name: string, values: unknown, faults: FaultList): void {
+  if (!Array.isArray(values)) return
   if (values.length === 0)
     error(faults, 'authorization-policy/empty', [name], `"${name}" is empty; name a value, or remove it.`, { part: 'key' })
-  eachOf(faults, name, values, (value) => {
+  eachOf(faults, name, values as readonly unknown[], (value) => {
     if (value === '') error(faults, 'authorization-policy/empty', [], `An entry of "${name}" is empty.`)
   })
 }

@@ -148,7 +148,7 @@ describe('a resource of every kind', () => {
     }
   })
 
-  it('and so is every example of the catalogue of rules, with one field missing or null', () => {
+  it('and so is every example of the catalogue of rules, with one field missing, null or too many', () => {
     const examples = ruleCatalogue.filter(({ ruleId }) => !ruleId.startsWith('yaml-')).map(({ example }) => example)
     for (const { value } of examples.flatMap((example) => parseDocuments(example).documents))
       for (const which of spotsOf(value).keys()) {
@@ -159,6 +159,10 @@ describe('a resource of every kind', () => {
         if (!Array.isArray(holder)) delete holder[key]
         expect(() => validateObject(value)).not.toThrow()
         holder[key] = before
+        if (Array.isArray(holder)) continue
+        holder['no field'] = null
+        expect(() => validateObject(value)).not.toThrow()
+        delete holder['no field']
       }
   })
 })
