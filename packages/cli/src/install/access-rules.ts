@@ -38,7 +38,15 @@ const istiodName = 'istiod-clusterrole-istio-system'
 export const accessRules: readonly KubernetesObject[] = [
   { apiVersion, kind: 'ClusterRole', metadata: { name: istiodName }, rules: clusterRules },
   binding('ClusterRoleBinding', { name: istiodName }, { kind: 'ClusterRole', name: istiodName }, 'istiod'),
-  ...inNamespace('istiod', [rule('', ['secrets'], ['create', 'get', 'watch', 'list', 'update', 'delete'])], 'istiod'),
+  ...inNamespace(
+    'istiod',
+    [
+      rule('', ['secrets'], ['create', 'get', 'watch', 'list', 'update', 'delete']),
+      // Bundles of trust domains that are not federated any more.
+      rule('', ['configmaps'], ['delete']),
+    ],
+    'istiod',
+  ),
   ...inNamespace('istio-ingressgateway-sds', [rule('', ['secrets'], read)], 'istio-ingressgateway-service-account'),
 ]
 

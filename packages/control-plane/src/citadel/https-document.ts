@@ -5,13 +5,18 @@ import { HeddleError } from '@heddle/base'
 export interface HttpsDocumentOptions extends Pick<RequestOptions, 'ca' | 'rejectUnauthorized' | 'checkServerIdentity' | 'servername'> {
   /** Called with the connection's socket before anything is sent; an error it throws ends the request. */
   readonly onSecure?: (socket: object) => void
+  /** Default: 1 MiB. */
+  readonly maxBytes?: number
 }
 
 const maxDocumentBytes = 1024 * 1024
 const documentTimeoutMs = 5000
 
 /** @throws HEDDLE_CONTROL_PLANE_FETCH */
-export function fetchHttpsDocument(url: string, { onSecure, ...tls }: HttpsDocumentOptions = {}): Promise<string> {
+export function fetchHttpsDocument(
+  url: string,
+  { onSecure, maxBytes = maxDocumentBytes, ...tls }: HttpsDocumentOptions = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     if (!URL.canParse(url) || new URL(url).protocol !== 'https:') return reject(failed(url, 'the address is not https:'))
     const signal = AbortSignal.timeout(documentTimeoutMs)
@@ -36,7 +41,7 @@ export function fetchHttpsDocument(url: string, { onSecure, ...tls }: HttpsDocum
       response.on('error', (cause) => reject(failed(url, cause.message, cause)))
       response.on('data', (chunk: Buffer) => {
         size += chunk.length
-        if (size > maxDocumentBytes) request.destroy(new Error(`it is longer than ${maxDocumentBytes} bytes`))
+        if (size > maxBytes) request.destroy(new Error(`it is longer than ${maxBytes} bytes`))
         else chunks.push(chunk)
       })
       response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))

@@ -10,14 +10,20 @@ import { silentLogger } from '@heddle/base'
 import { createFakeClock } from '@heddle/base/testing'
 import { createMemoryCaStore, createCa, encodeSpiffeBundle, parseSpiffeBundle } from '@heddle/ca'
 import { createTestCa } from '@heddle/ca/testing'
-import { createMeshClient, type MeshClient, requestJwtSvid } from '@heddle/client'
+import { configMaps, createMeshClient, type MeshClient, requestJwtSvid } from '@heddle/client'
 import { parseJwtKeySet, validateJwtSvid } from '@heddle/base/node'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createFederationFollower, type FederationFollower } from '../../src/citadel/federation-follower.js'
 import { type FederationEntry, readFederation } from '../../src/citadel/federation-settings.js'
 import { createControlPlane } from '../../src/control-plane.js'
 import { serveBundleEndpoint } from '../../src/server/bundle-endpoint.js'
-import { createFakeControlPlane, createFakeResourceClient, fakeToken, type FakeControlPlane } from '../../src/testing.js'
+import {
+  createFakeControlPlane,
+  createFakeResourceClient,
+  fakeToken,
+  type FakeControlPlane,
+  type FakeResourceClient,
+} from '../../src/testing.js'
 import type { ProxyConfig } from '@heddle/routing'
 import { node } from '../mesh-objects.js'
 
@@ -178,6 +184,9 @@ describe('a follower', () => {
   const follow = async (client = createFakeResourceClient(), clock = createFakeClock(Date.now())): Promise<FederationFollower> =>
     keep(await createFederationFollower({ client, namespace: 'istio-system' }, { clock, logger: silentLogger }))
 
+  const keptIn = async (client: FakeResourceClient): Promise<readonly unknown[]> =>
+    (await client.list(configMaps)).items.map(({ data }) => (data as Readonly<Record<string, string>>)['trustDomain'])
+
   it('looks as often as the bundle hints, and keeps the last good one while the other side is away and over a start', async () => {
     const other = keep(await createCa({ trustDomain: 'other.example', store: createMemoryCaStore() }))
     const identity = { certificateChainPem: chainPem, privateKeyPem: keyPem }
@@ -196,7 +205,7 @@ describe('a follower', () => {
     expect(changes).toBe(before)
     clock.advance(1000)
     await until(() => follower.trusted()[0]?.rootsPem).toBe(other.bundle().rootsPem)
-    await until(() => client.has('configmaps', 'heddle-federated-bundles', 'istio-system')).toBe(true)
+    await until(() => keptIn(client)).toEqual(['other.example'])
     await endpoint.close()
     clock.advance(60_000)
     await until(() => follower.view()[0]?.failure).toContain('cannot be fetched')
@@ -206,6 +215,36 @@ describe('a follower', () => {
       again.follow([entry])
       expect(again.trusted()[0]?.rootsPem).toBe(other.bundle().rootsPem)
     })
+  })
+
+  it('forgets the bundle of a domain that is not followed any more, or from elsewhere, and shows it no more', async () => {
+    const names = ['a.example', 'b.example', 'c.example']
+    const [client, urls] = [createFakeResourceClient(), [] as string[]]
+    for (const trustDomain of names) {
+      const other = keep(await createCa({ trustDomain, store: createMemoryCaStore() }))
+      const identity = { certificateChainPem: chainPem, privateKeyPem: keyPem }
+      const endpoint = keep(await serveBundleEndpoint('127.0.0.1', 0, identity, () => encodeSpiffeBundle(other.bundle(), 60)))
+      urls.push(`https://127.0.0.1:${endpoint.port}/`)
+    }
+    const entries = names.map((trustDomain, index) => ({ trustDomain, url: urls[index] as string, caCertificates: web.rootPem }))
+    const follower = await follow(client)
+    follower.follow(entries)
+    await until(async () => (await keptIn(client)).length).toBe(3)
+    const [first, , third] = entries as [FederationEntry, FederationEntry, FederationEntry]
+    follower.follow([first, { ...third, url: 'https://127.0.0.1:1/' }])
+    expect(follower.view()[0]).toHaveProperty('spiffe')
+    expect(follower.view()[1]).not.toHaveProperty('spiffe')
+    await until(() => keptIn(client)).toEqual(['a.example'])
+    follower.follow([])
+    await until(() => keptIn(client)).toEqual([])
+  })
+
+  it('refuses a bundle that is longer than what every proxy should hold', async () => {
+    const identity = { certificateChainPem: chainPem, privateKeyPem: keyPem }
+    const endpoint = keep(await serveBundleEndpoint('127.0.0.1', 0, identity, () => `{"keys":[]}${' '.repeat(256 * 1024)}`))
+    const follower = await follow()
+    follower.follow([{ trustDomain: 'other.example', url: `https://127.0.0.1:${endpoint.port}/`, caCertificates: web.rootPem }])
+    await until(() => follower.view()[0]?.failure).toContain('longer than 262144 bytes')
   })
 
   it('keeps and shows the last good bundle when what comes next is none, or is older', async () => {
