@@ -6,15 +6,11 @@ import type { FederationEntry } from '@heddle/control-plane'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
-import { istioNamespace } from '../install/profile.js'
 import { requireTrustDomain } from '../install/trust-domain.js'
 import { renderTable } from '../output/table.js'
 import { askAuthority } from '../target/authority.js'
-import { configMaps } from '../target/resource-types.js'
-import { type Target, withTarget } from '../target/target.js'
-
-const name = 'heddle-ca'
-const key = 'federation'
+import { changeFederation } from '../target/federation.js'
+import { withTarget } from '../target/target.js'
 
 export async function runShow(invocation: Invocation): Promise<number> {
   const { positionals, flags, streams } = invocation
@@ -74,7 +70,7 @@ export async function runSet(invocation: Invocation): Promise<number> {
   return withTarget(invocation, async (target) => {
     const own = (await askAuthority(target)).trustDomain
     if (trustDomain === own) throw usageError(`"${own}" is this mesh itself`)
-    await changeEntries(target, (entries) => [...entries.filter((other) => other.trustDomain !== trustDomain), entry])
+    await changeFederation(target, (entries) => [...entries.filter((other) => other.trustDomain !== trustDomain), entry])
     streams.stdout.write(`the mesh believes the names of ${trustDomain} as soon as it has its bundle; see "heddle ca bundle show"\n`)
     return exitCode.ok
   })
@@ -99,7 +95,7 @@ export async function runDelete(invocation: Invocation): Promise<number> {
   const trustDomain = domainOf(invocation)
   return withTarget(invocation, async (target) => {
     let wasThere = false
-    await changeEntries(target, (entries) => {
+    await changeFederation(target, (entries) => {
       wasThere = entries.some((other) => other.trustDomain === trustDomain)
       return entries.filter((other) => other.trustDomain !== trustDomain)
     })
@@ -114,16 +110,4 @@ function domainOf({ positionals }: Invocation): string {
   const [trustDomain] = positionals
   if (trustDomain === undefined) throw usageError('say which trust domain, such as other.example')
   return trustDomain
-}
-
-async function changeEntries(
-  { client }: Target,
-  change: (entries: readonly FederationEntry[]) => readonly FederationEntry[],
-): Promise<void> {
-  const live = await client.get(configMaps, name, istioNamespace)
-  const text = (live?.['data'] as Readonly<Record<string, string>> | undefined)?.[key]
-  const entries = text === undefined ? [] : (JSON.parse(text) as readonly FederationEntry[])
-  const data = { [key]: JSON.stringify(change(entries)) }
-  if (live) await client.patch(configMaps, name, { data }, istioNamespace)
-  else await client.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: istioNamespace }, data })
 }
