@@ -1,6 +1,6 @@
 /** Reads the gauges and totals off the running parts. */
 import type { Endpoint } from './endpoint/endpoint.js'
-import type { Snapshot } from './snapshot.js'
+import type { Snapshot } from './config/snapshot.js'
 import type { EndpointStats, ProxyStats } from './stats.js'
 
 export function proxyStats(snapshot: Snapshot, downstreamConnections: number): ProxyStats {

@@ -6,7 +6,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { type Clock, type Logger, type Random, silentLogger } from '@heddle/base'
-import { type Cluster, type FilterChain, isMisdirected, type Listener, matchFilterChain, type SecretSource } from '@heddle/routing'
+import { type Cluster, type FilterChain, isMisdirected, matchFilterChain, type SecretSource } from '@heddle/routing'
 import { Http1ServerConnection } from './codec/http1/server-connection.js'
 import { Http2ServerConnection } from './codec/http2/server-connection.js'
 import { ClusterRuntime } from './cluster/cluster-runtime.js'
@@ -15,7 +15,7 @@ import { DeadlineQueue } from './deadline-queue.js'
 import type { DownstreamConnection } from './decision-record.js'
 import type { ProxyDeps } from './deps.js'
 import { Endpoint } from './endpoint/endpoint.js'
-import { guardedClock, guardedLogger, guardedRandom } from './guarded-deps.js'
+import { guardedClock, guardedLogger, guardedRandom } from './guard/guarded-deps.js'
 import { createRequestIds } from './filters/forwarding-headers.js'
 import { createFilterSet } from './filters/http-filter.js'
 import type { TerminalFilter } from './listener/listener-runtime.js'
@@ -23,7 +23,7 @@ import { Exchange } from './router/exchange.js'
 import type { ExchangeDeps, ManagerRuntime } from './router/exchange-deps.js'
 import { createRouteSet } from './router/route-set.js'
 import { singleClusterManager } from './router/single-cluster-manager.js'
-import type { Snapshot } from './snapshot.js'
+import type { Snapshot } from './config/snapshot.js'
 import { silentTelemetry } from './telemetry.js'
 import { guarded } from './telemetry/guarded.js'
 import type { Http2Deps } from './codec/http2/options.js'
@@ -43,11 +43,11 @@ export interface DataPath {
   readonly aborts: AbortWatch
   createCluster(config: Cluster, snapshot: Pick<Snapshot, 'assignments'>): ClusterRuntime
   /** The terminal filter of a chain with what it needs to run. @throws when a regular expression cannot be compiled. */
-  readonly terminalOf: (chain: FilterChain, listener: Listener) => TerminalFilter
+  readonly terminalOf: (chain: FilterChain) => TerminalFilter
   close(): void
 }
 
-/** Managers for clusters that have none of their own; those of configurations that are gone would stay for ever. */
+/** Managers for clusters that have none of their own; beyond these the oldest goes, since configurations that are gone tell nobody. */
 const maxSyntheticManagers = 1024
 
 const noSecrets: SecretSource = { get: () => undefined, subscribe: () => () => {} }
@@ -58,12 +58,12 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
   const random = guardedRandom(deps.random)
   const secrets = deps.secrets ?? noSecrets
   const deadlines = new DeadlineQueue(clock, logger)
-  const contexts = createTlsContexts(secrets, undefined, (name, reason) =>
-    logger.error('a new certificate cannot be used; the one before it goes on serving', { name, reason }),
-  )
+  const contexts = createTlsContexts(secrets, {
+    onRefused: (name, reason) => logger.error('a new certificate cannot be used; the one before it goes on serving', { name, reason }),
+  })
   const verifier = createPeerVerifier(secrets, clock, deps.compileRegex)
   const aborts = new AbortWatch(clock)
-  const connector = createConnector(contexts, verifier, clock, logger, aborts)
+  const connector = createConnector({ contexts, verifier, clock, logger, aborts })
   const unsubscribe = secrets.subscribe((name) => {
     contexts.secretChanged(name)
     verifier.secretChanged(name)
@@ -76,7 +76,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
   const connections: ConnectionDeps = {
     exchange,
     logger,
-    tlsServer: createTlsServer(contexts, verifier, logger, aborts),
+    tlsServer: createTlsServer({ contexts, verifier, logger, aborts }),
     trustIn: (peer) => verifier.trustIn(peer),
     acceptsHttp10: deps.acceptsHttp10 ?? true,
     minBodyRate: deps.minBodyRate,
@@ -91,7 +91,7 @@ export function createDataPath(deps: ProxyDeps, current: () => Snapshot): DataPa
     managerFor: (cluster) => {
       let manager = synthetic.get(cluster)
       if (manager !== undefined) return manager
-      if (synthetic.size >= maxSyntheticManagers) synthetic.clear()
+      if (synthetic.size >= maxSyntheticManagers) synthetic.delete(synthetic.keys().next().value as string)
       synthetic.set(cluster, (manager = singleClusterManager(cluster)))
       return manager
     },

@@ -3,7 +3,7 @@
  * is only looked at again when that place comes up. A request that starts and ends between costs one store.
  */
 import { type Clock, type Logger, silentLogger, type Timer } from '@heddle/base'
-import { guard } from './guard.js'
+import { guard } from './guard/guard.js'
 
 export interface DeadlineEntry {
   /** Place in the heap; -1 when outside. The queue writes it. */

@@ -1,8 +1,8 @@
 /** What embedders may give to a proxy. Everything has a default that does what the configuration says. */
 import type { Clock, Logger, Random } from '@heddle/base'
 import type { Cluster, CompileRegex, LbEndpoint, Listener, SecretSource } from '@heddle/routing'
-import type { ApplyIssue } from './apply-issue.js'
-import type { OriginalDestination } from './original-destination.js'
+import type { ApplyIssue } from './config/apply-issue.js'
+import type { OriginalDestination } from './listener/original-destination.js'
 import type { ProxyFilter } from './filters/proxy-filter.js'
 import type { Telemetry } from './telemetry.js'
 import type { DialTarget } from './transport/dial-target.js'

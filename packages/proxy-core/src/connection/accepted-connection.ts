@@ -16,12 +16,12 @@ import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { ChannelHandler, InboundChannel } from '../transport/channel.js'
 import { type ClientHello, parseClientHello } from '../listener/client-hello.js'
 import { parseAnyProxyHeader, parseProxyHeader, tokenTlvType } from '../listener/proxy-protocol.js'
-import type { OriginalDestination } from '../original-destination.js'
+import type { OriginalDestination } from '../listener/original-destination.js'
 import type { ConnectionDeps } from './connection-deps.js'
 import { refusedConnection, refusedRequest } from './refusal-record.js'
 import { forwardedTo, type ForwardOutcome, type HttpTarget, type ProxiedRequest } from './forward-proxy.js'
 import { Http2Session } from './http2-session.js'
-import { HttpSession } from './http-session.js'
+import { Http1Session } from './http1-session.js'
 import { filterFor, inspect, inspectionOf } from '../listener/inspector.js'
 import { TcpSession } from './tcp-session.js'
 
@@ -38,7 +38,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
   #held: Buffer | undefined
   #step: 'proxy-header' | 'balancer-header' | 'inspect' | 'hello' | 'handshake' | 'serving' | 'gone' = 'inspect'
   #cancelHandshake: (() => void) | undefined
-  #session: HttpSession | Http2Session | TcpSession | undefined
+  #session: Http1Session | Http2Session | TcpSession | undefined
   /** Whether its certificate, or that of its upstream, is looked at from time to time. */
   #watchesPeers = false
   /** When it has lasted long enough (Envoy's max_connection_duration). */
@@ -105,7 +105,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     this.#channel.handler = this
     if (this.#original.kind === 'http-proxy') {
       this.#step = 'serving'
-      this.#session = new HttpSession(this.#deps, this, this.#channel, undefined, (stream, session) => this.#forward(stream, session))
+      this.#session = new Http1Session(this.#deps, this, this.#channel, undefined, (stream, session) => this.#forward(stream, session))
       return
     }
     if (this.#original.kind === 'proxy-v2') {
@@ -127,7 +127,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
   }
 
   /** A request of an explicit proxy's client over HTTP/1.1. */
-  #forward(stream: Http1ServerConnection, session: HttpSession): HttpTarget | undefined {
+  #forward(stream: Http1ServerConnection, session: Http1Session): HttpTarget | undefined {
     const outcome = this.#forwardedTo(stream, stream.targetScheme)
     if (outcome.kind === 'request') return outcome.target
     if (outcome.kind === 'refused') {
@@ -224,7 +224,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
 
   /** Ends what is idle, or has not said a word yet; the rest after its answer. */
   drain(): void {
-    if (this.#session instanceof HttpSession || this.#session instanceof Http2Session) this.#session.drain()
+    if (this.#session instanceof Http1Session || this.#session instanceof Http2Session) this.#session.drain()
     else if (this.#held === undefined && this.#awaitsFirstBytes()) this.destroy()
   }
 
@@ -444,11 +444,11 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
   }
 
   /** The configuration or what TLS agreed on decides; without, the first bytes do. */
-  #httpSession(manager: ManagerRuntime): HttpSession | Http2Session {
+  #httpSession(manager: ManagerRuntime): Http1Session | Http2Session {
     const { codecType = 'AUTO' } = manager.config
     if (codecType === 'HTTP2' || (codecType === 'AUTO' && this.tls?.alpn === 'h2'))
       return new Http2Session(this.#deps, this, this.#channel, manager)
-    return new HttpSession(this.#deps, this, this.#channel, manager)
+    return new Http1Session(this.#deps, this, this.#channel, manager)
   }
 
   #setDeadline(ms: number): void {

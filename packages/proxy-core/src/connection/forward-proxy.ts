@@ -3,7 +3,7 @@
  * CONNECT. The name is resolved to the mesh's virtual address and the request goes on as if it had been captured there.
  */
 import { messageOf } from '@heddle/base'
-import { containPromise } from '../guarded-deps.js'
+import { containPromise } from '../guard/guarded-deps.js'
 import type { DownstreamConnection } from '../decision-record.js'
 import type { HeaderBlock } from '../message/header-block.js'
 import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'

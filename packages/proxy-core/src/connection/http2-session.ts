@@ -1,5 +1,5 @@
 /** An HTTP/2 connection of a client: its streams become exchanges of one connection manager. Deadlines are the codec's. */
-import { startGuarded } from '../start-guarded.js'
+import { startGuarded } from '../guard/start-guarded.js'
 import type { Http2ServerConnection, Http2ServerOwner } from '../codec/http2/server-connection.js'
 import type { Http2ServerStream } from '../codec/http2/server-stream.js'
 import type { RequestEvents } from '../codec/stream.js'

@@ -3,10 +3,10 @@
  * is served as any connection is: protocols detected, half closes kept, resets passed on.
  */
 import type { Logger } from '@heddle/base'
-import { guard } from '../guard.js'
+import { guard } from '../guard/guard.js'
 import type { RequestEvents } from '../codec/stream.js'
 import type { Http2ServerStream } from '../codec/http2/server-stream.js'
-import { giveBuffer } from '../buffer-stock.js'
+import { giveBuffer } from '../body/buffer-stock.js'
 import { HeaderBlock } from '../message/header-block.js'
 import type { Channel, ChannelHandler, InboundChannel } from '../transport/channel.js'
 

@@ -1,6 +1,6 @@
 /** The embedder's filters of one proxy, run one after the other; the engine's own duties are not among them, since they are not optional. */
 import type { Logger } from '@heddle/base'
-import { containPromise } from '../guarded-deps.js'
+import { containPromise } from '../guard/guarded-deps.js'
 import type { HeaderBlock } from '../message/header-block.js'
 import { wireText, wireToken } from '../message/wire-text.js'
 import type { RequestRecord } from '../decision-record.js'

@@ -4,7 +4,7 @@
  */
 import type { Clock, Logger, Random, Timer } from '@heddle/base'
 import type { RouteRequest } from '@heddle/routing'
-import { guard } from '../guard.js'
+import { guard } from '../guard/guard.js'
 import type { HeaderBlock } from '../message/header-block.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { LocalReply } from '../router/local-reply.js'

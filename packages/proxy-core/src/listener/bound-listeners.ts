@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net'
 import { HeddleError, type Logger } from '@heddle/base'
 import type { Listener } from '@heddle/routing'
-import { type ApplyIssue, applyIssue } from '../apply-issue.js'
+import { type ApplyIssue, applyIssue } from '../config/apply-issue.js'
 import type { BindTarget } from '../deps.js'
 import type { ListenerRuntime } from './listener-runtime.js'
 import { openSocketListener, type SocketListener } from './socket-listener.js'

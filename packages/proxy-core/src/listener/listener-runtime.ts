@@ -20,11 +20,8 @@ export interface ListenerRuntime {
   draining: boolean
 }
 
-export function createListenerRuntime(
-  config: Listener,
-  makeTerminal: (chain: FilterChain, listener: Listener) => TerminalFilter,
-): ListenerRuntime {
-  const compile = (chain: FilterChain): FilterChainRuntime => ({ config: chain, terminal: makeTerminal(chain, config) })
+export function createListenerRuntime(config: Listener, makeTerminal: (chain: FilterChain) => TerminalFilter): ListenerRuntime {
+  const compile = (chain: FilterChain): FilterChainRuntime => ({ config: chain, terminal: makeTerminal(chain) })
   return {
     config,
     chains: config.filterChains.map(compile),

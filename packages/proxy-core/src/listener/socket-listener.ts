@@ -1,7 +1,7 @@
 /** One bound address. It accepts, counts, limits and hands over; what a connection is, others decide. */
 import { createServer, type Server, type Socket } from 'node:net'
 import { HeddleError, type Logger } from '@heddle/base'
-import { guard } from '../guard.js'
+import { guard } from '../guard/guard.js'
 
 export interface SocketListenerOptions {
   readonly address: string

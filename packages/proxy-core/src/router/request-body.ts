@@ -1,6 +1,6 @@
 /** The part of a request's body that has been seen, kept for as long as it may have to be sent (again). */
 import type { UpstreamStream } from '../codec/stream.js'
-import { HeldPieces } from '../held-pieces.js'
+import { HeldPieces } from '../body/held-pieces.js'
 
 const noPieces: readonly Buffer[] = []
 

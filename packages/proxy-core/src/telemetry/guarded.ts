@@ -1,6 +1,6 @@
 /** What an embedder's telemetry may do to the engine: nothing. */
 import type { Logger } from '@heddle/base'
-import { containPromise } from '../guarded-deps.js'
+import { containPromise } from '../guard/guarded-deps.js'
 import type { Telemetry } from '../telemetry.js'
 
 /** A telemetry that throws loses its record, not the request. Written out: closures a call would show on the hot path. */

@@ -7,8 +7,8 @@ import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'n
 import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
 import type { UpstreamTlsContext } from '@heddle/routing'
 import type { TlsInfo } from '../decision-record.js'
-import { guard } from '../guard.js'
-import { AbortWatch } from './abort-watch.js'
+import { guard } from '../guard/guard.js'
+import type { AbortWatch } from './abort-watch.js'
 import type { Channel } from './channel.js'
 import type { DialTarget } from './dial-target.js'
 import type { PeerVerifier } from './peer-verifier.js'
@@ -36,16 +36,18 @@ export interface Connector {
   ): () => void
 }
 
-export function createConnector(
-  contexts: TlsContexts,
-  verifier: PeerVerifier,
-  clock: Clock,
-  logger: Logger,
-  watch: AbortWatch = new AbortWatch(clock),
-): Connector {
+export interface ConnectorDeps {
+  readonly contexts: TlsContexts
+  readonly verifier: PeerVerifier
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly aborts: AbortWatch
+}
+
+export function createConnector({ contexts, verifier, clock, logger, aborts }: ConnectorDeps): Connector {
   return {
     connect(target, tls, alpn, timeoutMs, listener, serverName, preface) {
-      const attempt = new ConnectAttempt(listener, clock, timeoutMs, logger, watch)
+      const attempt = new ConnectAttempt(listener, clock, timeoutMs, logger, aborts)
       try {
         if (tls === undefined) attempt.plain(target, logger, preface)
         else attempt.secure(target, { tls, alpn, serverName, preface }, contexts, verifier, logger)

@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net'
 import type { Logger } from '@heddle/base'
 import type { Channel, ChannelHandler } from './channel.js'
-import { giveBuffer, stockBufferBytes, takeBuffer } from '../buffer-stock.js'
+import { giveBuffer, stockBufferBytes, takeBuffer } from '../body/buffer-stock.js'
 import { latin1 } from '../message/latin1.js'
 import type { AbortWatch } from './abort-watch.js'
 import { hasLostPeer, resetSocket } from './reset-socket.js'

@@ -36,10 +36,16 @@ const tls12Suites =
 const maxContexts = 1024
 
 /** @param onRefused told of a new certificate that cannot be used; the one before it goes on serving. */
+export interface TlsContextsOptions {
+  /** Contexts that are kept. Default: 1,024. */
+  readonly limit?: number
+  /** Told of a certificate that cannot be used; the one before it goes on serving. Default: nobody. */
+  readonly onRefused?: (name: string, reason: string) => void
+}
+
 export function createTlsContexts(
   secrets: SecretSource,
-  limit: number = maxContexts,
-  onRefused: (name: string, reason: string) => void = () => {},
+  { limit = maxContexts, onRefused = () => {} }: TlsContextsOptions = {},
 ): TlsContexts {
   const certificates = new UsableCertificates(secrets, onRefused)
   const byKey = new Map<string, { readonly names: readonly string[]; readonly material: TlsMaterial }>()

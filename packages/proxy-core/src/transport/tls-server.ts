@@ -8,7 +8,7 @@ import { type Logger, messageOf } from '@heddle/base'
 import type { DownstreamTlsContext } from '@heddle/routing'
 import type { TlsInfo } from '../decision-record.js'
 import type { ClientHello } from '../listener/client-hello.js'
-import { guard } from '../guard.js'
+import { guard } from '../guard/guard.js'
 import type { AbortWatch } from './abort-watch.js'
 import { putTlsOn } from './accepted-tls-socket.js'
 import { unspokenProtocols } from './alpn.js'
@@ -33,7 +33,14 @@ export interface TlsServer {
   ): () => void
 }
 
-export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, logger: Logger, watch?: AbortWatch): TlsServer {
+export interface TlsServerDeps {
+  readonly contexts: TlsContexts
+  readonly verifier: PeerVerifier
+  readonly logger: Logger
+  readonly aborts: AbortWatch
+}
+
+export function createTlsServer({ contexts, verifier, logger, aborts }: TlsServerDeps): TlsServer {
   return {
     terminate(channel, read, hello, tls, done) {
       const made: ReturnType<TlsContexts['get']> =
@@ -78,7 +85,7 @@ export function createTlsServer(contexts: TlsContexts, verifier: PeerVerifier, l
         if (verdict.kind === 'refused') return settle({ ok: false, reason: verdict.reason })
         if (verdict.kind === 'anonymous' && tls.requireClientCertificate)
           return settle({ ok: false, reason: 'the peer showed no certificate' })
-        secured = new SocketChannel(secure, logger, 'data', watch)
+        secured = new SocketChannel(secure, logger, 'data', aborts)
         settle({
           ok: true,
           channel: secured,

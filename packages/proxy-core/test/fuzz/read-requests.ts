@@ -1,6 +1,7 @@
 /** The server's codec over bytes in memory: what it makes of them, as data that can be compared. */
 import type { RequestEvents } from '../../src/codec/stream.js'
-import { Http1ServerConnection, type ServerConnectionOwner } from '../../src/codec/http1/server-connection.js'
+import { Http1ServerConnection } from '../../src/codec/http1/server-connection.js'
+import type { ServerConnectionOwner } from '../../src/codec/http1/server-connection-owner.js'
 import { type ConnectionLimits, meshLimits } from '../../src/connection/limits.js'
 import { HeaderBlock } from '../../src/message/header-block.js'
 import { MemoryChannel } from './memory-channel.js'

@@ -1,6 +1,7 @@
 /** The limits of HTTP/1.1 messages, each exactly reached and passed by one: at an edge, in the mesh, and for answers. */
 import { describe, expect, test } from 'vitest'
-import { Http1ServerConnection, type ServerConnectionOwner } from '../../src/codec/http1/server-connection.js'
+import { Http1ServerConnection } from '../../src/codec/http1/server-connection.js'
+import type { ServerConnectionOwner } from '../../src/codec/http1/server-connection-owner.js'
 import { edgeLimits, meshLimits } from '../../src/connection/limits.js'
 import { MemoryChannel } from '../fuzz/memory-channel.js'
 import { readAnswer } from '../fuzz/read-answer.js'

@@ -7,6 +7,7 @@ import { createTestCa } from '@heddle/ca/testing'
 import type { CertificateValidation } from '@heddle/routing'
 import { createConnector } from '../../src/transport/connector.js'
 import type { PeerVerdict } from '../../src/transport/peer-verifier.js'
+import { AbortWatch } from '../../src/transport/abort-watch.js'
 import { createTlsContexts } from '../../src/transport/tls-contexts.js'
 import type { ServerName } from '../../src/transport/server-name.js'
 import { roots, secretsOf } from '../integration/secrets.js'
@@ -27,7 +28,13 @@ afterAll(() => void server.close())
 /** What comes of a connection whose peer gets this verdict. */
 function connect(verdict: PeerVerdict, validated: CertificateValidation | undefined, name?: ServerName): Promise<string> {
   const verifier = { verify: () => verdict, trustIn: () => 'trusted' as const, secretChanged: () => {} }
-  const connector = createConnector(createTlsContexts(secrets), verifier, systemClock, silentLogger)
+  const connector = createConnector({
+    contexts: createTlsContexts(secrets),
+    verifier,
+    clock: systemClock,
+    logger: silentLogger,
+    aborts: new AbortWatch(systemClock),
+  })
   const target = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
   const tls = { common: validated === undefined ? {} : { validation: validated } }
   return new Promise((resolve) => {

@@ -5,7 +5,7 @@ import { createServer as createSecureServer, connect as connectSecure, type TLSS
 import { silentLogger } from '@heddle/base'
 import { createTestCa } from '@heddle/ca/testing'
 import { afterEach, expect, test } from 'vitest'
-import { stockBufferBytes, takeBuffer } from '../../src/buffer-stock.js'
+import { stockBufferBytes, takeBuffer } from '../../src/body/buffer-stock.js'
 import { SocketChannel } from '../../src/transport/socket-channel.js'
 
 const opened: { close(): void }[] = []

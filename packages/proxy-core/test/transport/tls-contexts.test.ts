@@ -8,7 +8,7 @@ const secrets: SecretSource = { get: () => undefined, subscribe: () => () => und
 const trusting = (name: string): CommonTlsContext => ({ validation: { roots: { name, source: 'ads' } } })
 
 it('keeps a context for each set of parameters, and the oldest goes when there are too many', () => {
-  const contexts = createTlsContexts(secrets, 2)
+  const contexts = createTlsContexts(secrets, { limit: 2 })
   const first = contexts.get(trusting('first'), 'client')
   const second = contexts.get(trusting('second'), 'client')
   expect(contexts.get(trusting('first'), 'client')).toEqual(first)
@@ -66,8 +66,7 @@ it.each([
     const refused: string[] = []
     const contexts = createTlsContexts(
       { get: () => current, subscribe: () => () => undefined },
-      undefined,
-      (name) => void refused.push(name),
+      { onRefused: (name) => void refused.push(name) },
     )
     const common: CommonTlsContext = { certificates: [{ name: 'default', source: 'agent' }] }
     const uriAfter = (next: KeyPair | undefined): string | undefined => {

@@ -8,41 +8,11 @@ import { HeaderBlock } from '../../message/header-block.js'
 import type { DownstreamStream, RequestEvents, RequestHead } from '../stream.js'
 import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
 import { bodyLength, framesInTrailers, Framing } from './framing.js'
-import { type HeadLimits, HeadParser, headError } from './head-parser.js'
+import { HeadParser, headError } from './head-parser.js'
 import { MessageWriter } from './message-writer.js'
 import { RequestTarget, refusalStatus } from './request-target.js'
+import type { ServerCodecOptions, ServerConnectionOwner } from './server-connection-owner.js'
 import { clientTunnel } from './tunnel.js'
-
-export interface ServerCodecOptions {
-  readonly limits: HeadLimits
-  /** Whether underscore twins of framing fields are refused (edge) or dropped. */
-  readonly rejectUnderscores: boolean
-  /** Whether absolute form is for this proxy (explicit proxying). */
-  readonly forwardProxy: boolean
-  /** Whether CONNECT may be asked for; else it is 405. */
-  readonly acceptsConnect: boolean
-  /** The host of HTTP/1.0 requests that name none; undefined: they are refused. */
-  readonly defaultHost: string | undefined
-  /** Whether HTTP/1.0 is refused with 426. */
-  readonly refusesHttp10: boolean
-}
-
-/** Who owns the connection: it makes the exchanges and keeps the deadlines. */
-export interface ServerConnectionOwner {
-  /** A whole, sound head. @returns where the rest goes. */
-  onRequest(stream: Http1ServerConnection): RequestEvents
-  /** Whether the current request may become a tunnel of this protocol. */
-  acceptsUpgrade(type: string): boolean
-  /** A head that cannot be served; the owner answers through `refuse` and reports it. */
-  onBadRequest(stream: Http1ServerConnection, status: number, reason: string): void
-  /** The HTTP/2 preface. The owner may take the channel over; @returns whether it did. */
-  onHttp2Preface(buffer: Buffer, start: number, end: number): boolean
-  /** `half-closed`: the client has sent its FIN and waits for an answer, or is gone; only time tells. */
-  onPhase(phase: 'idle' | 'head' | 'request' | 'half-closed' | 'closing'): void
-  onConnectionClosed(): void
-  /** Whether the connection should end after the answer that is about to start. */
-  shouldClose(): boolean
-}
 
 type State = 'head' | 'body' | 'answering' | 'tunnel' | 'closing' | 'closed'
 

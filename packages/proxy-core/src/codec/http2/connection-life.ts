@@ -3,7 +3,7 @@
  * A drained connection says GOAWAY twice, so that streams on their way when it said so the first time are still served.
  */
 import type { Channel } from '../../transport/channel.js'
-import { bodyRateGraceMs } from '../../body-rate.js'
+import { bodyRateGraceMs } from '../../body/body-rate.js'
 import { PeerBudgets } from './budgets.js'
 import { FrameOutput, type FrameSink } from './frame-output.js'
 import { errorCode, frameType, largestWindow } from './frame-types.js'

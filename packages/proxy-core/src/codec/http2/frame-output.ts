@@ -3,7 +3,7 @@
  * in one write. While a frame waits here END_STREAM can still be set on it, so that a message of one piece needs no frame
  * for its end.
  */
-import { giveBuffer, stockBufferBytes, takeBuffer } from '../../buffer-stock.js'
+import { giveBuffer, stockBufferBytes, takeBuffer } from '../../body/buffer-stock.js'
 import { frameFlag, frameHeaderBytes, frameType, maxFrameBytes } from './frame-types.js'
 import type { EncoderOutput } from './hpack/encoder.js'
 

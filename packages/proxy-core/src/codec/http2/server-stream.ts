@@ -2,11 +2,11 @@
  * A request and its answer on the server's side of HTTP/2 (RFC 9113 section 8.1). Extended CONNECT (RFC 8441) is shown to
  * the router as what it stands for: a GET that asks for an upgrade, answered by 101 where HTTP/2 says 200.
  */
-import { HeldPieces } from '../../held-pieces.js'
+import { HeldPieces } from '../../body/held-pieces.js'
 import { isBodiless } from '../../message/bodiless.js'
 import type { HeaderBlock } from '../../message/header-block.js'
 import { bodyLength } from '../http1/framing.js'
-import { BodyRate } from '../../body-rate.js'
+import { BodyRate } from '../../body/body-rate.js'
 import type { DownstreamStream, RequestEvents, RequestHead } from '../stream.js'
 import { errorCode } from './frame-types.js'
 import type { HeadReader } from './head-reader.js'

@@ -3,7 +3,7 @@
  * 5.2). What the window does not let through is kept here; `flush` tells whoever writes to wait, so that no more than one
  * read of the other side ever is.
  */
-import { HeldPieces } from '../../held-pieces.js'
+import { HeldPieces } from '../../body/held-pieces.js'
 import { HeaderBlock } from '../../message/header-block.js'
 import type { Http2Connection } from './connection.js'
 import { errorCode, frameFlag, maxFrameBytes } from './frame-types.js'

@@ -10,11 +10,11 @@ import {
   type WeightedCluster,
 } from '@heddle/routing'
 import type { ExplainedCluster, ExplainedOutcome, ExplainRequest, Explanation } from './explanation.js'
-import type { FilterChainRuntime, ListenerRuntime } from './listener/listener-runtime.js'
-import { localReplies, type LocalReply } from './router/local-reply.js'
-import type { RouteSet } from './router/route-set.js'
-import type { Snapshot } from './snapshot.js'
-import { endpointStats } from './collect-stats.js'
+import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
+import { localReplies, type LocalReply } from '../router/local-reply.js'
+import type { RouteSet } from '../router/route-set.js'
+import type { Snapshot } from '../config/snapshot.js'
+import { endpointStats } from '../collect-stats.js'
 
 type Choice = Pick<Explanation, 'path' | 'virtualHost' | 'routes' | 'outcome'>
 

@@ -1,6 +1,6 @@
 /** Bytes that wait cost what they are, however small the pieces that they came in. */
 import { describe, expect, test } from 'vitest'
-import { HeldPieces } from '../src/held-pieces.js'
+import { HeldPieces } from '../../src/body/held-pieces.js'
 
 describe('pieces of a body that waits', () => {
   test('bytes that came one by one are few buffers, in order', () => {

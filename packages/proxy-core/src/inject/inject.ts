@@ -2,15 +2,15 @@
  * A request in memory: it goes through a listener's filter chain, routes, filters, balancing and retries like any other,
  * but its client is a function call. Upstreams are real, or whatever `deps.dial` says.
  */
-import { startGuarded } from './start-guarded.js'
-import type { ConnectionDeps } from './connection/connection-deps.js'
-import type { DownstreamStream, RequestEvents, RequestHead } from './codec/stream.js'
-import type { DownstreamConnection } from './decision-record.js'
+import { startGuarded } from '../guard/start-guarded.js'
+import type { ConnectionDeps } from '../connection/connection-deps.js'
+import type { DownstreamStream, RequestEvents, RequestHead } from '../codec/stream.js'
+import type { DownstreamConnection } from '../decision-record.js'
 import type { InjectRequest, InjectResponse } from './inject-request.js'
-import type { ListenerRuntime } from './listener/listener-runtime.js'
-import { HeaderBlock } from './message/header-block.js'
-import { latin1 } from './message/latin1.js'
-import { wireText, wireToken, wireWord } from './message/wire-text.js'
+import type { ListenerRuntime } from '../listener/listener-runtime.js'
+import { HeaderBlock } from '../message/header-block.js'
+import { latin1 } from '../message/latin1.js'
+import { wireText, wireToken, wireWord } from '../message/wire-text.js'
 
 export function injectRequest(deps: ConnectionDeps, runtime: ListenerRuntime, request: InjectRequest): Promise<InjectResponse> {
   const connection = connectionOf(deps, runtime, request)

@@ -1,11 +1,12 @@
 /**
- * An HTTP connection: one codec, one request after the other, and the deadlines of heads, bodies and idle times. In the
+ * A connection of HTTP/1: one codec, one request after the other, and the deadlines of heads, bodies and idle times. In the
  * role of an explicit proxy each request may belong to another listener and manager.
  */
-import { startGuarded } from '../start-guarded.js'
+import { startGuarded } from '../guard/start-guarded.js'
 import { HeaderBlock } from '../message/header-block.js'
-import type { Http1ServerConnection, ServerConnectionOwner } from '../codec/http1/server-connection.js'
-import { BodyRate, bodyRateGraceMs } from '../body-rate.js'
+import type { Http1ServerConnection } from '../codec/http1/server-connection.js'
+import type { Http1Phase, ServerConnectionOwner } from '../codec/http1/server-connection-owner.js'
+import { BodyRate, bodyRateGraceMs } from '../body/body-rate.js'
 import type { RequestEvents } from '../codec/stream.js'
 import type { DeadlineEntry } from '../deadline-queue.js'
 import { reasonPhrase } from '../message/reason-phrase.js'
@@ -29,9 +30,9 @@ import {
 } from './limits.js'
 
 /** Decides for one request of an explicit proxy; undefined when it has answered itself. */
-export type ChooseTarget = (stream: Http1ServerConnection, session: HttpSession) => HttpTarget | undefined
+export type ChooseTarget = (stream: Http1ServerConnection, session: Http1Session) => HttpTarget | undefined
 
-export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
+export class Http1Session implements ServerConnectionOwner, DeadlineEntry {
   readonly #deps: ConnectionDeps
   readonly #accepted: AcceptedConnection
   readonly #channel: Channel
@@ -42,7 +43,17 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
   #requests = 0
   /** The current request, which says what it may become a tunnel of. */
   #current: Exchange | undefined
-  #phase: 'idle' | 'head' | 'request' | 'half-closed' | 'closing' = 'idle'
+  #phase: Http1Phase = 'idle'
+  /** Bytes of the current request when it was last looked at, and when something was last seen to have moved in it, or its beginning. */
+  #lastBytes = 0
+  #lastLifeMs = 0
+  readonly #minBodyRate: number
+  #rate: BodyRate | undefined
+  /** Whether the current request's body is looked at. */
+  #heldToRate = false
+  #pausesSeen = 0
+  /** Looks that are left to a client whose FIN came behind its request. */
+  #graceLooks = 0
   heapIndex = -1
   dueMs = 0
   deadlineMs = 0
@@ -112,7 +123,7 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     return true
   }
 
-  onPhase(phase: 'idle' | 'head' | 'request' | 'half-closed' | 'closing'): void {
+  onPhase(phase: Http1Phase): void {
     // The head's deadline counts from its first byte and is not moved by later ones.
     if (phase === 'head' && this.#phase === 'head' && this.deadlineMs > 0) return
     this.#phase = phase
@@ -142,12 +153,6 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     this.#deps.exchange.deadlines.set(this, atMs === Infinity ? 0 : atMs)
   }
 
-  readonly #minBodyRate: number
-  #rate: BodyRate | undefined
-  /** Whether the current request's body is looked at. */
-  #heldToRate = false
-  #pausesSeen = 0
-
   #startRate(nowMs: number): void {
     this.#rate ??= new BodyRate(this.#minBodyRate)
     this.#rate.start(nowMs, 0)
@@ -170,11 +175,6 @@ export class HttpSession implements ServerConnectionOwner, DeadlineEntry {
     this.#graceLooks = this.#codec.isLastRequest ? 0 : 1
     this.#deps.exchange.deadlines.set(this, nowMs + (this.#codec.isLastRequest ? halfCloseGraceMs : abortGraceMs / 2))
   }
-
-  #graceLooks = 0
-  #lastBytes = 0
-  /** When something was last seen to have moved in the current request, or its beginning. */
-  #lastLifeMs = 0
 
   /** Bytes in either direction. */
   #progress(): number {

@@ -1,8 +1,8 @@
 /** One configuration, compiled: what every part of the path looks things up in. Replaced as a whole by `apply`. */
 import type { ClusterLoadAssignment, ProxyConfig } from '@heddle/routing'
-import type { ClusterRuntime } from './cluster/cluster-runtime.js'
-import type { ListenerRuntime } from './listener/listener-runtime.js'
-import type { RouteSet } from './router/route-set.js'
+import type { ClusterRuntime } from '../cluster/cluster-runtime.js'
+import type { ListenerRuntime } from '../listener/listener-runtime.js'
+import type { RouteSet } from '../router/route-set.js'
 
 export interface Snapshot {
   readonly config: ProxyConfig

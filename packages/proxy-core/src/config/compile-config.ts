@@ -13,13 +13,13 @@ import {
   type RouteConfiguration,
 } from '@heddle/routing'
 import { type ApplyIssue, applyIssue, type ResourceKind } from './apply-issue.js'
-import { createListenerRuntime, type ListenerRuntime, type TerminalFilter } from './listener/listener-runtime.js'
-import { createRouteSet, type RouteSet } from './router/route-set.js'
+import { createListenerRuntime, type ListenerRuntime, type TerminalFilter } from '../listener/listener-runtime.js'
+import { createRouteSet, type RouteSet } from '../router/route-set.js'
 import type { Snapshot } from './snapshot.js'
 
 export interface CompileDeps {
   readonly compileRegex: CompileRegex | undefined
-  readonly terminalOf: (chain: Listener['filterChains'][number], listener: Listener) => TerminalFilter
+  readonly terminalOf: (chain: Listener['filterChains'][number]) => TerminalFilter
 }
 
 export interface CompiledConfig {

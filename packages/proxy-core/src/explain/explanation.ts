@@ -1,6 +1,6 @@
 /** What would become of a request, and why: the answer of `explain`. */
 import type { Route } from '@heddle/routing'
-import type { EndpointStats } from './stats.js'
+import type { EndpointStats } from '../stats.js'
 
 export interface ExplainRequest {
   /** Name of the listener. Default: the first one. */
