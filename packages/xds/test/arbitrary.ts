@@ -340,7 +340,14 @@ const outlierDetection: Arb<OutlierDetection> = record<OutlierDetection>(
 const upstreamHttp: Arb<UpstreamHttpOptions> = fc.oneof(
   record<UpstreamHttpOptions>(
     {},
-    { protocol: fc.constant('http1'), idleTimeoutMs: milliseconds, maxConnectionDurationMs: milliseconds, maxRequestsPerConnection: uint32, autoSni: yes, autoSanValidation: yes },
+    {
+      protocol: fc.constant('http1'),
+      idleTimeoutMs: milliseconds,
+      maxConnectionDurationMs: milliseconds,
+      maxRequestsPerConnection: uint32,
+      autoSni: yes,
+      autoSanValidation: yes,
+    },
   ),
   record<UpstreamHttpOptions>(
     { protocol: fc.constantFrom('http2', 'use-downstream', 'auto') },
