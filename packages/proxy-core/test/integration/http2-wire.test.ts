@@ -436,6 +436,13 @@ describe('answers of an upstream that are not passed on', () => {
     )
     expect(client.outcome()).toBe('RST 2')
   })
+
+  test('a body behind 204 cuts the answer, and none that goes on is waited for', async () => {
+    const { client } = await answered((write, streamId) =>
+      write(frame(1, 4, streamId, status('204')), frame(0, 0, streamId, ''), frame(0, 0, streamId, 'x')),
+    )
+    expect(client.outcome()).toBe('RST 2')
+  })
 })
 
 test('an upstream that goes away and then takes no streams is let go, and the next request has a new connection', async () => {

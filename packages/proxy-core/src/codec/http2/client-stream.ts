@@ -32,7 +32,7 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
   #isTunnel = false
   /** Bytes of the answer's body that were announced and have not come; -1: not announced. */
   #left = -1
-  #drops = false
+  #isBodiless = false
 
   constructor(client: Http2ClientConnection, sendWindow: number, receiveWindow: number) {
     super(client, sendWindow, receiveWindow)
@@ -106,11 +106,10 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
     }
     this.#headSeen = true
     if (this.#upgrade !== '' && status < 300) return this.#startTunnel(status, headers)
-    const bodiless = isBodiless(status, this.#method)
-    this.#left = bodiless ? -1 : head.contentLength
-    this.#drops = bodiless
+    this.#isBodiless = isBodiless(status, this.#method)
+    this.#left = this.#isBodiless ? -1 : head.contentLength
     if (endStream && this.#left > 0) return false
-    const noBody = bodiless || endStream
+    const noBody = this.#isBodiless || endStream
     const length = noBody ? Math.max(head.contentLength, 0) : head.contentLength >= 0 ? head.contentLength : bodyLength.chunked
     this.#events?.onResponseHead(status, '', headers, length)
     return true
@@ -137,11 +136,12 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
   receiveData(buffer: Buffer, start: number, end: number): void {
     if (!this.#headSeen) return this.fail('DATA before the head')
     if (this.#isTunnel) return this.#events?.onTunnelResponse(buffer, start, end)
+    if (this.#isBodiless) return end > start ? this.fail('a body where the answer has none') : undefined
     if (this.#left >= 0) {
       this.#left -= end - start
       if (this.#left < 0) return this.fail('a body longer than its content-length')
     }
-    if (!this.#drops) this.#events?.onResponseBody(buffer, start, end)
+    this.#events?.onResponseBody(buffer, start, end)
   }
 
   receiveEnd(trailers: HeaderBlock | undefined): void {
