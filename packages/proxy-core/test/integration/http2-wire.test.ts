@@ -445,6 +445,25 @@ describe('answers of an upstream that are not passed on', () => {
   })
 })
 
+test('SETTINGS are acknowledged before what they let through', async () => {
+  const upstream = keep(
+    await rawHttp2Upstream((write, streamId) => write(frame(1, 4, streamId, Buffer.from([0x88])), frame(0, 1, streamId, 'hello'))),
+  )
+  const cluster = staticCluster('u', [upstream.port], { http: { protocol: 'http2' } })
+  const front = keep(await startProxy(config(httpListener([anyRoute(action('u'))]), [cluster])))
+  const client = keep(new RawHttp2(front.port))
+  const window = (size: number): Buffer => frame(4, 0, 0, Buffer.concat([Buffer.from([0, 4]), id(size)]))
+  client.begin(window(0), headers(1))
+  await expect.poll(() => client.frames.some(({ type }) => type === 1)).toBe(true)
+  client.frames.length = 0
+  client.write(window(1))
+  await expect.poll(() => client.frames.length).toBe(2)
+  expect(client.frames.map(({ type, flags, payload }) => [type, flags, payload.length])).toEqual([
+    [4, 1, 0],
+    [0, 0, 1],
+  ])
+})
+
 test('an upstream that goes away and then takes no streams is let go, and the next request has a new connection', async () => {
   const connections: number[] = []
   const upstream = keep(

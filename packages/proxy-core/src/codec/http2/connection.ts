@@ -313,8 +313,9 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
     const error = this.peer.read(buffer, start, end, this.isServer)
     if (error !== 0) return this.connectionError(error, 'a value in SETTINGS')
     this.#encoder.setPeerTableSize(this.peer.headerTableSize)
-    if (!this.#moveWindows(this.peer.initialWindow - windowBefore)) return false
+    // At once (section 6.5.3), before what the new values let through.
     if (!this.#answer(0, frameType.settings)) return false
+    if (!this.#moveWindows(this.peer.initialWindow - windowBefore)) return false
     this.isSettled = true
     this.onPeerSettings()
     return true
