@@ -5,6 +5,7 @@ import { pnpm, runSteps } from './steps.mjs'
 const usage = `npm run soak [-- PART...] [--hours N] [--scale N] [--seed N] [--times N]
 
   fuzz          10,000,000 mutated messages of HTTP/1.1 through the codecs
+  fuzz-frames   2,000,000 mutated conversations of HTTP/2, on either side
   bulk          10 GiB each way over TCP: memory stays
   slow-readers  200 clients that read nothing
   idle          10,000 idle connections
@@ -17,7 +18,7 @@ const usage = `npm run soak [-- PART...] [--hours N] [--scale N] [--seed N] [--t
   Without a part everything runs, which takes some hours.
   --hours N     fuzz so long instead of so many inputs
   --scale N     a share of the counts, such as 0.01
-  --seed N      the first seed of fuzz, to repeat a run
+  --seed N      the first seed of fuzz and fuzz-frames, to repeat a run
   --times N     rounds of e2e (default: 20)
 `
 const { positionals, values } = parseArgs({

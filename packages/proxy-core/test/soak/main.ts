@@ -5,7 +5,8 @@
 import { parseArgs } from 'node:util'
 import { systemClock } from '@heddle/base/node'
 import { fuzzAnswers } from '../fuzz/fuzz-answers.js'
-import { type FuzzReport, fuzzRequests } from '../fuzz/fuzz-requests.js'
+import { fuzzFrames } from '../fuzz/fuzz-frames.js'
+import { fuzzRequests } from '../fuzz/fuzz-requests.js'
 import { handshakes } from './handshake-part.js'
 import { aborts, bulk, idle, idleTime, type PartResult, slowReaders } from './memory-parts.js'
 
@@ -24,7 +25,9 @@ const scaled = (count: number): number => Math.max(1, Math.round(count * scale))
 
 /** Every part with its full count. */
 const parts: Readonly<Record<string, () => Promise<PartResult>>> = {
-  fuzz: () => fuzz(scaled(10_000_000)),
+  fuzz: () => fuzz('fuzz', scaled(10_000_000), (seed, isOver) => (seed % 4 === 0 ? fuzzAnswers : fuzzRequests)(seed, batch, isOver)),
+  'fuzz-frames': () =>
+    fuzz('fuzz-frames', scaled(2_000_000), (seed, isOver) => fuzzFrames(seed % 2 === 0 ? 'server' : 'client', seed, batch, isOver)),
   bulk: () => bulk(scaled(10 * gibi)),
   'slow-readers': () => slowReaders(200, 32 * 1024 * 1024),
   idle: () => idle(scaled(10_000)),
@@ -33,21 +36,30 @@ const parts: Readonly<Record<string, () => Promise<PartResult>>> = {
   handshakes: () => handshakes(2000, scaled(30)),
 }
 
-/** New seeds until the count, or the time, is reached; three quarters requests, one quarter answers. */
-async function fuzz(count: number): Promise<PartResult> {
+interface Report {
+  readonly inputs: number
+  readonly findings: readonly { readonly number: number; readonly input: string; readonly faults: readonly string[] }[]
+}
+
+/** New seeds until the count, or the time, is reached. */
+async function fuzz(
+  part: string,
+  count: number,
+  run: (seed: number, isOver: () => boolean) => Report | Promise<Report>,
+): Promise<PartResult> {
   const endMs = hours === undefined ? Infinity : systemClock.monotonicMs() + hours * 3_600_000
   const isOver = (): boolean => systemClock.monotonicMs() >= endMs
   let inputs = 0
   let findings = 0
   for (let seed = firstSeed; hours === undefined ? inputs < count : !isOver(); seed++) {
-    const report: FuzzReport = seed % 4 === 0 ? await fuzzAnswers(seed, batch, isOver) : fuzzRequests(seed, batch, isOver)
+    const report = await run(seed, isOver)
     inputs += report.inputs
     findings += report.findings.length
     for (const { number, input, faults } of report.findings)
       say(`  seed ${seed} input ${number}: ${JSON.stringify(input)} ${faults.join('; ')}`)
     if ((seed - firstSeed) % 10 === 9) say(`  ${inputs} inputs`)
   }
-  return { part: 'fuzz', done: `${inputs} inputs from seed ${firstSeed}`, found: `${findings} findings`, fine: findings === 0 }
+  return { part, done: `${inputs} inputs from seed ${firstSeed}`, found: `${findings} findings`, fine: findings === 0 }
 }
 
 const unknown = [
