@@ -19,6 +19,8 @@ export interface SecretRow {
   /** Of the key that signed it, and of its own. */
   readonly authority_key_id?: string
   readonly subject_key_id?: string
+  /** Of a chain with intermediates: the key that its last certificate is signed with, which is the root's; empty when it does not say. */
+  readonly root_key_id?: string
 }
 
 /** One row for a certificate, one for each root. */
@@ -28,6 +30,8 @@ export function secretRows(secrets: SecretSource, name: string, nowMs: number): 
   const pem = parseCertificatePem(secret.kind === 'certificate' ? secret.certificateChainPem : secret.rootsPem)
   const type = secret.kind === 'certificate' ? 'Cert Chain' : 'CA'
   if (!pem.ok) return [{ name, type, status: 'ACTIVE', valid: 'false' }]
+  const last = pem.ders.length > 1 && secret.kind === 'certificate' ? parseCertificate(pem.ders.at(-1) as Uint8Array) : undefined
+  const rootKeyId = last && ((last.ok && last.certificate.extensions.authorityKeyId) || '')
   return pem.ders.slice(0, secret.kind === 'certificate' ? 1 : undefined).map((der) => {
     const parsed = parseCertificate(der)
     if (!parsed.ok) return { name, type, status: 'ACTIVE', valid: 'false' }
@@ -45,6 +49,7 @@ export function secretRows(secrets: SecretSource, name: string, nowMs: number): 
       fingerprint: createHash('sha256').update(der).digest('hex'),
       ...(extensions.authorityKeyId !== undefined && { authority_key_id: extensions.authorityKeyId }),
       ...(extensions.subjectKeyId !== undefined && { subject_key_id: extensions.subjectKeyId }),
+      ...(rootKeyId !== undefined && { root_key_id: rootKeyId }),
     }
   })
 }

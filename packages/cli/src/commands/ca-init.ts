@@ -38,7 +38,9 @@ export function run({ flags, streams, cwd }: Invocation): Promise<number> {
   streams.stdout.write('keep them out of repositories. The Secret "cacerts" is secret.yaml:\n')
   streams.stdout.write(`  heddle apply -f ${join(folder, 'secret.yaml')}\n`)
   streams.stdout.write('  heddle rollout restart deploy/istiod -n istio-system\n')
-  streams.stdout.write('Do it before workloads run: those that run do not know the new root before they are restarted, too.\n')
+  streams.stdout.write(
+    'Best before workloads run. Those that run take the new root and a new certificate within seconds; until all have, requests can fail.\n',
+  )
   return Promise.resolve(exitCode.ok)
 }
 

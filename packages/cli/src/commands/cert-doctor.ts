@@ -2,8 +2,10 @@
  * `heddle cert doctor POD [POD]`: compares the certificates, roots and clocks of two ends, and what the authority says, and tells in
  * words what is wrong. With one Pod its other end is the authority.
  */
+import { createHash } from 'node:crypto'
 import { systemClock } from '@heddle/base/node'
 import type { CaView } from '@heddle/control-plane'
+import { parseCertificatePem } from '@heddle/x509'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { askAuthority } from '../target/authority.js'
@@ -34,7 +36,7 @@ async function endOf(target: Target, word: string | undefined): Promise<ProxyCer
   return certificatesOf(target, await findProxyPod(target, word))
 }
 
-type Authority = Pick<CaView, 'trustDomain' | 'rotation' | 'denied'>
+type Authority = Pick<CaView, 'trustDomain' | 'bundle' | 'rotation' | 'denied'>
 
 /** What is wrong with one end by itself. */
 export function findingsOf(end: ProxyCertificates, authority: Authority, nowMs: number = systemClock.now()): readonly string[] {
@@ -59,25 +61,36 @@ function leafFindings(who: string, leaf: CertificateRow, { trustDomain, denied }
   return findings
 }
 
-function rootFindings(who: string, roots: readonly CertificateRow[], { rotation }: Authority): readonly string[] {
-  if (!rotation) return []
+function rootFindings(who: string, roots: readonly CertificateRow[], authority: Authority): readonly string[] {
   const trusted = roots.map(({ fingerprint }) => fingerprint)
-  const published = rotation.roots.map(({ fingerprint }) => fingerprint)
+  const published = publishedRoots(authority)
+  const fingerprints = published.map(({ fingerprint }) => fingerprint)
   return [
-    ...rotation.roots.flatMap(({ fingerprint, phase }) =>
+    ...published.flatMap(({ fingerprint, phase }) =>
       trusted.includes(fingerprint) ? [] : [`${who} lacks the ${phase} root ${fingerprint.slice(0, 16)}`],
     ),
     ...trusted.flatMap((fingerprint = '') =>
-      published.includes(fingerprint) ? [] : [`${who} still trusts the root ${fingerprint.slice(0, 16)}, which the authority has given up`],
+      fingerprints.includes(fingerprint)
+        ? []
+        : [`${who} still trusts the root ${fingerprint.slice(0, 16)}, which the authority has given up`],
     ),
   ]
+}
+
+/** A plugged-in authority has no phases: its bundle says which roots count. */
+function publishedRoots({ rotation, bundle }: Authority): readonly { readonly fingerprint: string; readonly phase: string }[] {
+  if (rotation) return rotation.roots
+  const parsed = parseCertificatePem(bundle.rootsPem)
+  if (!parsed.ok) return []
+  return parsed.ders.map((der) => ({ fingerprint: createHash('sha256').update(der).digest('hex'), phase: 'plugged-in' }))
 }
 
 /** Whether `right` would believe `left`. */
 export function mismatches(left: ProxyCertificates, right: ProxyCertificates): readonly string[] {
   const { leaf } = left
-  if (!leaf?.authority_key_id || right.roots.length === 0) return []
-  if (right.roots.some(({ subject_key_id: keyId }) => keyId === leaf.authority_key_id)) return []
+  const signer = leaf?.root_key_id ?? leaf?.authority_key_id
+  if (!signer || right.roots.length === 0) return []
+  if (right.roots.some(({ subject_key_id: keyId }) => keyId === signer)) return []
   return [`${nameOf(right)} does not trust whoever signed the certificate of ${nameOf(left)}: handshakes between them fail`]
 }
 

@@ -17,6 +17,8 @@ export interface CertificateRow {
   readonly fingerprint?: string
   readonly authority_key_id?: string
   readonly subject_key_id?: string
+  /** Only where there are intermediates. */
+  readonly root_key_id?: string
 }
 
 export interface ProxyCertificates {

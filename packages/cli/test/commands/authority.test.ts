@@ -1,7 +1,8 @@
+import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTestCa } from '@heddle/ca/testing'
-import { readCacerts } from '@heddle/ca'
+import { makeCacerts, readCacerts } from '@heddle/ca'
 import { createCsr, generateKey } from '@heddle/x509'
 import { describe, expect, it } from 'vitest'
 import { findingsOf, mismatches } from '../../src/commands/cert-doctor.js'
@@ -110,6 +111,20 @@ describe('cert doctor', () => {
     ],
   ])('says so when a proxy %s', (_, change, words) => {
     expect(findingsOf(end(change), authority, nowMs).join('; ')).toContain(words)
+  })
+
+  it('tells who still trusts what was there before an authority was plugged in', () => {
+    const { rootCertPem: rootsPem } = makeCacerts({ trustDomain: 'cluster.local' })
+    const plugged = { ...authority, rotation: undefined, bundle: { fingerprint: '', sequence: 1, rootsPem, spiffe: '' } }
+    const words = findingsOf(end(), plugged, nowMs).join('; ')
+    expect(words).toContain('lacks the plugged-in root')
+    expect(words).toContain('still trusts the root ffffffffffffffff')
+    const fingerprint = new X509Certificate(rootsPem).fingerprint256.replaceAll(':', '').toLowerCase()
+    expect(findingsOf(end({ roots: [{ name: 'ROOTCA', status: 'ACTIVE', fingerprint }] }), plugged, nowMs)).toEqual([])
+  })
+
+  it('judges a chain with intermediates by its root', () => {
+    expect(mismatches(end({ leaf: { ...leaf, authority_key_id: 'intermediate', root_key_id: 'aa' } }), end())).toEqual([])
   })
 
   it('says who is denied, and who does not trust whom', () => {

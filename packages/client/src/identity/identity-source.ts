@@ -8,7 +8,7 @@ import type { Secret, SecretSource } from '@heddle/routing'
 import { createCsr, encodePrivateKey, generateKey } from '@heddle/x509'
 import { type BackOff, createBackOff } from '../ads/back-off.js'
 import type { PushedDenials, PushedTrust } from '@heddle/xds'
-import { checkTrust, isUnderTaintedRoot, noDenials, rootsOf, validationOf } from './pushed-trust.js'
+import { checkTrust, isOfAnotherAuthority, isUnderTaintedRoot, noDenials, rootsOf, validationOf } from './pushed-trust.js'
 import { loadCertificate, storeCertificate } from './certificate-store.js'
 import { checkCertificate, type WorkloadCertificate, workloadCertificate } from './workload-certificate.js'
 
@@ -100,7 +100,7 @@ class RenewedIdentity implements IdentitySource {
     if (!this.#current) return undefined
     const { chainPem, privateKeyPem } = this.#current
     if (name === certificateSecret) return { kind: 'certificate', name, certificateChainPem: chainPem, privateKeyPem }
-    if (name === rootsSecret) return validationOf(name, this.#current.rootsPem, this.#pushed, trustDomain, this.#denied)
+    if (name === rootsSecret) return validationOf(name, this.#trustedRootsPem(this.#current), this.#pushed, trustDomain, this.#denied)
     return undefined
   }
 
@@ -122,6 +122,12 @@ class RenewedIdentity implements IdentitySource {
     this.#pushed = pushed
     if (this.#current) this.#keep(this.#current)
     this.#tell(rootsSecret)
+    if (this.#isForeign()) {
+      // Not waited for: the new roots are trusted already, and the old certificate serves whoever is not further.
+      this.#deps.logger.warn('the mesh has another authority: asking it for a certificate')
+      this.#schedule(this.#deps.random.next() * replacementSpreadMs)
+      return
+    }
     if (!this.#isUnderTaint()) return
     this.#deps.logger.info('the root of the certificate is being retired: asking for another certificate')
     this.#schedule(this.#deps.random.next() * replacementSpreadMs)
@@ -152,6 +158,11 @@ class RenewedIdentity implements IdentitySource {
     this.#isRequesting = true
     try {
       this.#adopt(await this.#certificate())
+      if (this.#isForeign()) {
+        // A replica of the former authority answered, while another one pushes.
+        this.#schedule(this.#backOff.nextMs())
+        return
+      }
       this.#backOff.reset()
       this.#schedule(this.#renewalDelayMs(this.#current as WorkloadCertificate))
     } catch (error) {
@@ -201,6 +212,17 @@ class RenewedIdentity implements IdentitySource {
 
   #tell(...names: readonly string[]): void {
     for (const name of names) for (const listener of this.#listeners) listener(name)
+  }
+
+  /** Until the certificate is replaced both authorities count; what is kept on disk is what the certificate came with. */
+  #trustedRootsPem({ rootsPem }: WorkloadCertificate): string {
+    return this.#isForeign() ? rootsPem + (this.#pushed?.roots.map(({ pem }) => pem).join('') ?? '') : rootsPem
+  }
+
+  #isForeign(): boolean {
+    return (
+      this.#current !== undefined && this.#pushed !== undefined && isOfAnotherAuthority(this.#current, this.#pushed, this.#deps.clock.now())
+    )
   }
 
   #isUnderTaint(): boolean {

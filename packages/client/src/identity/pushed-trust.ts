@@ -27,6 +27,17 @@ export function isUnderTaintedRoot(certificate: WorkloadCertificate, pushed: Pus
   return !isUnder(certificate, pushed, pemOf(clean), nowMs)
 }
 
+/**
+ * Whether the pushed roots are another authority's: our certificate is under none of them, and we were given none of them with it.
+ * Roots of one authority overlap from one bundle to the next, so a replica that is behind always has one that we know; the order number
+ * says nothing here, since another authority counts from the beginning.
+ */
+export function isOfAnotherAuthority(certificate: WorkloadCertificate, pushed: PushedTrust, nowMs: number): boolean {
+  if (isUnder(certificate, pushed, pemOf(pushed.roots), nowMs)) return false
+  const known = dersOf(certificate.rootsPem)
+  return !dersOf(pemOf(pushed.roots)).some((der) => known.some((other) => Buffer.compare(der, other) === 0))
+}
+
 /** The secret by which peers are judged. */
 export function validationOf(
   name: string,
@@ -58,6 +69,11 @@ function isUnder({ chainPem, notBeforeMs }: WorkloadCertificate, { trustDomain }
   if (!chain.ok) return false
   const bundle = createTrustBundle({ roots: { [trustDomain]: rootsPem } })
   return verifySvidPath({ chain: chain.ders, bundle, nowMs: Math.max(nowMs, notBeforeMs) }).ok
+}
+
+function dersOf(pem: string): readonly Uint8Array[] {
+  const parsed = parseCertificatePem(pem)
+  return parsed.ok ? parsed.ders : []
 }
 
 function pemOf(roots: PushedTrust['roots']): string {

@@ -26,7 +26,7 @@ function harness(clock: FakeClock = createFakeClock(), authorityClock: FakeClock
   const ca = createTestCa({ clock: authorityClock })
   const logger = createMemoryLogger()
   /** `answer` spoils what the authority would say. */
-  const state = { requests: 0, isAway: false, isSilent: false, wrongKey: false, answer: (good: readonly string[]) => good }
+  const state = { authority: ca, requests: 0, isAway: false, isSilent: false, wrongKey: false, answer: (good: readonly string[]) => good }
   const requestCertificate = async (csrPem: string, ttlSeconds: number, signal: AbortSignal): Promise<readonly string[]> => {
     state.requests++
     if (state.isAway) throw new Error('the authority is away')
@@ -34,7 +34,7 @@ function harness(clock: FakeClock = createFakeClock(), authorityClock: FakeClock
     const csr = parseCsr(csrPem)
     if (!csr.ok) throw new Error(csr.reason)
     const fields = state.wrongKey ? {} : { publicKey: csr.csr.publicKey }
-    return state.answer([ca.issue(spiffeId, { ttlSeconds, fields }).certPem, ca.rootPem])
+    return state.answer([state.authority.issue(spiffeId, { ttlSeconds, fields }).certPem, state.authority.rootPem])
   }
   const create = (options: { readonly stateDir?: string; readonly spiffeId?: string } = {}): IdentitySource => {
     const source = createIdentitySource(
@@ -168,6 +168,66 @@ describe('an identity', () => {
     await pass(0)
     source.close()
     expect(clock.pendingTimers()).toBe(0)
+  })
+})
+
+describe('roots that are pushed', () => {
+  const pushedOf = (sequence: number, ...pems: readonly string[]) => ({
+    trustDomain: 'cluster.local',
+    roots: pems.map((pem) => ({ pem, isTainted: false })),
+    fingerprint: String(sequence),
+    sequence,
+  })
+  const rootsOf = (source: IdentitySource): string => {
+    const secret = source.get('ROOTCA')
+    return secret?.kind === 'validation' ? secret.rootsPem : ''
+  }
+
+  it('by another authority are trusted at once beside the former ones, which end with a certificate of the new one', async () => {
+    const { create, pass, state, clock } = harness()
+    const source = create({ stateDir })
+    await pass(0)
+    const former = rootsOf(source)
+    const other = createTestCa({ clock })
+    await source.trust(pushedOf(1, other.rootPem))
+    expect(rootsOf(source)).toContain(former.trim())
+    expect(rootsOf(source)).toContain(other.rootPem.trim())
+    state.authority = other
+    await pass(2000)
+    expect(state.requests).toBe(2)
+    expect(rootsOf(source).trim()).toBe(other.rootPem.trim())
+    await pass(60_000)
+    expect(state.requests).toBe(2)
+  })
+
+  it('by another authority lead to one that answers for it, with growing waits, also over a restart', async () => {
+    const { create, pass, state, clock } = harness()
+    const first = create({ stateDir })
+    await pass(0)
+    const other = createTestCa({ clock })
+    await first.trust(pushedOf(1, other.rootPem))
+    for (let waited = 0; waited < 30; waited++) await pass(1000)
+    expect(state.requests).toBeGreaterThan(4)
+    expect(state.requests).toBeLessThan(25)
+    first.close()
+    state.authority = other
+    const second = create({ stateDir })
+    await second.trust(pushedOf(1, other.rootPem))
+    await pass(2000)
+    expect(rootsOf(second).trim()).toBe(other.rootPem.trim())
+  })
+
+  it('by a replica that is behind change nothing: it knows one of the roots that came with the certificate', async () => {
+    const { create, pass, state, clock } = harness()
+    const former = createTestCa({ clock })
+    state.answer = ([leaf = '', root = '']) => [leaf, `${former.rootPem}\n${root}`]
+    const source = create()
+    await pass(0)
+    const before = rootsOf(source)
+    await source.trust(pushedOf(1, former.rootPem))
+    await pass(60_000)
+    expect(state.requests).toBe(1)
+    expect(rootsOf(source)).toBe(before)
   })
 })
 
