@@ -86,12 +86,10 @@ function checkLocality(setting: LocalityLoadBalancerSetting, hasOutlierDetection
 }
 
 function checkDistribute(setting: LocalityLoadBalancerSetting, faults: FaultList): void {
-  const seen: string[] = []
+  const seen = new SeenLocalities()
   eachOf(faults, 'distribute', setting.distribute, ({ from, to }) => {
     checkLocalityName(from ?? '', ['from'], faults)
-    if (seen.some((other) => localitiesOverlap(other, from ?? '')))
-      error(faults, 'locality/overlap', ['from'], `"${clip(from ?? '')}" overlaps with an earlier entry.`)
-    seen.push(from ?? '')
+    if (seen.take(from ?? '')) error(faults, 'locality/overlap', ['from'], `"${clip(from ?? '')}" overlaps with an earlier entry.`)
     let total = 0
     for (const [name, weight] of Object.entries(to ?? {})) {
       checkLocalityName(name, ['to', name], faults)
@@ -113,12 +111,24 @@ function checkLocalityName(locality: string, below: readonly string[], faults: F
     })
 }
 
-function localitiesOverlap(a: string, b: string): boolean {
-  const left = a.split('/')
-  const right = b.split('/')
-  for (let index = 0; index < Math.min(left.length, right.length); index++) {
-    if (left[index] === '*' || right[index] === '*') return true
-    if (left[index] !== right[index]) return false
+/** Finds localities that overlap among thousands: the same one, or one that ends with "*" and what begins alike. */
+class SeenLocalities {
+  readonly #names = new Set<string>()
+  /** What stands before a "*". */
+  readonly #wildcards = new Set<string>()
+  readonly #beginnings = new Set<string>()
+
+  /** @returns whether it overlaps with an earlier one. */
+  take(locality: string): boolean {
+    const parts = locality.split('/')
+    const beginnings = parts.map((_, index) => parts.slice(0, index).join('/'))
+    const isWildcard = parts.at(-1) === '*'
+    const before = beginnings.at(-1) as string
+    const overlaps =
+      this.#names.has(locality) || beginnings.some((each) => this.#wildcards.has(each)) || (isWildcard && this.#beginnings.has(before))
+    this.#names.add(locality)
+    if (isWildcard) this.#wildcards.add(before)
+    for (const each of beginnings) this.#beginnings.add(each)
+    return overlaps
   }
-  return left.length === right.length
 }

@@ -160,16 +160,13 @@ function checkEgressHosts(hosts: readonly string[] | undefined, home: string, fa
       suggestion: '- "*/*"',
     })
   const seen = new Set<string>()
+  const named = new Set(hosts?.map((host) => host.replace(/^\.\//, `${home}/`)))
   eachOf(faults, 'hosts', hosts, (host) => {
     checkEgressHost(host, faults)
     const whole = host.startsWith('./') ? host.replace(/^\./, home) : host
     const everything = `${whole.slice(0, whole.indexOf('/'))}/*`
     if (seen.has(host)) warning(faults, 'sidecar/duplicate-host', [], `"${clip(host)}" stands twice.`)
-    else if (
-      everything !== whole &&
-      everything !== '*/*' &&
-      hosts?.some((other) => other.replace(/^\.\//, `${home}/`) === everything) === true
-    )
+    else if (everything !== whole && everything !== '*/*' && named.has(everything))
       warning(faults, 'sidecar/duplicate-host', [], `Another entry already means every host of that namespace.`)
     seen.add(host)
   })

@@ -16,7 +16,7 @@ import type { FaultList } from '../validate/fault.js'
 import { checkDestinations } from './destinations.js'
 import { checkExportTo } from './export-to.js'
 import { checkGatewayNames, isMeshBound } from './gateway-names.js'
-import { hostCovers, hostsOverlap } from './hosts.js'
+import { hostCovers, SeenHosts } from './hosts.js'
 import { checkHttpRoute } from './http-route.js'
 import { eachOf, error, warning, within } from './reporter.js'
 import { checkUnreachable } from './unreachable.js'
@@ -63,7 +63,8 @@ function checkDelegate(spec: VirtualServiceSpec, faults: FaultList): void {
 function checkHosts(spec: VirtualServiceSpec, faults: FaultList): void {
   const hosts = spec.hosts ?? []
   const meshBound = isMeshBound(spec.gateways)
-  eachOf(faults, 'hosts', hosts, (host, index) => {
+  const seen = new SeenHosts()
+  eachOf(faults, 'hosts', hosts, (host) => {
     const problem = formatRules['host-or-ip'].check(host)
     if (problem !== undefined && !isSniName(host, spec)) {
       error(
@@ -82,7 +83,8 @@ function checkHosts(spec: VirtualServiceSpec, faults: FaultList): void {
         dependsOn: ['spec', 'gateways'],
       })
     }
-    const earlier = hosts.slice(0, index).find((other) => hostsOverlap(other, host))
+    // What is no host overlaps with nothing.
+    const earlier = problem === undefined ? seen.take(host) : undefined
     if (earlier !== undefined)
       error(
         faults,

@@ -7,19 +7,17 @@ import { eachOf, error, within } from '../reporter.js'
 
 /** Two references to one parent must name different parts of it. */
 export function checkParents(parents: readonly ParentReference[] | undefined, faults: FaultList): void {
-  const seen: ParentReference[] = []
+  const seen = new Map<string, { readonly parent: ParentReference; readonly at: number }>()
   eachOf(faults, 'parentRefs', parents, (parent, index) => {
-    const same = seen.findIndex((other) => isSameParent(other, parent))
-    const other = seen[same]
-    if (other !== undefined) checkParts(other, parent, faults, same, index)
-    seen.push(parent)
+    const identity = identityOf(parent)
+    const first = seen.get(identity)
+    if (first === undefined) seen.set(identity, { parent, at: index })
+    else checkParts(first.parent, parent, faults, first.at, index)
   })
 }
 
-function isSameParent(a: ParentReference, b: ParentReference): boolean {
-  const identity = ({ group = 'gateway.networking.k8s.io', kind = 'Gateway', namespace = '', name }: ParentReference): string =>
-    JSON.stringify([group, kind, namespace, name])
-  return identity(a) === identity(b)
+function identityOf({ group = 'gateway.networking.k8s.io', kind = 'Gateway', namespace = '', name }: ParentReference): string {
+  return JSON.stringify([group, kind, namespace, name])
 }
 
 function checkParts(first: ParentReference, second: ParentReference, faults: FaultList, at: number, index: number): void {
