@@ -14,9 +14,10 @@ export async function run(invocation: Invocation): Promise<number> {
   const fix = fixModeOf(invocation)
   if (invocation.positionals.length === 0 && invocation.flags.strings('filename').length === 0)
     throw usageError('say which file or folder; "-" is standard input')
+  const target = targetOf(invocation)
   let sources = await readProject(invocation)
-  if (fix !== undefined) sources = await fixed(invocation, sources, fix)
-  const manifests = judgeManifests(sources)
+  if (fix !== undefined) sources = await fixed(invocation, sources, fix, target)
+  const manifests = judgeManifests(sources, target)
   const findings = findingsOf(manifests)
   const isUnreadable = manifests.diagnostics.some(({ ruleId, severity }) => ruleId.startsWith('yaml-') && severity === 'error')
   if (format === 'text')
@@ -32,8 +33,19 @@ export async function run(invocation: Invocation): Promise<number> {
   return findings.some((finding) => isAtLeast(finding, threshold)) ? exitCode.findings : exitCode.ok
 }
 
-async function fixed(invocation: Invocation, sources: readonly ManifestSource[], mode: 'safe' | 'all'): Promise<readonly ManifestSource[]> {
-  const { fixed: count } = fixFiles(invocation, sources, findingsOf(judgeManifests(sources)), mode)
+function targetOf({ flags }: Invocation): 'heddle' | 'istio' {
+  const target = flags.string('target') ?? 'heddle'
+  if (target !== 'heddle' && target !== 'istio') throw usageError(`--target ${target} is neither heddle nor istio`)
+  return target
+}
+
+async function fixed(
+  invocation: Invocation,
+  sources: readonly ManifestSource[],
+  mode: 'safe' | 'all',
+  target: 'heddle' | 'istio',
+): Promise<readonly ManifestSource[]> {
+  const { fixed: count } = fixFiles(invocation, sources, findingsOf(judgeManifests(sources, target)), mode)
   if (count === 0) return sources
   invocation.streams.stderr.write(`${count} ${count === 1 ? 'fault' : 'faults'} fixed; look at the changes before you apply them.\n`)
   return readProject(invocation)

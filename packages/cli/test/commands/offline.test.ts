@@ -331,6 +331,12 @@ describe('what this mesh does not execute', () => {
     expect(stderr).toContain('[not-enforced]')
   })
 
+  it('is valid all the same for Istio', async () => {
+    const ok = { code: 0, stdout: '1 object is valid\n' }
+    expect(await call(['validate', '-f', '-', '--target', 'istio'], { input: policy })).toMatchObject(ok)
+    expect(await call(['validate', '-f', '-', '--target', 'envoy'], { input: policy })).toMatchObject({ code: 64 })
+  })
+
   it('is accepted with a warning otherwise', async () => {
     const { code, stderr } = await call(['validate', '-f', '-'], { input: telemetry })
     expect(code).toBe(0)
