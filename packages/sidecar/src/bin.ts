@@ -2,7 +2,7 @@
 import cluster from 'node:cluster'
 import { messageOf } from '@heddle/base'
 import { createStreamLogger, systemClock, systemRandom } from '@heddle/base/node'
-import { readProxySettings } from './proxy-settings.js'
+import { readProxySettings } from './settings/proxy-settings.js'
 import { createSidecar } from './sidecar.js'
 import { runWorker } from './workers/worker-process.js'
 

@@ -1,2 +1,2 @@
-export { readProxySettings, type ProxyRole, type ProxySettings } from './proxy-settings.js'
+export { readProxySettings, type ProxyRole, type ProxySettings } from './settings/proxy-settings.js'
 export { createSidecar, type Sidecar, type SidecarDeps } from './sidecar.js'

@@ -15,7 +15,7 @@ import { ClusterSchema } from './gen/envoy/config/cluster/v3/cluster_pb.js'
 import { ClusterLoadAssignmentSchema } from './gen/envoy/config/endpoint/v3/endpoint_pb.js'
 import { ListenerSchema } from './gen/envoy/config/listener/v3/listener_pb.js'
 import { RouteConfigurationSchema } from './gen/envoy/config/route/v3/route_pb.js'
-import { readMessage, type UnknownField } from './message-reader.js'
+import { readMessage, type UnknownField } from './message/message-reader.js'
 import type { XdsResource, XdsResources } from './resource.js'
 
 /** Something about one resource that does not decode as it should. */

@@ -12,7 +12,7 @@ import { ClusterSchema } from './gen/envoy/config/cluster/v3/cluster_pb.js'
 import { ClusterLoadAssignmentSchema } from './gen/envoy/config/endpoint/v3/endpoint_pb.js'
 import { ListenerSchema } from './gen/envoy/config/listener/v3/listener_pb.js'
 import { RouteConfigurationSchema } from './gen/envoy/config/route/v3/route_pb.js'
-import { writeMessage } from './message-writer.js'
+import { writeMessage } from './message/message-writer.js'
 import { createResource, type Profile, type XdsResource, type XdsResources } from './resource.js'
 import { typeUrls } from './type-url.js'
 

@@ -1,6 +1,6 @@
-export type { AccessLogEntry, HttpLogEntry, TcpLogEntry, TlsLogFields } from './access-log-entry.js'
-export { decodeAccessLogBatch, encodeAccessLogBatch, type AccessLogBatch } from './access-log-stream.js'
-export { toJson } from './canonical-json.js'
+export type { AccessLogEntry, HttpLogEntry, TcpLogEntry, TlsLogFields } from './service/access-log-entry.js'
+export { decodeAccessLogBatch, encodeAccessLogBatch, type AccessLogBatch } from './service/access-log-stream.js'
+export { toJson } from './message/canonical-json.js'
 export {
   decodeCertificateRequest,
   decodeCertificateResponse,
@@ -8,7 +8,7 @@ export {
   encodeCertificateResponse,
   type CertificateRequest,
   type CertificateResponse,
-} from './certificate.js'
+} from './service/certificate.js'
 export {
   decode,
   decodeCluster,
@@ -28,10 +28,10 @@ export {
   type DeltaRequest,
   type DeltaResource,
   type DeltaResponse,
-} from './discovery.js'
+} from './service/discovery.js'
 export { encode, encodeCluster, encodeEndpoints, encodeListener, encodeRouteConfiguration } from './encode.js'
-export { adsDeltaMethod, createCertificateMethod, streamAccessLogsMethod, type GrpcMethod } from './grpc-method.js'
-export { createTokenMethod, type TokenRequest, type TokenResponse } from './authority-token.js'
+export { adsDeltaMethod, createCertificateMethod, streamAccessLogsMethod, type GrpcMethod } from './service/grpc-method.js'
+export { createTokenMethod, type TokenRequest, type TokenResponse } from './service/authority-token.js'
 export {
   fetchJwtBundlesMethod,
   fetchJwtSvidMethod,
@@ -41,8 +41,14 @@ export {
   validateJwtSvidMethod,
   type WorkloadToken,
   type WorkloadTokens,
-} from './workload-tokens.js'
-export { fetchX509BundlesMethod, fetchX509SvidMethod, type WorkloadBundles, type WorkloadSvid, type WorkloadSvids } from './workload-api.js'
+} from './service/workload-tokens.js'
+export {
+  fetchX509BundlesMethod,
+  fetchX509SvidMethod,
+  type WorkloadBundles,
+  type WorkloadSvid,
+  type WorkloadSvids,
+} from './service/workload-api.js'
 export {
   decodeDenials,
   decodeTrust,
@@ -53,9 +59,9 @@ export {
   type PushedDenials,
   type PushedRoot,
   type PushedTrust,
-} from './mesh-trust.js'
-export { decodeNameTable, encodeNameTable, type NameEntry, type NameTable } from './name-table.js'
-export type { XdsNode } from './node.js'
+} from './service/mesh-trust.js'
+export { decodeNameTable, encodeNameTable, type NameEntry, type NameTable } from './service/name-table.js'
+export type { XdsNode } from './service/node.js'
 export { createResource, type Profile, type XdsResource, type XdsResources } from './resource.js'
 export { decodeSecret, encodeSecret } from './secret.js'
 export { typeUrls } from './type-url.js'

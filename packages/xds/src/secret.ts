@@ -11,7 +11,7 @@ import {
   SPIFFECertValidatorConfigSchema,
   TlsCertificateSchema,
 } from './gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js'
-import { compact } from './json-object.js'
+import { compact } from './message/json-object.js'
 import { createResource, type XdsResource } from './resource.js'
 import { typeUrls } from './type-url.js'
 

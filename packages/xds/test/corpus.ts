@@ -6,7 +6,7 @@ import { createFileRegistry, createRegistry, create, fromJson, toBinary } from '
 import type { JsonObject, Registry } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { registry } from '../src/registry.js'
-import { schemaOf } from '../src/canonical-json.js'
+import { schemaOf } from '../src/message/canonical-json.js'
 import { createResource, type XdsResource } from '../src/resource.js'
 import { loadUpstream } from './upstream-protos.js'
 

@@ -1,7 +1,7 @@
 /** Everything that a real istiod sent decodes, and encodes to the same again. */
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf'
 import { describe, expect, it } from 'vitest'
-import { toJson } from '../src/canonical-json.js'
+import { toJson } from '../src/message/canonical-json.js'
 import { decodeCluster, decodeEndpoints, decodeListener, decodeRouteConfiguration, type Decoded } from '../src/decode.js'
 import { encodeCluster, encodeEndpoints, encodeListener, encodeRouteConfiguration } from '../src/encode.js'
 import type { XdsResource } from '../src/resource.js'

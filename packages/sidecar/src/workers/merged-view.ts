@@ -1,7 +1,7 @@
 /** The pages of a proxy of several processes: what each of them counts, added up. */
 import type { BoundListener, ClusterStats, EndpointStats, ProxyStats } from '@heddle/proxy-core'
 import { emptyProxyConfig } from '@heddle/routing'
-import type { DataPlaneView } from '../data-plane.js'
+import type { DataPlaneView } from '../engine/data-plane.js'
 
 const nothing: DataPlaneView = { config: emptyProxyConfig, refused: [], listeners: [], stats: { downstreamConnections: 0, clusters: [] } }
 

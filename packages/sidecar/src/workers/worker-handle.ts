@@ -1,6 +1,6 @@
 /** One worker as the primary holds it: questions with their answers, and its end. */
 import type { Worker } from 'node:cluster'
-import type { DataPlaneView } from '../data-plane.js'
+import type { DataPlaneView } from '../engine/data-plane.js'
 import type { ApplyResult } from '@heddle/proxy-core'
 import type { ProxyConfig } from '@heddle/routing'
 import type { FromWorker, ToWorker } from './worker-messages.js'

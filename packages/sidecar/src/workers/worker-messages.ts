@@ -5,7 +5,7 @@
 import type { ApplyResult } from '@heddle/proxy-core'
 import type { ProxyConfig, Secret } from '@heddle/routing'
 import type { HttpLogEntry, NameTable, TcpLogEntry } from '@heddle/xds'
-import type { DataPlaneView } from '../data-plane.js'
+import type { DataPlaneView } from '../engine/data-plane.js'
 
 export type AccessEntry = HttpLogEntry | TcpLogEntry
 

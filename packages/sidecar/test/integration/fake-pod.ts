@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { emptyNamesFile, writeNamesFile } from '@heddle/client'
 import { type ApplyObject, type FakeControlPlane, fakeToken } from '@heddle/control-plane/testing'
-import { type ProxyRole, type ProxySettings, readProxySettings } from '../../src/proxy-settings.js'
+import { type ProxyRole, type ProxySettings, readProxySettings } from '../../src/settings/proxy-settings.js'
 
 export interface FakePodOptions {
   readonly name: string

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { mergeMetrics, mergeViews } from '../../src/workers/merged-view.js'
-import type { DataPlaneView } from '../../src/data-plane.js'
+import type { DataPlaneView } from '../../src/engine/data-plane.js'
 
 it('adds up equal series and keeps families together', () => {
   const one = '# TYPE a counter\na{x="1"} 2\na{x="2"} 1\n# TYPE b histogram\nb_bucket{le="+Inf"} 4\nb_sum{} 1.5\n'

@@ -1,12 +1,12 @@
 /** envoy.config.accesslog.v3 with the file and the gRPC logger. */
 import type { AccessLog, FileAccessLog, MetadataStruct } from '@heddle/routing'
-import { packAny, typeOf, unpackAny } from '../any.js'
+import { packAny, typeOf, unpackAny } from '../message/any.js'
 import { decodeList, type Decoding } from '../decoding.js'
 import type { AccessLogJson } from '../gen/envoy/config/accesslog/v3/accesslog_pb.js'
 import type { SubstitutionFormatStringJson } from '../gen/envoy/config/core/v3/core_pb.js'
 import type { FileAccessLogJson } from '../gen/envoy/extensions/access_loggers/file/v3/file_pb.js'
 import type { CommonGrpcAccessLogConfigJson, HttpGrpcAccessLogConfigJson } from '../gen/envoy/extensions/access_loggers/grpc/v3/grpc_pb.js'
-import { compact, list, unlessDefault } from '../json-object.js'
+import { compact, list, unlessDefault } from '../message/json-object.js'
 import { extensionUrls } from '../type-url.js'
 import { sortStruct } from './core.js'
 

@@ -1,9 +1,9 @@
 /** How a cluster's connections are made: source address, keep-alive, DNS. */
 import type { Cluster } from '@heddle/routing'
-import { packAny } from '../any.js'
+import { packAny } from '../message/any.js'
 import type { ClusterJson } from '../gen/envoy/config/cluster/v3/cluster_pb.js'
 import type { TcpKeepaliveJson } from '../gen/envoy/config/core/v3/core_pb.js'
-import { compact, compactOrNone, durationJson, durationMs, unlessDefault } from '../json-object.js'
+import { compact, compactOrNone, durationJson, durationMs, unlessDefault } from '../message/json-object.js'
 import { extensionUrls } from '../type-url.js'
 
 type ConnectionJson = Pick<ClusterJson, 'upstreamBindConfig' | 'upstreamConnectionOptions'>

@@ -1,6 +1,6 @@
 /** envoy.config.cluster.v3.Cluster. */
 import type { CircuitBreakerThresholds, Cluster, ClusterType, LbPolicy, TransportSocketMatch } from '@heddle/routing'
-import { packAny, unpackAny } from '../any.js'
+import { packAny, unpackAny } from '../message/any.js'
 import { decodeList, type Decoding } from '../decoding.js'
 import type {
   CircuitBreakers_Thresholds_RetryBudgetJson as RetryBudgetJson,
@@ -9,7 +9,7 @@ import type {
   ClusterJson,
 } from '../gen/envoy/config/cluster/v3/cluster_pb.js'
 import type { PercentJson } from '../gen/envoy/type/v3/type_pb.js'
-import { compact, durationJson, durationMs, list, oneOf, unlessDefault } from '../json-object.js'
+import { compact, durationJson, durationMs, list, oneOf, unlessDefault } from '../message/json-object.js'
 import type { Profile } from '../resource.js'
 import { extensionUrls } from '../type-url.js'
 import { decodeConnectionOptions, decodeDns, encodeConnectionOptions, encodeDns } from './cluster-connection.js'

@@ -2,7 +2,7 @@
 import type { FractionalPercent, Metadata, MetadataStruct, MetadataValue, SocketAddress } from '@heddle/routing'
 import type { AddressJson, ConfigSourceJson, MetadataJson, SocketAddressJson } from '../gen/envoy/config/core/v3/core_pb.js'
 import type { FractionalPercentJson } from '../gen/envoy/type/v3/type_pb.js'
-import { compact, unlessDefault } from '../json-object.js'
+import { compact, unlessDefault } from '../message/json-object.js'
 
 export function encodeAddress(address: SocketAddress): AddressJson {
   return { socketAddress: encodeSocketAddress(address) }

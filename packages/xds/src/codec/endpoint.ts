@@ -7,7 +7,7 @@ import type {
   LbEndpointJson,
   LocalityLbEndpointsJson,
 } from '../gen/envoy/config/endpoint/v3/endpoint_pb.js'
-import { compact, list, unlessDefault } from '../json-object.js'
+import { compact, list, unlessDefault } from '../message/json-object.js'
 import { decodeAddress, decodeMetadata, encodeAddress, encodeMetadata } from './core.js'
 
 export function encodeLoadAssignment(assignment: ClusterLoadAssignment): ClusterLoadAssignmentJson {

@@ -2,7 +2,7 @@
 import type { HeaderMutations, HeaderValueOption } from '@heddle/routing'
 import type { HeaderValueJson, HeaderValueOptionJson } from '../gen/envoy/config/core/v3/core_pb.js'
 import type { RouteJson } from '../gen/envoy/config/route/v3/route_pb.js'
-import { compact, compactOrNone, list, unlessDefault } from '../json-object.js'
+import { compact, compactOrNone, list, unlessDefault } from '../message/json-object.js'
 
 type HeaderFields = Pick<RouteJson, 'requestHeadersToAdd' | 'requestHeadersToRemove' | 'responseHeadersToAdd' | 'responseHeadersToRemove'>
 

@@ -1,6 +1,6 @@
 /** envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager. */
 import type { ClientCertDetails, HttpConnectionManager } from '@heddle/routing'
-import { packAny } from '../any.js'
+import { packAny } from '../message/any.js'
 import { decodeList, type Decoding } from '../decoding.js'
 import type { Http1ProtocolOptionsJson, Http2ProtocolOptionsJson, HttpProtocolOptionsJson } from '../gen/envoy/config/core/v3/core_pb.js'
 import type {
@@ -8,7 +8,7 @@ import type {
   HttpConnectionManagerJson,
   RdsJson,
 } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js'
-import { compact, compactOrNone, durationJson, durationMs, list, unlessDefault } from '../json-object.js'
+import { compact, compactOrNone, durationJson, durationMs, list, unlessDefault } from '../message/json-object.js'
 import type { Profile } from '../resource.js'
 import { extensionUrls } from '../type-url.js'
 import { decodeAccessLogs, encodeAccessLogs } from './access-log.js'

@@ -1,10 +1,10 @@
 /** The HTTP filters that this data plane has; profile `envoy` leaves Istio's own away. */
 import type { HttpFilter } from '@heddle/routing'
-import { packAny, typeOf, unpackAny } from '../any.js'
+import { packAny, typeOf, unpackAny } from '../message/any.js'
 import type { Decoding } from '../decoding.js'
 import type { HttpFilterJson } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js'
 import type { PluginConfigJson } from '../gen/stats/stats_pb.js'
-import { compact, unlessDefault } from '../json-object.js'
+import { compact, unlessDefault } from '../message/json-object.js'
 import type { Profile } from '../resource.js'
 import { extensionUrls, typedStructUrls } from '../type-url.js'
 import { corsFilter, faultFilter } from './per-filter.js'

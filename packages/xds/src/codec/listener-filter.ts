@@ -1,6 +1,6 @@
 /** Listener filters and the destination ports on which they do not run. */
 import type { ListenerFilter, PortRange } from '@heddle/routing'
-import { packAny, typeOf, unpackAny } from '../any.js'
+import { packAny, typeOf, unpackAny } from '../message/any.js'
 import type { Decoding } from '../decoding.js'
 import type {
   ListenerFilterChainMatchPredicateJson as PredicateJson,
@@ -8,7 +8,7 @@ import type {
 } from '../gen/envoy/config/listener/v3/listener_pb.js'
 import type { ProxyProtocolJson } from '../gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.js'
 import type { Int32RangeJson } from '../gen/envoy/type/v3/type_pb.js'
-import { compact, unlessDefault } from '../json-object.js'
+import { compact, unlessDefault } from '../message/json-object.js'
 import { extensionUrls } from '../type-url.js'
 import { extensionName } from './http-filter.js'
 

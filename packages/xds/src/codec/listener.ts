@@ -3,7 +3,7 @@ import type { CidrRange, FilterChain, FilterChainMatch, Listener, TrafficDirecti
 import { decodeList, type Decoding } from '../decoding.js'
 import type { CidrRangeJson } from '../gen/envoy/config/core/v3/core_pb.js'
 import type { FilterChainJson, FilterChainMatchJson, ListenerJson } from '../gen/envoy/config/listener/v3/listener_pb.js'
-import { compact, durationJson, durationMs, list, oneOf, unlessDefault } from '../json-object.js'
+import { compact, durationJson, durationMs, list, oneOf, unlessDefault } from '../message/json-object.js'
 import type { Profile } from '../resource.js'
 import { decodeAccessLogs, encodeAccessLogs } from './access-log.js'
 import { decodeAddress, decodeMetadata, encodeAddress, encodeMetadata } from './core.js'

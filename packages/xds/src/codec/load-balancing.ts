@@ -7,7 +7,7 @@ import type {
   Cluster_SlowStartConfigJson as SlowStartJson,
   ClusterJson,
 } from '../gen/envoy/config/cluster/v3/cluster_pb.js'
-import { compact, durationJson, durationMs, int64Json, int64Number } from '../json-object.js'
+import { compact, durationJson, durationMs, int64Json, int64Number } from '../message/json-object.js'
 
 type LbJson = Pick<ClusterJson, 'ringHashLbConfig' | 'maglevLbConfig' | 'leastRequestLbConfig' | 'roundRobinLbConfig' | 'commonLbConfig'>
 type LbModel = Pick<Cluster, 'ringHash' | 'maglev' | 'leastRequest' | 'slowStart' | 'commonLb'>

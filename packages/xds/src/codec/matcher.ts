@@ -3,7 +3,7 @@ import type { HeaderMatcher, QueryParameterMatcher, StringMatcher } from '@heddl
 import type { Decoding } from '../decoding.js'
 import type { HeaderMatcherJson, QueryParameterMatcherJson } from '../gen/envoy/config/route/v3/route_pb.js'
 import type { StringMatcherJson } from '../gen/envoy/type/matcher/v3/matcher_pb.js'
-import { compact, unlessDefault } from '../json-object.js'
+import { compact, unlessDefault } from '../message/json-object.js'
 
 export function encodeStringMatcher(matcher: StringMatcher): StringMatcherJson {
   if (matcher.kind === 'regex') return { safeRegex: encodeRegex(matcher.value) }

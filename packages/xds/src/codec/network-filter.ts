@@ -1,10 +1,10 @@
 /** The filters of a filter chain: HTTP connection manager, TCP proxy and Istio's two. */
 import type { NetworkFilter, TcpProxy } from '@heddle/routing'
-import { packAny, typeOf, unpackAny } from '../any.js'
+import { packAny, typeOf, unpackAny } from '../message/any.js'
 import type { Decoding } from '../decoding.js'
 import type { FilterJson } from '../gen/envoy/config/listener/v3/listener_pb.js'
 import type { TcpProxyJson } from '../gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js'
-import { compact, durationJson, durationMs, unlessDefault } from '../json-object.js'
+import { compact, durationJson, durationMs, unlessDefault } from '../message/json-object.js'
 import type { Profile } from '../resource.js'
 import { extensionUrls, typedStructUrls } from '../type-url.js'
 import { decodeAccessLogs, encodeAccessLogs } from './access-log.js'

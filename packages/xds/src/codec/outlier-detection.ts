@@ -1,7 +1,7 @@
 /** envoy.config.cluster.v3.OutlierDetection. */
 import type { OutlierDetection } from '@heddle/routing'
 import type { OutlierDetectionJson } from '../gen/envoy/config/cluster/v3/cluster_pb.js'
-import { compact, durationJson, durationMs, unlessDefault } from '../json-object.js'
+import { compact, durationJson, durationMs, unlessDefault } from '../message/json-object.js'
 
 export function encodeOutlierDetection(detection: OutlierDetection | undefined): OutlierDetectionJson | undefined {
   if (detection === undefined) return undefined

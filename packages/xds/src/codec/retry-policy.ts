@@ -1,8 +1,8 @@
 /** envoy.config.route.v3.RetryPolicy with the two plug-ins that Istio uses. */
 import type { RetryPolicy } from '@heddle/routing'
-import { packAny, unpackAny } from '../any.js'
+import { packAny, unpackAny } from '../message/any.js'
 import type { RetryPolicy_RetryBackOffJson as RetryBackOffJson, RetryPolicyJson } from '../gen/envoy/config/route/v3/route_pb.js'
-import { compact, durationJson, durationMs, int64Json, int64Number, list, unlessDefault } from '../json-object.js'
+import { compact, durationJson, durationMs, int64Json, int64Number, list, unlessDefault } from '../message/json-object.js'
 import { extensionUrls } from '../type-url.js'
 
 const previousHosts = { name: 'envoy.retry_host_predicates.previous_hosts', typedConfig: packAny(extensionUrls.previousHosts, {}) }

@@ -15,7 +15,7 @@ import type {
   WeightedClusterJson,
 } from '../gen/envoy/config/route/v3/route_pb.js'
 import type { RegexMatchAndSubstituteJson } from '../gen/envoy/type/matcher/v3/matcher_pb.js'
-import { compact, durationJson, durationMs, list, unlessDefault } from '../json-object.js'
+import { compact, durationJson, durationMs, list, unlessDefault } from '../message/json-object.js'
 import { decodeFractionalPercent, decodeMetadata, encodeFractionalPercent, encodeMetadata } from './core.js'
 import { decodeHeaderMutations, encodeHeaderMutations } from './header-mutation.js'
 import { decodeRegex, encodeRegex } from './matcher.js'

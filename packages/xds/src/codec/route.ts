@@ -2,7 +2,7 @@
 import type { Metadata, PathMatcher, Route, RouteConfiguration, RouteMatch, VirtualHost } from '@heddle/routing'
 import { decodeList, type Decoding } from '../decoding.js'
 import type { RouteConfigurationJson, RouteJson, RouteMatchJson, VirtualHostJson } from '../gen/envoy/config/route/v3/route_pb.js'
-import { compact, list, oneOf, unlessDefault } from '../json-object.js'
+import { compact, list, oneOf, unlessDefault } from '../message/json-object.js'
 import { decodeMetadata, encodeMetadata } from './core.js'
 import { decodeHeaderMutations, encodeHeaderMutations } from './header-mutation.js'
 import { decodeHeaderMatcher, decodeQueryParameterMatcher, decodeRegex } from './matcher.js'

@@ -1,7 +1,7 @@
 /** envoy.extensions.transport_sockets.tls.v3: contexts with secrets by name, and the transport sockets that carry them. */
 import type { CertificateValidation, CommonTlsContext, DownstreamTlsContext, SecretReference } from '@heddle/routing'
 import type { StringMatcher, TlsVersion, UpstreamTlsContext, UpstreamTransportSocket } from '@heddle/routing'
-import { packAny, unpackAny } from '../any.js'
+import { packAny, unpackAny } from '../message/any.js'
 import { decodeList, type Decoding } from '../decoding.js'
 import type { ConfigSourceJson, TransportSocketJson } from '../gen/envoy/config/core/v3/core_pb.js'
 import type {
@@ -13,7 +13,7 @@ import type {
   UpstreamTlsContextJson,
 } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js'
 import type { ProxyProtocolUpstreamTransportJson } from '../gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.js'
-import { compact, compactOrNone, list, oneOf, unlessDefault } from '../json-object.js'
+import { compact, compactOrNone, list, oneOf, unlessDefault } from '../message/json-object.js'
 import type { Profile } from '../resource.js'
 import { extensionUrls } from '../type-url.js'
 import { decodeStringMatcher, encodeStringMatcher } from './matcher.js'

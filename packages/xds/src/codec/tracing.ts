@@ -5,7 +5,7 @@ import type { HttpConnectionManager_TracingJson as TracingJson } from '../gen/en
 import type { MetadataKeyJson } from '../gen/envoy/type/metadata/v3/metadata_pb.js'
 import type { CustomTagJson } from '../gen/envoy/type/tracing/v3/tracing_pb.js'
 import type { PercentJson } from '../gen/envoy/type/v3/type_pb.js'
-import { compact, list, unlessDefault } from '../json-object.js'
+import { compact, list, unlessDefault } from '../message/json-object.js'
 
 export function encodeTracing(tracing: Tracing): TracingJson {
   return compact<TracingJson>({

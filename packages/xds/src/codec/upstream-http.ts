@@ -7,7 +7,7 @@ import type {
   UpstreamHttpProtocolOptionsJson,
 } from '../gen/envoy/config/core/v3/core_pb.js'
 import type { HttpProtocolOptionsJson } from '../gen/envoy/extensions/upstreams/http/v3/http_pb.js'
-import { compact, compactOrNone, durationJson, durationMs, unlessDefault } from '../json-object.js'
+import { compact, compactOrNone, durationJson, durationMs, unlessDefault } from '../message/json-object.js'
 
 /** The key under which a cluster's extension options hold these. */
 export const upstreamHttpKey = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
