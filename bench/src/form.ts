@@ -43,4 +43,4 @@ export const fullScale: Scale = {
 }
 
 /** Under a minute for each form. */
-export const shortScale: Scale = { ...fullScale, rounds: 3, seconds: 1, warmUpSeconds: 0.5, memoryRounds: 1, idleTlsConnections: 1000 }
+export const shortScale: Scale = { ...fullScale, rounds: 3, seconds: 1, warmUpSeconds: 1.5, memoryRounds: 1, idleTlsConnections: 1000 }

@@ -18,6 +18,8 @@ export interface Measure {
   readonly name: string
   readonly unit: Unit
   readonly load: LoadGenerator
+  /** Before the rounds, where `load` is too slow to let just-in-time compilers finish; default: `load`. */
+  readonly warmUp?: LoadGenerator
   /** Why a contender cannot take part in it. */
   readonly excludes?: (contender: Contender) => string | undefined
 }
@@ -43,6 +45,7 @@ export interface InterleavedOptions {
 interface Seat extends Measured {
   readonly entrant: Entrant
   readonly load: LoadGenerator
+  readonly warmUp: LoadGenerator
   readonly rounds: Round[]
 }
 
@@ -79,11 +82,11 @@ export function chosen(contenders: readonly Contender[], only: readonly string[]
 }
 
 function seatsOf(measures: readonly Measure[], entrants: readonly Entrant[], { skipped }: Grounds): readonly Seat[] {
-  return measures.flatMap(({ name, unit, load, excludes }) =>
+  return measures.flatMap(({ name, unit, load, warmUp = load, excludes }) =>
     entrants.flatMap((entrant): readonly Seat[] => {
       const { contender, version } = entrant
       const reason = excludes?.(contender)
-      if (reason === undefined) return [{ contender, version, measure: name, unit, rounds: [], entrant, load }]
+      if (reason === undefined) return [{ contender, version, measure: name, unit, rounds: [], entrant, load, warmUp }]
       skipped.push(`skipped: ${contender.name}, ${name}: ${reason}`)
       return []
     }),
@@ -91,9 +94,9 @@ function seatsOf(measures: readonly Measure[], entrants: readonly Entrant[], { s
 }
 
 async function measure(seats: readonly Seat[], options: RunOptions): Promise<void> {
-  for (const { contender, measure: name, entrant, load } of options.warmUpSeconds > 0 ? seats : []) {
+  for (const { contender, measure: name, entrant, warmUp } of options.warmUpSeconds > 0 ? seats : []) {
     options.onProgress(`warming up ${contender.name}, ${name}`)
-    await load.run(entrant.port, options.warmUpSeconds)
+    await warmUp.run(entrant.port, options.warmUpSeconds)
   }
   for (let round = 0; round < options.rounds; round++) {
     for (let place = 0; place < seats.length; place++) {

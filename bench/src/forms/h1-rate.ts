@@ -7,7 +7,7 @@ import { nginx } from '../contenders/nginx.js'
 import { replyFrom, undici } from '../contenders/node-proxies.js'
 import type { Form } from '../form.js'
 import { interleavedForm } from '../interleaved.js'
-import { http1Rate } from '../load/http1.js'
+import { http1Load, http1Rate } from '../load/http1.js'
 import { http1Upstream } from '../upstream.js'
 
 const bars: readonly Bar[] = [
@@ -24,6 +24,8 @@ export const h1Rate: Form = interleavedForm({
   wiring: 'plain',
   contenders: [heddle('bare'), heddle('mesh'), undici, replyFrom, nginx, haproxy, envoy('bare'), envoy('mesh')],
   upstream: http1Upstream,
-  measures: ({ cores }, { rate }) => [{ name: `${rate} rps`, unit: 'request', load: http1Rate(cores.load, rate) }],
+  measures: ({ cores, folder }, { rate }) => [
+    { name: `${rate} rps`, unit: 'request', load: http1Rate(cores.load, rate), warmUp: http1Load({ core: cores.load, folder }) },
+  ],
   bars,
 })
