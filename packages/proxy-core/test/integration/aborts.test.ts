@@ -4,20 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import { createTestCa } from '@heddle/ca/testing'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Cluster, Listener } from '@heddle/routing'
 import { responseFlagBits as flag } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, httpListener, listen, rawUpstream, startProxy, staticCluster, type TestProxy } from './harness.js'
 import { certificate, roots, secretsOf } from './secrets.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const ca = createTestCa({ trustDomain: 'td1' })
 const identity = ca.issue('spiffe://td1/ns/a/sa/server')

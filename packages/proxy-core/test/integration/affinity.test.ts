@@ -1,15 +1,9 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { HashPolicy, HttpConnectionManager, Route } from '@heddle/routing'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, startProxy, staticCluster, type TestProxy } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 /** Three upstreams that answer with their number, behind a ring and this policy. */
 async function front(policy: HashPolicy, more: Partial<HttpConnectionManager> = {}): Promise<TestProxy> {

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createSeededRandom } from '@heddle/base/testing'
 import { responseFlagBits as flag } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import {
   action,
   anyRoute,
@@ -16,14 +17,7 @@ import {
   staticCluster,
 } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 const statusOf = (answer: string): string => answer.slice(9, 12)

@@ -1,16 +1,10 @@
 /** `explain` says every rule that was tried; what it predicts is what `inject` and real requests then meet. */
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Listener } from '@heddle/routing'
 import { createProxy, httpListener, type Proxy, staticCluster } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 
-const open: Proxy[] = []
-afterEach(async () => {
-  for (const proxy of open.splice(0)) await proxy.close()
-})
-const keep = (proxy: Proxy): Proxy => {
-  open.push(proxy)
-  return proxy
-}
+const keep = keepOpen()
 
 const shop = httpListener({
   name: 'shop',

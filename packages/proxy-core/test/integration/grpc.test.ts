@@ -13,19 +13,13 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { RouteAction } from '@heddle/routing'
 import type { RequestRecord } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, httpListener, startProxy, staticCluster } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const bytes = (value: Buffer): Buffer => value
 const method = (name: string, requestStream: boolean, responseStream: boolean) => ({

@@ -2,20 +2,14 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createTestCa } from '@heddle/ca/testing'
 import type { FilterChain, Listener } from '@heddle/routing'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, httpListener, httpUpstream, manager, startProxy, staticCluster } from './harness.js'
 import { certificate, secretsOf } from './secrets.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const program = (process.env['PATH'] ?? '')
   .split(delimiter)

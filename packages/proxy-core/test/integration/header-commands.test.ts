@@ -1,16 +1,10 @@
 /** Header values that carry commands of the access log language, as VirtualService `headers` may. */
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { HeaderMutations } from '@heddle/routing'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, startProxy, staticCluster } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 async function received(values: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
   const upstream = keep(await httpUpstream((incoming, outgoing) => void outgoing.end(`<${JSON.stringify(incoming.headers)}>`)))

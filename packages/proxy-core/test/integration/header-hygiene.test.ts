@@ -1,21 +1,15 @@
 /** What strangers must not put into heads: lines of their own, steering headers, what proxies tell each other. */
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { isHeddleError } from '@heddle/base'
 import { prepareRequestHeaders } from '../../src/filters/forwarding-headers.js'
 import { HeaderBlock } from '../../src/message/header-block.js'
 import type { DownstreamConnection } from '../../src/decision-record.js'
 import type { ProxyFilter } from '../../src/filters/proxy-filter.js'
 import { createRouteSet } from '../../src/router/route-set.js'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, manager, rawUpstream, startProxy, staticCluster } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 /** An upstream that answers each request with these bytes; `seen` has the last request. */
 async function upstreamSaying(answer: string) {

@@ -4,18 +4,12 @@ import { connect as connectHttp2 } from 'node:http2'
 import { createFakeClock } from '@heddle/base/testing'
 import { systemClock, systemRandom } from '@heddle/base/node'
 import type { Logger } from '@heddle/base'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ProxyDeps, ProxyFilter, Telemetry } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, startProxy, staticCluster, type TestProxy } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 /** What would have ended the process. */
 const escaped: unknown[] = []

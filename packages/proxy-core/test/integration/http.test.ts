@@ -1,9 +1,10 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { createSeededRandom } from '@heddle/base/testing'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Route } from '@heddle/routing'
 import { responseFlagBits as flag, type RequestRecord } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import {
   action,
   anyRoute,
@@ -18,14 +19,7 @@ import {
   type Upstream,
 } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 async function echoProxy(): Promise<{ readonly front: TestProxy; readonly upstream: Upstream }> {
   const upstream = keep(

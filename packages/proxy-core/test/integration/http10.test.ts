@@ -1,17 +1,11 @@
 /** HTTP/1.0 is Envoy's exception, not its rule. */
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { HttpConnectionManager } from '@heddle/routing'
 import type { ProxyDeps } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, startProxy, staticCluster } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 async function answerOf(
   request: string,

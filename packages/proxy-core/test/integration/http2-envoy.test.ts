@@ -6,18 +6,12 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { existsSync } from 'node:fs'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, httpListener, startProxy, staticCluster } from './harness.js'
 import { http2Client, http2Upstream, request } from './http2-peers.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const program = (process.env['PATH'] ?? '')
   .split(delimiter)

@@ -3,22 +3,16 @@ import { connect, createSecureServer } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
 import { connect as connectTls } from 'node:tls'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createTestCa } from '@heddle/ca/testing'
 import type { Cluster, FilterChain, Listener, UpstreamHttpOptions } from '@heddle/routing'
 import type { RequestRecord } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, manager, startProxy, staticCluster } from './harness.js'
 import { http2Client, http2Upstream, request } from './http2-peers.js'
 import { certificate, roots, secretsOf } from './secrets.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const common = {
   certificates: [{ name: 'default', source: 'agent' }],

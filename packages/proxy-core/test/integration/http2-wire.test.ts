@@ -1,19 +1,13 @@
 /** HTTP/2 on the wire, byte by byte: floods, header blocks, frames and messages that must not pass, whatever a peer sends. */
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createFakeClock } from '@heddle/base/testing'
 import type { HttpConnectionManager } from '@heddle/routing'
 import { responseFlagBits as flag } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, rawUpstream, startProxy, staticCluster } from './harness.js'
 import { block, frame, get, preface, RawHttp2, rawHttp2Upstream } from './http2-peers.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 /** An HTTP/1.1 upstream that records raw bytes and answers each request with 200. */
 async function stage(more: Partial<HttpConnectionManager> = {}, deps: Parameters<typeof startProxy>[1] = {}) {

@@ -1,19 +1,13 @@
 /** HTTP/2 on either side of the proxy and on both, with Node's own client and servers as peers. */
 import { request as request1 } from 'node:http'
 import { connect } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Cluster, Route } from '@heddle/routing'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, httpListener, httpUpstream, rawUpstream, startProxy, staticCluster, type TestProxy } from './harness.js'
 import { block, frame, get, http2Client, http2Upstream, RawHttp2, rawHttp2Upstream, request } from './http2-peers.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const http2: Partial<Cluster> = { http: { protocol: 'http2' } }
 

@@ -1,18 +1,12 @@
 /** Details of routing and balancing that are easily lost: host rewriting by endpoint, panic, and how long a connection is used. */
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import { createTestCa } from '@heddle/ca/testing'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Cluster, Listener } from '@heddle/routing'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, listen, startProxy, staticCluster } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const get = 'GET / HTTP/1.1\r\nHost: asked\r\nConnection: close\r\n\r\n'
 

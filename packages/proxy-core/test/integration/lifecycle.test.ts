@@ -1,18 +1,12 @@
 import { connect, type Socket } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createFakeClock, createSeededRandom } from '@heddle/base/testing'
 import type { Route } from '@heddle/routing'
 import { createProxy, responseFlagBits as flag } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, rawUpstream, startProxy, staticCluster } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 const getKeepAlive = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
@@ -24,7 +18,7 @@ function client(port: number): { readonly socket: Socket; text: string; closed: 
   socket.on('data', (data) => (state.text += data.toString('latin1')))
   socket.on('error', () => {})
   socket.on('close', () => (state.closed = true))
-  open.push(state)
+  keep(state)
   return state
 }
 
@@ -200,7 +194,7 @@ test('a listener that cannot be compiled keeps its last good version, and the re
 test('a port that is taken is named, and the proxy keeps what it had', async () => {
   const taken = keep(await rawUpstream(() => {}))
   const proxy = createProxy(config({ ...httpListener([]), address: { address: '127.0.0.1', port: taken.port } }, []))
-  open.push(proxy)
+  keep(proxy)
   await expect(proxy.start()).rejects.toMatchObject({ code: 'HEDDLE_PROXY_LISTEN', retryable: true })
 })
 

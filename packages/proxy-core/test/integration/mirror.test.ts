@@ -1,9 +1,10 @@
 /** Copies of requests: what they are like is what Envoy 1.40 sends with the same configuration. */
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { MirrorPolicy, RouteAction } from '@heddle/routing'
 import type { ProxyDeps } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import {
   action,
   anyRoute,
@@ -18,14 +19,7 @@ import {
   type Upstream,
 } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 interface Seen {
   readonly line: string

@@ -2,17 +2,11 @@ import { createServer } from 'node:net'
 import { createFakeClock, type FakeClock } from '@heddle/base/testing'
 import { type ApplyIssue, createProxy, type Proxy } from '@heddle/proxy-core'
 import type { Listener } from '@heddle/routing'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, exchange, httpListener, httpUpstream, staticCluster } from './harness.js'
 
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
-const keep = <Thing extends { close(): unknown }>(thing: Thing): Thing => {
-  open.push(thing)
-  return thing
-}
+const keep = keepOpen()
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 

@@ -4,18 +4,12 @@ import { connect as connectTls, createServer as createTlsServer } from 'node:tls
 import { createFakeClock } from '@heddle/base/testing'
 import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
 import type { Cluster, CommonTlsContext, FilterChain, Listener } from '@heddle/routing'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, listen, startProxy, staticCluster } from './harness.js'
 import { certificate, roots, secretsOf } from './secrets.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const serverId = 'spiffe://td1/ns/a/sa/server'
 const clientId = 'spiffe://td1/ns/a/sa/c'

@@ -3,18 +3,12 @@ import { connect } from 'node:net'
 import { createFakeClock } from '@heddle/base/testing'
 import { createTestCa } from '@heddle/ca/testing'
 import type { CommonTlsContext, FilterChain, Listener } from '@heddle/routing'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, startProxy, staticCluster } from './harness.js'
 import { certificate, roots, secretsOf } from './secrets.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const common: CommonTlsContext = {
   certificates: [{ name: 'default', source: 'agent' }],

@@ -2,19 +2,13 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { createFakeClock } from '@heddle/base/testing'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { CompileRegex, CorsPolicy, FaultInjection, HttpConnectionManager, Route } from '@heddle/routing'
 import { type ProxyDeps, responseFlagBits as flag } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, startProxy, staticCluster, type TestProxy } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const always = { numerator: 100, denominator: 'HUNDRED' } as const
 const both: HttpConnectionManager['httpFilters'] = [{ kind: 'fault' }, { kind: 'cors' }, { kind: 'router' }]

@@ -1,19 +1,13 @@
 import { createServer as createTlsServer, connect as connectTls, type TLSSocket } from 'node:tls'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createTestCa } from '@heddle/ca/testing'
 import type { Cluster, Listener, UpstreamTlsContext } from '@heddle/routing'
 import type { RequestRecord } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, listen, startProxy, staticCluster } from './harness.js'
 import { certificate, roots, secretsOf } from './secrets.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const ca = createTestCa()
 const rootsOnly: UpstreamTlsContext = { common: { validation: { roots: { name: 'ROOTCA', source: 'agent' } } } }

@@ -1,21 +1,15 @@
 import { once } from 'node:events'
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2'
 import { connect } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createFakeClock } from '@heddle/base/testing'
 import type { Listener } from '@heddle/routing'
 import { responseFlagBits as flag } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, exchange, httpUpstream, manager, rawUpstream, startProxy, staticCluster } from './harness.js'
 import { block, frame, get, RawHttp2 } from './http2-peers.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 /** PROXY v2 for TCP over IPv4 with the token TLV. */
 function proxyHeader(address: string, port: number, token: string): string {

@@ -2,18 +2,12 @@
 import { connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { createFakeClock } from '@heddle/base/testing'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type ProxyDeps, responseFlagBits as flag } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, httpListener, rawUpstream, startProxy, staticCluster, type TestProxy } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 type FakeClock = ReturnType<typeof createFakeClock>
 

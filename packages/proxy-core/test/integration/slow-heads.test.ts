@@ -1,22 +1,16 @@
 import { connect, type Socket } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createFakeClock } from '@heddle/base/testing'
+import { keepOpen } from '../keep-open.js'
 import { config, httpListener, startProxy, type TestProxy } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 async function started(edge: boolean) {
   const clock = createFakeClock()
   const front: TestProxy = keep(await startProxy(config(httpListener([], { useRemoteAddress: edge }), []), { clock }))
   const socket: Socket = connect(front.port, '127.0.0.1')
-  open.push({ close: () => socket.destroy() })
+  keep({ close: () => socket.destroy() })
   const client = { socket, text: '', closed: false }
   socket.on('error', () => {})
   socket.on('data', (data) => (client.text += data.toString('latin1')))

@@ -1,17 +1,11 @@
 /** The rows of the lists that need a scripted peer: early answers, refused upgrades, half-read bodies. */
 import { connect } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, exchange, httpListener, httpUpstream, rawUpstream, startProxy, staticCluster } from './harness.js'
 import { http2Client, request } from './http2-peers.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 /** Answers the first bytes of each connection with `answer`, and records everything that comes. */
 async function scripted(answer: string, more: Parameters<typeof httpListener>[1] = {}) {

@@ -1,19 +1,13 @@
 /** Envoy's stream idle timeout: a request in which nothing moves, in either direction, ends. */
 import { connect } from 'node:net'
 import { createFakeClock, type FakeClock } from '@heddle/base/testing'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { HttpConnectionManager, Listener } from '@heddle/routing'
 import { responseFlagBits as flag } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import { action, anyRoute, config, httpListener, httpUpstream, startProxy, staticCluster, type TestProxy } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 interface Session {
   readonly clock: FakeClock

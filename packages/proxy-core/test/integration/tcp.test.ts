@@ -4,9 +4,10 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import { createTestCa } from '@heddle/ca/testing'
 import { createFakeClock, createSeededRandom } from '@heddle/base/testing'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Cluster, Listener, ListenerFilter, TcpProxy } from '@heddle/routing'
 import { type ConnectionRecord, type ProxyDeps, responseFlagBits as flag } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import {
   action,
   anyRoute,
@@ -21,14 +22,7 @@ import {
 } from './harness.js'
 import { certificate, roots, secretsOf } from './secrets.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const toApp: TcpProxy = { statPrefix: 'tcp', target: { kind: 'cluster', cluster: 'app' } }
 

@@ -4,9 +4,10 @@ import { connect } from 'node:net'
 import { connect as connectTls, createServer as createTlsServer, type ConnectionOptions } from 'node:tls'
 import { createFakeClock } from '@heddle/base/testing'
 import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { CommonTlsContext, FilterChain, Listener } from '@heddle/routing'
 import type { ConnectionRecord, ProxyDeps, RequestRecord } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import {
   action,
   anyRoute,
@@ -22,14 +23,7 @@ import {
 } from './harness.js'
 import { certificate, roots, secretsOf } from './secrets.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const td1 = createTestCa({ trustDomain: 'td1' })
 const td2 = createTestCa({ trustDomain: 'td2' })

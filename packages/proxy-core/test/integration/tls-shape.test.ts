@@ -10,7 +10,8 @@ import { createFakeClock } from '@heddle/base/testing'
 import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
 import type { FilterChain, Listener, Secret } from '@heddle/routing'
 import type { ProxyDeps } from '@heddle/proxy-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { keepOpen } from '../keep-open.js'
 import {
   action,
   anyRoute,
@@ -26,14 +27,7 @@ import {
 } from './harness.js'
 import { certificate, roots, secretsOf } from './secrets.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const td1 = createTestCa({ trustDomain: 'td1' })
 const id = 'spiffe://td1/ns/a/sa/c'
@@ -64,6 +58,13 @@ const listed = (crlPem: string) => ({ ...(roots(td1.rootPem, 'td1') as Extract<S
 const withTls = (http: Listener, tls: NonNullable<FilterChain['tls']> = strictTls): Listener => ({
   ...http,
   filterChains: http.filterChains.map((chain) => ({ ...chain, tls })),
+})
+
+const named = (host: string, requireClientCertificate: boolean): FilterChain => ({
+  name: host,
+  match: { serverNames: [host] },
+  tls: { common, requireClientCertificate },
+  filters: [{ kind: 'http-connection-manager', manager: manager([anyRoute(action('app'))]) }],
 })
 
 function ask(
@@ -207,12 +208,6 @@ describe('T69: a client that agrees on one protocol and speaks the other', () =>
 })
 
 test('ca T23: a server name in capitals finds the context of that name, with what it asks of clients', async () => {
-  const named = (host: string, requireClientCertificate: boolean): FilterChain => ({
-    name: host,
-    match: { serverNames: [host] },
-    tls: { common, requireClientCertificate },
-    filters: [{ kind: 'http-connection-manager', manager: manager([anyRoute(action('app'))]) }],
-  })
   const proxy = await run((http) => ({
     ...http,
     listenerFilters: [{ kind: 'tls-inspector' }],
@@ -327,12 +322,6 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s that one listene
   })
 
   test('T33: for one name opens no other', async () => {
-    const named = (host: string, requireClientCertificate: boolean): FilterChain => ({
-      name: host,
-      match: { serverNames: [host] },
-      tls: { common, requireClientCertificate },
-      filters: [{ kind: 'http-connection-manager', manager: manager([anyRoute(action('app'))]) }],
-    })
     const proxy = await run((http) => ({
       ...http,
       listenerFilters: [{ kind: 'tls-inspector' }],

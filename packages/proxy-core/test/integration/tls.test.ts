@@ -1,11 +1,12 @@
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { connect } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Clock } from '@heddle/base'
 import { createFakeClock } from '@heddle/base/testing'
 import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
 import type { Cluster, FilterChain, Listener } from '@heddle/routing'
 import { responseFlagBits as flag, type RequestRecord } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import {
   action,
   anyRoute,
@@ -20,14 +21,7 @@ import {
 } from './harness.js'
 import { certificate, roots, secretsOf, type TestSecrets } from './secrets.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const common = {
   certificates: [{ name: 'default', source: 'agent' }],

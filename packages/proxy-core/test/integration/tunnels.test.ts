@@ -2,9 +2,10 @@
 import { createServer, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { createFakeClock } from '@heddle/base/testing'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { HttpConnectionManager, Route } from '@heddle/routing'
 import { type ProxyDeps, responseFlagBits as flag } from '@heddle/proxy-core'
+import { keepOpen } from '../keep-open.js'
 import {
   action,
   anyRoute,
@@ -18,14 +19,7 @@ import {
   type TestProxy,
 } from './harness.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 /** Answers each head by script, then echoes what follows in upper case. */
 async function upgrading(answer: string): Promise<{ readonly port: number; readonly heads: string[]; readonly sockets: Socket[] }> {

@@ -5,18 +5,12 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { createFakeClock } from '@heddle/base/testing'
 import { createTestCa } from '@heddle/ca/testing'
 import type { FilterChain, Listener } from '@heddle/routing'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { anyRoute, config, httpListener, rawUpstream, startProxy, staticCluster } from '../integration/harness.js'
 import { certificate, secretsOf } from '../integration/secrets.js'
+import { keepOpen } from '../keep-open.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const http = httpListener([anyRoute({ kind: 'direct-response', status: 200 })])
 const request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'

@@ -1,7 +1,7 @@
 /** Limits of connections in time and number, each exactly reached and passed, at an edge and in the mesh; the clock is the test's. */
 import { connect, type Socket } from 'node:net'
 import { createFakeClock } from '@heddle/base/testing'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { maxClientHelloBytes, parseClientHello } from '../../src/listener/client-hello.js'
 import { inspect } from '../../src/listener/inspector.js'
 import { parseProxyHeader } from '../../src/listener/proxy-protocol.js'
@@ -16,15 +16,9 @@ import {
   staticCluster,
   type TestProxy,
 } from '../integration/harness.js'
+import { keepOpen } from '../keep-open.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => void setImmediate(resolve))

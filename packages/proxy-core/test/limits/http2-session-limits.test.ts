@@ -1,19 +1,13 @@
 /** Which limits of HTTP/2 a client meets on a real connection: those of an edge or of the mesh, as the connection manager says. */
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createFakeClock } from '@heddle/base/testing'
 import { frameType, settingId } from '../../src/codec/http2/frame-types.js'
 import { action, anyRoute, config, httpListener, startProxy, staticCluster } from '../integration/harness.js'
 import { frame, RawHttp2, rawHttp2Upstream } from '../integration/http2-peers.js'
+import { keepOpen } from '../keep-open.js'
 import { many, oddId, request, reset } from './http2-stage.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 /** All that was written before has been read. */
 async function settled(client: RawHttp2): Promise<void> {

@@ -4,26 +4,24 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { createServer as createSecureServer, connect as connectSecure, type TLSSocket } from 'node:tls'
 import { silentLogger } from '@heddle/base'
 import { createTestCa } from '@heddle/ca/testing'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { stockBufferBytes, takeBuffer } from '../../src/body/buffer-stock.js'
 import { SocketChannel } from '../../src/transport/socket-channel.js'
+import { keepOpen } from '../keep-open.js'
 
-const opened: { close(): void }[] = []
-afterEach(() => {
-  for (const item of opened.splice(0)) item.close()
-})
+const keep = keepOpen()
 
 /** A channel on one end of a connection, and all that the other end receives until the connection ends. */
 async function pair(): Promise<{ channel: SocketChannel; peer: Socket; received: Promise<string> }> {
   const server = createServer({ allowHalfOpen: true })
   server.listen(0, '127.0.0.1')
-  opened.push(server)
+  keep(server)
   await once(server, 'listening')
   const accepted = once(server, 'connection') as Promise<[Socket]>
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
   await once(socket, 'connect')
   const [peer] = await accepted
-  opened.push({ close: () => (socket.destroy(), peer.destroy()) })
+  keep({ close: () => (socket.destroy(), peer.destroy()) })
   return { channel: new SocketChannel(socket, silentLogger, 'data'), peer, received: read(peer) }
 }
 
@@ -48,12 +46,12 @@ test('over TLS a text and the bytes right behind it are two writes, one after th
   const { certPem: cert, keyPem: key } = createTestCa().issue('spiffe://cluster.local/ns/default/sa/a')
   const server = createSecureServer({ cert, key })
   server.listen(0, '127.0.0.1')
-  opened.push(server)
+  keep(server)
   await once(server, 'listening')
   const accepted = once(server, 'secureConnection') as Promise<[TLSSocket]>
   const socket = connectSecure({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', rejectUnauthorized: false })
   const [peer] = await accepted
-  opened.push({ close: () => (socket.destroy(), peer.destroy()) })
+  keep({ close: () => (socket.destroy(), peer.destroy()) })
   const received = read(peer)
   const channel = new SocketChannel(socket, silentLogger, 'data')
   const big = Buffer.alloc(100_000, 'b')

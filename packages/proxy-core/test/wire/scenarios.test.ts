@@ -1,19 +1,13 @@
 /** The rows of the lists that need a script of their own: slow peers, early answers, upgrades, connections that die between requests. */
 import { connect, type Socket } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createFakeClock, type FakeClock } from '@heddle/base/testing'
 import { fieldsOf, playClient, startStrictUpstream, type StrictUpstream, type WireMessage, type WireStep } from '@heddle/testing'
 import { action, anyRoute, config, httpListener, rawUpstream, startProxy, staticCluster, type TestProxy } from '../integration/harness.js'
+import { keepOpen } from '../keep-open.js'
 import { scenarioIds, sharedCases } from './case-list.js'
 
-const open: { close(): unknown }[] = []
-const keep = <T extends { close(): unknown }>(thing: T): T => {
-  open.push(thing)
-  return thing
-}
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close()
-})
+const keep = keepOpen()
 
 const ran = new Set<string>()
 /** A test of one row; its number stands in front of its name. */
@@ -41,7 +35,7 @@ const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n'
 /** A client whose end and text can be asked for while it lives. */
 function observe(socket: Socket): { text: string; ended: boolean } {
   const seen = { text: '', ended: false }
-  open.push({ close: () => socket.destroy() })
+  keep({ close: () => socket.destroy() })
   socket.on('data', (data) => (seen.text += data.toString('latin1')))
   socket.on('error', () => {})
   socket.on('end', () => (seen.ended = true))
