@@ -5,14 +5,12 @@ import {
   type DerCursor,
   type DerElement,
   contentOf,
-  encodingOf,
   enter,
   finish,
   hasMore,
   readWhole,
   take,
   takeInteger,
-  takeOctetAlignedBits,
   takeOptional,
   takeSmallInteger,
 } from '../der/read-der.js'
@@ -21,7 +19,7 @@ import { takeTime } from '../der/time.js'
 import { readSerial } from '../model/certificate.js'
 import { readName } from '../model/name.js'
 import { type RawExtension, readAuthorityKeyId, readRawExtensions } from '../model/read-extensions.js'
-import { readSignatureAlgorithm } from '../model/signature.js'
+import { readSignedStructure, takeRepeatedAlgorithm } from '../model/signed-structure.js'
 import { type Crl, type RevocationReason, type RevokedCertificate, revocationReasons } from './crl.js'
 
 export type CrlResult = { readonly ok: true; readonly crl: Crl } | { readonly ok: false; readonly reason: string }
@@ -36,22 +34,16 @@ export function parseCrl(der: Uint8Array): CrlResult {
 }
 
 function readCrl(der: Uint8Array): Crl {
-  const outer = enter(readWhole(der, tag.sequence, 'the revocation list'))
-  const tbs = take(outer, tag.sequence, 'the list body')
-  const algorithmElement = take(outer, tag.sequence, 'the signature algorithm')
-  const value = takeOctetAlignedBits(outer, 'the signature')
-  finish(outer, 'the revocation list')
-
-  const fields = enter(tbs)
+  const signed = readSignedStructure(der, 'the revocation list')
+  const fields = enter(signed.body)
   if (takeSmallInteger(fields, 'the version') !== 1) refuse('the revocation list is not of version 2')
-  const innerAlgorithm = take(fields, tag.sequence, 'the inner signature algorithm')
-  if (Buffer.compare(encodingOf(innerAlgorithm), encodingOf(algorithmElement)) !== 0) refuse('the two signature algorithms differ')
+  takeRepeatedAlgorithm(fields, signed)
   const issuer = readName(take(fields, tag.sequence, 'the issuer'))
   const thisUpdateMs = takeTime(fields, 'thisUpdate')
   const nextUpdateMs = takeTime(fields, 'nextUpdate')
   const revoked = readRevoked(takeOptional(fields, tag.sequence, 'the revoked certificates'))
   const wrapper = take(fields, contextConstructedTag(0), 'the list extensions')
-  finish(fields, 'the list body')
+  finish(fields, "the revocation list's body")
   if (nextUpdateMs < thisUpdateMs) refuse('nextUpdate is before thisUpdate')
   return {
     der,
@@ -60,7 +52,7 @@ function readCrl(der: Uint8Array): Crl {
     nextUpdateMs,
     revoked,
     ...readListExtensions(readWhole(contentOf(wrapper), tag.sequence, 'the list extensions')),
-    signature: { tbs: encodingOf(tbs), algorithm: readSignatureAlgorithm(algorithmElement), value },
+    signature: signed.signature,
   }
 }
 

@@ -4,24 +4,14 @@
  */
 import { attempt, refuse } from '../der/der-fault.js'
 import { decodeOid, oid } from '../der/oid.js'
-import {
-  type DerElement,
-  contentOf,
-  encodingOf,
-  enter,
-  finish,
-  hasMore,
-  readWhole,
-  take,
-  takeOctetAlignedBits,
-  takeSmallInteger,
-} from '../der/read-der.js'
+import { type DerElement, contentOf, enter, finish, hasMore, take, takeSmallInteger } from '../der/read-der.js'
 import { contextConstructedTag, tag } from '../der/tag.js'
 import type { CertificateExtensions } from '../model/extensions.js'
 import { type DistinguishedName, readName } from '../model/name.js'
 import { type KeyAlgorithm, defaultKeyAlgorithms, importPublicKey, keyFault, readPublicKey } from '../model/public-key.js'
 import { readExtensions } from '../model/read-extensions.js'
-import { readSignatureAlgorithm, verifySignature } from '../model/signature.js'
+import { verifySignature } from '../model/signature.js'
+import { readSignedStructure } from '../model/signed-structure.js'
 import { parsePem } from '../pem.js'
 
 export interface Csr {
@@ -55,25 +45,21 @@ export function parseCsr(pem: string, options: CsrOptions = {}): CsrResult {
 }
 
 function readCsr(der: Uint8Array, allowed: readonly KeyAlgorithm[]): Csr {
-  const outer = enter(readWhole(der, tag.sequence, 'the request'))
-  const info = take(outer, tag.sequence, 'the request body')
-  const algorithm = readSignatureAlgorithm(take(outer, tag.sequence, 'the signature algorithm'))
-  const value = takeOctetAlignedBits(outer, 'the signature')
-  finish(outer, 'the request')
-
-  const fields = enter(info)
+  const { body, signature } = readSignedStructure(der, 'the request')
+  const fields = enter(body)
   if (takeSmallInteger(fields, 'the version') !== 0) refuse('the request is not of version 1')
   const subject = readName(take(fields, tag.sequence, 'the subject'))
   const publicKey = readPublicKey(take(fields, tag.sequence, 'the public key'))
   const requested = readExtensions(readRequestedExtensions(take(fields, contextConstructedTag(0), 'the attributes')))
-  finish(fields, 'the request body')
+  finish(fields, "the request's body")
 
   const keyProblem = keyFault(publicKey, allowed)
   if (keyProblem !== undefined || publicKey.rules.kind === 'refused') refuse(`the key is refused: ${keyProblem}`)
   const key = importPublicKey(publicKey)
   if (!key) refuse('the key is refused: it is not a valid point or modulus')
+  const { algorithm } = signature
   if (!algorithm.known) refuse(`signature algorithm ${algorithm.oid} is not accepted`)
-  if (!verifySignature({ tbs: encodingOf(info), algorithm, value }, key)) refuse('the signature does not prove possession of the key')
+  if (!verifySignature(signature, key)) refuse('the signature does not prove possession of the key')
   return { subject, publicKey: publicKey.spki, keyAlgorithm: publicKey.rules.algorithm, requested }
 }
 

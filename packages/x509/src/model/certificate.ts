@@ -1,24 +1,14 @@
 /** The certificate model (RFC 5280 section 4.1). Parsing checks form only; whether it may be trusted is `svid/` and the path check. */
 import { attempt, refuse } from '../der/der-fault.js'
-import {
-  contentOf,
-  encodingOf,
-  enter,
-  finish,
-  readWhole,
-  take,
-  takeInteger,
-  takeOctetAlignedBits,
-  takeOptional,
-  takeSmallInteger,
-} from '../der/read-der.js'
+import { contentOf, enter, finish, readWhole, take, takeInteger, takeOptional, takeSmallInteger } from '../der/read-der.js'
 import { contextConstructedTag, contextTag, tag } from '../der/tag.js'
 import { takeTime } from '../der/time.js'
 import type { CertificateExtensions } from './extensions.js'
 import { type DistinguishedName, readName } from './name.js'
 import { type PublicKeyInfo, readPublicKey } from './public-key.js'
 import { readExtensions } from './read-extensions.js'
-import { type SignedPart, readSignatureAlgorithm } from './signature.js'
+import type { SignedPart } from './signature.js'
+import { readSignedStructure, takeRepeatedAlgorithm } from './signed-structure.js'
 
 export interface Certificate {
   readonly der: Uint8Array
@@ -48,17 +38,11 @@ export function parseCertificate(der: Uint8Array): CertificateResult {
 }
 
 function readCertificate(der: Uint8Array): Certificate {
-  const outer = enter(readWhole(der, tag.sequence, 'the certificate'))
-  const tbs = take(outer, tag.sequence, 'the certificate body')
-  const algorithmElement = take(outer, tag.sequence, 'the signature algorithm')
-  const value = takeOctetAlignedBits(outer, 'the signature')
-  finish(outer, 'the certificate')
-
-  const fields = enter(tbs)
+  const signed = readSignedStructure(der, 'the certificate')
+  const fields = enter(signed.body)
   const version = readVersion(takeOptional(fields, contextConstructedTag(0), 'the version'))
   const serialHex = readSerial(takeInteger(fields, 'the serial number'))
-  const innerAlgorithm = take(fields, tag.sequence, 'the inner signature algorithm')
-  if (Buffer.compare(encodingOf(innerAlgorithm), encodingOf(algorithmElement)) !== 0) refuse('the two signature algorithms differ')
+  takeRepeatedAlgorithm(fields, signed)
   const issuer = readName(take(fields, tag.sequence, 'the issuer'))
   const validity = enter(take(fields, tag.sequence, 'the validity'))
   const notBeforeMs = takeTime(validity, 'notBefore')
@@ -69,7 +53,7 @@ function readCertificate(der: Uint8Array): Certificate {
   takeOptional(fields, contextTag(1), 'the issuer unique id')
   takeOptional(fields, contextTag(2), 'the subject unique id')
   const wrapper = takeOptional(fields, contextConstructedTag(3), 'the extensions')
-  finish(fields, 'the certificate body')
+  finish(fields, "the certificate's body")
   if (wrapper && version !== 3) refuse('only certificates of version 3 have extensions')
   const list = wrapper && readWhole(contentOf(wrapper), tag.sequence, 'the extensions')
 
@@ -83,7 +67,7 @@ function readCertificate(der: Uint8Array): Certificate {
     notAfterMs,
     publicKey,
     extensions: readExtensions(list),
-    signature: { tbs: encodingOf(tbs), algorithm: readSignatureAlgorithm(algorithmElement), value },
+    signature: signed.signature,
   }
 }
 
