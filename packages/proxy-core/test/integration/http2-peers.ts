@@ -167,8 +167,9 @@ export class RawHttp2 {
   ended = false
   #held: Buffer = Buffer.alloc(0)
 
-  constructor(port: number) {
-    this.socket = connectTcp({ port, host: '127.0.0.1' })
+  /** @param to a port, or a socket of the caller's making that is connected or about to be. */
+  constructor(to: number | Socket) {
+    this.socket = typeof to === 'number' ? connectTcp({ port: to, host: '127.0.0.1' }) : to
     this.socket.on('error', () => {})
     this.socket.on('close', () => (this.ended = true))
     this.socket.on('end', () => (this.ended = true))

@@ -1,236 +1,66 @@
 /**
- * The rows of HTTP/2 (`H...`) of the shared list, by id: frames on a real socket and what must become of them. Rows that need a
- * clock, an upstream or a client of their own name the test that holds them.
+ * The rows of HTTP/2 (`H...`) of the shared list, by id: frames on a real socket and what must become of them, whole, byte by
+ * byte, cut at every frame and within its head, cut by chance, and over TLS. Rows that need a clock, an upstream or a client
+ * of their own name the tests that hold them.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import { join, resolve } from 'node:path'
+import { connect as connectTls } from 'node:tls'
+import { createSeededRandom } from '@heddle/base/testing'
+import { createTestCa } from '@heddle/ca/testing'
+import { playSteps } from '@heddle/testing'
+import type { Listener } from '@heddle/routing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { action, anyRoute, config, httpListener, rawUpstream, startProxy, staticCluster, type TestProxy } from '../integration/harness.js'
-import { block, frame, get, RawHttp2 } from '../integration/http2-peers.js'
+import {
+  action,
+  anyRoute,
+  config,
+  httpListener,
+  manager,
+  rawUpstream,
+  startProxy,
+  staticCluster,
+  type TestProxy,
+} from '../integration/harness.js'
+import { frame, preface, RawHttp2 } from '../integration/http2-peers.js'
+import { certificate, secretsOf } from '../integration/secrets.js'
+import { type Http2Row, http2Rows, sentUpstream, wholeRequest } from './http2-rows.js'
 
-type Fields = readonly (readonly [name: string, value: string])[]
-interface Row {
-  readonly id: string
-  readonly title: string
-  readonly frames: () => Buffer
-  /** `RST c`, `GOAWAY c`, `END` (answered), `CLOSED`; of any stream. */
-  readonly want: RegExp
-  /** Whether the upstream may have heard of it. */
-  readonly reachesUpstream?: boolean
-}
-
-const u32 = (value: number): Buffer => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255])
-const base = block(get())
-const HD = (streamId: number, fields: Fields = get(), flags = 5): Buffer => frame(1, flags, streamId, block(fields))
-const upload = (path: string, more: Fields = []): Fields => [[':method', 'POST'], ...get(path, more).slice(1)]
-const DA = (streamId: number, text = '', flags = 0): Buffer => frame(0, flags, streamId, text)
-const WU = (streamId: number, bytes: number): Buffer => frame(8, 0, streamId, u32(bytes))
-const RS = (streamId: number): Buffer => frame(3, 0, streamId, u32(8))
-const priority = (streamId: number, parent = 0): Buffer => frame(2, 0, streamId, Buffer.concat([u32(parent), Buffer.from([1])]))
-const tableSize = (bytes: number): Buffer => frame(4, 0, 0, Buffer.concat([Buffer.from([0, 1]), u32(bytes)]))
-const many = (count: number, make: (at: number) => Buffer): Buffer => Buffer.concat(Array.from({ length: count }, (_, at) => make(at)))
-const odd = (at: number): number => at * 2 + 1
-const withBlock = (hex: string): Buffer => frame(1, 5, 1, Buffer.concat([base, Buffer.from(hex, 'hex')]))
-const without = (name: string): Fields => get().filter(([known]) => known !== name)
-const instead = (name: string, value: string): Fields => get().map(([known, before]) => [known, known === name ? value : before] as const)
-
-const rows: Row[] = []
-const served = /^END$/
-const refused = /^(RST 1|REFUSED 400|GOAWAY 1)$/
-const calm = /^GOAWAY 11$/
-const row = (id: string, title: string, want: RegExp, frames: () => Buffer, reachesUpstream = false): void =>
-  void rows.push({ id, title, want, frames, reachesUpstream })
-/** One request; every variant of a row is one test. */
-const heads = (id: string, want: RegExp, variants: readonly (readonly [title: string, fields: Fields])[], ok = false): void =>
-  variants.forEach(([title, fields]) => row(id, title, want, () => HD(1, fields), ok))
-
-row('H1', 'streams that are reset at once', calm, () => many(12_000, (at) => Buffer.concat([HD(odd(at)), RS(odd(at))])), true)
-row(
-  'H3',
-  'windows of 0',
-  /^(RST 1|GOAWAY (1|11))$/,
-  () => many(1000, (at) => Buffer.concat([HD(odd(at), get('/never')), WU(odd(at), 0)])),
-  true,
-)
-row('H4', 'windows too large', /^(RST 3|GOAWAY (3|11))$/, () => Buffer.concat([HD(1, get('/never')), WU(1, 0x7fffffff)]), true)
-row('H6', 'HEADERS again', /^(RST 5|GOAWAY (5|11))$/, () => Buffer.concat([HD(1, get('/never')), HD(1)]), true)
-row('H7', 'PRIORITY of four bytes', /^RST 6$/, () => Buffer.concat([HD(1, get('/never')), frame(2, 0, 1, u32(0))]), true)
-row('H9', 'CONTINUATION x2000', calm, () => Buffer.concat([frame(1, 1, 1, base), many(2000, () => frame(9, 0, 1, block([['x', 'y']])))]))
-row('H10', 'empty CONTINUATION x2000', calm, () => Buffer.concat([frame(1, 1, 1, base), many(2000, () => frame(9, 0, 1))]))
-row('H17', 'sizes of the table x10000', calm, () => many(10_000, (at) => tableSize(at % 2 === 0 ? 0 : 4096)))
-row(
-  'H19',
-  'DATA of 1 byte x100000',
-  /^(END|GOAWAY 11)$/,
-  () => Buffer.concat([HD(1, upload('/'), 4), many(60_000, () => DA(1, 'x')), DA(1, 'x', 1)]),
-  true,
-)
-row(
-  'H20',
-  'padding only',
-  calm,
-  () => Buffer.concat([HD(1, upload('/never'), 4), many(200, () => frame(0, 8, 1, Buffer.alloc(256, 255)))]),
-  true,
-)
-row('H21', 'PRIORITY on idle streams', calm, () => many(20_000, (at) => priority(odd(at))))
-row('H22', 'PRIORITY in a circle', calm, () => many(20_000, (at) => priority(1 + 2 * (at % 3), 1 + 2 * ((at + 1) % 3))))
-row('H25', 'the window of the connection', /^GOAWAY 3$/, () => WU(0, 0x7fffffff))
-row('H40', '1000 crumbs', /^RST 11$/, () =>
-  HD(
-    1,
-    get(
-      '/',
-      Array.from({ length: 1000 }, () => ['cookie', 'a'] as const),
-    ),
-  ),
-)
-row('H42', 'a table larger than offered', /^GOAWAY 9$/, () => frame(1, 5, 1, Buffer.concat([Buffer.from('3fe21f', 'hex'), base])))
-row('H43', 'a change of the table behind a field', /^GOAWAY 9$/, () => withBlock('20'))
-for (const hex of ['80', 'ff49']) row('H44', `index ${hex}`, /^GOAWAY 9$/, () => withBlock(hex))
-row('H45', 'a number without end', /^GOAWAY 9$/, () => withBlock('ff'.repeat(12)))
-row('H46', 'a string longer than the frame', /^GOAWAY 9$/, () => withBlock('000a6162'))
-// EOS; eight ones behind `a` and its three; zeros behind `a`.
-for (const hex of ['00017884ffffffff', '000178821fff', '0001788118']) row('H47', `Huffman ${hex}`, /^GOAWAY 9$/, () => withBlock(hex))
-row('H50', 'an even stream', /^GOAWAY 1$/, () => HD(2))
-for (const [title, bytes] of [
-  ['DATA', DA(1, 'x')],
-  ['RST_STREAM', RS(1)],
-  ['WINDOW_UPDATE', WU(1, 1)],
-] as const)
-  row('H52', `${title} on an idle stream`, /^GOAWAY 1$/, () => bytes)
-row('H56', 'a frame of 16,385 bytes', /^GOAWAY 6$/, () => frame(0, 0, 1, Buffer.alloc(16_385)))
-row('H60', 'dependence on itself', /^RST 1$/, () => frame(1, 0x25, 1, Buffer.concat([u32(1), Buffer.from([0]), base])))
-row('H62', "HEADERS behind the client's reset", /^GOAWAY (5|1)$/, () => Buffer.concat([HD(1, get('/never')), RS(1), HD(1)]), true)
-heads(
-  'H64',
-  /^RST 1$/,
-  ['connection: close', 'keep-alive: 1', 'proxy-connection: x', 'upgrade: h2c', 'transfer-encoding: chunked', 'te: gzip'].map((field) => [
-    field,
-    get('/', [field.split(': ') as [string, string]]),
-  ]),
-)
-heads('H65', served, [['te: trailers', get('/', [['te', 'trailers']])]], true)
-heads('H66', /^RST 1$/, [['a length and no body', get('/', [['content-length', '5']])]])
-row(
-  'H67',
-  'a body that is too short',
-  /^RST 1$/,
-  () => Buffer.concat([HD(1, upload('/', [['content-length', '10']]), 4), DA(1, 'hello', 1)]),
-  true,
-)
-heads(
-  'H70',
-  /^RST 1$/,
-  ['+0', 'abc', ''].map((value) => [`length ${value}`, get('/', [['content-length', value]])]),
-)
-heads('H70', /^RST 1$/, [
-  [
-    'two lengths',
-    get('/', [
-      ['content-length', '0'],
-      ['content-length', '0'],
-    ]),
-  ],
-])
-row('H71', 'a body without a length', served, () => Buffer.concat([HD(1, upload('/'), 4), DA(1, 'hello', 1)]), true)
-heads(
-  'H72',
-  /^RST 1$/,
-  ['a\r\ny: z', 'a\rb', 'a\nb', 'a\0b', 'a\x01b'].map((value) => [JSON.stringify(value), get('/', [['x', value]])]),
-)
-heads(
-  'H74',
-  /^RST 1$/,
-  ['x:y', 'x y', 'x\r\ny', '', '\xef'].map((name) => [JSON.stringify(name), get('/', [[name, '1']])]),
-)
-heads('H75', served, [['obs-text', get('/', [['x', '\x80\xff']])]], true)
-heads(
-  'H76',
-  refused,
-  ['', 'hello', '/a b', '/ HTTP/1.1\r\nX: y', '/\0', '*', 'http://evil/'].map((path) => [JSON.stringify(path), get(path)]),
-)
-heads(
-  'H77',
-  refused,
-  ['/a#b', '/\xc3\xa9'].map((path) => [JSON.stringify(path), get(path)]),
-)
-heads('H81', served, [['HTTPS', instead(':scheme', 'HTTPS')]], true)
-heads(
-  'H82',
-  refused,
-  ['', 'a b', 'a/x', 'a\r\nx: y'].map((name) => [JSON.stringify(name), instead(':authority', name)]),
-)
-heads(
-  'H83',
-  refused,
-  ['u@a', 'a,b'].map((name) => [name, instead(':authority', name)]),
-)
-heads('H84', refused, [['another host', get('/', [['host', 'evil']])]])
-heads('H85', served, [['one host', [...without(':authority'), ['host', 'a']]]], true)
-heads('H85', /^RST 1$/, [['two hosts', [...without(':authority'), ['host', 'a'], ['host', 'a']]]])
-heads('H86', /^RST 1$/, [
-  ['twice', [...get(), [':path', '/']]],
-  ['behind others', [['x', 'y'], ...get()]],
-  ['unknown', [[':x', 'y'], ...get()]],
-  [':status', [[':status', '200'], ...get()]],
-  ['no method', without(':method')],
-  ['no path', without(':path')],
-])
-for (const field of [
-  [':path', '/'],
-  ['content-length', '1'],
-  ['te', 'trailers'],
-] as const)
-  row('H87', `${field[0]} in trailers`, /^RST 1$/, () => Buffer.concat([HD(1, upload('/never'), 4), DA(1, 'x'), HD(1, [field])]), true)
-heads('H88', served, [['__proto__', get('/', [['__proto__', 'x']])]], true)
-heads(
-  'H89',
-  served,
-  [
-    [
-      'crumbs',
-      get(
-        '/',
-        ['a', 'b', 'c'].map((value) => ['cookie', value] as const),
-      ),
-    ],
-  ],
-  true,
-)
-
-/** What the upstream must have been sent. */
-const sent: Readonly<Record<string, RegExp>> = {
-  H71: /transfer-encoding: chunked\r\n/i,
-  H75: /x: \x80\xff\r\n/,
-  H88: /__proto__: x\r\n/,
-  H89: /cookie: a; b; c\r\n/i,
-}
+/** How the bytes of a row are cut into writes. */
+type Manner = 'whole' | 'bytes' | 'borders' | 'chance'
 
 /** Rows that other tests hold, by file and name. */
-const elsewhere: Readonly<Record<string, readonly [file: string, name: string]>> = {
-  H2: ['limits/http2-floods', 'limit resetsPerSecond'],
-  H11: ['limits/http2-deadlines', 'limit headDeadlineMs: a header block that does not end'],
-  H13: ['integration/http2-wire', 'PING whose answers are not read'],
-  H14: ['limits/http2-floods', 'limit settingsBurst'],
-  H26: ['integration/http2-wire', 'an answer that nobody takes ends'],
-  H27: ['limits/http2-deadlines', 'limit minMovedBytes'],
-  H29: ['integration/http2-wire', 'streams above what was offered are refused'],
-  H30: ['integration/http2-wire', 'SETTINGS that are not acknowledged end the connection'],
-  H31: ['limits/http2-deadlines', 'limit keepAliveMs: a connection without streams'],
-  H32: ['integration/http2-wire', 'a preface that does not end'],
-  H36: ['integration/http2-wire', 'GOAWAY of a client lets its streams end'],
-  H38: ['integration/http2-wire', "'a bomb'"],
-  H48: ['limits/http2-frames', 'limit ownTableSize: fields beyond it push the oldest out'],
-  H49: ['integration/http2-wire', 'what was marked as never to be indexed stays so'],
-  H61: ['integration/http2-wire', 'a preface that goes wrong is answered as HTTP/1.1'],
-  H92: ['integration/http2-wire', 'an upgrade that an HTTP/1.1 upstream answers with 200 opens no tunnel'],
-  H93: ['integration/http2', 'streams that a GOAWAY leaves out are sent elsewhere, the others end'],
-  H94: ['integration/http2-wire', 'an upstream that goes away and then takes no streams'],
-  H95: ['integration/http2-wire', 'behind the head cuts the answer'],
-  H96: ['integration/http2-wire', 'a body that the upstream does not take waits'],
+const elsewhere: Readonly<Record<string, readonly (readonly [file: string, name: string])[]>> = {
+  H2: [['limits/http2-floods', 'limit resetsPerSecond']],
+  H11: [['limits/http2-deadlines', 'limit headDeadlineMs: a header block that does not end']],
+  H13: [['integration/http2-wire', 'PING whose answers are not read']],
+  H14: [['limits/http2-floods', 'limit settingsBurst']],
+  H26: [['integration/http2-wire', 'an answer that nobody takes ends']],
+  H27: [['limits/http2-deadlines', 'limit minMovedBytes']],
+  H29: [['integration/http2-wire', 'streams above what was offered are refused']],
+  H30: [['integration/http2-wire', 'SETTINGS that are not acknowledged end the connection']],
+  H31: [['limits/http2-deadlines', 'limit keepAliveMs: a connection without streams']],
+  H32: [['integration/http2-wire', 'a preface that does not end']],
+  H36: [['integration/http2-wire', 'GOAWAY of a client lets its streams end']],
+  H38: [['integration/http2-wire', "'a bomb'"]],
+  H48: [['limits/http2-frames', 'limit ownTableSize: fields beyond it push the oldest out']],
+  H49: [['integration/http2-wire', 'what was marked as never to be indexed stays so']],
+  H61: [['integration/http2-wire', 'a preface that goes wrong is answered as HTTP/1.1']],
+  H92: [['integration/http2-wire', 'an upgrade that an HTTP/1.1 upstream answers with 200 opens no tunnel']],
+  H93: [['integration/http2', 'streams that a GOAWAY leaves out are sent elsewhere, the others end']],
+  H94: [['integration/http2-wire', 'an upstream that goes away and then takes no streams']],
+  H95: [['integration/http2-wire', 'behind the head cuts the answer']],
+  H96: [['integration/http2-wire', 'a body that the upstream does not take waits']],
 }
 
-let front: TestProxy
+interface Target {
+  readonly front: TestProxy
+  connect(): Socket
+}
+
+const within = { interval: 2, timeout: 10_000 }
+const targets = new Map<'clear' | 'tls', Target>()
 let upstream: Awaited<ReturnType<typeof rawUpstream>>
 let received = ''
 
@@ -249,10 +79,24 @@ beforeAll(async () => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi')
     })
   })
-  front = await startProxy(config(httpListener([anyRoute(action('u'))]), [staticCluster('u', [upstream.port])]))
+  const clusters = [staticCluster('u', [upstream.port])]
+  const routes = [anyRoute(action('u'))]
+  const clear = await startProxy(config(httpListener(routes), clusters))
+  targets.set('clear', { front: clear, connect: () => connect({ port: clear.port, host: '127.0.0.1', noDelay: true }) })
+  const common = { certificates: [{ name: 'default', source: 'agent' }], alpnProtocols: ['h2'] } as const
+  const overTls: Listener = {
+    ...httpListener([]),
+    filterChains: [
+      { tls: { common, requireClientCertificate: false }, filters: [{ kind: 'http-connection-manager', manager: manager(routes) }] },
+    ],
+  }
+  const secrets = secretsOf(certificate(createTestCa().issue('spiffe://cluster.local/ns/default/sa/server')))
+  const tls = await startProxy(config(overTls, clusters), { secrets })
+  const secure = { host: '127.0.0.1', ALPNProtocols: ['h2'], rejectUnauthorized: false }
+  targets.set('tls', { front: tls, connect: () => connectTls({ ...secure, port: tls.port }).setNoDelay() })
 })
 afterAll(async () => {
-  await front.close()
+  for (const { front } of targets.values()) await front.close()
   upstream.close()
 })
 
@@ -263,37 +107,79 @@ function outcomeOf(client: RawHttp2): string {
   return head?.payload[0] === 0x88 ? 'END' : head?.payload[0] === 0x8c || head?.payload.includes('400') ? 'REFUSED 400' : 'REFUSED'
 }
 
-async function isServed(): Promise<void> {
-  const canary = new RawHttp2(front.port)
-  canary.begin(HD(1))
-  await expect.poll(() => canary.outcome()).toBe('END')
+async function isServed({ connect: dial }: Target): Promise<void> {
+  const canary = new RawHttp2(dial())
+  canary.begin(wholeRequest(1))
+  await expect.poll(() => canary.outcome(), within).toBe('END')
   canary.close()
 }
 
-describe.each(rows)('$id: $title', ({ id, frames, want, reachesUpstream }) => {
-  test(`is ${want.source}, and others are served`, async () => {
-    received = ''
-    const client = new RawHttp2(front.port)
-    client.begin(frames())
-    await expect.poll(() => outcomeOf(client), { timeout: 10_000 }).toMatch(want)
-    if (reachesUpstream !== true) expect(received).toBe('')
-    expect(received).toMatch(sent[id] ?? /^/)
-    client.close()
-    await isServed()
+/** Places at which the writes end: of the frames behind the preface, or of all bytes. */
+function placesOf(bytes: Buffer, manner: Manner): readonly number[] {
+  if (manner === 'bytes') return Array.from({ length: bytes.length - 1 }, (_, at) => at + 1)
+  if (manner === 'chance') {
+    const random = createSeededRandom(bytes.length)
+    return Array.from({ length: 100 }, () => 1 + Math.floor(random.next() * (bytes.length - 1))).toSorted((one, other) => one - other)
+  }
+  const places: number[] = []
+  for (let at = preface.length; manner === 'borders' && at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3)) places.push(at, at + 4)
+  return places
+}
+
+function piecesOf(bytes: Buffer, manner: Manner): readonly Buffer[] {
+  const places = [0, ...placesOf(bytes, manner), bytes.length]
+  return places.slice(1).map((end, index) => bytes.subarray(places[index], end)).filter(({ length }) => length > 0)
+}
+
+/** Long rows are cut by chance only. */
+const allows = (manner: Manner, { length }: Buffer): boolean => manner === 'whole' || manner === 'chance' || length < 2000
+
+async function play(target: Target, { id, frames, want, reachesUpstream }: Http2Row, manner: Manner): Promise<void> {
+  const bytes = Buffer.concat([Buffer.from(preface), frame(4, 0, 0), frames()])
+  if (!allows(manner, bytes)) return
+  received = ''
+  const client = new RawHttp2(target.connect())
+  playSteps(client.socket, piecesOf(bytes, manner).map((piece) => ({ kind: 'send', bytes: piece.toString('latin1') })))
+  await expect.poll(() => outcomeOf(client), { ...within, message: `${id}, ${manner}` }).toMatch(want)
+  if (reachesUpstream !== true) expect(received, `${id}, ${manner}`).toBe('')
+  expect(received, `${id}, ${manner}`).toMatch(sentUpstream[id] ?? /^/)
+  if (outcomeOf(client).startsWith('GOAWAY')) await expect.poll(() => client.ended, within).toBe(true)
+  else if (!want.source.includes('GOAWAY')) {
+    // What ends a stream leaves the others alone.
+    client.write(wholeRequest(0x7fff_fff1))
+    await expect.poll(() => client.outcome(0x7fff_fff1), { ...within, message: `${id}, ${manner}: the next stream` }).toBe('END')
+  }
+  client.close()
+  await expect.poll(() => target.front.proxy.stats().clusters[0]?.activeRequests, within).toBe(0)
+}
+
+describe.each(http2Rows)('$id: $title', (row) => {
+  test(`is ${row.want.source}, however it is cut, and others are served`, async () => {
+    const target = targets.get('clear') as Target
+    for (const manner of ['whole', 'bytes', 'borders', 'chance'] as const) await play(target, row, manner)
+    await isServed(target)
   })
 })
 
+test('every row comes out the same over TLS', async () => {
+  const target = targets.get('tls') as Target
+  for (const row of http2Rows) for (const manner of ['whole', 'borders', 'chance'] as const) await play(target, row, manner)
+  await isServed(target)
+}, 120_000)
+
 test('rows that other tests hold are held there', () => {
-  const missing = Object.entries(elsewhere).filter(
-    ([, [file, name]]) => !readFileSync(join(import.meta.dirname, '..', `${file}.test.ts`), 'utf8').includes(name),
+  const missing = Object.entries(elsewhere).flatMap(([id, held]) =>
+    held
+      .filter(([file, name]) => !readFileSync(join(import.meta.dirname, '..', `${file}.test.ts`), 'utf8').includes(name))
+      .map((one) => `${id}: ${one.join(' ')}`),
   )
-  expect(missing.map(([id, held]) => `${id}: ${held.join(' ')}`)).toEqual([])
+  expect(missing).toEqual([])
 })
 
 const shared = resolve(import.meta.dirname, '../../../../../shared/reference/wire-cases.md')
 test.skipIf(!existsSync(shared))('every row of the shared list has its tests', () => {
   const ids = [...readFileSync(shared, 'utf8').matchAll(/^\| \**(H\d+)\** \|/gm)].map(([, id]) => id as string)
-  const known = new Set([...rows.map(({ id }) => id), ...Object.keys(elsewhere)])
+  const known = new Set([...http2Rows.map(({ id }) => id), ...Object.keys(elsewhere)])
   expect(ids.filter((id) => !known.has(id))).toEqual([])
   expect(ids.length).toBeGreaterThan(60)
 })

@@ -4,7 +4,7 @@ import { systemClock } from '@heddle/base/node'
 import { readWireScript, splitWireSteps, type WireSplit } from './case-script.js'
 import type { AnswerExpectation } from './expectation.js'
 import type { WireTarget } from './run-request-case.js'
-import { type ClientOutcome, play, playClient } from './scripted-client.js'
+import { type ClientOutcome, playSteps, playClient } from './scripted-client.js'
 
 export interface AnswerCase {
   /** May begin with `[HEAD]`, the request's method. */
@@ -21,7 +21,7 @@ export async function runAnswerCase(target: WireTarget, wireCase: AnswerCase, sp
   const { upstream } = target
   // Resets overtake what was written just before: the proxy gets a moment to read.
   const steps = splitWireSteps(readWireScript(source.replace(/\{RST\}$/, '{ms:20}{RST}')), split)
-  upstream.answerWith((socket) => play(socket, steps))
+  upstream.answerWith((socket) => playSteps(socket, steps))
   const ask = (path: string, fields: string, verb: string): Promise<ClientOutcome> =>
     playClient(target.connect(), {
       steps: [{ kind: 'send', bytes: `${verb} ${path} HTTP/1.1\r\nHost: a\r\n${fields}Connection: close\r\n\r\n` }],

@@ -56,12 +56,12 @@ export function playClient(socket: Socket, script: ClientScript): Promise<Client
     socket.on('error', () => (wasReset = true))
     socket.on('end', () => finish('fin'))
     socket.on('close', () => finish(wasReset ? 'reset' : 'fin'))
-    play(socket, steps, clock, wait)
+    playSteps(socket, steps, clock, wait)
   })
 }
 
 /** Writes one step after the other; each write leaves in a turn of its own. */
-export function play(socket: Socket, steps: readonly WireStep[], clock: Clock = systemClock, onDone: () => void = () => {}): void {
+export function playSteps(socket: Socket, steps: readonly WireStep[], clock: Clock = systemClock, onDone: () => void = () => {}): void {
   let at = 0
   const next = (): void => {
     const step = steps[at++]
