@@ -159,6 +159,29 @@ describe.each(places)('a head at the $place', ({ limits }) => {
   })
 })
 
+describe('heads of open requests', () => {
+  test('limit maxOpenHeadBytes: together no more than 4 MiB of text, and what has ended counts no more', () => {
+    const { connect } = stage()
+    const [talk, neighbour] = [connect(), connect()]
+    const ask = (streamId: number, value: number): number => {
+      talk.send(frame(frameType.headers, 5, streamId, block(get('/', [['x', 'x'.repeat(value)]]))))
+      return talk.requests.at(-1)?.id === streamId ? (talk.requests.at(-1)?.headers.text.length ?? 0) : 0
+    }
+    const each = ask(1, 16_000)
+    const fitting = Math.floor(4_194_304 / each)
+    for (let at = 1; at < fitting; at++) expect(ask(at * 2 + 1, 16_000)).toBe(each)
+    // The rest, to the byte; then there is no room for anything.
+    const rest = 4_194_304 - fitting * each
+    expect(ask(2001, 16_000 - each + rest)).toBe(rest)
+    expect(ask(2003, 0)).toBe(0)
+    expect(talk.resets()).toEqual([{ streamId: 2003, code: errorCode.refusedStream }])
+    expect(talk.requests).toHaveLength(fitting + 1)
+    talk.answer(talk.requests[0])
+    expectServed(talk, 2005)
+    expectServed(neighbour, 1)
+  })
+})
+
 describe('compression', () => {
   const unreadable = 'a header block that cannot be read'
   const head = (streamId: number, ...parts: readonly Buffer[]): Buffer => frame(frameType.headers, 5, streamId, Buffer.concat(parts))

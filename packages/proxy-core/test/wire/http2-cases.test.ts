@@ -107,8 +107,8 @@ function outcomeOf(client: RawHttp2): string {
   return head?.payload[0] === 0x88 ? 'END' : head?.payload[0] === 0x8c || head?.payload.includes('400') ? 'REFUSED 400' : 'REFUSED'
 }
 
-async function isServed({ connect: dial }: Target): Promise<void> {
-  const canary = new RawHttp2(dial())
+async function isServed(target: Target): Promise<void> {
+  const canary = new RawHttp2(target.connect())
   canary.begin(wholeRequest(1))
   await expect.poll(() => canary.outcome(), within).toBe('END')
   canary.close()
@@ -128,7 +128,10 @@ function placesOf(bytes: Buffer, manner: Manner): readonly number[] {
 
 function piecesOf(bytes: Buffer, manner: Manner): readonly Buffer[] {
   const places = [0, ...placesOf(bytes, manner), bytes.length]
-  return places.slice(1).map((end, index) => bytes.subarray(places[index], end)).filter(({ length }) => length > 0)
+  return places
+    .slice(1)
+    .map((end, index) => bytes.subarray(places[index], end))
+    .filter(({ length }) => length > 0)
 }
 
 /** Long rows are cut by chance only. */
@@ -139,7 +142,10 @@ async function play(target: Target, { id, frames, want, reachesUpstream }: Http2
   if (!allows(manner, bytes)) return
   received = ''
   const client = new RawHttp2(target.connect())
-  playSteps(client.socket, piecesOf(bytes, manner).map((piece) => ({ kind: 'send', bytes: piece.toString('latin1') })))
+  playSteps(
+    client.socket,
+    piecesOf(bytes, manner).map((piece) => ({ kind: 'send', bytes: piece.toString('latin1') })),
+  )
   await expect.poll(() => outcomeOf(client), { ...within, message: `${id}, ${manner}` }).toMatch(want)
   if (reachesUpstream !== true) expect(received, `${id}, ${manner}`).toBe('')
   expect(received, `${id}, ${manner}`).toMatch(sentUpstream[id] ?? /^/)

@@ -29,6 +29,8 @@ const maxSpareBlocks = 32
  * leave no stream open that could hold the next ones back (CVE-2019-9517). Only servers wait so, or two could for each other.
  */
 const maxUnreadBytes = 1_048_576
+/** Text of the requests that are open: one byte that refers to the table may stand for all that the table holds. */
+const maxOpenHeadBytes = 4_194_304
 
 export class Http2ServerConnection extends Http2Connection {
   protected readonly isServer = true
@@ -36,6 +38,7 @@ export class Http2ServerConnection extends Http2Connection {
   readonly #spare: HeaderBlock[] = []
   #prefaceSeen = 0
   #streamsTaken = 0
+  #openHeadBytes = 0
   #waitsForReader = false
 
   constructor(channel: Channel, owner: Http2ServerOwner, options: Http2Options, deps: Http2Deps) {
@@ -127,12 +130,14 @@ export class Http2ServerConnection extends Http2Connection {
     if (!this.decode(buffer, start, end)) return false
     const stream = new Http2ServerStream(this, streamId, this.peer.initialWindow, this.options.streamWindow, block)
     this.streams.set(streamId, stream)
+    this.#openHeadBytes += stream.headBytes
     this.timers.clear(timer.idle)
     this.startSweep()
     if (head.malformed !== '' || this.#dependsOnItself(streamId) || (endStream && head.contentLength > 0))
       return this.streamError(stream, errorCode.protocolError, head.malformed || 'content-length')
     const status = this.#refusal()
     if (status === 431) return this.streamError(stream, errorCode.enhanceYourCalm, 'a header section that is too large')
+    if (this.#openHeadBytes > maxOpenHeadBytes) return this.streamError(stream, errorCode.refusedStream, 'heads that are open')
     stream.begin(head, endStream)
     if (!endStream) stream.startedMs = this.nowMs()
     this.touch(stream)
@@ -178,7 +183,9 @@ export class Http2ServerConnection extends Http2Connection {
   }
 
   protected override onStreamRemoved(stream: Http2Stream): void {
-    if (this.#spare.length < maxSpareBlocks) this.#spare.push((stream as Http2ServerStream).headers)
+    const { headers, headBytes } = stream as Http2ServerStream
+    this.#openHeadBytes -= headBytes
+    if (this.#spare.length < maxSpareBlocks) this.#spare.push(headers)
     if (this.streams.size === 0) this.#idle()
   }
 

@@ -19,6 +19,7 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
   readonly protocol = 'HTTP/2'
   readonly acceptsTrailers = true
   headers: HeaderBlock
+  readonly headBytes: number
   method = ''
   path = ''
   authority = ''
@@ -51,6 +52,7 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream, 
     super(connection, sendWindow, receiveWindow)
     this.id = id
     this.headers = headers
+    this.headBytes = headers.text.length
   }
 
   get head(): RequestHead {
