@@ -39,16 +39,22 @@ export interface SourceRange {
 
 /** `app.yaml:3:7: error: spec.hots: "hots" is not a field of VirtualServiceSpec; did you mean "hosts"? [unknown-field]` */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { file, line, column, path, severity, message, suggestion, ruleId } = diagnostic
+  const { file, line, column, path, severity, ruleId } = diagnostic
   const place = [file, line, column].filter((part) => part !== undefined).join(':')
   const subject = path === '' ? '' : `${path}: `
-  const text = suggestion === undefined ? message : `${message.replace(/\.$/, '')}; did you mean ${quoted(suggestion)}?`
-  return `${place === '' ? '' : `${place}: `}${severity}: ${subject}${text} [${ruleId}]`
+  return `${place === '' ? '' : `${place}: `}${severity}: ${subject}${fullMessage(diagnostic)} [${ruleId}]`
 }
 
-/** Numbers, booleans, lists, mappings and what is quoted already are shown as they are to be typed. */
+/** The message with what was probably meant, as it is to be typed: `...; did you mean "hosts"?` */
+export function fullMessage({ message, suggestion }: Pick<Diagnostic, 'message' | 'suggestion'>): string {
+  return suggestion === undefined ? message : `${message.replace(/\.$/, '')}; did you mean ${quoted(suggestion)}?`
+}
+
+/** Numbers, booleans, lists, mappings, fields with their values and what has quotes already. */
+const yamlText = /^(?:["[{]|- |[\w./-]+: |-?\d+(?:\.\d+)?$|true$|false$)/
+
 function quoted(suggestion: string): string {
-  return /^(?:["[{]|-?\d+(?:\.\d+)?$|true$|false$)/.test(suggestion) ? suggestion : `"${suggestion}"`
+  return yamlText.test(suggestion) ? suggestion : `"${suggestion}"`
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

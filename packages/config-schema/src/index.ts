@@ -23,7 +23,15 @@ export { virtualServiceToHttpRoute, type HttpRouteConversion } from './convert/v
 export { customResourceDefinitions, type DefinitionOptions } from './crd/custom-resource-definitions.js'
 export { openApiComponents, type OpenApiComponent } from './crd/open-api-components.js'
 export { defaultObject } from './defaults/default-object.js'
-export { formatDiagnostic, hasErrors, type Diagnostic, type RelatedPlace, type Severity, type SourceRange } from './diagnostic.js'
+export {
+  formatDiagnostic,
+  fullMessage,
+  hasErrors,
+  type Diagnostic,
+  type RelatedPlace,
+  type Severity,
+  type SourceRange,
+} from './diagnostic.js'
 export { parseApiVersion, type GroupVersion } from './kinds/api-version.js'
 export { kindExecution, type KindExecution } from './kinds/kind-execution.js'
 export { isKnownKind, kindInfo, kindsInCategory, preferredApiVersion, resolveResourceName } from './kinds/kind-info.js'

@@ -29,7 +29,7 @@ export async function run(invocation: Invocation): Promise<number> {
   }).filter((finding) => isOfNamespace(finding, invocation) && (sources.length === 0 || !isLive || finding.file !== undefined))
   const { left, fixed } = settings.fix === undefined ? { left: found, fixed: 0 } : fixFiles(invocation, sources, found, settings.fix)
   const shown = left.filter((finding) => isAtLeast(finding, settings.output))
-  const text = await renderFindings(settings.format, shown)
+  const text = await renderFindings(settings.format, shown, sources)
   if (settings.format === 'text' && left.length === 0 && isReadable)
     streams.stdout.write(`No problems found in ${counted(live.length + documents.length, 'resource')}.\n`)
   else streams.stdout.write(text)

@@ -28,7 +28,7 @@ export async function run(invocation: Invocation): Promise<number> {
       findings.some((finding) => isAtLeast(finding, threshold)),
     )
   if (manifests.documents.length === 0 && manifests.diagnostics.length === 0) throw noObjects()
-  invocation.streams.stdout.write(await renderFindings(format, findings))
+  invocation.streams.stdout.write(await renderFindings(format, findings, sources))
   if (isUnreadable) return exitCode.badData
   return findings.some((finding) => isAtLeast(finding, threshold)) ? exitCode.findings : exitCode.ok
 }

@@ -1,7 +1,10 @@
 /** Findings of analysis and validation in the formats that people, scripts and code hosts read. */
+import { formatYaml, fullMessage } from '@heddle/config-schema'
 import { type Finding, type FindingSeverity, formatFinding } from '@heddle/config-schema/analysis'
 import type { Invocation } from '../command/command.js'
 import { usageError } from '../command/parse.js'
+import type { ManifestSource } from '../manifest/sources.js'
+import { originOf } from './finding-origin.js'
 
 export type FindingFormat = 'text' | 'json' | 'yaml' | 'sarif' | 'github'
 
@@ -29,16 +32,21 @@ export function isAtLeast({ severity }: Pick<Finding, 'severity'>, threshold: Fi
   return ranks[severity] >= ranks[threshold]
 }
 
-export async function renderFindings(format: FindingFormat, findings: readonly Finding[]): Promise<string> {
+/** @param sources the texts that the findings are about. */
+export async function renderFindings(
+  format: FindingFormat,
+  findings: readonly Finding[],
+  sources: readonly ManifestSource[],
+): Promise<string> {
   switch (format) {
     case 'text':
       return findings.map(textOf).join('')
     case 'json':
       return `${JSON.stringify(findings.map(recordOf), null, 2)}\n`
     case 'yaml':
-      return (await import('@heddle/config-schema')).formatYaml(findings.map(recordOf))
+      return formatYaml(findings.map(recordOf))
     case 'sarif':
-      return `${JSON.stringify(sarifOf(findings), null, 2)}\n`
+      return `${JSON.stringify((await import('./sarif.js')).sarifOf(findings, sources), null, 2)}\n`
     case 'github':
       return findings.map(annotationOf).join('')
   }
@@ -68,60 +76,19 @@ function recordOf(finding: Finding): object {
   }
 }
 
-function originOf({ resource: { kind, name, namespace } }: Finding): string {
-  return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`
-}
-
-const levels: Readonly<Record<FindingSeverity, string>> = { error: 'error', warning: 'warning', info: 'note' }
-
-/** SARIF 2.1.0, as code hosts take it. */
-function sarifOf(findings: readonly Finding[]): object {
-  const rules = [...new Map(findings.map((finding) => [finding.code, finding])).values()]
-  return {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: { driver: { name: 'heddle', rules: rules.map(({ code, name }) => ({ id: code, name, shortDescription: { text: name } })) } },
-        results: findings.map((finding) => ({
-          ruleId: finding.code,
-          level: levels[finding.severity],
-          message: { text: `${originOf(finding)}: ${messageOf(finding)}` },
-          locations: [{ ...locationOf(finding), logicalLocations: [{ fullyQualifiedName: originOf(finding), kind: 'resource' }] }],
-          ...(finding.related === undefined
-            ? {}
-            : { relatedLocations: finding.related.map((place) => ({ ...locationOf(place), message: { text: place.message } })) }),
-        })),
-      },
-    ],
-  }
-}
-
-type Place = Pick<Finding, 'file' | 'line' | 'column' | 'endLine' | 'endColumn'>
-
-function locationOf({ file, line, column, endLine, endColumn }: Place): object {
-  if (file === undefined) return {}
-  return {
-    physicalLocation: {
-      artifactLocation: { uri: file.split('/').map(encodeURIComponent).join('/') },
-      ...(line === undefined ? {} : { region: { startLine: line, startColumn: column, endLine, endColumn } }),
-    },
-  }
-}
-
-function messageOf({ message, suggestion }: Finding): string {
-  return suggestion === undefined ? message : `${message.replace(/\.$/, '')}; did you mean ${suggestion}?`
-}
-
 const commands: Readonly<Record<FindingSeverity, string>> = { error: 'error', warning: 'warning', info: 'notice' }
 
-/** A workflow command of GitHub Actions, which shows it beside the line. */
+/**
+ * A workflow command of GitHub Actions, which shows it beside the line. The runner drops columns of what spans lines, with a warning of its
+ * own, so they are left out there.
+ */
 function annotationOf(finding: Finding): string {
-  const { severity, code, name, file, line, column, endLine, endColumn } = finding
-  const properties = Object.entries({ file, line, col: column, endLine, endColumn, title: `${code} ${name}` })
+  const { severity, code, name, file, line, column, endLine, endColumn, rule } = finding
+  const columns = line === endLine ? { col: column, endColumn } : {}
+  const properties = Object.entries({ file, line, endLine, ...columns, title: rule ?? `${code} ${name}` })
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}=${escaped(String(value)).replaceAll(':', '%3A').replaceAll(',', '%2C')}`)
-  return `::${commands[severity]} ${properties.join(',')}::${escaped(`${originOf(finding)}: ${messageOf(finding)}`)}\n`
+  return `::${commands[severity]} ${properties.join(',')}::${escaped(`${originOf(finding)}: ${fullMessage(finding)}`)}\n`
 }
 
 function escaped(text: string): string {

@@ -81,8 +81,18 @@ describe('analyze of files', () => {
   it('writes annotations of GitHub', async () => {
     const { stdout } = await call(['analyze', '-R', '.', '-o', 'github'], { cwd: folder(broken) })
     expect(stdout).toMatch(
-      /^::error file=deep\/b\.yaml,line=10,col=15,endLine=10,endColumn=18,title=IST0101 ReferencedResourceNotFound::VirtualService default\/web: /,
+      /^::error file=deep\/b\.yaml,line=10,endLine=10,col=15,endColumn=18,title=IST0101 ReferencedResourceNotFound::VirtualService default\/web: /,
     )
+  })
+
+  it('escapes what separates the properties of an annotation, and names the rule', async () => {
+    const cwd = folder({ 'a,b: 50%.yaml': route('web').replace('name: web', 'name: "web\\nup"').replace('- route:', '- rout:') })
+    const { stdout } = await call(['validate', '.', '-o', 'github'], { cwd })
+    expect(stdout.trimEnd().split('\n')).toHaveLength(stdout.match(/^::/gm)?.length ?? 0)
+    expect(stdout).toContain(
+      '::error file=a%2Cb%3A 50%25.yaml,line=8,endLine=8,col=5,endColumn=9,title=unknown-field::VirtualService web%0Aup: ',
+    )
+    expect(stdout).toMatch(/did you mean "route"\?$/m)
   })
 
   it('corrects what was probably meant only when told so, and keeps comments', async () => {
@@ -153,7 +163,7 @@ describe('validate', () => {
   it('writes SARIF and ends with 79', async () => {
     const { code, stdout } = await call(['validate', '-f', '-', '-o', 'sarif'], { input: service('web').replace('port: 80,', 'prt: 80,') })
     expect(code).toBe(79)
-    expect(JSON.parse(stdout)).toMatchObject({ runs: [{ results: [{ ruleId: 'IST0106', level: 'error' }] }] })
+    expect(JSON.parse(stdout)).toMatchObject({ runs: [{ results: [{ ruleId: 'unknown-field', level: 'error' }] }] })
   })
 
   it('corrects files', async () => {

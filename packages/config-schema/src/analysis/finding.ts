@@ -1,5 +1,5 @@
 /** What analysis finds: a statement about one resource among others, with its place, the other places, and a fix when one is mechanical. */
-import type { RelatedPlace, SourceRange } from '../diagnostic.js'
+import { fullMessage, type RelatedPlace, type SourceRange } from '../diagnostic.js'
 import type { YamlChange } from '../yaml/edit-yaml.js'
 
 export type FindingSeverity = 'error' | 'warning' | 'info'
@@ -57,10 +57,9 @@ export interface TextEdit extends SourceRange {
 
 /** `app.yaml:3:7: error: VirtualService default/reviews: spec.hosts[0]: message [IST0101]` */
 export function formatFinding(finding: Finding): string {
-  const { file, line, column, severity, resource, path, message, suggestion, code, rule } = finding
+  const { file, line, column, severity, resource, path, code, rule } = finding
   const place = [file, line, column].filter((part) => part !== undefined).join(':')
   const name = resource.namespace === undefined ? resource.name : `${resource.namespace}/${resource.name}`
-  const meant = suggestion === undefined ? message : `${message.replace(/\.$/, '')}; did you mean "${suggestion.replaceAll('"', '')}"?`
   const label = rule === undefined ? code : `${code} ${rule}`
-  return `${place === '' ? '' : `${place}: `}${severity}: ${resource.kind} ${name}: ${path === '' ? '' : `${path}: `}${meant} [${label}]`
+  return `${place === '' ? '' : `${place}: `}${severity}: ${resource.kind} ${name}: ${path === '' ? '' : `${path}: `}${fullMessage(finding)} [${label}]`
 }

@@ -1,5 +1,5 @@
 /** What the protocol calls diagnostics: faults of the text as YAML, of single resources, and between resources of several files. */
-import type { Diagnostic as SchemaDiagnostic, RelatedPlace } from '@heddle/config-schema'
+import { fullMessage, type Diagnostic as SchemaDiagnostic, type RelatedPlace } from '@heddle/config-schema'
 import type { Finding } from '@heddle/config-schema/analysis'
 import type { Diagnostic, DiagnosticTag } from 'vscode-languageserver-types'
 import { diagnosticTag, severityNumber } from '../protocol-numbers.js'
@@ -38,14 +38,10 @@ export function fromFinding(finding: Finding): Diagnostic {
     severity: severityNumber[severity],
     code: rule ?? code,
     source,
-    message: messageOf(finding),
+    message: fullMessage(finding),
     ...(tag === undefined ? {} : { tags: [...tag] }),
     ...(related.length === 0 ? {} : { relatedInformation: related.map((place) => fromRelated(place, finding.file)) }),
   }
-}
-
-function messageOf({ message, suggestion }: Finding): string {
-  return suggestion === undefined ? message : `${message.replace(/\.$/, '')}; did you mean "${suggestion.replaceAll('"', '')}"?`
 }
 
 function fromRelated(place: RelatedPlace, file = ''): NonNullable<Diagnostic['relatedInformation']>[number] {
