@@ -1,7 +1,7 @@
 /**
  * The rows of HTTP/2 (`H...`) of the shared list, by id: frames on a real socket and what must become of them, whole, byte by
  * byte, cut at every frame and within its head, cut by chance, and over TLS. Rows that need a clock, an upstream or a client
- * of their own name the tests that hold them.
+ * of their own name the tests that hold them; H19 runs here and, for its memory, in `http2-memory.test.ts`.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -43,15 +43,28 @@ const elsewhere: Readonly<Record<string, readonly (readonly [file: string, name:
   H31: [['limits/http2-deadlines', 'limit keepAliveMs: a connection without streams']],
   H32: [['integration/http2-wire', 'a preface that does not end']],
   H36: [['integration/http2-wire', 'GOAWAY of a client lets its streams end']],
-  H38: [['integration/http2-wire', "'a bomb'"]],
-  H48: [['limits/http2-frames', 'limit ownTableSize: fields beyond it push the oldest out']],
+  H38: [
+    ['integration/http2-wire', "'a bomb'"],
+    ['wire/http2-memory', 'H38: an entry of the table that 300 streams refer to'],
+  ],
+  H48: [
+    ['limits/http2-frames', 'limit ownTableSize: fields beyond it push the oldest out'],
+    ['wire/http2-memory', 'H48: a block of literals that all enter the table'],
+  ],
   H49: [['integration/http2-wire', 'what was marked as never to be indexed stays so']],
   H61: [['integration/http2-wire', 'a preface that goes wrong is answered as HTTP/1.1']],
   H92: [['integration/http2-wire', 'an upgrade that an HTTP/1.1 upstream answers with 200 opens no tunnel']],
   H93: [['integration/http2', 'streams that a GOAWAY leaves out are sent elsewhere, the others end']],
   H94: [['integration/http2-wire', 'an upstream that goes away and then takes no streams']],
   H95: [['integration/http2-wire', 'behind the head cuts the answer']],
-  H96: [['integration/http2-wire', 'a body that the upstream does not take waits']],
+  H96: [
+    ['integration/http2-wire', "['a push'"],
+    ['integration/http2-wire', "['a status twice'"],
+    ['integration/http2-wire', "['101'"],
+    ['integration/http2-wire', "['interim answers without end'"],
+    ['integration/http2-wire', 'a body that the upstream does not take waits'],
+    ['wire/http2-memory', 'H96: an upstream of HTTP/2'],
+  ],
 }
 
 interface Target {

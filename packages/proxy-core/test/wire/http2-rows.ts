@@ -60,7 +60,7 @@ row(
   'H19',
   'DATA of 1 byte x100000',
   /^(END|GOAWAY 11)$/,
-  () => Buffer.concat([HD(1, upload('/'), 4), many(60_000, () => DA(1, 'x')), DA(1, 'x', 1)]),
+  () => Buffer.concat([HD(1, upload('/'), 4), many(99_999, () => DA(1, 'x')), DA(1, 'x', 1)]),
   true,
 )
 row(
@@ -205,4 +205,3 @@ export const sentUpstream: Readonly<Record<string, RegExp>> = {
   H88: /__proto__: x\r\n/,
   H89: /cookie: a; b; c\r\n/i,
 }
-

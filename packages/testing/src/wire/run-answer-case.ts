@@ -4,7 +4,7 @@ import { systemClock } from '@heddle/base/node'
 import { readWireScript, splitWireSteps, type WireSplit } from './case-script.js'
 import type { AnswerExpectation } from './expectation.js'
 import type { WireTarget } from './run-request-case.js'
-import { type ClientOutcome, playSteps, playClient } from './scripted-client.js'
+import { type ClientOutcome, playClient, playSteps } from './scripted-client.js'
 
 export interface AnswerCase {
   /** May begin with `[HEAD]`, the request's method. */
