@@ -1,23 +1,8 @@
 /** Writes docs/analysis.md from the catalogue of codes and what analysis says of each example. `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { formatYaml, parseDocuments } from '@heddle/config-schema'
-import { analyze, type Finding } from '@heddle/config-schema/analysis'
-import { codeCatalogue, type CodeDescription } from '@heddle/config-schema/analysis-codes'
+import { codeCatalogue, codeExampleText, codeFinding, type CodeDescription } from '@heddle/config-schema/analysis-codes'
 
 const file = new URL('../docs/analysis.md', import.meta.url)
-
-function foundIn({ code, example }: CodeDescription): Finding {
-  const found = analyze(parseDocuments(example).documents).find((finding) => finding.code === code)
-  if (found === undefined) throw new Error(`the example of ${code} does not give it`)
-  return found
-}
-
-/** Block style, as people write it. */
-function exampleText(example: string): string {
-  return parseDocuments(example)
-    .documents.map(({ value }) => formatYaml(value).trimEnd())
-    .join('\n---\n')
-}
 
 /** Stars and brackets of messages are no markup. */
 function escaped(text: string): string {
@@ -25,7 +10,7 @@ function escaped(text: string): string {
 }
 
 function section(entry: CodeDescription): readonly string[] {
-  const { message, path, resource, suggestion, fix } = foundIn(entry)
+  const { message, path, resource, suggestion, fix } = codeFinding(entry)
   const where = path === '' ? '' : ` at \`${path}\``
   return [
     `### <a id="${entry.code.toLowerCase()}"></a>${entry.code} ${entry.name}`,
@@ -37,7 +22,7 @@ function section(entry: CodeDescription): readonly string[] {
     ...(fix === undefined ? [] : [`Fix: ${escaped(fix.title)}.`]),
     '',
     '```yaml',
-    exampleText(entry.example),
+    codeExampleText(entry),
     '```',
     '',
   ]

@@ -1,30 +1,10 @@
 /** Writes docs/rules.md from the catalogue of rules and what validation says of each example. `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type Diagnostic, formatYaml, parseDocuments, validate } from '@heddle/config-schema'
-import { ruleAnchor, ruleCatalogue, type RuleDescription } from '@heddle/config-schema/rules'
+import { ruleAnchor, ruleCatalogue, ruleDiagnostic, ruleExampleText, type RuleDescription } from '@heddle/config-schema/rules'
 
 const file = new URL('../docs/rules.md', import.meta.url)
-const longestExample = 1200
-
-function foundIn({ ruleId, example, isForHeddle }: RuleDescription): Diagnostic {
-  const { documents, damaged, diagnostics } = parseDocuments(example)
-  const target = isForHeddle ? 'heddle' : 'istio'
-  const all = [...diagnostics, ...[...documents, ...damaged].flatMap((document) => validate(document, { target }).diagnostics)]
-  const found = all.find((diagnostic) => diagnostic.ruleId === ruleId)
-  if (found === undefined) throw new Error(`the example of ${ruleId} does not break it`)
-  return found
-}
-
-/** Block style, as people write it, wherever the text can be read. */
-function exampleText(example: string): string {
-  const { documents, damaged } = parseDocuments(example)
-  const [document] = documents
-  const text = documents.length === 1 && damaged.length === 0 && document !== undefined ? formatYaml(document.value) : example
-  return text.length <= longestExample ? text.trimEnd() : `${text.slice(0, 200).trimEnd()}\n# and so on: ${text.length} characters`
-}
-
 function ruleSection(rule: RuleDescription): readonly string[] {
-  const { severity, path, message, expected, suggestion } = foundIn(rule)
+  const { severity, path, message, expected, suggestion } = ruleDiagnostic(rule)
   const said = [
     `**${severity}**${path === '' ? '' : ` at \`${path}\``}: ${escaped(message.slice(0, 400))}`,
     ...(expected === undefined || message.includes(expected) ? [] : [`Expected: ${escaped(expected)}.`]),
@@ -37,7 +17,7 @@ function ruleSection(rule: RuleDescription): readonly string[] {
     '',
     ...(rule.why === undefined ? [] : [rule.why, '']),
     '```yaml',
-    exampleText(rule.example),
+    ruleExampleText(rule),
     '```',
     '',
   ]

@@ -2,7 +2,7 @@
 import { authorityCommands } from './authority-commands.js'
 import type { CommandSpec, FlagSpec } from './command/command.js'
 import { convertCommand } from './convert-command.js'
-import { editorCommands } from './editor-commands.js'
+import { editorCommands, explainRuleCommand } from './editor-commands.js'
 import { proxyCommands } from './proxy-commands.js'
 
 const filename: FlagSpec = {
@@ -209,6 +209,7 @@ export const commandTable: readonly CommandSpec[] = [
     ],
     load: async () => (await import('./commands/explain-request.js')).run,
   },
+  explainRuleCommand,
   {
     path: ['analyze'],
     summary: 'Find what is wrong between resources: of files, or of the running mesh when no file is named',

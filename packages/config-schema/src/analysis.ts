@@ -9,7 +9,7 @@ export {
   type AnalyzeOptions,
 } from './analysis/analyze.js'
 export { applyFixes } from './analysis/apply-fixes.js'
-export { codePage, codes, isCode, type Code } from './analysis/codes.js'
+export { codes, explainCommand, isCode, type Code } from './analysis/codes.js'
 export { diagnosticFix } from './analysis/diagnostic-fix.js'
 export { createDirectory, type Directory, type NamePlace, type NameUses, type Reference } from './analysis/directory/directory.js'
 export { referenceKindAt, type ReferenceKind } from './analysis/directory/reference-fields.js'

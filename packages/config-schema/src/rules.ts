@@ -1,4 +1,5 @@
 /** Every rule by its id, with an example that breaks it (`@heddle/config-schema/rules`): for pages, editors and tests. */
+import type { Diagnostic } from './diagnostic.js'
 import { kindTable } from './kinds/kind-table.js'
 import { gatewayApiRules } from './rule-catalogue/gateway-api-rules.js'
 import { kubernetesRules } from './rule-catalogue/kubernetes-rules.js'
@@ -14,6 +15,9 @@ import type { RuleRow } from './rule-catalogue/rule-row.js'
 import { extensionRules, securityRules, telemetryRules } from './rule-catalogue/security-rules.js'
 import { readingRules, structureRules } from './rule-catalogue/structure-rules.js'
 import { destinationRuleRules, virtualServiceRules } from './rule-catalogue/traffic-rules.js'
+import { validate } from './validate/validate.js'
+import { formatYaml } from './yaml/format-yaml.js'
+import { parseDocuments } from './yaml/parse-documents.js'
 
 export interface RuleDescription {
   readonly ruleId: string
@@ -71,6 +75,26 @@ function documentOf(kind: string, spec: string): string {
   const name = kind.replace('gw:', '')
   const info = kindTable.find((known) => known.kind === name && known.group.endsWith(isGatewayApi ? '.k8s.io' : '.istio.io'))
   return `apiVersion: ${info?.group}/${info?.versions[0]}\nkind: ${name}\nmetadata: {name: example, namespace: default}\nspec: ${spec}\n`
+}
+
+/** What is said of the rule's own example. */
+export function ruleDiagnostic({ ruleId, example, isForHeddle }: RuleDescription): Diagnostic {
+  const { documents, damaged, diagnostics } = parseDocuments(example)
+  const target = isForHeddle ? 'heddle' : 'istio'
+  const all = [...diagnostics, ...[...documents, ...damaged].flatMap((document) => validate(document, { target }).diagnostics)]
+  const found = all.find((diagnostic) => diagnostic.ruleId === ruleId)
+  if (found === undefined) throw new Error(`the example of ${ruleId} does not break it`)
+  return found
+}
+
+const longestExample = 1200
+
+/** The example as people write it, in block style, wherever it can be read; one that is broken by its size is cut off. */
+export function ruleExampleText({ example }: RuleDescription): string {
+  const { documents, damaged } = parseDocuments(example)
+  const [document] = documents
+  const text = documents.length === 1 && damaged.length === 0 && document !== undefined ? formatYaml(document.value) : example
+  return text.length <= longestExample ? text.trimEnd() : `${text.slice(0, 200).trimEnd()}\n# and so on: ${text.length} characters`
 }
 
 /** The anchor of a rule on its page. */

@@ -62,13 +62,12 @@ function textOf(finding: Finding): string {
 
 /** The names that istioctl's own output has, and what more there is. */
 function recordOf(finding: Finding): object {
-  const { code, severity, message, resource, file, line, page, ...rest } = finding
+  const { code, severity, message, resource, file, line, ...rest } = finding
   return {
     code,
     level: `${severity.slice(0, 1).toUpperCase()}${severity.slice(1)}`,
     origin: originOf(finding),
     message,
-    documentationUrl: page,
     ...(file === undefined ? {} : { reference: line === undefined ? file : `${file}:${line}`, file }),
     ...(line === undefined ? {} : { line }),
     resource,

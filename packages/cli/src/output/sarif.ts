@@ -8,6 +8,7 @@ import { applyFixes, type Finding, type FindingSeverity, type Fix } from '@heddl
 import type { ManifestSource } from '../manifest/sources.js'
 import { clientVersion } from './client-version.js'
 import { changedLines } from './changed-lines.js'
+import { explain, type Explanation, explanationText } from './explanation.js'
 import { originOf } from './finding-origin.js'
 
 const levels: Readonly<Record<FindingSeverity, string>> = { error: 'error', warning: 'warning', info: 'note' }
@@ -49,13 +50,21 @@ function ruleIdOf({ rule, code }: Finding): string {
 }
 
 function ruleOf(id: string, { code, name, severity, rule }: Finding): object {
+  const explanation = explain(id)
   return {
     id,
     name: rule === undefined ? name : pascalCase(id),
     shortDescription: { text: rule === undefined ? words(name) : words(pascalCase(id)) },
+    ...(explanation?.why === undefined ? {} : { fullDescription: { text: explanation.why } }),
+    ...(explanation === undefined ? {} : { help: helpOf(explanation) }),
     defaultConfiguration: { level: levels[severity] },
     properties: { tags: ['istio', code] },
   }
+}
+
+/** The whole page: a tool that shows results need not be near the project. */
+function helpOf(explanation: Explanation): object {
+  return { text: explanationText(explanation), markdown: explanationText(explanation, { markdown: true }) }
 }
 
 /** `virtual-service/route-required` is `VirtualServiceRouteRequired`. */

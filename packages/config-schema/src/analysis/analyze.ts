@@ -9,7 +9,7 @@ import { validate, validateObject } from '../validate/validate.js'
 import type { RegexCompiler } from '../validate/options.js'
 import type { ParsedDocument } from '../yaml/parse-documents.js'
 import { analyzers } from './analyzers/analyzers.js'
-import { codePage, codes, type Code } from './codes.js'
+import { codes, explainCommand, type Code } from './codes.js'
 import type { Finding, FindingResource } from './finding.js'
 import { diagnosticFix } from './diagnostic-fix.js'
 import type { JudgedResource } from './judged-resource.js'
@@ -113,7 +113,7 @@ export function findingOf(diagnostic: Diagnostic, resource: FindingResource, doc
     severity,
     resource,
     rule: ruleId,
-    page: codePage(code),
+    help: explainCommand(ruleId),
     ...rest,
     ...(fix === undefined ? {} : { fix }),
   }

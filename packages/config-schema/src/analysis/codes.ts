@@ -144,7 +144,7 @@ export function isCode(text: string): text is Code {
   return Object.hasOwn(codes, text)
 }
 
-/** Where a code is explained. */
-export function codePage(code: Code): string {
-  return `docs/analysis.md#${code.toLowerCase()}`
+/** What explains a rule or a code to whoever has only the program: no page of the project need be near. */
+export function explainCommand(id: string): string {
+  return `heddle explain rule ${id}`
 }

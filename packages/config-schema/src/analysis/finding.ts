@@ -32,8 +32,8 @@ export interface Finding extends Partial<SourceRange> {
   /** Other places that have to do with it. */
   readonly related?: readonly RelatedPlace[]
   readonly fix?: Fix
-  /** Its entry in the pages of the project: `docs/analysis.md#ist0101`. */
-  readonly page: string
+  /** The command that explains it: `heddle explain rule IST0101`. */
+  readonly help: string
 }
 
 /** A change of the text that is right without knowing what its author had in mind, or what was probably meant. */

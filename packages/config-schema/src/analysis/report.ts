@@ -4,7 +4,7 @@ import type { FieldPart } from '../yaml/positions.js'
 import type { ParsedDocument } from '../yaml/parse-documents.js'
 import type { YamlChange } from '../yaml/edit-yaml.js'
 import { needsQuotes } from '../yaml/plain-scalar.js'
-import { codePage, codes, type Code } from './codes.js'
+import { codes, explainCommand, type Code } from './codes.js'
 import type { Finding, FindingResource, FindingSeverity, Fix } from './finding.js'
 import type { View } from './mesh/view.js'
 
@@ -53,7 +53,7 @@ export function createReport(findings: Finding[]): Report {
       ...(expected === undefined ? {} : { expected }),
       ...(related === undefined || related.length === 0 ? {} : { related: related.map(relatedPlace) }),
       ...(fix === undefined || view.document === undefined ? {} : { fix: fixOf(view, fix) }),
-      page: codePage(code),
+      help: explainCommand(rule ?? code),
     })
   }
 }

@@ -46,7 +46,7 @@ spec:
       column: 15,
       endColumn: 22,
       suggestion: 'reviews',
-      page: 'docs/analysis.md#ist0101',
+      help: 'heddle explain rule IST0101',
     })
     expect(finding?.fix).toMatchObject({ document: 1, edit: { line: 19, column: 15, newText: 'reviews' } })
     expect(formatFinding(finding as Finding)).toBe(
