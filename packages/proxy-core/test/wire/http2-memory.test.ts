@@ -162,12 +162,12 @@ describe('H96: an upstream of HTTP/2', () => {
   })
 
   test('that opens no window holds back a hundred bodies, and what is held is bounded', async () => {
-    const { client, settled } = await behind(() => {})
-    client.begin()
-    await settled()
-    const before = heldBytes()
+    let requests = 0
+    const { client, settled } = await behind(() => requests++)
     const streams = Array.from({ length: 100 }, (_, at) => oddId(at))
-    client.write(...streams.map(upload))
+    client.begin(...streams.map(upload))
+    await expect.poll(() => requests, within).toBe(100)
+    const before = heldBytes()
     const sent = new Map<number, number>()
     const left = (id: number): number => windowOf(client, id) - (sent.get(id) ?? 0)
     // All that the windows let through, until they stay shut.
@@ -183,7 +183,7 @@ describe('H96: an upstream of HTTP/2', () => {
       await settled()
     }
     expect(client.outcome(0)).toBe('')
-    // The windows of both sides, and what is kept of paused streams so that others go on.
+    // The connection's window, 8 MiB of paused streams so that others go on, and of each stream one read before it is paused.
     expect(sent.get(0)).toBeLessThan(24 * mebi)
     expect(heldBytes() - before).toBeLessThan(24 * mebi)
   })
