@@ -55,10 +55,22 @@ function weigh(tarball) {
   process.stderr.write(`${basename(tarball)} has ${size} bytes, ${limit} are allowed\n`)
 }
 
+/** A link of a README leads to a file of its own tarball, or out into the world. */
+function followLinks(tarball) {
+  const files = new Set(execFileSync('tar', ['-tf', tarball], { encoding: 'utf8' }).split('\n'))
+  const readme = execFileSync('tar', ['-xOf', tarball, 'package/README.md'], { encoding: 'utf8' })
+  const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link)
+  const dead = links.filter((link) => !files.has(join('package', link)))
+  if (dead.length === 0) return
+  failed = true
+  process.stderr.write(`${basename(tarball)}: its README links ${dead.join(', ')}, which it does not hold\n`)
+}
+
 try {
   packWithNpm(join('packages', 'config-schema'))
   const tarballs = pack()
   tarballs.forEach(weigh)
+  tarballs.forEach(followLinks)
   const waiting = tarballs.flatMap((tarball) => [
     ['publint', 'run', tarball, '--strict'],
     ['attw', tarball, '--profile', 'esm-only', '--format', 'ascii', ...sideEffectEntries],

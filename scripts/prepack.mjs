@@ -1,11 +1,12 @@
 /**
  * Runs in a package's folder before `npm pack` and `pnpm pack`: builds what will be packed, declarations too, and writes plain
- * version ranges into package.json, since npm knows neither `workspace:` nor `catalog:`. `postpack.mjs` puts the file back.
+ * version ranges into package.json, since npm knows neither `workspace:` nor `catalog:`. `postpack.mjs` puts the files back.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { keptManifest } from './kept-manifest.mjs'
+import { bringPages } from './packed-pages.mjs'
 import { pnpm } from './steps.mjs'
 
 const root = join(import.meta.dirname, '..')
@@ -21,6 +22,7 @@ writeFileSync(keptManifest, text)
 for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies']) {
   for (const [name, range] of Object.entries(manifest[field] ?? {})) manifest[field][name] = plainRange(name, range)
 }
+if (bringPages(root)) manifest.files = [...manifest.files, 'docs']
 writeFileSync('package.json', `${JSON.stringify(manifest, null, 2)}\n`)
 
 function build() {
