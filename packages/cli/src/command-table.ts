@@ -2,21 +2,11 @@
 import { authorityCommands } from './authority-commands.js'
 import type { CommandSpec, FlagSpec } from './command/command.js'
 import { convertCommand } from './convert-command.js'
-import { editorCommands, explainRuleCommand } from './editor-commands.js'
+import { editorCommands } from './editor-commands.js'
+import { analyzeCommand, explainRuleCommand, validateCommand } from './finding-commands.js'
+import { filename, recursive } from './manifest-flags.js'
 import { proxyCommands } from './proxy-commands.js'
 
-const filename: FlagSpec = {
-  short: 'f',
-  type: 'string',
-  multiple: true,
-  value: 'FILE',
-  description: 'A file, a folder, or - for standard input',
-}
-const recursive: FlagSpec = {
-  short: 'R',
-  type: 'boolean',
-  description: 'Also the folders inside a folder, but for hidden ones and node_modules',
-}
 const output: FlagSpec = {
   short: 'o',
   type: 'string',
@@ -31,26 +21,6 @@ const selector: FlagSpec = {
   type: 'string',
   value: 'SELECTOR',
   description: 'Only objects with these labels, such as app=helloworld',
-}
-
-const findingOutput: FlagSpec = {
-  short: 'o',
-  type: 'string',
-  value: 'FORMAT',
-  description: 'text, json, yaml, sarif or github',
-  defaultText: 'text',
-}
-const failureThreshold: FlagSpec = {
-  type: 'string',
-  value: 'LEVEL',
-  description: 'End with 79 when something of this level or above is found: Info, Warning or Error',
-  defaultText: 'Error',
-}
-const fix: FlagSpec = {
-  type: 'string',
-  value: 'MODE',
-  alone: 'safe',
-  description: 'Correct the files: safe for what cannot change their meaning, all for what was probably meant',
 }
 
 /** The kinds that people ask for most; the API knows more. */
@@ -171,21 +141,7 @@ export const commandTable: readonly CommandSpec[] = [
     examples: ['heddle apply -f app.yaml', 'heddle apply -f manifests/', 'cat app.yaml | heddle apply -f -'],
     load: async () => (await import('./commands/apply.js')).run,
   },
-  {
-    path: ['validate'],
-    summary: 'Check manifests as apply would, without a mesh',
-    arguments: '[FILE ...]',
-    flags: {
-      filename,
-      recursive,
-      output: findingOutput,
-      'failure-threshold': failureThreshold,
-      fix,
-      target: { type: 'string', value: 'MESH', description: 'istio: also what this mesh would not enforce', defaultText: 'heddle' },
-    },
-    examples: ['heddle validate app.yaml', 'heddle validate . -R', 'heddle validate -f manifests/ -o sarif > heddle.sarif'],
-    load: async () => (await import('./commands/validate.js')).run,
-  },
+  validateCommand,
   {
     path: ['explain', 'request'],
     summary: 'Which backend gets a request, and why',
@@ -210,42 +166,7 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => (await import('./commands/explain-request.js')).run,
   },
   explainRuleCommand,
-  {
-    path: ['analyze'],
-    summary: 'Find what is wrong between resources: of files, or of the running mesh when no file is named',
-    arguments: '[FILE ...]',
-    flags: {
-      filename,
-      recursive,
-      'use-live': { type: 'boolean', description: 'Analyse the files as if they were applied to the running mesh' },
-      output: findingOutput,
-      'failure-threshold': failureThreshold,
-      'output-threshold': {
-        type: 'string',
-        value: 'LEVEL',
-        description: 'Show findings from this level on: Info, Warning or Error',
-        defaultText: 'Info',
-      },
-      suppress: {
-        short: 'S',
-        type: 'string',
-        multiple: true,
-        value: 'CODE=RESOURCE',
-        description: 'Leave out a code for resources such as "Namespace default" or "VirtualService *.shop"',
-      },
-      fix,
-      'all-namespaces': allNamespaces,
-      'list-analyzers': { short: 'L', type: 'boolean', description: 'Only list what is looked for' },
-    },
-    examples: [
-      'heddle analyze',
-      'heddle analyze manifests/ -R',
-      'heddle analyze app.yaml --use-live',
-      'heddle analyze . -R -o github --failure-threshold Warning',
-      'heddle analyze . --suppress "IST0102=Namespace default"',
-    ],
-    load: async () => (await import('./commands/analyze.js')).run,
-  },
+  analyzeCommand,
   convertCommand,
   {
     path: ['get'],

@@ -1,15 +1,6 @@
 /** Commands for people who write manifests in an editor. */
 import type { CommandSpec } from './command/command.js'
 
-export const explainRuleCommand: CommandSpec = {
-  path: ['explain', 'rule'],
-  summary: 'What a rule of validate or a code of analyze means, with an example',
-  arguments: '[ID]',
-  maxArguments: 1,
-  examples: ['heddle explain rule unknown-field', 'heddle explain rule IST0101', 'heddle explain rule'],
-  load: async () => (await import('./commands/explain-rule.js')).run,
-}
-
 export const editorCommands: readonly CommandSpec[] = [
   {
     path: ['manifest', 'schemas'],

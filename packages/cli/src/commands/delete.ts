@@ -72,7 +72,7 @@ async function allGone(
 }
 
 async function fromFiles(invocation: Invocation, served: readonly ServedResource[], namespace: string): Promise<readonly Doomed[]> {
-  const manifests = await readManifests(invocation, 'istio')
+  const manifests = await readManifests(invocation, { target: 'istio' })
   const objects = requireValid(invocation, manifests, { outcome: 'deleted' })
   const said = invocation.flags.string('namespace')
   return objects

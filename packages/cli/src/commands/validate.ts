@@ -1,10 +1,11 @@
-/** `heddle validate FILE`: the faults that `apply` would refuse, without a mesh. */
+/** `heddle validate FILE`: what is wrong in manifests, without a mesh; of what is right for Istio, what this mesh would not do is told too. */
+import { loadRegexCompiler, type RegexCompiler } from '@heddle/config-schema'
 import { type Finding, findingOf, resourceNamed } from '@heddle/config-schema/analysis'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { usageError } from '../command/parse.js'
 import { fixFiles, fixModeOf } from '../manifest/fix-files.js'
-import { judgeManifests, type Manifests, noObjects, requireValid } from '../manifest/manifest.js'
+import { judgeManifests, type Judgement, type Manifests, noObjects, requireValid } from '../manifest/manifest.js'
 import { type ManifestSource, readProject } from '../manifest/sources.js'
 import { findingFormatOf, isAtLeast, renderFindings, thresholdOf } from '../output/finding-format.js'
 
@@ -14,10 +15,10 @@ export async function run(invocation: Invocation): Promise<number> {
   const fix = fixModeOf(invocation)
   if (invocation.positionals.length === 0 && invocation.flags.strings('filename').length === 0)
     throw usageError('say which file or folder; "-" is standard input')
-  const target = targetOf(invocation)
+  const judgement = judgementOf(invocation, await loadRegexCompiler())
   let sources = await readProject(invocation)
-  if (fix !== undefined) sources = await fixed(invocation, sources, fix, target)
-  const manifests = judgeManifests(sources, target)
+  if (fix !== undefined) sources = await fixed(invocation, sources, fix, judgement)
+  const manifests = judgeManifests(sources, judgement)
   const findings = findingsOf(manifests)
   const isUnreadable = manifests.diagnostics.some(({ ruleId, severity }) => ruleId.startsWith('yaml-') && severity === 'error')
   if (format === 'text')
@@ -33,19 +34,21 @@ export async function run(invocation: Invocation): Promise<number> {
   return findings.some((finding) => isAtLeast(finding, threshold)) ? exitCode.findings : exitCode.ok
 }
 
-function targetOf({ flags }: Invocation): 'heddle' | 'istio' {
-  const target = flags.string('target') ?? 'heddle'
+/** Unless a mesh is named, files may be for either: what Istio takes passes, with warnings of what this mesh would refuse. */
+function judgementOf({ flags }: Invocation, compileRegex: RegexCompiler): Judgement {
+  const target = flags.string('target')
+  if (target === undefined) return { target: 'heddle', notEnforced: 'warn', compileRegex }
   if (target !== 'heddle' && target !== 'istio') throw usageError(`--target ${target} is neither heddle nor istio`)
-  return target
+  return { target, compileRegex }
 }
 
 async function fixed(
   invocation: Invocation,
   sources: readonly ManifestSource[],
   mode: 'safe' | 'all',
-  target: 'heddle' | 'istio',
+  judgement: Judgement,
 ): Promise<readonly ManifestSource[]> {
-  const { fixed: count } = fixFiles(invocation, sources, findingsOf(judgeManifests(sources, target)), mode)
+  const { fixed: count } = fixFiles(invocation, sources, findingsOf(judgeManifests(sources, judgement)), mode)
   if (count === 0) return sources
   invocation.streams.stderr.write(`${count} ${count === 1 ? 'fault' : 'faults'} fixed; look at the changes before you apply them.\n`)
   return readProject(invocation)

@@ -11,7 +11,7 @@ export async function selectionsOfFiles(
   target: Target,
   served: readonly ServedResource[],
 ): Promise<readonly Selection[]> {
-  const objects = requireValid(invocation, await readManifests(invocation, 'istio'), { outcome: 'shown' })
+  const objects = requireValid(invocation, await readManifests(invocation, { target: 'istio' }), { outcome: 'shown' })
   // Objects of one kind share its entry, whatever versions they are written in, and so stand in one table.
   const kinds = new Map<string, ServedResource>()
   return objects.map((object) => {

@@ -1,7 +1,15 @@
 /** Manifests read and judged before anything is sent: every fault with its place, and all or nothing unless told otherwise. */
 import { HeddleError } from '@heddle/base'
 import type { KubernetesObject } from '@heddle/client/resources'
-import { type Diagnostic, formatDiagnostic, formatPath, type ParsedDocument, parseDocuments, validate } from '@heddle/config-schema'
+import {
+  type Diagnostic,
+  formatDiagnostic,
+  formatPath,
+  type ParsedDocument,
+  parseDocuments,
+  validate,
+  type ValidateOptions,
+} from '@heddle/config-schema'
 import { fieldsWithoutEffect } from '@heddle/translation'
 import type { Invocation } from '../command/command.js'
 import { meshSettingFaults } from './mesh-setting-faults.js'
@@ -23,19 +31,23 @@ export interface Manifests {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** @param target `heddle` also judges whether this mesh executes and enforces what is written; what is only read need not be. */
-export async function readManifests(invocation: Invocation, target: 'heddle' | 'istio' = 'heddle'): Promise<Manifests> {
-  return judgeManifests(await readSources(invocation), target)
+/** For whom they are judged: `heddle` also asks whether this mesh executes and enforces what is written; what is only read need not be. */
+export type Judgement = Pick<ValidateOptions, 'target' | 'notEnforced' | 'compileRegex'>
+
+const forThisMesh: Judgement = { target: 'heddle' }
+
+export async function readManifests(invocation: Invocation, judgement: Judgement = forThisMesh): Promise<Manifests> {
+  return judgeManifests(await readSources(invocation), judgement)
 }
 
-export function judgeManifests(sources: readonly ManifestSource[], target: 'heddle' | 'istio' = 'heddle'): Manifests {
+export function judgeManifests(sources: readonly ManifestSource[], judgement: Judgement = forThisMesh): Manifests {
   const documents: ManifestDocument[] = []
   const diagnostics: Diagnostic[] = []
   for (const { file, text } of sources) {
     const parsed = parseDocuments(text, { file })
-    diagnostics.push(...parsed.diagnostics, ...parsed.damaged.flatMap((document) => validate(document, { target }).diagnostics))
+    diagnostics.push(...parsed.diagnostics, ...parsed.damaged.flatMap((document) => validate(document, judgement).diagnostics))
     for (const document of parsed.documents) {
-      const result = validate(document, { target })
+      const result = validate(document, judgement)
       documents.push({
         file,
         source: document,

@@ -326,9 +326,25 @@ describe('what this mesh does not execute', () => {
   const telemetry = 'apiVersion: telemetry.istio.io/v1\nkind: Telemetry\nmetadata: {name: a}\nspec: {accessLogging: [{disabled: true}]}\n'
 
   it('is refused where it would protect something', async () => {
-    const { code, stderr } = await call(['validate', '-f', '-'], { input: policy })
-    expect(code).not.toBe(0)
-    expect(stderr).toContain('[not-enforced]')
+    const { code, stderr } = await call(['validate', '-f', '-', '--target', 'heddle'], { input: policy })
+    expect(code).toBe(79)
+    expect(stderr).toMatch(/error: .*\[not-enforced\]/)
+  })
+
+  it('is a warning for who does not say which mesh the files are for', async () => {
+    const { code, stdout, stderr } = await call(['validate', '-f', '-'], { input: policy })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '1 object is valid\n' })
+    expect(stderr).toMatch(/warning: .*\[not-enforced\]/)
+    expect((await call(['validate', '-f', '-', '--failure-threshold', 'Warning'], { input: policy })).code).toBe(79)
+  })
+
+  it('is compared with the words of RE2, as the control plane does', async () => {
+    const regex =
+      'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n  http:\n  - match: [{uri: {regex: "a{1001}"}}]\n    route: [{destination: {host: a}}]\n'
+    expect(await call(['validate', '-f', '-'], { input: regex })).toMatchObject({
+      code: 79,
+      stderr: expect.stringContaining('[bad-regex]'),
+    })
   })
 
   it('is valid all the same for Istio', async () => {

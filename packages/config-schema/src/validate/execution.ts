@@ -15,18 +15,28 @@ interface Reading {
 }
 
 /** @param resource one in which no value has the wrong type. */
-export function executionFaults(resource: KubernetesObject): readonly Fault[] {
+export function executionFaults(resource: KubernetesObject, notEnforced: 'refuse' | 'warn' = 'refuse'): readonly Fault[] {
+  const faults = findExecutionFaults(resource)
+  return notEnforced === 'refuse' ? faults : faults.map((fault) => ({ ...fault, severity: 'warning' }))
+}
+
+function findExecutionFaults(resource: KubernetesObject): readonly Fault[] {
   const list: FaultList = { faults: [], path: [] }
   const { outcome, reason } = kindExecution(resource.apiVersion, resource.kind)
   const spec = (resource.spec ?? {}) as Reading
   if (outcome === 'refused')
-    error(list, 'not-enforced', ['kind'], `${resource.kind} is not enforced by this mesh, so it is refused: ${reason}.`)
+    error(
+      list,
+      'not-enforced',
+      ['kind'],
+      `${resource.kind} is not enforced by this mesh (Heddle's own, not Istio), which refuses it: ${reason}.`,
+    )
   else if (protects(spec))
     error(
       list,
       'not-enforced',
       ['kind'],
-      `This ${resource.kind} is part of authentication or authorization and is not executed, so it is refused.`,
+      `This ${resource.kind} is part of authentication or authorization, which this mesh (Heddle's own, not Istio) does not execute and so refuses.`,
     )
   else if (outcome === 'accepted') warning(list, 'not-executed', ['kind'], `Accepted, not yet executed by this mesh: ${reason}.`)
   if (resource.kind === 'Gateway') checkPins(spec, list)

@@ -15,6 +15,8 @@ export interface KindOptions {
 export interface ValidateOptions extends KindOptions {
   /** `heddle` also warns of what Heddle's own mesh does not execute, and refuses what it does not enforce. Default: `istio`. */
   readonly target?: 'istio' | 'heddle'
+  /** With the target `heddle`: `warn` makes what it does not enforce a warning too, for who asks on behalf of both. Default: `refuse`. */
+  readonly notEnforced?: 'refuse' | 'warn'
 }
 
 export interface ValidateResult<Resource = KubernetesObject> {

@@ -31,7 +31,7 @@ interface Judged {
   readonly faults: readonly Fault[]
 }
 
-function judge(value: unknown, { compileRegex, unknownFields, target }: ValidateOptions): Judged {
+function judge(value: unknown, { compileRegex, unknownFields, target, notEnforced }: ValidateOptions): Judged {
   const identity = readIdentity(value)
   if ('faults' in identity) return { value, faults: identity.faults }
   const checks = checksOf(identity.apiVersion, identity.kind)
@@ -42,7 +42,7 @@ function judge(value: unknown, { compileRegex, unknownFields, target }: Validate
   const known = unknownFields === 'prune' ? pruned(checks.type, value) : value
   const faults = findFaults(known, checks, compileRegex)
   const isReadable = target === 'heddle' && !faults.some(({ ruleId }) => ruleId === 'wrong-type' || ruleId === 'null-value')
-  return { value: known, faults: isReadable ? [...faults, ...executionFaults(known as KubernetesObject)] : faults }
+  return { value: known, faults: isReadable ? [...faults, ...executionFaults(known as KubernetesObject, notEnforced)] : faults }
 }
 
 function checksOf(apiVersion: string, kind: string): Checks | undefined {

@@ -54,6 +54,8 @@ describe("target: 'heddle'", () => {
     const value = { apiVersion, kind, metadata: { name: 'a' }, spec }
     expect(validateObject(value).diagnostics).toEqual([])
     expect(validateObject(value, { target: 'heddle' }).diagnostics).toMatchObject([{ severity, ruleId, path: 'kind' }])
+    const lenient = validateObject(value, { target: 'heddle', notEnforced: 'warn' })
+    expect(lenient).toMatchObject({ resource: value, diagnostics: [{ severity: 'warning', ruleId }] })
   })
 
   it('executes the kinds of the article', () => {
