@@ -66,7 +66,7 @@ export function createUpstreams(deps: Pick<ProxyDeps, 'dial'>, parts: UpstreamPa
         const info = infoOf(channel, tls)
         const isHttp2 = protocol === 'http2' || (protocol === 'auto' && tls?.alpn === 'h2')
         if (!isHttp2) return new Http1ClientConnection(channel, pool, upstreamHeadLimits, info)
-        return new Http2ClientConnection(channel, pool, http2Options(cluster), http2, info)
+        return new Http2ClientConnection(channel, pool, http2Options(cluster), http2, info, pool.likelyStreams)
       },
       cluster,
       ...(named ? { onUnused: named.onUnused } : {}),

@@ -144,7 +144,11 @@ export class HttpPool {
   readonly #waiters: StreamWaiter[] = []
   readonly #all = new Map<ClientConnection, PooledConnection>()
   readonly #dialing = new Set<() => void>()
+  /** A connection whose peer takes no streams now. */
+  #barren: PooledConnection | undefined
   #draining = false
+  /** Streams that the peer took on a connection when it last said so: no more are opened on a new one before it has. */
+  likelyStreams: number = Infinity
 
   constructor(endpoint: Endpoint, deps: PoolDeps) {
     this.#endpoint = endpoint
@@ -193,12 +197,19 @@ export class HttpPool {
 
   /** A connection for as many waiters as it is expected to carry, as far as the breaker lets; every pool may have one. Beyond, they wait for streams that are given back. */
   dialAsNeeded(): void {
-    const { cluster, expectedStreams } = this.#deps
+    const { cluster } = this.#deps
+    const expectedStreams = Math.min(this.#deps.expectedStreams, this.likelyStreams)
     while (this.#dialing.size * expectedStreams < this.#waiters.length) {
       const isFirst = this.#all.size + this.#dialing.size === 0
-      if (!isFirst && cluster.activeConnections >= cluster.maxConnections) return
+      // The place of a connection that serves nobody is free as soon as it has ended.
+      if (!isFirst && cluster.activeConnections >= cluster.maxConnections) return this.#barren?.connection.retire()
       this.#dial()
     }
+  }
+
+  /** A peer of HTTP/2 has said how many streams it takes. None at all is meant for a short time (RFC 9113 section 6.5.2) and says nothing of other connections. */
+  onStreamsSettled(streams: number): void {
+    if (streams > 0) this.likelyStreams = streams
   }
 
   /** Something about a connection's streams has changed: one has ended, or there may be more. */
@@ -219,7 +230,26 @@ export class HttpPool {
       pooled.ready = true
       this.#ready.push(pooled)
     }
-    if (connection.activeStreams === 0) this.#beginIdle(pooled)
+    if (connection.activeStreams > 0) return
+    this.#beginIdle(pooled)
+    if (connection.available === 0 && !connection.closed) this.#keepBarren(pooled)
+  }
+
+  /**
+   * The peer takes no streams. One such connection is kept, since the peer may change its mind; requests that come get
+   * another one. Those that wait and have no other to wait for fail as if there was none, so that each may try elsewhere.
+   */
+  #keepBarren(pooled: PooledConnection): void {
+    if (this.#barren !== pooled) this.#barren?.connection.retire()
+    this.#barren = pooled
+    if (this.#dialing.size > 0 || this.#all.size > 1) return
+    for (const waiter of this.#takeWaiters()) waiter.onStreamFailed('connection-failure', 'the upstream takes no streams')
+  }
+
+  #takeWaiters(): readonly StreamWaiter[] {
+    const waiters = this.#waiters.splice(0)
+    this.#deps.cluster.pendingRequests -= waiters.length
+    return waiters
   }
 
   #beginIdle(pooled: PooledConnection): void {
@@ -233,6 +263,7 @@ export class HttpPool {
     const pooled = this.#all.get(connection)
     if (pooled === undefined) return
     this.#all.delete(connection)
+    if (this.#barren === pooled) this.#barren = undefined
     this.#deps.deadlines.remove(pooled)
     const at = pooled.ready ? this.#ready.lastIndexOf(pooled) : -1
     if (at >= 0) this.#ready.splice(at, 1)
@@ -280,8 +311,7 @@ export class HttpPool {
         this.#dialing.delete(cancel)
         endpoint.activeConnections--
         // As in Envoy all that wait fail together, so that each may try another endpoint.
-        const waiters = this.#waiters.splice(0)
-        deps.cluster.pendingRequests -= waiters.length
+        const waiters = this.#takeWaiters()
         deps.cluster.connectionGone()
         for (const waiter of waiters) waiter.onStreamFailed(reason, details)
         this.#tellUnused()

@@ -128,7 +128,7 @@ export function readAsClient(bytes: Buffer, cuts: readonly number[]): readonly s
     requestCount: 0,
     telemetryState: undefined,
   }
-  const pool = { onStreamsChanged: () => {}, onConnectionClosed: () => void log.push('closed') }
+  const pool = { onStreamsChanged: () => {}, onStreamsSettled: () => {}, onConnectionClosed: () => void log.push('closed') }
   const connection = new Http2ClientConnection(channel, pool, options, deps, info)
   channel.handler = connection
   const endings = [0, 0, 0]

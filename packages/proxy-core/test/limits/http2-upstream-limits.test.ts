@@ -10,14 +10,14 @@ import { block, frame } from '../integration/http2-peers.js'
 import { many, settings, settingsAck, stage } from './http2-stage.js'
 
 /** A connection to an upstream whose frames the test writes. */
-function connected(maxConcurrentStreams = 1024) {
+function connected(maxConcurrentStreams = 1024, likelyStreams = Infinity) {
   const { deps, turn } = stage()
   const channel = new MemoryChannel()
   const { remoteAddress, remotePort, localAddress, localPort } = channel
   const info = { remoteAddress, remotePort, localAddress, localPort, tls: undefined, requestCount: 0, telemetryState: undefined }
   const connection = new Http2ClientConnection(
     channel,
-    { onStreamsChanged: () => {}, onConnectionClosed: () => {} },
+    { onStreamsChanged: () => {}, onStreamsSettled: () => {}, onConnectionClosed: () => {} },
     {
       ...meshLimits.http2,
       head: upstreamHeadLimits,
@@ -32,6 +32,7 @@ function connected(maxConcurrentStreams = 1024) {
     },
     deps,
     info,
+    likelyStreams,
   )
   channel.handler = connection
   const receive = (...frames: readonly Buffer[]): void => {
@@ -124,6 +125,16 @@ test('limit unsettledStreams: a hundred until the upstream has said how many', (
   expect(connection.available).toBe(0)
   receive(settings([settingId.maxConcurrentStreams, 102]))
   expect(connection.available).toBe(2)
+})
+
+test('limit unsettledStreams: no more than the upstream took on its last connection', () => {
+  const { receive, ask, connection } = connected(1024, 2)
+  ask()
+  expect(connection.available).toBe(1)
+  ask()
+  expect(connection.available).toBe(0)
+  receive(settings([settingId.maxConcurrentStreams, 3]))
+  expect(connection.available).toBe(1)
 })
 
 test('limit maxConcurrentStreams: those of the cluster, however many the upstream takes', () => {

@@ -18,6 +18,8 @@ import { timer } from './timers.js'
 export interface Http2ClientOwner {
   /** More streams may be opened, or a drained connection has lost its last one. */
   onStreamsChanged(connection: Http2ClientConnection): void
+  /** The peer has said how many streams it takes. */
+  onStreamsSettled(streams: number): void
   /** Once, last. */
   onConnectionClosed(connection: Http2ClientConnection): void
 }
@@ -25,12 +27,14 @@ export interface Http2ClientOwner {
 /** Stream numbers are used up. */
 const lastStreamId = largestWindow - 2
 const maxSpareBlocks = 32
-/** Opened before the peer has said how many it takes; RFC 9113 section 6.5.2 recommends to take no fewer. */
+/** As long as nothing is known of the peer; RFC 9113 section 6.5.2 recommends to take no fewer. */
 const unsettledStreams = 100
 
 export class Http2ClientConnection extends Http2Connection {
   protected readonly isServer = false
   readonly #pool: Http2ClientOwner
+  /** Opened before the peer has said how many it takes. */
+  readonly #unsettledStreams: number
   readonly info: UpstreamConnectionInfo & { requestCount: number }
   #nextId = 1
   /** Streams that were given out and not opened yet. */
@@ -47,9 +51,11 @@ export class Http2ClientConnection extends Http2Connection {
     options: Http2Options,
     deps: Http2Deps,
     info: UpstreamConnectionInfo & { requestCount: number },
+    likelyStreams: number = Infinity,
   ) {
     super(channel, { onConnectionClosed: () => pool.onConnectionClosed(this), onConnectionError: () => {} }, options, deps)
     this.#pool = pool
+    this.#unsettledStreams = Math.min(unsettledStreams, likelyStreams)
     this.info = info
     this.output.reserve(clientPreface.length)
     clientPreface.copy(this.output.buffer, this.output.at)
@@ -68,11 +74,16 @@ export class Http2ClientConnection extends Http2Connection {
   /** Streams that may be opened now. */
   get available(): number {
     if (this.ended || this.#goesAway || this.goAway !== 'none') return 0
-    const allowed = this.isSettled ? this.peer.maxConcurrentStreams : unsettledStreams
+    const allowed = this.isSettled ? this.peer.maxConcurrentStreams : this.#unsettledStreams
     return Math.min(allowed, this.options.maxConcurrentStreams) - this.activeStreams
   }
   get activeStreams(): number {
     return this.streams.size + this.#reserved
+  }
+
+  /** What a stream that waited for the peer's SETTINGS may learn from them. */
+  get #isFull(): boolean {
+    return this.isSettled && this.streams.size >= this.peer.maxConcurrentStreams
   }
 
   /** One of the available streams. */
@@ -92,7 +103,7 @@ export class Http2ClientConnection extends Http2Connection {
 
   /** @returns why it cannot be opened. */
   openStream(stream: Http2ClientStream, upgrade: string): ResetReason | undefined {
-    if (this.ended || this.#goesAway) return 'refused-stream'
+    if (this.ended || this.#goesAway || this.#isFull) return 'refused-stream'
     if (upgrade !== '' && upgrade !== 'CONNECT' && !this.peer.allowsConnect) return 'protocol-error'
     this.#reserved--
     stream.id = this.#nextId
@@ -200,6 +211,7 @@ export class Http2ClientConnection extends Http2Connection {
   }
 
   protected onPeerSettings(): void {
+    this.#pool.onStreamsSettled(this.peer.maxConcurrentStreams)
     for (const open of this.#deferred.splice(0)) open()
     this.#pool.onStreamsChanged(this)
   }

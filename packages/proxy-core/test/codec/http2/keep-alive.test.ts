@@ -41,7 +41,7 @@ function connected() {
     monotonicMs: () => clock.monotonicMs(),
     flushAtTurnEnd: (output: { turnEnded(): void }) => void waiting.push(output),
   }
-  const pool = { onStreamsChanged: () => {}, onConnectionClosed: () => {} }
+  const pool = { onStreamsChanged: () => {}, onStreamsSettled: () => {}, onConnectionClosed: () => {} }
   const connection = new Http2ClientConnection(channel, pool, options, deps, info)
   channel.handler = connection
   connection.onData(settings, 0, settings.length)
