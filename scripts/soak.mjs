@@ -12,7 +12,7 @@ const usage = `npm run soak [-- PART...] [--hours N] [--scale N] [--seed N] [--t
   aborts        1,000,000 requests that their client leaves
   quiet         no CPU while nothing happens
   handshakes    2,000 TLS handshakes a second for 30 s, beside probes and whole calls
-  ca            1,000,000 hostile inputs to the authority, and kill -9 before each call of a start and a rotation
+  ca            1,000,000 hostile inputs to the authority, kill -9 before each call of a start and a rotation, and at 1,000 moments
   e2e           the end-to-end and fault tests again and again
 
   Without a part everything runs, which takes some hours.
@@ -48,6 +48,7 @@ const authority = [
   'env',
   'HEDDLE_FUZZ_RUNS=1000000',
   'HEDDLE_CRASH_STRIDE=1',
+  'HEDDLE_CRASH_MOMENTS=1000',
   ...pnpm('exec', 'vitest', 'run', 'packages/ca/test/fuzz', 'packages/ca/test/store'),
 ]
 runSteps([
