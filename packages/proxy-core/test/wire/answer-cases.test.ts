@@ -42,7 +42,12 @@ let target: WireTarget
 beforeAll(async () => {
   upstream = await startStrictUpstream()
   front = await startProxy(config(httpListener([anyRoute(action('u'))]), [staticCluster('u', [upstream.port])]))
-  target = { connect: () => connect({ port: front.port, host: '127.0.0.1', allowHalfOpen: true }), upstream, forwarded: () => 0 }
+  target = {
+    connect: () => connect({ port: front.port, host: '127.0.0.1', allowHalfOpen: true }),
+    upstream,
+    settled: async () => {},
+    forwarded: () => 0,
+  }
 })
 afterAll(async () => {
   await front.close()

@@ -3,11 +3,9 @@
  * upstream saw, and what the proxy logged. Returns what is wrong, in words; nothing when all is well.
  */
 import type { Socket } from 'node:net'
-import { delay } from '@heddle/base'
-import { systemClock } from '@heddle/base/node'
 import { readWireScript, splitWireSteps, type WireStep } from './case-script.js'
 import type { RequestExpectation } from './expectation.js'
-import { type ClientOutcome, playClient } from './scripted-client.js'
+import { type ClientOutcome, type ClientScript, playClient } from './scripted-client.js'
 import type { StrictUpstream, UpstreamRecord } from './strict-upstream.js'
 import { fieldsOf } from './wire-message.js'
 
@@ -15,6 +13,8 @@ export interface WireTarget {
   /** A fresh connection to the proxy, `allowHalfOpen`. */
   connect(): Socket
   readonly upstream: StrictUpstream
+  /** Resolves when the proxy has taken notice of all that clients did before the call, and holds no request of theirs. */
+  settled(): Promise<void>
   /** How many requests the proxy has logged as answered by the upstream. */
   forwarded(): number
 }
@@ -31,6 +31,10 @@ export interface RequestCase {
   readonly check?: (seen: { readonly outcome: ClientOutcome; readonly record: UpstreamRecord }) => readonly string[]
 }
 
+/** Nothing but a machine that stands still makes a client wait so long. */
+const patienceMs = 15_000
+/** What is to be silent is so long without a byte. */
+const silenceMs = 60
 const first = 'GET /first HTTP/1.1\r\nHost: a\r\n\r\n'
 const follow = 'GET /follow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 
@@ -40,14 +44,11 @@ export async function runRequestCase(target: WireTarget, wireCase: RequestCase, 
   const forwardedBefore = target.forwarded()
   const outcome = await playClient(target.connect(), {
     steps: stepsOf(readWireScript(source), manner),
-    // A refusal is followed by FIN, which is waited for.
-    isDone: (answers) =>
-      answers.length >= answersWanted(expectation, manner) &&
-      mayStayOpen(expectation, manner) &&
-      answers.every(({ status }) => status < 400),
-    patienceMs: expectation.mayWait ? 60 : 3000,
+    ...(expectation.mayWait ? silence(manner) : { isDone: (answers) => isServed(answers, expectation, manner) }),
+    patienceMs,
   })
-  await settled(target.upstream)
+  await target.settled()
+  await target.upstream.settled()
   const record = target.upstream.take()
   const judged = new Judge(wireCase, manner, outcome, record)
   const faults = [...judged.faults(), ...(wireCase.check?.({ outcome, record }) ?? [])]
@@ -84,9 +85,15 @@ function mayStayOpen({ ok }: RequestExpectation, manner: WireManner): boolean {
   return ok !== undefined && ok.next === undefined && manner !== 'before-good'
 }
 
-/** What was given up upstream is gone within the second. */
-async function settled(upstream: StrictUpstream): Promise<void> {
-  for (let turn = 0; upstream.unfinished > 0 && turn < 100; turn++) await delay(systemClock, 10)
+/** A refusal is followed by FIN, which is waited for. */
+function isServed(answers: ClientOutcome['answers'], expectation: RequestExpectation, manner: WireManner): boolean {
+  const isWhole = answers.length >= answersWanted(expectation, manner)
+  return isWhole && mayStayOpen(expectation, manner) && answers.every(({ status }) => status < 400)
+}
+
+/** Begins when all is written, and the sound request in front has its answer. */
+function silence(manner: WireManner): Pick<ClientScript, 'isDone' | 'graceMs'> {
+  return { isDone: (answers) => answers.length >= (manner === 'behind-good' ? 1 : 0), graceMs: silenceMs }
 }
 
 class Judge {

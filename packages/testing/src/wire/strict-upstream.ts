@@ -3,7 +3,7 @@
  * of a client's framing slips through the proxy is found here. Answers are an echo, or what the test writes.
  */
 import { once } from 'node:events'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { readWireMessage, type WireMessage } from './wire-message.js'
 
 export interface UpstreamRecord {
@@ -24,6 +24,8 @@ export interface StrictUpstream {
   readonly unfinished: number
   /** Since the last call. */
   take(): UpstreamRecord
+  /** Resolves when all that was sent here before the call has been read: a connection of its own comes behind it. */
+  settled(): Promise<void>
   /** Answers from now on. Default: 200 with `TARGET BODY`. */
   answerWith(answer: ((socket: Socket, request: WireMessage) => void) | undefined): void
   close(): Promise<void>
@@ -43,6 +45,8 @@ export async function startStrictUpstream(): Promise<StrictUpstream> {
 class Upstream implements StrictUpstream {
   readonly #server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#serve(socket))
   readonly #pending = new Map<Socket, string>()
+  /** Ports of connections that `settled` made. */
+  readonly #probes = new Set<number>()
   #answer = echo
   #record = emptyRecord()
   accepted = 0
@@ -65,6 +69,15 @@ class Upstream implements StrictUpstream {
     return record
   }
 
+  async settled(): Promise<void> {
+    const probe = connect({ port: this.port, host: '127.0.0.1', noDelay: true })
+    await once(probe, 'connect')
+    this.#probes.add(probe.localPort ?? 0)
+    probe.write('.')
+    await once(probe, 'data')
+    probe.destroy()
+  }
+
   answerWith(answer: ((socket: Socket, request: WireMessage) => void) | undefined): void {
     this.#answer = answer ?? echo
   }
@@ -85,6 +98,12 @@ class Upstream implements StrictUpstream {
   }
 
   #read(socket: Socket, piece: string): void {
+    if (this.#probes.delete(socket.remotePort ?? 0)) {
+      this.accepted--
+      this.#pending.delete(socket)
+      socket.end('.')
+      return
+    }
     this.#record.bytes += piece.length
     let text = (this.#pending.get(socket) ?? '') + piece
     let inFlight = 0

@@ -24,7 +24,12 @@ beforeAll(async () => {
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  target = { connect: () => connect({ port, host: '127.0.0.1', allowHalfOpen: true }), upstream, forwarded: () => upstream.accepted - 1 }
+  target = {
+    connect: () => connect({ port, host: '127.0.0.1', allowHalfOpen: true }),
+    upstream,
+    settled: async () => {},
+    forwarded: () => upstream.accepted - 1,
+  }
 })
 afterAll(async () => {
   await upstream.close()
