@@ -1,5 +1,5 @@
 /** DestinationRule connectionPool -> Envoy circuit breakers, timeouts, keep-alive and upstream HTTP options. */
-import type { CircuitBreakerThresholds, Cluster, UpstreamHttpOptions } from '@heddle/routing'
+import type { CircuitBreakerThresholds, Cluster, TcpProxy, UpstreamHttpOptions } from '@heddle/routing'
 import type { ConnectionPoolSettings, WholePolicy } from '../resources/destination-rule.js'
 import { durationMs } from '../resources/duration-field.js'
 import { isHttp, isHttp2, type PortProtocol } from '../snapshot/port-protocol.js'
@@ -38,6 +38,16 @@ export function tcpKeepalive(pool: ConnectionPoolSettings | undefined): Pick<Clu
   }
 }
 
+/** Of TCP these act in the proxy of the connection, not in the cluster. */
+export function tcpLimits(pool: ConnectionPoolSettings | undefined): Pick<TcpProxy, 'idleTimeoutMs' | 'maxConnectionDurationMs'> {
+  const idleTimeoutMs = durationMs(pool?.tcp?.idleTimeout)
+  const maxConnectionDurationMs = durationMs(pool?.tcp?.maxConnectionDuration)
+  return {
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+    ...(maxConnectionDurationMs ? { maxConnectionDurationMs } : {}),
+  }
+}
+
 /** Only a sidecar passes the client's protocol on: a gateway does not detect protocols. */
 export function upstreamHttp(
   protocol: PortProtocol,
@@ -45,16 +55,21 @@ export function upstreamHttp(
   detects: boolean,
 ): UpstreamHttpOptions | undefined {
   const chosen = upstreamProtocol(protocol, pool, detects)
-  const idleTimeoutMs = durationMs(pool?.http?.idleTimeout)
   const { maxRequestsPerConnection, maxConcurrentStreams } = pool?.http ?? {}
   const common = {
-    ...(idleTimeoutMs ? { idleTimeoutMs } : {}),
+    ...connectionLife(pool),
     ...(maxRequestsPerConnection ? { maxRequestsPerConnection } : {}),
     ...(maxConcurrentStreams && chosen === 'http2' ? { maxConcurrentStreams } : {}),
     ...(chosen === 'http2' ? keepAlive(pool) : {}),
   }
   if (chosen === undefined && Object.keys(common).length === 0) return undefined
   return { protocol: chosen ?? 'http1', ...common }
+}
+
+/** As with istiod TCP's idle time counts where HTTP's says nothing; 0 is never. */
+function connectionLife(pool: ConnectionPoolSettings | undefined): Pick<UpstreamHttpOptions, 'idleTimeoutMs' | 'maxConnectionDurationMs'> {
+  const idleTimeoutMs = durationMs(pool?.http?.idleTimeout)
+  return { ...tcpLimits(pool), ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }) }
 }
 
 /** Both or neither, as validation has it. */

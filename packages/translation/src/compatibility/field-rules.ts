@@ -26,7 +26,6 @@ const listsInSecrets = 'files with revocation lists are not read; in the Secret 
 
 /** What a port's own policy may hold, too. */
 const portPolicyRules = (prefix: string): readonly FieldRule[] => [
-  ignored(`${prefix}.connectionPool.tcp.maxConnectionDuration`, 'connections end by idle time only'),
   ignored(`${prefix}.outlierDetection.outlierDetectionHttpErrorCodes`, 'errors are those with a status of 500 and above'),
   ignored(`${prefix}.loadBalancer.consistentHash.httpCookie.attributes`, 'the cookie has the attributes that Envoy gives it by default'),
   ignored(`${prefix}.loadBalancer.backendUtilization`, 'load reports of backends are not implemented'),

@@ -5,7 +5,7 @@ import { blackHole } from '../cluster/cluster-name.js'
 import { accessLog } from './access-log.js'
 
 /** What the destination's rule says to TCP proxies. */
-export type TcpSettings = Pick<TcpProxy, 'idleTimeoutMs' | 'hashesSourceIp'>
+export type TcpSettings = Pick<TcpProxy, 'idleTimeoutMs' | 'maxConnectionDurationMs' | 'hashesSourceIp'>
 
 /** Towards one cluster, whose name is the statistics prefix; what goes into the black hole is not logged. */
 export function tcpProxy(mesh: MeshConfig, cluster: string, settings: TcpSettings = {}): NetworkFilter {
@@ -22,7 +22,7 @@ export function weightedTcpProxy(
   mesh: MeshConfig,
   statPrefix: string,
   clusters: readonly WeightedCluster[],
-  settings: Pick<TcpSettings, 'hashesSourceIp'>,
+  settings: TcpSettings,
 ): NetworkFilter {
   return { kind: 'tcp-proxy', proxy: { statPrefix, target: { kind: 'weighted-clusters', clusters }, ...settings, ...accessLog(mesh) } }
 }

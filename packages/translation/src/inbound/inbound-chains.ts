@@ -1,8 +1,10 @@
 /** The filter chains of `virtualInbound`: a guard, what nobody declared, and one set per port of the workload's Services. */
 import type { FilterChain, NetworkFilter, RouteConfiguration } from '@heddle/routing'
 import { inboundName, inboundPassthrough } from '../cluster/cluster-name.js'
+import { tcpLimits } from '../cluster/connection-pool.js'
+import { policyFor } from '../cluster/traffic-policy.js'
 import { inboundManager } from '../filter/connection-manager.js'
-import { silentBlackHole, tcpProxy } from '../filter/tcp-proxy.js'
+import { silentBlackHole, tcpProxy, type TcpSettings } from '../filter/tcp-proxy.js'
 import type { ProxyView } from '../proxy/proxy-view.js'
 import { inboundRoute } from '../route/default-route.js'
 import { isHttp2, type PortProtocol } from '../snapshot/port-protocol.js'
@@ -28,6 +30,8 @@ interface Target {
   /** The Service's own port, as the virtual host names it. */
   readonly servicePort: number
   readonly operation: string
+  /** What is asked of TCP connections. */
+  readonly tcp?: TcpSettings
 }
 
 export function inboundChains(view: ProxyView): readonly FilterChain[] {
@@ -49,6 +53,7 @@ export function inboundChains(view: ProxyView): readonly FilterChain[] {
         statPrefix: `inbound_0.0.0.0_${targetPort}`,
         servicePort: port.number,
         operation: `${service.host}:${port.number}`,
+        tcp: tcpLimits(policyFor(view.inboundRuleFor(service), undefined, port.number).connectionPool),
       }),
     ),
   ]
@@ -89,7 +94,7 @@ function chain(view: ProxyView, target: Target, option: ChainOption): FilterChai
     filters:
       content === 'http'
         ? [metadataExchange, manager(view, target)]
-        : [metadataExchange, stats, tcpProxy(view.snapshot.meshConfig, target.cluster)],
+        : [metadataExchange, stats, tcpProxy(view.snapshot.meshConfig, target.cluster, target.tcp)],
   }
 }
 

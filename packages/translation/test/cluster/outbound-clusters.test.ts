@@ -93,6 +93,14 @@ describe('traffic policies', () => {
     expect(cluster([pool({ idleTimeout: '5s' })]).http).toEqual({ protocol: 'http1', idleTimeoutMs: 5000 })
   })
 
+  it('end connections to upstreams after the idle time and the life that the rule gives them', () => {
+    const pool = (connectionPool: object): DestinationRule => destinationRule('hello', { host: 'hello', trafficPolicy: { connectionPool } })
+    const httpOf = (connectionPool: object): unknown => cluster([pool(connectionPool)]).http
+    expect(httpOf({ tcp: { maxConnectionDuration: '90s' } })).toEqual({ protocol: 'http1', maxConnectionDurationMs: 90_000 })
+    expect(httpOf({ tcp: { idleTimeout: '20s' } })).toEqual({ protocol: 'http1', idleTimeoutMs: 20_000 })
+    expect(httpOf({ tcp: { idleTimeout: '20s' }, http: { idleTimeout: '0s' } })).toEqual({ protocol: 'http1', idleTimeoutMs: 0 })
+  })
+
   it('warm up new endpoints and dial original destinations on request', () => {
     const balancer = (loadBalancer: object): DestinationRule => destinationRule('hello', { host: 'hello', trafficPolicy: { loadBalancer } })
     expect(cluster([balancer({ simple: 'ROUND_ROBIN', warmup: { duration: '30s' } })]).slowStart).toEqual({ windowMs: 30_000 })

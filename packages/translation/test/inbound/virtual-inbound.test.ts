@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FilterChain, Listener } from '@heddle/routing'
 import type { Container, MeshSnapshotInput, PeerAuthentication } from '../../src/index.js'
-import { named, peerAuthentication, pod, service, slice, translateFor } from '../mesh.js'
+import { destinationRule, named, peerAuthentication, pod, service, slice, translateFor } from '../mesh.js'
 
 const hello = service('hello', {
   ports: [
@@ -42,6 +42,17 @@ describe('the chains of a port', () => {
       'tcp raw_buffer',
       'tcp tls',
     ])
+  })
+
+  it('end TCP connections after the time that the rule for the Service gives them', () => {
+    const rule = destinationRule('hello', { host: 'hello', trafficPolicy: { connectionPool: { tcp: { maxConnectionDuration: '60s' } } } })
+    const chains = inbound([], { services: [hello], destinationRules: [rule] }).filterChains
+    const lives = (port: number): unknown[] =>
+      chains
+        .filter((chain) => chain.match?.destinationPort === port)
+        .map((chain) => chain.filters.at(-1))
+        .map((filter) => (filter?.kind === 'tcp-proxy' ? filter.proxy.maxConnectionDurationMs : filter?.kind))
+    expect(lives(9090)).toEqual([60_000, 60_000, 60_000])
   })
 
   it('are the mesh’s TLS only under STRICT, also for ports that no Service names', () => {

@@ -201,6 +201,19 @@ describe('VirtualServices of the mesh', () => {
     })
   })
 
+  it('end TCP connections after the idle time and the life that the rule gives them', () => {
+    const db = service('db', { ports: [{ name: 'tcp', port: 5432 }] })
+    const tcp = { idleTimeout: '0s', maxConnectionDuration: '2h' }
+    const rule = destinationRule('db', { host: 'db', trafficPolicy: { connectionPool: { tcp } } })
+    const route = [1, 3].map((weight) => ({ destination: { host: 'db' }, weight }))
+    const split = virtualService('db', { hosts: ['db'], tcp: [{ route }] })
+    const last = { proxy: { idleTimeoutMs: 0, maxConnectionDurationMs: 7_200_000 } }
+    for (const virtualServices of [[], [split]]) {
+      const { listeners } = translateFor(client, { services: [db], destinationRules: [rule], virtualServices }).config
+      expect(named(listeners, '10.96.0.10_5432').filterChains[0]?.filters.at(-1)).toMatchObject(last)
+    }
+  })
+
   it('keep a client of TCP with its endpoint where the rule hashes its address', () => {
     const db = service('db', { ports: [{ name: 'tcp', port: 5432 }] })
     const hashing = destinationRule('db', { host: 'db', trafficPolicy: { loadBalancer: { consistentHash: { useSourceIp: true } } } })
