@@ -47,7 +47,14 @@ export function readEntry(
   if (typeof entry !== 'object' || entry === null || typeof entry.record !== 'object') return { ok: false, reason: 'the line is no entry' }
   if (entry.sequence !== head.sequence + 1) return { ok: false, reason: `its number is ${entry.sequence}, expected ${head.sequence + 1}` }
   if (entry.previous !== head.hash) return { ok: false, reason: 'it does not follow the entry before' }
-  return entry.hash === hashOf(entry) ? { ok: true, entry } : { ok: false, reason: 'its content does not match its hash' }
+  if (entry.hash !== hashOf(entry)) return { ok: false, reason: 'its content does not match its hash' }
+  // The hash is of what was read: a name that stands twice, or a field more, could be read in another way by others.
+  return lineOf(entry) === line ? { ok: true, entry } : { ok: false, reason: 'the line is not as it was written' }
+}
+
+/** Without its end. */
+export function lineOf({ sequence, previous, record, hash }: AuditEntry): string {
+  return JSON.stringify({ sequence, previous, record, hash })
 }
 
 function hashOf({ sequence, previous, record }: Omit<AuditEntry, 'hash'>): string {

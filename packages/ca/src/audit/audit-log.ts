@@ -7,11 +7,10 @@
 import files from 'node:fs/promises'
 import { constants, createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { messageOf } from '@heddle/base'
 import { makeFolder } from '@heddle/base/node'
 import { caError } from '../ca-error.js'
-import { type AuditEntry, type AuditVerification, type ChainHead, emptyChain, nextEntry, readEntry } from './audit-chain.js'
+import { type AuditEntry, type AuditVerification, type ChainHead, emptyChain, lineOf, nextEntry, readEntry } from './audit-chain.js'
 import type { AuditRecord, AuditSink } from './audit-record.js'
 
 export interface AuditLogOptions {
@@ -110,12 +109,12 @@ class JsonLinesLog {
     const lines: string[] = []
     for (const record of records) {
       const entry = nextEntry(head, record)
-      lines.push(`${JSON.stringify(entry)}\n`)
+      lines.push(`${lineOf(entry)}\n`)
       head = entry
     }
     const bytes = Buffer.from(lines.join(''))
     try {
-      await handle.write(bytes, 0, bytes.length, size)
+      await writeWhole(handle, bytes, size)
       await handle.datasync()
     } catch (error) {
       // A part may have been written; when it cannot be taken off now, the next write does so first.
@@ -141,14 +140,24 @@ export async function* readAuditLog({ directory }: AuditLogOptions): AsyncGenera
   let head: ChainHead | undefined
   for (const name of await logFilesIn(directory)) {
     head ??= { ...emptyChain, sequence: firstSequenceOf(name) - 1 }
-    const lines = createInterface({ input: createReadStream(join(directory, name)), crlfDelay: Number.POSITIVE_INFINITY })
-    for await (const line of lines) {
+    for await (const line of linesOf(join(directory, name))) {
       const found = readEntry(line, startOf(head, line))
       if (!found.ok) throw corrupt(head.sequence + 1, found.reason)
       head = found.entry
       yield found.entry
     }
   }
+}
+
+/** Ended by line feeds alone: Node's own reader also ends a line at U+2028, which stands in JSON as it is and which an audience may hold. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of createReadStream(path, 'utf8')) {
+    const lines = `${rest}${chunk as string}`.split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
 }
 
 /** The first entry of a log whose older files were taken away vouches for its own place. */
@@ -226,6 +235,15 @@ async function openExisting(directory: string, name: string): Promise<OpenFile> 
   } catch (error) {
     await handle.close()
     throw error
+  }
+}
+
+/** A disk with little room takes a part without a word; what is left over brings the error. */
+async function writeWhole(handle: files.FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
+    if (bytesWritten === 0) throw new Error('the disk takes no more bytes')
+    done += bytesWritten
   }
 }
 

@@ -58,6 +58,9 @@ describe('the issuance log', () => {
     ['removed', (lines) => lines.filter((_, index) => index !== 1)],
     ['repeated', (lines) => [...lines.slice(0, 2), ...lines.slice(1)]],
     ['swapped', ([first, second, ...rest]) => [second, first, ...rest] as string[]],
+    ['given a space', (lines) => lines.map((line, index) => (index === 1 ? line.replace('{', '{ ') : line))],
+    ['given a name twice', (lines) => lines.map((line, index) => (index === 1 ? line.replace('{', '{"record":{"spiffeId":"x"},') : line))],
+    ['given a field', (lines) => lines.map((line, index) => (index === 1 ? line.replace('{', '{"note":1,') : line))],
     ['not JSON', (lines) => lines.map((line, index) => (index === 1 ? 'x' : line))],
   ])('finds a line that was %s, and takes no more records on top', async (_, change) => {
     await fill(4)
@@ -85,6 +88,38 @@ describe('the issuance log', () => {
     const full = vi.spyOn(prototype, 'datasync').mockRejectedValue(Object.assign(new Error('no space'), { code: 'ENOSPC' }))
     await expect(ca.sign(csr(), caller)).rejects.toEqual(withCode('HEDDLE_CA_AUDIT_FAILED'))
     full.mockRestore()
+    await ca.sign(csr(), caller)
+    await log.close()
+    expect(await verifyAuditLog({ directory })).toMatchObject({ ok: true, head: { sequence: 2 } })
+  })
+
+  it('T27: knows when the disk took a part of a record only', async () => {
+    const log = await openAuditLog({ directory })
+    const { ca } = await startCa({ audit: log.sink })
+    const probe = await fileSystem.open(await pathOf(), 'r')
+    type Write = (bytes: Uint8Array, offset: number, length: number, position: number) => Promise<{ bytesWritten: number }>
+    const prototype = Object.getPrototypeOf(probe) as { write: Write }
+    const { write } = prototype
+    await probe.close()
+    const some: Write = function (this: unknown, bytes, offset, length, position) {
+      return write.call(this, bytes, offset, Math.ceil(length / 2), position)
+    }
+    const spy = vi.spyOn(prototype, 'write').mockImplementation(some)
+    await ca.sign(csr(), caller)
+    spy.mockImplementationOnce(some).mockRejectedValueOnce(Object.assign(new Error('no space'), { code: 'ENOSPC' }))
+    await expect(ca.sign(csr(), caller)).rejects.toEqual(withCode('HEDDLE_CA_AUDIT_FAILED'))
+    spy.mockImplementation(() => Promise.resolve({ bytesWritten: 0 }))
+    await expect(ca.sign(csr(), caller)).rejects.toEqual(withCode('HEDDLE_CA_AUDIT_FAILED'))
+    spy.mockRestore()
+    await ca.sign(csr(), caller)
+    await log.close()
+    expect(await verifyAuditLog({ directory })).toMatchObject({ ok: true, head: { sequence: 2 } })
+  })
+
+  it('has one line for each record, whatever ends lines elsewhere stands in it', async () => {
+    const log = await openAuditLog({ directory })
+    const { ca } = await startCa({ audit: log.sink })
+    await ca.issueJwt(caller, ['a\u2028b', 'a\u2029b', 'a\rb', 'a\nb', 'a\u0085b'])
     await ca.sign(csr(), caller)
     await log.close()
     expect(await verifyAuditLog({ directory })).toMatchObject({ ok: true, head: { sequence: 2 } })
