@@ -5,6 +5,7 @@
  */
 import { classifyHeaderName, type HeaderId, headerId } from './header-names.js'
 import { latin1 } from './latin1.js'
+import { mayTrail } from './trailer-fields.js'
 
 /** What the rules of messages (RFC 9113 section 8) have to say about a name. */
 export const fieldKind = {
@@ -80,6 +81,8 @@ export class FieldName {
   /** Whether equal values are to be expected. */
   readonly repeats: boolean
   readonly isSecret: boolean
+  /** Whether it may stand in trailers. */
+  readonly mayTrail: boolean
   /** Of the first entry of the static table with this name; 0: none. */
   staticIndex = 0
 
@@ -91,6 +94,7 @@ export class FieldName {
     this.kind = kinds.get(text) ?? (text.startsWith(':') ? fieldKind.unknownPseudo : fieldKind.regular)
     this.repeats = !passing.has(text)
     this.isSecret = secrets.has(text)
+    this.mayTrail = mayTrail(text)
   }
 }
 

@@ -8,7 +8,7 @@ import type { Channel, ChannelHandler } from '../../transport/channel.js'
 import { HeaderBlock } from '../../message/header-block.js'
 import type { ResetReason, ResponseEvents, UpstreamStream } from '../stream.js'
 import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
-import { bodyLength, Framing } from './framing.js'
+import { admittedTrailers, bodyLength, Framing } from './framing.js'
 import { type HeadLimits, HeadParser } from './head-parser.js'
 import { MessageWriter } from './message-writer.js'
 import { upstreamTunnel } from './tunnel.js'
@@ -158,12 +158,16 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
 
   onEnd(): void {
     if (this.#state === 'body' && this.#framing.length === bodyLength.untilClose) return this.#endAnswer(undefined)
-    this.#fail('connection-termination', '')
+    this.#ended('')
   }
 
   onClose(error: Error | undefined): void {
-    if (this.#state === 'closed') return
-    this.#fail('connection-termination', error?.message ?? '')
+    if (this.#state !== 'closed') this.#ended(error?.message ?? '')
+  }
+
+  /** In the middle of a head that is an answer which cannot be read (502, as Envoy's parser has it at the end of its input). */
+  #ended(details: string): void {
+    this.#fail(this.#held === undefined ? 'connection-termination' : 'protocol-error', details)
   }
 
   onDrain(): void {
@@ -259,11 +263,7 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
     if (at < 0) return this.#protocolError('a chunk')
     if (!chunks.done || this.#state !== 'body') return at
     if (at < end) this.#reusable = false
-    const { trailers } = chunks
-    for (let index = 0; index < trailers.count; index++) {
-      if (!this.#framing.trailers.includes(trailers.nameAt(index).toLowerCase())) trailers.removeAt(index)
-    }
-    this.#endAnswer(trailers.count > 0 ? trailers : undefined)
+    this.#endAnswer(admittedTrailers(chunks.trailers, this.#framing.trailers))
     return -1
   }
 

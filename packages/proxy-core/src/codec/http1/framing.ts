@@ -6,6 +6,7 @@
 import { isBodiless } from '../../message/bodiless.js'
 import { type HeaderBlock } from '../../message/header-block.js'
 import { headerId } from '../../message/header-names.js'
+import { mayTrail } from '../../message/trailer-fields.js'
 import { isToken } from './syntax.js'
 
 /** Body lengths other than a number of bytes. */
@@ -66,6 +67,8 @@ export class Framing {
     this.length = this.#chunked ? bodyLength.chunked : this.declaredLength > 0 ? this.declaredLength : bodyLength.none
     if (minorVersion === 0) {
       this.close = !this.keepAlive || this.close
+      // RFC 9110 section 10.1.1: such a client cannot wait for 100, so nobody behind may be asked for it either.
+      if (this.expectContinue) block.remove('expect')
       this.expectContinue = false
     }
     // With a body it is a plain request: no bytes of a body may be taken for the new protocol's.
@@ -225,6 +228,17 @@ export class Framing {
       block.removeAt(index)
     }
   }
+}
+
+/** Of trailers only those that were declared, and may stand there at all; undefined: none. */
+export function admittedTrailers(trailers: HeaderBlock, declared: readonly string[]): HeaderBlock | undefined {
+  let admitted = 0
+  for (let index = 0; index < trailers.count; index++) {
+    const name = trailers.nameAt(index).toLowerCase()
+    if (declared.includes(name) && mayTrail(name)) admitted++
+    else trailers.removeAt(index)
+  }
+  return admitted > 0 ? trailers : undefined
 }
 
 /** RFC 9110 section 6.5.1: a length or a coding behind the body that it should have framed is an attempt at something. */

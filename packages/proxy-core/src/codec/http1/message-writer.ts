@@ -11,10 +11,6 @@ import { bodyLength } from './framing.js'
 /** Above this a piece goes out as bytes of its own. */
 const maxTextBytes = 16_384
 
-/** Fields that a trailer section must not carry (RFC 9110 section 6.5.1). */
-const forbiddenTrailers =
-  /^(transfer-encoding|content-length|host|connection|trailer|te|upgrade|set-cookie|cookie|authorization|proxy-.*|x-forwarded-.*|x-envoy-.*|content-(encoding|type|range))$/i
-
 export class MessageWriter {
   readonly #channel: Channel
   #text = ''
@@ -94,6 +90,6 @@ export class MessageWriter {
 
 function trailerLines(trailers: HeaderBlock): string {
   let lines = ''
-  for (const [name, value] of trailers.entries()) if (!forbiddenTrailers.test(name)) lines += `${name}: ${value}\r\n`
+  for (const [name, value] of trailers.entries()) lines += `${name}: ${value}\r\n`
   return lines
 }

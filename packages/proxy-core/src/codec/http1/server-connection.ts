@@ -7,7 +7,7 @@ import { isBodiless } from '../../message/bodiless.js'
 import { HeaderBlock } from '../../message/header-block.js'
 import type { DownstreamStream, RequestEvents, RequestHead } from '../stream.js'
 import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
-import { bodyLength, framesInTrailers, Framing } from './framing.js'
+import { admittedTrailers, bodyLength, framesInTrailers, Framing } from './framing.js'
 import { HeadParser, headError } from './head-parser.js'
 import { MessageWriter } from './message-writer.js'
 import { RequestTarget, refusalStatus } from './request-target.js'
@@ -391,16 +391,8 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
       this.#fail('protocol-error')
       return -1
     }
-    this.#endRequest(this.#declaredTrailers(chunks.trailers))
+    this.#endRequest(admittedTrailers(chunks.trailers, this.#framing.trailers))
     return at
-  }
-
-  #declaredTrailers(trailers: HeaderBlock): HeaderBlock | undefined {
-    if (trailers.count === 0 || this.#framing.trailers.length === 0) return undefined
-    for (let index = 0; index < trailers.count; index++) {
-      if (!this.#framing.trailers.includes(trailers.nameAt(index).toLowerCase())) trailers.removeAt(index)
-    }
-    return trailers
   }
 
   #endRequest(trailers: HeaderBlock | undefined): void {

@@ -28,6 +28,7 @@ export class HeadReader implements FieldSink {
   at = 0
   readonly #limits: HeadLimits
   #role: HeadRole = 'request'
+  #inTrailers = false
   #block: HeaderBlock | undefined
   #listBytes = 0
   #fields = 0
@@ -63,7 +64,8 @@ export class HeadReader implements FieldSink {
     this.at = 0
     this.#listBytes = 0
     this.#fields = 0
-    this.#sawRegular = role === 'trailers'
+    this.#inTrailers = role === 'trailers'
+    this.#sawRegular = this.#inTrailers
     this.#cookies = undefined
     this.#firstCookie = -1
     this.#cookieIsSecret = false
@@ -90,6 +92,7 @@ export class HeadReader implements FieldSink {
     if (!this.#admit(name, field.value.length)) return
     if (!field.isSound) return this.#fault('a field')
     if (name.kind !== fieldKind.regular) return this.#special(name, field.value, field, false)
+    if (this.#inTrailers && !name.mayTrail) return
     this.#sawRegular = true
     this.#append(field)
   }
@@ -98,6 +101,7 @@ export class HeadReader implements FieldSink {
     if (!this.#admit(name, valueEnd - valueStart)) return
     if (!name.isSound || !this.#isSoundValue(valueStart, valueEnd)) return this.#fault('a field')
     if (name.kind !== fieldKind.regular) return this.#special(name, latin1(this.bytes, valueStart, valueEnd), undefined, isSecret)
+    if (this.#inTrailers && !name.mayTrail) return
     this.#sawRegular = true
     this.#appendLiteral(name, valueStart, valueEnd, isSecret)
   }
@@ -161,11 +165,12 @@ export class HeadReader implements FieldSink {
       case fieldKind.contentLength:
         return this.#length(value)
       case fieldKind.te:
-        if (value !== 'trailers' || this.#role === 'trailers') return this.#fault('te')
+        if (value !== 'trailers' || this.#inTrailers) return this.#fault('te')
         break
       case fieldKind.cookie:
-        return this.#cookie(name, value, isSecret)
+        return this.#inTrailers ? undefined : this.#cookie(name, value, isSecret)
       case fieldKind.expect:
+        if (this.#inTrailers) return undefined
         if (value.toLowerCase() === '100-continue') this.expectContinue = true
         else this.unmetExpectation = true
         break
@@ -214,7 +219,7 @@ export class HeadReader implements FieldSink {
   #host(value: string): void {
     if (++this.#hosts > 1) return this.#fault('two host fields')
     if (this.#role === 'response') return this.#appendText(hostName, value)
-    if (this.#role === 'trailers') return this.#fault('host in trailers')
+    if (this.#inTrailers) return this.#fault('host in trailers')
     if (this.authority === undefined) {
       this.authority = value
       return this.#appendText(hostName, value)
@@ -224,8 +229,7 @@ export class HeadReader implements FieldSink {
   }
 
   #length(value: string): void {
-    if (this.contentLength >= 0 || this.#role === 'trailers' || value === '' || value.length > maxLengthDigits)
-      return this.#fault('content-length')
+    if (this.contentLength >= 0 || this.#inTrailers || value === '' || value.length > maxLengthDigits) return this.#fault('content-length')
     let length = 0
     for (let at = 0; at < value.length; at++) {
       const digit = value.charCodeAt(at) - 0x30
