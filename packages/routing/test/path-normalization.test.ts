@@ -25,6 +25,15 @@ const rows: readonly (readonly [path: string, base: string, merge: string, decod
   ['/%61dmin?x=%61/../b', '/admin?x=%61/../b', '/admin?x=%61/../b', '/admin?x=%61/../b'],
   ['/x%2f..%2fadmin', '/x%2f..%2fadmin', '/x%2f..%2fadmin', '/admin'],
   ['/%2%65%2e', '/%2%65.', '/%2%65.', '/%2%65.'],
+  ['/p/..;/adm', '/adm', '/adm', '/adm'],
+  ['/p/..;x=1/adm', '/adm', '/adm', '/adm'],
+  ['/p/%2e%2e;/adm', '/adm', '/adm', '/adm'],
+  ['/p/.;x/adm', '/p/adm', '/p/adm', '/p/adm'],
+  ['/p/..;', '/', '/', '/'],
+  ['/p;x/..;y/adm', '/adm', '/adm', '/adm'],
+  ['/p/...;/adm', '/p/...;/adm', '/p/...;/adm', '/p/...;/adm'],
+  ['/p/x;..;/adm', '/p/x;..;/adm', '/p/x;..;/adm', '/p/x;..;/adm'],
+  ['/a"<>^`{|}b?"|', '/a%22%3C%3E%5E%60%7B%7C%7Db?"|', '/a%22%3C%3E%5E%60%7B%7C%7Db?"|', '/a%22%3C%3E%5E%60%7B%7C%7Db?"|'],
 ]
 
 describe('paths are normalized as the table says', () => {

@@ -2,6 +2,8 @@
 import type { HttpConnectionManager } from '../model/http-connection-manager.js'
 
 const escapedSlash = /%2f|%5c/i
+/** Which no path may hold as they are (RFC 3986 section 3.3), and which clients send all the same. */
+const unsafe = /["<>^`{|}]/g
 
 /** @returns the path to route by, or undefined when it must be refused. */
 export function normalizePath(path: string, manager: HttpConnectionManager): string | undefined {
@@ -20,6 +22,7 @@ export function normalizePath(path: string, manager: HttpConnectionManager): str
     plain = plain.replaceAll('\\', '/')
     if (plain.includes('%')) plain = decodeUnreserved(plain)
     if (plain.includes('/.')) plain = removeDots(plain)
+    plain = plain.replaceAll(unsafe, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
   }
   if (manager.mergeSlashes && plain.includes('//')) plain = plain.replaceAll(/\/{2,}/g, '/')
   return plain + rest
@@ -53,23 +56,31 @@ function removeDots(path: string): string {
   const kept: string[] = []
   for (const [index, segment] of segments.entries()) {
     const last = index === segments.length - 1
-    if (segment === '..') {
+    if (isDots(segment, '..')) {
       if (kept.length > 1) kept.pop()
       if (last) kept.push('')
-    } else if (segment === '.') {
+    } else if (isDots(segment, '.')) {
       if (last) kept.push('')
     } else kept.push(segment)
   }
   return kept.join('/') || '/'
 }
 
-/** Whether the path before the query has nothing that a rule could touch: no `%`, `\`, `//` or `/.`. Nearly all are so. */
+/** Servers that know parameters of segments read `..;x` as `..`, so it must not hide there from the rules for paths. */
+function isDots(segment: string, dots: string): boolean {
+  return segment === dots || segment.startsWith(`${dots};`)
+}
+
+const touched = new Uint8Array(256)
+for (const character of '%\\"<>^`{|}') touched[character.charCodeAt(0)] = 1
+
+/** Whether the path before the query has nothing that a rule could touch, no `//` and no `/.` either. Nearly all are so. */
 function isPlain(path: string): boolean {
   let before = 0
   for (let at = 0; at < path.length; at++) {
     const code = path.charCodeAt(at)
     if (code === 0x3f) return true
-    if (code === 0x25 || code === 0x5c || (before === 0x2f && (code === 0x2f || code === 0x2e))) return false
+    if (touched[code] === 1 || (before === 0x2f && (code === 0x2f || code === 0x2e))) return false
     before = code
   }
   return true
