@@ -1,4 +1,4 @@
-export { delay, type Clock, type Timer, type TimerOptions } from './clock.js'
+export { delay, setWallTimer, type Clock, type Timer, type TimerOptions } from './clock.js'
 export { nearest } from './did-you-mean.js'
 export { formatDuration, parseDuration, type DurationResult } from './duration.js'
 export { grpcStatusNames } from './grpc-status.js'

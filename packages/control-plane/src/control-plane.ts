@@ -2,7 +2,7 @@
  * The control plane in one process: the source feeds the model, discovery pushes it (Pilot), the authority signs
  * (Citadel), and what proxies report is added up (Mixer).
  */
-import { type Clock, formatWorkloadId, type Logger, messageOf, silentLogger, type Timer } from '@heddle/base'
+import { type Clock, formatWorkloadId, type Logger, messageOf, setWallTimer, silentLogger, type Timer } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import {
   type Authenticator,
@@ -264,7 +264,7 @@ class Istiod implements ControlPlane {
 
   #renewAfter(delayMs: number, secure: SecureServer): void {
     this.#renewal?.cancel()
-    this.#renewal = this.#deps.clock.setTimer(delayMs, () => void this.#renew(secure))
+    this.#renewal = setWallTimer(this.#deps.clock, delayMs, () => void this.#renew(secure))
   }
 
   async #renew(secure: SecureServer): Promise<void> {

@@ -3,6 +3,8 @@ import type { Clock, Timer } from '../clock.js'
 export interface FakeClock extends Clock {
   /** Moves time on, firing due timers in order; each sees the time at which it was due. */
   advance(ms: number): void
+  /** Moves the wall time alone, as while the machine sleeps: timers and the monotonic time stand still. */
+  sleep(ms: number): void
   /** Timers that have neither fired nor been cancelled. */
   pendingTimers(): number
 }
@@ -16,6 +18,7 @@ interface Pending {
 /** @param startMs wall time at the start. Default: 2026-01-01T00:00:00Z. */
 export function createFakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
   let elapsedMs = 0
+  let sleptMs = 0
   let order = 0
   const pending = new Set<Pending>()
 
@@ -29,7 +32,7 @@ export function createFakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClo
   }
 
   return {
-    now: () => startMs + elapsedMs,
+    now: () => startMs + elapsedMs + sleptMs,
     monotonicMs: () => elapsedMs,
     setTimer(delayMs, callback): Timer {
       const timer = { dueMs: elapsedMs + Math.max(0, delayMs), order: order++, callback }
@@ -45,6 +48,7 @@ export function createFakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClo
       }
       elapsedMs = limitMs
     },
+    sleep: (ms) => void (sleptMs += ms),
     pendingTimers: () => pending.size,
   }
 }

@@ -3,7 +3,7 @@
  * certificate's life with jitter, the last good certificate kept on disk for a start without the control plane. It is
  * the source of the secrets `default` and `ROOTCA` (Istio's SDS names); changes reach subscribers without a restart.
  */
-import { type Clock, HeddleError, type Logger, messageOf, type Random, type Timer } from '@heddle/base'
+import { type Clock, HeddleError, type Logger, messageOf, type Random, setWallTimer, type Timer } from '@heddle/base'
 import type { Secret, SecretSource } from '@heddle/routing'
 import { createCsr, encodePrivateKey, generateKey } from '@heddle/x509'
 import { type BackOff, createBackOff } from '../ads/back-off.js'
@@ -251,7 +251,7 @@ class RenewedIdentity implements IdentitySource {
 
   #schedule(delayMs: number): void {
     this.#timer?.cancel()
-    this.#timer = this.#deps.clock.setTimer(delayMs, () => void this.#request(), { keepAlive: true })
+    this.#timer = setWallTimer(this.#deps.clock, delayMs, () => void this.#request(), { keepAlive: true })
   }
 
   /** Half of the lifetime, less up to a tenth, so that workloads started together do not renew together. */

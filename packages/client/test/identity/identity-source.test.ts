@@ -80,6 +80,17 @@ describe('an identity', () => {
     expect(source.current?.privateKeyPem).not.toBe(first?.privateKeyPem)
   })
 
+  it('ca T37: is renewed within half a minute of waking when the machine slept through its time', async () => {
+    const { create, pass, state, clock } = harness()
+    const source = create()
+    await pass(0)
+    const first = source.current
+    clock.sleep(0.9 * dayMs)
+    await pass(30_000)
+    expect(state.requests).toBe(2)
+    expect(source.current).not.toBe(first)
+  })
+
   it('T46: that cannot be renewed stays, and is asked for again with growing waits', async () => {
     const { create, pass, state, logger } = harness()
     const source = create()
