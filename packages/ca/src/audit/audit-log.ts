@@ -149,7 +149,7 @@ export async function* readAuditLog({ directory }: AuditLogOptions): AsyncGenera
   }
 }
 
-/** Ended by line feeds alone: Node's own reader also ends a line at U+2028, which stands in JSON as it is and which an audience may hold. */
+/** Ended by line feeds alone, whatever readers of lines end them at: U+2028 stands in JSON as it is, and an audience may hold it. */
 async function* linesOf(path: string): AsyncGenerator<string> {
   let rest = ''
   for await (const chunk of createReadStream(path, 'utf8')) {

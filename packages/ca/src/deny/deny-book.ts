@@ -27,7 +27,10 @@ export interface DenyBook {
   list(): DenyList
   /** Denies from now on; saved before it is announced. @throws HeddleError `HEDDLE_CA_DENIAL_INVALID` */
   add(request: DenyRequest): Promise<DeniedEntry>
-  /** Whether there was such an entry. */
+  /**
+   * Whether there was such an entry.
+   * @param value spelled as {@link add} takes it: a serial number with capitals or colons will do.
+   */
   remove(kind: DeniedEntry['kind'], value: string): Promise<boolean>
   /** Calls back after each change; returns what ends it. */
   onChange(listener: () => void): () => void
@@ -72,7 +75,7 @@ export function createDenyBook(keeper: DenyKeeper, clock: Clock, trustDomains: r
     async remove(kind, value) {
       let wasThere = false
       await keeper.replace((all) => {
-        const values = valuesLike({ kind, value }, trustDomains)
+        const values = valuesLike({ kind, value: kind === 'serial' ? spellSerial(value) : value }, trustDomains)
         const left = all.filter((entry) => entry.kind !== kind || !values.includes(entry.value))
         wasThere = left.length < all.length
         return wasThere ? left : all
@@ -130,12 +133,16 @@ function readId(value: string): Pick<DeniedEntry, 'kind' | 'value'> {
 
 /** People paste serial numbers as openssl and browsers show them. */
 function readSerial(text: string): Pick<DeniedEntry, 'kind' | 'value'> {
-  const value = text
+  const value = spellSerial(text)
+  if (!/^(?:[0-9a-f]{2}){1,20}$/.test(value)) throw denialInvalid(`"${text}" is not a serial number in hexadecimal`)
+  return { kind: 'serial', value }
+}
+
+function spellSerial(text: string): string {
+  return text
     .toLowerCase()
     .replaceAll(':', '')
     .replace(/^(?:00)+(?=.)/, '')
-  if (!/^(?:[0-9a-f]{2}){1,20}$/.test(value)) throw denialInvalid(`"${text}" is not a serial number in hexadecimal`)
-  return { kind: 'serial', value }
 }
 
 function denialInvalid(reason: string): Error {

@@ -47,6 +47,16 @@ describe('the deny-list', () => {
     expect(ca.denied.entries()).toEqual([])
   })
 
+  it('takes a serial number off however it is spelled', async () => {
+    const { ca } = await startCa()
+    for (const spelled of ['4a0bff', '4A0BFF', '4a:0b:ff', '00:4A:0B:FF']) {
+      await ca.denied.add({ serialHex: '4A:0B:FF' })
+      expect(await ca.denied.remove('serial', spelled)).toBe(true)
+      expect(ca.denied.entries()).toEqual([])
+    }
+    expect(await ca.denied.remove('serial', 'xyz')).toBe(false)
+  })
+
   it.each([
     ['nothing', {}],
     ['two things', { spiffeId: workloadUri, serialHex: '01' }],
