@@ -116,6 +116,24 @@ describe.each([
   })
 })
 
+test('limit maxStreamsPerRead: a hundred requests of one read go on at once, and one more lets other connections have their turn', () => {
+  const { connect, turn } = stage()
+  const talk = connect()
+  const read = (first: number, count: number): void => {
+    const bytes = many(count, (at) => request(oddId(first + at)))
+    talk.connection.onData(bytes, 0, bytes.length)
+  }
+  read(0, 100)
+  expect(talk.requests).toHaveLength(100)
+  expect(talk.channel.paused).toBe(false)
+  read(100, 101)
+  expect(talk.requests).toHaveLength(201)
+  expect(talk.channel.paused).toBe(true)
+  turn()
+  expect(talk.channel.paused).toBe(false)
+  expectServed(talk, oddId(201))
+})
+
 test('limit maxRemembered: what comes late for a stream that was reset here is ignored, until 512 others were', () => {
   const { connect } = stage()
   const [talk, neighbour] = [connect(), connect()]

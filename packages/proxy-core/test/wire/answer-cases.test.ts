@@ -5,10 +5,12 @@ import {
   type AnswerCase,
   decodeWireBytes,
   fieldsOf,
+  type ProcessWatch,
   readAnswerExpectation,
   runAnswerCase,
   startStrictUpstream,
   type StrictUpstream,
+  watchProcess,
   type WireSplit,
   type WireTarget,
 } from '@heddle/testing'
@@ -35,11 +37,13 @@ const checks: Readonly<Record<string, Check>> = {
   U80: noTrailers,
 }
 
+let watch: ProcessWatch
 let upstream: StrictUpstream
 let front: TestProxy
 let target: WireTarget
 
 beforeAll(async () => {
+  watch = watchProcess()
   upstream = await startStrictUpstream()
   front = await startProxy(config(httpListener([anyRoute(action('u'))]), [staticCluster('u', [upstream.port])]))
   target = {
@@ -52,6 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await front.close()
   await upstream.close()
+  expect(await watch.end()).toEqual([])
 })
 
 for (const { id, source, want } of answerCases) {

@@ -13,6 +13,8 @@ export interface Http2Row {
   readonly want: RegExp
   /** Whether the upstream may have heard of it. */
   readonly reachesUpstream?: boolean
+  /** Whether the client is one at the edge, where less is allowed. */
+  readonly isAtEdge?: boolean
 }
 
 const u32 = (value: number): Buffer => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255])
@@ -42,7 +44,14 @@ const row = (id: string, title: string, want: RegExp, frames: () => Buffer, reac
 const heads = (id: string, want: RegExp, variants: readonly (readonly [title: string, fields: Fields])[], ok = false): void =>
   variants.forEach(([title, fields]) => row(id, title, want, () => HD(1, fields), ok))
 
-row('H1', 'streams that are reset at once', calm, () => many(12_000, (at) => Buffer.concat([HD(odd(at)), RS(odd(at))])), true)
+rows.push({
+  id: 'H1',
+  title: 'streams that are reset at once',
+  want: calm,
+  frames: () => many(12_000, (at) => Buffer.concat([HD(odd(at)), RS(odd(at))])),
+  reachesUpstream: true,
+  isAtEdge: true,
+})
 row(
   'H3',
   'windows of 0',

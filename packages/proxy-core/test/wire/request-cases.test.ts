@@ -13,8 +13,10 @@ import {
   readRequestExpectation,
   type RequestCase,
   runRequestCase,
+  type ProcessWatch,
   startStrictUpstream,
   type StrictUpstream,
+  watchProcess,
   type WireCase,
   type WireManner,
   type WireTarget,
@@ -75,11 +77,13 @@ const checks: Readonly<Record<string, Check>> = {
 /** Wants in prose, in the words that are read. */
 const wants: Readonly<Record<string, string>> = { '309': '400 or ok hello' }
 
+let watch: ProcessWatch
 let upstream: StrictUpstream
 const open: TestProxy[] = []
 const targets = new Map<string, WireTarget>()
 
 beforeAll(async () => {
+  watch = watchProcess()
   upstream = await startStrictUpstream()
   const more = { upgradeTypes: ['websocket'] }
   const clusters = [staticCluster('u', [upstream.port])]
@@ -124,6 +128,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const front of open) await front.close()
   await upstream.close()
+  expect(await watch.end()).toEqual([])
 })
 
 /** A connection that came behind all others has been refused, and nothing is left of the others anywhere. */

@@ -48,9 +48,9 @@ function judge({ ok, refusals, mayCut }: AnswerExpectation, outcome: ClientOutco
   if (answer === undefined) return mayCut ? [] : ['the answer was cut']
   const isPassed = ok !== undefined && (answer.status === ok.status || isUnknownClass(answer.status, source))
   if (isPassed) return ok.body !== undefined && answer.body !== ok.body ? [`the body is ${JSON.stringify(answer.body)}`] : []
-  // As in Envoy: 502 for what cannot be read, 503 where the connection just ended.
-  const ended = refusals.includes(502) && source.endsWith('{FIN}') && answer.status === 503
-  return refusals.includes(answer.status) || ended ? [] : [`status ${answer.status}`]
+  // As in Envoy: 502 for what cannot be read, 503 where the connection ended between two heads.
+  const isBetween = refusals.includes(502) && /(?:^|\\r\\n\\r\\n)\{FIN\}$/.test(source) && answer.status === 503
+  return refusals.includes(answer.status) || isBetween ? [] : [`status ${answer.status}`]
 }
 
 /** `600` is passed on as it is. */

@@ -31,6 +31,8 @@ const maxSpareBlocks = 32
 const maxUnreadBytes = 1_048_576
 /** Text of the requests that are open: one byte that refers to the table may stand for all that the table holds. */
 const maxOpenHeadBytes = 4_194_304
+/** Requests of one read, beyond which no more is read in this turn of the event loop: other connections have theirs. */
+const maxStreamsPerRead = 100
 
 export class Http2ServerConnection extends Http2Connection {
   protected readonly isServer = true
@@ -61,7 +63,18 @@ export class Http2ServerConnection extends Http2Connection {
       this.connectionError(errorCode.protocolError, 'the preface')
       return
     }
+    const before = this.budgets.streams
     if (at < end) super.onData(buffer, at, end)
+    if (this.budgets.streams - before > maxStreamsPerRead && !this.ended) this.#restThisTurn()
+  }
+
+  #restThisTurn(): void {
+    this.channel.pause()
+    this.deps.flushAtTurnEnd({
+      turnEnded: () => {
+        if (!this.#waitsForReader && !this.ended) this.channel.resume()
+      },
+    })
   }
 
   override give(buffer: Buffer, length: number): boolean {
