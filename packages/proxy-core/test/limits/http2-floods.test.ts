@@ -186,6 +186,48 @@ describe('frames of a client', () => {
     expectEnded(talk, calm, 'too many frames without content', neighbour)
   })
 
+  const headers = (streamId: number, flags: number, fragment: Buffer = Buffer.alloc(0)): Buffer => frame(1, flags, streamId, fragment)
+
+  test('limit maxEmptyFrames: pieces of a header block without content', () => {
+    const { connect } = stage()
+    const [talk, first, neighbour] = [connect(), connect(), connect()]
+    const whole = block(get())
+    const rest = (at: number): Buffer => frame(9, 4, oddId(at), whole.subarray(9))
+    const empty = (at: number): Buffer => frame(9, 0, oddId(at))
+    // One in each block, at its start or within it.
+    talk.send(headers(1, 1, whole.subarray(0, 9)), empty(0), rest(0))
+    talk.send(headers(3, 1), frame(9, 4, 3, whole))
+    expect(talk.requests.map(({ id }) => id)).toEqual([1, 3])
+    talk.send(headers(5, 1, whole.subarray(0, 9)), empty(2), empty(2))
+    expectEnded(talk, calm, 'too many frames without content', neighbour)
+    first.send(headers(1, 1), empty(0))
+    expectEnded(first, calm, 'too many frames without content', neighbour)
+  })
+
+  test.each<[string, (at: number) => Buffer]>([
+    ['unknown types', (at) => frame(0x0b + (at % 200), at & 0xff, 0)],
+    ['PRIORITY_UPDATE', () => frame(0x10, 0, 0, Buffer.concat([number(1), Buffer.from('u=1')]))],
+    ['unknown types on streams', (at) => frame(0xfa, 0, at % 2 === 0 ? 1 : 99, 'x'.repeat(100))],
+    ['acknowledgements of SETTINGS that none waits for', () => settingsAck],
+    ['answers to no PING', () => frame(6, 1, 0, Buffer.alloc(8))],
+    ['RST_STREAM of streams that have ended', () => reset(1)],
+    ['GOAWAY', () => frame(7, 0, 0, Buffer.alloc(8))],
+  ])('limit maxVoidFramesPerStream: a hundred frames of %s, and a hundred more for each stream', (_, make) => {
+    const { connect } = stage()
+    const [talk, neighbour] = [connect(), connect()]
+    talk.send(settingsAck)
+    expectServed(talk, 1)
+    talk.send(many(100, make))
+    expectServed(talk, 3)
+    talk.send(many(200, make))
+    expect(talk.errors).toEqual([])
+    expectServed(talk, 5)
+    talk.send(many(100, make))
+    expect(talk.errors).toEqual([])
+    talk.send(make(0))
+    expectEnded(talk, calm, 'too many frames that say nothing', neighbour)
+  })
+
   test('limit maxPriorityFramesPerStream: a hundred, and a hundred more for each stream', () => {
     const { connect } = stage()
     const [talk, neighbour] = [connect(), connect()]

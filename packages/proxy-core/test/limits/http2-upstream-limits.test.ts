@@ -146,6 +146,19 @@ test('limit maxConcurrentStreams: those of the cluster, however many the upstrea
   expect(connection.available).toBe(0)
 })
 
+test('limit maxVoidFramesPerStream: frames of an upstream that say nothing', () => {
+  const { receive, ask, channel, connection } = connected()
+  receive(settings(), settingsAck)
+  const seen = ask()
+  const unknown = frame(0x42, 0, 0)
+  receive(many(200, () => unknown))
+  expect(connection.closed).toBe(false)
+  receive(unknown)
+  expect(connection.closed).toBe(true)
+  expect(seen).toEqual(failed)
+  expect(channel.text).toContain(`\0\0\0${String.fromCharCode(errorCode.enhanceYourCalm)}`)
+})
+
 test('limit maxQueuedControlFrames: an upstream that asks and does not read loses its connection, and its requests fail', () => {
   const { receive, ask, channel, connection } = connected()
   receive(settings(), settingsAck)

@@ -35,6 +35,8 @@ const refusedPerSecond = 100
 /** Frames without content, END_STREAM or END_HEADERS in a row. */
 const maxEmptyFrames = 1
 const maxPriorityFramesPerStream = 100
+/** Frames that say nothing: of unknown types (RFC 9218's among them), answers to nothing, what concerns streams that have ended. */
+const maxVoidFramesPerStream = 100
 /** WINDOW_UPDATE frames for each stream and each frame of data that was sent. */
 const maxWindowUpdatesPerDataFrame = 10
 /** Answers that a peer asks for and does not read. */
@@ -46,6 +48,7 @@ export class PeerBudgets {
   readonly #refused = new TokenBucket(refusedBurst, refusedPerSecond)
   #emptyFrames = 0
   #priorityFrames = 0
+  #voidFrames = 0
   #windowUpdates = 0
   #queuedControlFrames = 0
   streams = 0
@@ -70,6 +73,9 @@ export class PeerBudgets {
   }
   priority(): boolean {
     return ++this.#priorityFrames <= maxPriorityFramesPerStream * (1 + this.streams)
+  }
+  voidFrame(): boolean {
+    return ++this.#voidFrames <= maxVoidFramesPerStream * (1 + this.streams)
   }
   windowUpdate(): boolean {
     return ++this.#windowUpdates <= 5 + 2 * (this.streams + maxWindowUpdatesPerDataFrame * this.dataFramesSent)

@@ -226,8 +226,18 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
       case frameType.windowUpdate:
         return this.#windowUpdate(streamId, buffer, start, end)
       default:
-        return true
+        return this.#isVoid()
     }
+  }
+
+  /** A frame that says nothing. @returns whether the connection goes on. */
+  #isVoid(): boolean {
+    return this.budgets.voidFrame() || this.calm('frames that say nothing')
+  }
+
+  /** Of a header block that goes on, a frame that adds nothing to it. */
+  #isEmpty(): boolean {
+    return this.budgets.emptyFrame() || this.calm('frames without content')
   }
 
   #headers(flags: number, streamId: number, buffer: Buffer, start: number, end: number): boolean {
@@ -244,7 +254,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
     if ((flags & frameFlag.endHeaders) === 0) {
       this.#blocks.open(streamId, flags, buffer, at, blockEnd)
       this.timers.set(timer.headerBlock, this.nowMs() + this.options.headDeadlineMs)
-      return true
+      return blockEnd > at || this.#isEmpty()
     }
     if (blockEnd - at > this.options.head.maxHeadBytes)
       return this.connectionError(errorCode.enhanceYourCalm, 'a header block that is too long')
@@ -258,7 +268,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
     const { streamId, endStream } = this.#blocks
     if (streamId === 0) return this.connectionError(errorCode.protocolError, 'CONTINUATION without a header block')
     if (!this.#blocks.add(buffer, start, end)) return this.connectionError(errorCode.enhanceYourCalm, 'a header block that is too long')
-    if ((flags & frameFlag.endHeaders) === 0) return true
+    if ((flags & frameFlag.endHeaders) === 0) return end > start || this.#isEmpty()
     this.timers.clear(timer.headerBlock)
     const block = this.#blocks.take()
     return this.onHeaders(streamId, endStream, block, 0, block.length)
@@ -288,7 +298,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
     if (end - start !== 4) return this.connectionError(errorCode.frameSizeError, 'the length of RST_STREAM')
     if (streamId === 0 || this.isIdle(streamId)) return this.connectionError(errorCode.protocolError, 'RST_STREAM on an idle stream')
     const stream = this.streams.get(streamId)
-    if (stream === undefined) return true
+    if (stream === undefined) return this.#isVoid()
     this.closedStreams.addEnded(streamId)
     const code = buffer.readUInt32BE(start)
     this.#leave(stream)
@@ -305,6 +315,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
     const isAck = (flags & frameFlag.ack) !== 0
     if ((isAck && end > start) || (end - start) % 6 !== 0) return this.connectionError(errorCode.frameSizeError, 'the length of SETTINGS')
     if (isAck) {
+      if (!this.timers.isSet(timer.settings)) return this.#isVoid()
       this.timers.clear(timer.settings)
       return true
     }
@@ -352,6 +363,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
       this.output.at += 8
       return true
     }
+    if (!this.timers.isSet(timer.pong) && !this.timers.isSet(timer.drain)) return this.#isVoid()
     if (buffer.readUInt32BE(start + 4) === drainPing) this.finishDrain()
     this.timers.clear(timer.pong)
     return true
@@ -361,7 +373,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
     if (streamId !== 0) return this.connectionError(errorCode.protocolError, 'GOAWAY on a stream')
     if (end - start < 8) return this.connectionError(errorCode.frameSizeError, 'the length of GOAWAY')
     this.onGoAway(buffer.readUInt32BE(start) & largestWindow)
-    return !this.ended
+    return !this.ended && this.#isVoid()
   }
 
   #windowUpdate(streamId: number, buffer: Buffer, start: number, end: number): boolean {
