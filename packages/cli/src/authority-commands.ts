@@ -28,7 +28,7 @@ export const authorityCommands: readonly CommandSpec[] = [
   },
   {
     path: ['cert', 'inspect'],
-    summary: 'Say what a certificate or request says, and which rules it breaks (offline)',
+    summary: 'Say what a certificate, request or revocation list says, and which rules it breaks (offline)',
     arguments: 'FILE',
     maxArguments: 1,
     examples: ['heddle cert inspect cert.pem'],
