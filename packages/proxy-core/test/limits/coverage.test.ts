@@ -11,7 +11,7 @@ const tests = readdirSync(testFolder, { recursive: true, encoding: 'utf8' })
   .join('\n')
 
 /** Files whose limits bound a peer. */
-const isFacingPeers = /^(codec|connection|listener)\/|^proxy\.ts$|^data-path\.ts$/
+const isFacingPeers = /^(codec|connection|listener|router|transport)\/|^proxy\.ts$|^data-path\.ts$/
 /** The kernel keeps it: connections beyond it are not seen here. */
 const ofTheKernel = 'backlog'
 /** Not of a peer's making. */
