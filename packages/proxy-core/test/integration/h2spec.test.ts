@@ -16,10 +16,10 @@ const program = (process.env['PATH'] ?? '')
   .map((folder) => join(folder, 'h2spec'))
   .find((path) => existsSync(path))
 
-/** @returns the last line, such as `145 tests, 145 passed, 0 skipped, 0 failed`, or everything when a case failed. */
+/** @returns the last line, such as `146 tests, 146 passed, 0 skipped, 0 failed`, or everything when a case failed. */
 function run(port: number, ...more: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program ?? '', ['-h', '127.0.0.1', '-p', String(port), '-o', '5', ...more])
+    const child = spawn(program ?? '', ['-h', '127.0.0.1', '-p', String(port), '-o', '5', '--strict', ...more])
     let text = ''
     child.stdout.on('data', (piece: Buffer) => (text += piece.toString()))
     child.on('error', reject)
