@@ -169,10 +169,10 @@ class Istiod implements ControlPlane {
 
   async #serveSecure(source: Source, discovery: Discovery): Promise<SecureServer> {
     const { address, ports } = this.#options
-    const identity = await this.#servingIdentity()
+    const { identity, renewAfterMs } = await this.#servingIdentity()
     const secure = this.#keep(await serveSecureGrpc(address, ports.secureGrpc, identity, this.#services(source, discovery)))
     if (ports.bundle !== undefined) await this.#serveBundle(ports.bundle, identity)
-    this.#renewAfter((servingTtlSeconds * 1000) / 2, secure)
+    this.#renewAfter(renewAfterMs, secure)
     return secure
   }
 
@@ -268,23 +268,25 @@ class Istiod implements ControlPlane {
   }
 
   async #renew(secure: SecureServer): Promise<void> {
-    let nextMs = (servingTtlSeconds * 1000) / 2
+    let nextMs = renewalRetryMs
     try {
-      const identity = await this.#servingIdentity()
+      const { identity, renewAfterMs } = await this.#servingIdentity()
+      nextMs = renewAfterMs
       secure.renew(identity)
       this.#bundleEndpoint?.renew(this.#options.bundleEndpointIdentity?.() ?? identity)
     } catch (error) {
-      nextMs = renewalRetryMs
       this.#deps.logger.error('the serving certificate could not be renewed', { retryMs: nextMs, error: messageOf(error) })
     }
     if (this.#open.length > 0) this.#renewAfter(nextMs, secure)
   }
 
-  async #servingIdentity(): Promise<ServerIdentity> {
+  /** Half of what the authority gives: its maximum or its own end may be near. */
+  async #servingIdentity(): Promise<{ readonly identity: ServerIdentity; readonly renewAfterMs: number }> {
     const { ca, dnsNames, namespace = 'istio-system' } = this.#options
     const workload = { namespace, serviceAccount: 'istiod' }
     const issued = await ca.issueServer({ dnsNames, ttlSeconds: servingTtlSeconds, workload })
-    return { certificateChainPem: issued.chain.join(''), privateKeyPem: issued.privateKeyPem, rootsPem: ca.bundle().rootsPem }
+    const identity = { certificateChainPem: issued.chain.join(''), privateKeyPem: issued.privateKeyPem, rootsPem: ca.bundle().rootsPem }
+    return { identity, renewAfterMs: Math.max(renewalRetryMs, (issued.notAfterMs - this.#deps.clock.now()) / 2) }
   }
 
   #keep<Part extends Closable>(part: Part): Part {

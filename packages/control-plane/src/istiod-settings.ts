@@ -1,6 +1,6 @@
 /** What `heddle-istiod` reads from its environment and arguments: istiod's names where it has them. */
 import { parseArgs } from 'node:util'
-import { HeddleError } from '@heddle/base'
+import { HeddleError, parseDuration } from '@heddle/base'
 
 export interface IstiodSettings {
   readonly address: string
@@ -16,8 +16,19 @@ export interface IstiodSettings {
   readonly isReviewing: boolean | undefined
   /** JSON of Istio's JWT_RULE: an OpenID issuer whose tokens are taken as well. */
   readonly jwtRules: string | undefined
+  readonly lifetimes: CertificateLifetimes
   /** Files of a certificate of the web's authorities for the bundle endpoint. Undefined: it shows istiod's own SPIFFE certificate. */
   readonly webCertificate: { readonly certificatePath: string; readonly keyPath: string } | undefined
+}
+
+/** In seconds; what is absent has the authority's default. */
+export interface CertificateLifetimes {
+  /** Of workloads that name none (Istio's DEFAULT_WORKLOAD_CERT_TTL). */
+  readonly defaultTtlSeconds?: number
+  /** No workload gets more (Istio's MAX_WORKLOAD_CERT_TTL). */
+  readonly maxTtlSeconds?: number
+  /** Of roots made here (Istio's CITADEL_SELF_SIGNED_CA_CERT_TTL). */
+  readonly rootTtlSeconds?: number
 }
 
 export interface IstiodPorts {
@@ -32,6 +43,7 @@ export interface IstiodPorts {
 
 export const defaultPorts: IstiodPorts = { secureGrpc: 15012, monitoring: 15014, telemetry: 42422, bundle: 8443 }
 
+const usualTtlSeconds = 24 * 3600
 const reviewVariable = 'HEDDLE_TOKEN_REVIEW'
 
 /** @throws HEDDLE_CONTROL_PLANE_USAGE */
@@ -46,6 +58,7 @@ export function readSettings(argv: readonly string[], env: Readonly<Record<strin
     audiences: (env['TOKEN_AUDIENCES'] || 'istio-ca').split(',').map((audience) => audience.trim()),
     isReviewing: booleanOf(reviewVariable, env[reviewVariable]),
     jwtRules: env['JWT_RULE'] || undefined,
+    lifetimes: lifetimesOf(env),
     webCertificate: webCertificateOf(env),
     ports: {
       secureGrpc: portOf(values.secureGRPCAddr, defaultPorts.secureGrpc),
@@ -83,6 +96,31 @@ function parse(argv: readonly string[]) {
 function webCertificateOf(env: Readonly<Record<string, string | undefined>>): IstiodSettings['webCertificate'] {
   const [certificatePath, keyPath] = [env['BUNDLE_ENDPOINT_CERT'], env['BUNDLE_ENDPOINT_KEY']]
   return certificatePath && keyPath ? { certificatePath, keyPath } : undefined
+}
+
+/** A maximum below the usual default lowers the default, too; one that is given has to fit. */
+function lifetimesOf(env: Readonly<Record<string, string | undefined>>): CertificateLifetimes {
+  const maxTtlSeconds = secondsOf('MAX_WORKLOAD_CERT_TTL', env)
+  const given = secondsOf('DEFAULT_WORKLOAD_CERT_TTL', env)
+  const defaultTtlSeconds = given ?? (maxTtlSeconds !== undefined && maxTtlSeconds < usualTtlSeconds ? maxTtlSeconds : undefined)
+  const rootTtlSeconds = secondsOf('CITADEL_SELF_SIGNED_CA_CERT_TTL', env)
+  return {
+    ...(maxTtlSeconds !== undefined && { maxTtlSeconds }),
+    ...(defaultTtlSeconds !== undefined && { defaultTtlSeconds }),
+    ...(rootTtlSeconds !== undefined && { rootTtlSeconds }),
+  }
+}
+
+function secondsOf(name: string, env: Readonly<Record<string, string | undefined>>): number | undefined {
+  const value = env[name]
+  if (value === undefined || value === '') return undefined
+  const duration = parseDuration(value)
+  if (duration.ok && duration.ms >= 60_000) return Math.floor(duration.ms / 1000)
+  throw new HeddleError({
+    code: 'HEDDLE_CONTROL_PLANE_USAGE',
+    message: `${name} is "${value}", not a duration of at least a minute such as 24h`,
+    origin: 'user',
+  })
 }
 
 function booleanOf(name: string, value: string | undefined): boolean | undefined {

@@ -143,7 +143,7 @@ interface AuthorityParts {
 }
 
 /** Below the root that is plugged in as Istio's `cacerts`, where that is mounted; otherwise with a root of its own in the Secret. */
-async function openAuthority(client: ResourceClient, { namespace }: IstiodSettings, parts: AuthorityParts): Promise<Ca> {
+async function openAuthority(client: ResourceClient, { namespace, lifetimes }: IstiodSettings, parts: AuthorityParts): Promise<Ca> {
   const { trustDomain, trustDomainAliases, root, log, logger } = parts
   const audit: AuditSink = async (record) => {
     logger.info('issued a certificate', { ...record })
@@ -154,7 +154,7 @@ async function openAuthority(client: ResourceClient, { namespace }: IstiodSettin
   const source = isPlugged
     ? { cacerts: await readCacerts(plugged), companionStore: createSecretCaStore(client, namespace, companionSecret) }
     : { store: createSecretCaStore(client, namespace) }
-  return await createCa({ trustDomain, trustDomainAliases, audit, isRotationAutomatic: true, ...source }, { logger })
+  return await createCa({ trustDomain, trustDomainAliases, audit, isRotationAutomatic: true, ...lifetimes, ...source }, { logger })
 }
 
 /** The revocation lists beside a plugged-in authority change while everything runs. */

@@ -14,7 +14,19 @@ describe('the settings of heddle-istiod', () => {
       jwtRules: undefined,
       ports: { secureGrpc: 15012, monitoring: 15014, telemetry: 42422, bundle: 8443 },
       webCertificate: undefined,
+      lifetimes: {},
     })
+  })
+
+  it('limit how long certificates live, in Istio’s words', () => {
+    const lifetimesOf = (env: Record<string, string>) => readSettings(['discovery'], env).lifetimes
+    expect(
+      lifetimesOf({ DEFAULT_WORKLOAD_CERT_TTL: '1h', MAX_WORKLOAD_CERT_TTL: '12h0m0s', CITADEL_SELF_SIGNED_CA_CERT_TTL: '87600h0m0s' }),
+    ).toEqual({ defaultTtlSeconds: 3600, maxTtlSeconds: 43_200, rootTtlSeconds: 315_360_000 })
+    expect(lifetimesOf({ MAX_WORKLOAD_CERT_TTL: '1h' })).toEqual({ defaultTtlSeconds: 3600, maxTtlSeconds: 3600 })
+    expect(lifetimesOf({ MAX_WORKLOAD_CERT_TTL: '48h' })).toEqual({ maxTtlSeconds: 172_800 })
+    for (const value of ['soon', '0s', '-1h', '59s', '24'])
+      expect(() => lifetimesOf({ MAX_WORKLOAD_CERT_TTL: value })).toThrow(expect.objectContaining({ code: 'HEDDLE_CONTROL_PLANE_USAGE' }))
   })
 
   it('come from istiod’s environment and arguments', () => {

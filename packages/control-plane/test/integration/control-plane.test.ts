@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { connect } from 'node:tls'
 import { createFakeClock, createMemoryLogger } from '@heddle/base/testing'
 import { createCa, createMemoryCaStore } from '@heddle/ca'
 import { typeUrls } from '@heddle/xds'
@@ -117,6 +118,36 @@ describe('closing', () => {
     expect(clock.pendingTimers()).toBe(0)
     await ca.close()
     taken.close()
+  })
+
+  it('renews its own certificate at half of the life that the authority gives it', async () => {
+    const clock = createFakeClock()
+    const lifetimes = { defaultTtlSeconds: 3600, maxTtlSeconds: 3600 }
+    const ca = await createCa({ trustDomain: 'cluster.local', store: createMemoryCaStore(), ...lifetimes }, { clock })
+    const ports = { secureGrpc: 0, monitoring: 0, telemetry: 0 }
+    const options = { client: createFakeResourceClient(), ca, authenticators: [], address: '127.0.0.1', ports }
+    const controlPlane = createControlPlane({ ...options, dnsNames: ['istiod'], version: 'test' }, { clock, logger: createMemoryLogger() })
+    const { secureGrpc } = await controlPlane.start()
+    const serialShown = async (): Promise<string | undefined> => {
+      const socket = connect({
+        host: '127.0.0.1',
+        port: secureGrpc,
+        servername: 'istiod',
+        rejectUnauthorized: false,
+        ALPNProtocols: ['h2'],
+      })
+      await once(socket, 'secureConnect')
+      const serial = socket.getPeerX509Certificate()?.serialNumber
+      socket.destroy()
+      return serial
+    }
+    const first = await serialShown()
+    clock.advance(29 * 60_000)
+    await expect.poll(serialShown).toBe(first)
+    clock.advance(60_000)
+    await expect.poll(serialShown).not.toBe(first)
+    await controlPlane.close()
+    await ca.close()
   })
 
   it('gives a start up that waits for an API which never answers', async () => {
