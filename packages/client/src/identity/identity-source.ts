@@ -164,7 +164,7 @@ class RenewedIdentity implements IdentitySource {
         return
       }
       this.#backOff.reset()
-      this.#schedule(this.#renewalDelayMs(this.#current as WorkloadCertificate))
+      this.#schedule(this.#renewalDelayMs(this.#current as WorkloadCertificate, this.#deps.clock.now()))
     } catch (error) {
       if (this.#abort.signal.aborted) return
       const waitMs = Math.max(this.#backOff.nextMs(), this.#options.retryAfterMsOf?.(error) ?? 0)
@@ -254,9 +254,13 @@ class RenewedIdentity implements IdentitySource {
     this.#timer = setWallTimer(this.#deps.clock, delayMs, () => void this.#request(), { keepAlive: true })
   }
 
-  /** Half of the lifetime, less up to a tenth, so that workloads started together do not renew together. */
-  #renewalDelayMs({ notBeforeMs, notAfterMs }: WorkloadCertificate): number {
-    const halfLifeMs = notBeforeMs + (notAfterMs - notBeforeMs) * (0.5 - this.#deps.random.next() / 10)
+  /**
+   * Half of the lifetime, less up to a tenth, so that workloads started together do not renew together.
+   * @param givenMs when it came, if that is known: a certificate of a few minutes is dated back by half of its life.
+   */
+  #renewalDelayMs({ notBeforeMs, notAfterMs }: WorkloadCertificate, givenMs: number = notBeforeMs): number {
+    const beginMs = Math.max(notBeforeMs, givenMs)
+    const halfLifeMs = beginMs + (notAfterMs - beginMs) * (0.5 - this.#deps.random.next() / 10)
     return Math.max(1000, halfLifeMs - this.#deps.clock.now())
   }
 }

@@ -36,7 +36,9 @@ function harness(clock: FakeClock = createFakeClock(), authorityClock: FakeClock
     const fields = state.wrongKey ? {} : { publicKey: csr.csr.publicKey }
     return state.answer([state.authority.issue(spiffeId, { ttlSeconds, fields }).certPem, state.authority.rootPem])
   }
-  const create = (options: { readonly stateDir?: string; readonly spiffeId?: string } = {}): IdentitySource => {
+  const create = (
+    options: { readonly stateDir?: string; readonly spiffeId?: string; readonly ttlSeconds?: number } = {},
+  ): IdentitySource => {
     const source = createIdentitySource(
       { spiffeId, trustDomain: 'cluster.local', requestCertificate, ...options },
       { clock, random: createSeededRandom(7), logger },
@@ -78,6 +80,16 @@ describe('an identity', () => {
     expect(state.requests).toBe(2)
     expect(changed).toEqual(['default', 'ROOTCA'])
     expect(source.current?.privateKeyPem).not.toBe(first?.privateKeyPem)
+  })
+
+  it('of a minute, dated back by two, is renewed once in its life and not all the time', async () => {
+    const { create, pass, state } = harness()
+    create({ ttlSeconds: 60 })
+    await pass(0)
+    for (let second = 0; second < 23; second++) await pass(1000)
+    expect(state.requests).toBe(1)
+    for (let second = 0; second < 8; second++) await pass(1000)
+    expect(state.requests).toBe(2)
   })
 
   it('ca T37: is renewed within half a minute of waking when the machine slept through its time', async () => {
