@@ -4,7 +4,7 @@
  */
 export { readIfPresent, replaceFile, writeDurably } from './node/durable-file.js'
 export { followFiles, type FollowedFiles, type FollowedFilesDeps } from './node/follow-files.js'
-export { encodeJwtKeySet, parseJwtKeySet, readPublicJwk, type JwtKeySet, type JwtKeySetResult } from './node/jwt-bundle.js'
+export { encodeJwtKeySet, parseJwtKeySet, readPublicJwk, type JwtKeySet, type JwtKeySetResult, type PublicJwk } from './node/jwt-bundle.js'
 export { validateJwtSvid, type JwtBundle, type JwtSvidFault, type JwtSvidResult, type JwtSvidValidation } from './node/jwt-svid.js'
 export { parseStrictJson, type StrictJsonResult } from './node/strict-json.js'
 export { makeFolder } from './node/make-folder.js'

@@ -28,6 +28,13 @@ describe('the stream logger', () => {
     expect(lines.splice(0)).toEqual(['1970-01-01T00:00:00.000Z\twarn\ttwo\\nlines\tpod=web-1\terror=why\n'])
   })
 
+  it('lets nobody forge a field, a line or a colour of a terminal', () => {
+    createStreamLogger({ stream, clock }).info('a\tb', { name: 'x\r\u001b[31m\u0085\u2028\ty=1', list: ['a\tb'] })
+    expect(lines.splice(0)).toEqual([
+      '1970-01-01T00:00:00.000Z\tinfo\ta\\u0009b\tname=x\\u000d\\u001b[31m\\u0085\\u2028\\u0009y=1\tlist=["a\\tb"]\n',
+    ])
+  })
+
   it('writes JSON when asked, and nothing below its level', () => {
     const logger = createStreamLogger({ stream, clock, format: 'json', level: 'warn' })
     logger.info('quiet')

@@ -27,6 +27,7 @@ export type CaErrorCode =
   | 'HEDDLE_CA_AUDIT_CORRUPT'
   | 'HEDDLE_CA_AUDIT_FAILED'
   | 'HEDDLE_CA_ROTATION_REFUSED'
+  | 'HEDDLE_CA_HANDOVER'
   | 'HEDDLE_CA_CLOSED'
 
 export interface CaErrorDetail {

@@ -6,6 +6,7 @@ import type { Cacerts } from './authority/cacerts.js'
 import type { CaBundle } from './bundle/ca-bundle.js'
 import type { Caller } from './caller.js'
 import type { DenyBook } from './deny/deny-book.js'
+import type { Handover } from './handover/handover.js'
 import type { ExplainRequest, Explanation } from './issue/explain.js'
 import type { IssuedCertificate } from './issue/leaf.js'
 import type { JwtSvid } from './jwt/jwt-svid.js'
@@ -25,6 +26,11 @@ export interface CaOptions {
    * Default: denials end with the process, and there are no tokens.
    */
   readonly companionStore?: CaStore
+  /**
+   * With `companionStore`: where an authority with a root of its own kept its state before somebody's was plugged in. Its roots stay
+   * trusted while workloads go over; it is read once and closed. Default: there was none.
+   */
+  readonly formerStore?: Pick<CaStore, 'open' | 'close'>
   /** Lifetime of a root made here. Default: 3650 days, as Istio's CITADEL_SELF_SIGNED_CA_CERT_TTL. */
   readonly rootTtlSeconds?: number
   /** Lifetime of a leaf when the caller names none. Default: 24 h, as Istio's DEFAULT_WORKLOAD_CERT_TTL. */
@@ -91,7 +97,7 @@ export interface Ca {
    * Issues a leaf for the caller's identity and the request's key; all else in the request is ignored, as Istio does.
    * @param ttlSeconds absent, zero or negative: the default.
    * @throws HeddleError `HEDDLE_CA_CSR_INVALID`, `HEDDLE_CA_CALLER_INVALID`, `HEDDLE_CA_CALLER_DENIED`, `HEDDLE_CA_SIGNER_EXPIRED`,
-   * `HEDDLE_CA_SIGNER_FAILED`, `HEDDLE_CA_LINT_FAILED`, `HEDDLE_CA_AUDIT_FAILED`
+   * `HEDDLE_CA_HANDOVER`, `HEDDLE_CA_SIGNER_FAILED`, `HEDDLE_CA_LINT_FAILED`, `HEDDLE_CA_AUDIT_FAILED`
    */
   sign(csrPem: string, caller: Caller, ttlSeconds?: number | bigint): Promise<SignedCertificate>
   /** What `sign` would do, or why it would refuse. */
@@ -128,6 +134,8 @@ export interface Ca {
   metrics(): CaMetrics
   /** Undefined for a plugged-in authority: its root is somebody else's. */
   readonly rotation: Rotation | undefined
+  /** How workloads go over to a plugged-in authority; undefined without `companionStore`. */
+  readonly handover: Handover | undefined
   /** Waits for a save under way and gives the store back; every later call is refused. */
   close(): Promise<void>
   /** The same as `close`. */

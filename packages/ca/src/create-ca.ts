@@ -2,19 +2,22 @@
  * The certificate authority: one signing key per trust domain, leaves whose identity is the caller's, and roots that can change.
  * It speaks no protocol; `service/` handles requests as plain objects and the control plane binds those to gRPC.
  */
-import { type Clock, type Logger, type Random, parseSpiffeId, silentLogger } from '@heddle/base'
+import { type Clock, type Logger, messageOf, parseSpiffeId, type Random, silentLogger } from '@heddle/base'
 import { systemClock, systemRandom } from '@heddle/base/node'
 import type { Crl, KeyAlgorithm } from '@heddle/x509'
 import type { AuditSink } from './audit/audit-record.js'
+import type { Authority } from './authority/authority.js'
 import { readCrls, readPluggedInAuthority } from './authority/cacerts.js'
 import { type Companion, type SigningSource, pluggedInSource, selfSignedSource } from './authority/signing-source.js'
-import { openState } from './authority/state-keeper.js'
+import { decodeState } from './authority/state-format.js'
+import { isConflict, openState } from './authority/state-keeper.js'
 import { type CaBundle, createBundle } from './bundle/ca-bundle.js'
 import type { Ca, CaDeps, CaOptions } from './ca.js'
 import { caError } from './ca-error.js'
 import type { Caller } from './caller.js'
 import { createDenyBook } from './deny/deny-book.js'
 import { createRevocationLists } from './deny/revocation-lists.js'
+import { driveHandover, takenOver } from './handover/handover.js'
 import { createIssuer } from './issue/issuer.js'
 import { issueJwtSvid, type JwtSvid } from './jwt/jwt-svid.js'
 import { createCaCounters } from './metrics/ca-metrics.js'
@@ -45,21 +48,52 @@ const daySeconds = 86_400
  */
 export async function createCa(options: CaOptions, deps: CaDeps = {}): Promise<Ca> {
   const resolved = resolveOptions(options, deps)
-  const { store, cacerts, companionStore } = options
+  const { store, cacerts, companionStore, formerStore } = options
   const nowMs = resolved.clock.now()
   if (cacerts && !store) {
     const authority = await readPluggedInAuthority(cacerts, resolved.trustDomain, nowMs)
-    const source = pluggedInSource(authority, nowMs, companionStore && (await openCompanion(resolved, companionStore)))
-    return assemble(resolved, source, authority.crls)
+    const companion = companionStore && (await openCompanion(resolved, companionStore, authority.authority, formerStore))
+    return assemble(resolved, pluggedInSource(authority, nowMs, companion), authority.crls)
   }
   if (!store || cacerts || companionStore)
     throw optionsInvalid('give either a store for a root of its own or cacerts, not both; a companion store goes with cacerts')
   return assemble(resolved, await openSource(resolved, store))
 }
 
-async function openCompanion(resolved: Resolved, store: CaStore): Promise<Companion> {
+async function openCompanion(
+  resolved: Resolved,
+  store: CaStore,
+  authority: Authority,
+  formerStore: Pick<CaStore, 'open' | 'close'> | undefined,
+): Promise<Companion> {
   const keeper = await openState({ ...resolved, store, hasRoots: false }, resolved)
-  return { keeper, driver: driveJwtKeys(keeper, resolved) }
+  try {
+    const isFirst = keeper.current().published === undefined
+    const formerPem = isFirst && formerStore ? await readFormerRoots(resolved, formerStore) : ''
+    const takeOver = (): Promise<void> => keeper.replace((state) => takenOver(state, authority, formerPem, resolved.clock.now()))
+    // Another replica that starts with the same files may have been quicker; its state has been adopted then.
+    await takeOver().catch((error: unknown) => (isConflict(error) ? takeOver() : Promise.reject(error)))
+  } catch (error) {
+    await keeper.close()
+    throw error
+  }
+  return { keeper, driver: driveJwtKeys(keeper, resolved), handover: driveHandover(keeper, authority, resolved) }
+}
+
+/** Every root that the authority of before published. What cannot be read holds nobody up: that is what is being replaced. */
+async function readFormerRoots(resolved: Resolved, store: Pick<CaStore, 'open' | 'close'>): Promise<string> {
+  try {
+    const saved = await store.open()
+    const roots = saved ? decodeState(saved, { ...resolved, hasRoots: true }, resolved.random).state.roots : []
+    return roots.map(({ authority: { rootsPem } }) => rootsPem).join('')
+  } catch (error) {
+    resolved.logger.warn('the roots of the authority before cannot be read: certificates under them are not trusted any more', {
+      error: messageOf(error),
+    })
+    return ''
+  } finally {
+    await store.close()
+  }
 }
 
 async function openSource(resolved: Resolved, store: CaStore): Promise<SigningSource> {
@@ -117,6 +151,7 @@ function assemble(resolved: Resolved, source: SigningSource, pluggedIn: readonly
   return {
     trustDomain,
     rotation: source.rotation,
+    handover: source.handover,
     denied: deny,
     bundle: bundles.current,
     onBundleChange: bundles.subscribe,

@@ -55,6 +55,7 @@ export {
   ordersConfigMap,
   withoutOld,
 } from './order/order-book.js'
+export type { Handover, HandoverStatus } from './handover/handover.js'
 export type { RootStatus, Rotation, StartOptions } from './rotation/rotation.js'
 export type { PlannedStep, RotationPlan, RotationStep, WorkloadObserver, WorkloadTrust } from './rotation/plan.js'
 export type { ExpiryAlarm, Forecast, RootForecast } from './rotation/forecast.js'

@@ -45,7 +45,14 @@ function renderJson(time: string, level: LogLevel, message: string, fields: LogF
 
 function renderText(time: string, level: LogLevel, message: string, fields: LogFields): string {
   const pairs = Object.entries(plain(fields)).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-  return `${[time, level, message, ...pairs].join('\t').replaceAll('\n', '\\n')}\n`
+  return `${[time, level, message, ...pairs].map(onOneLine).join('\t')}\n`
+}
+
+/** What others wrote must not look like a field or a line of its own, nor steer the terminal that shows it. */
+function onOneLine(text: string): string {
+  return text.replaceAll('\n', '\\n').replaceAll(/[\p{Cc}\u2028\u2029]/gu, (control) => {
+    return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
 }
 
 function plain(fields: LogFields): LogFields {

@@ -42,6 +42,14 @@ export interface RotationIntent {
 /** `leaves-ended`: after the last leaf of the old root has ended. `acknowledged`: as soon as every connected workload said that it needs it no more. */
 export type RevokeWhen = 'leaves-ended' | 'acknowledged'
 
+/** Of the authority that signed before somebody's own was plugged in; see handover/handover. */
+export interface FormerRoots {
+  readonly rootsPem: string
+  readonly phase: 'waiting' | 'renewing'
+  /** When the phase began, in milliseconds since the Unix epoch. */
+  readonly sinceMs: number
+}
+
 export interface CaState {
   readonly trustDomain: string
   /** Grows with each change of the published roots. */
@@ -54,6 +62,9 @@ export interface CaState {
   /** Of the last revocation list. */
   readonly crlNumber: number
   readonly rotation?: RotationIntent
+  /** Below somebody else's root: the roots of the authority that is plugged in, in PEM. */
+  readonly published?: string
+  readonly former?: FormerRoots
 }
 
 export function createStoredRoot(phase: RootPhase, options: RootOptions, longestLeafSeconds: number, random: Random): StoredRoot {

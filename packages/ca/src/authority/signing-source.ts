@@ -1,11 +1,12 @@
 /** Where the signing key, the published roots and what is kept beside them come from: our own state, or files that somebody else made. */
 import type { DenyKeeper } from '../deny/deny-book.js'
+import { type Handover, type HandoverDriver, publishedRoots } from '../handover/handover.js'
 import type { JwtKey } from '../jwt/jwt-key.js'
 import { type JwtKeyRing, signingKeyOf } from '../jwt/jwt-key-ring.js'
 import type { RotationDriver } from '../rotation/rotation-driver.js'
 import type { Rotation } from '../rotation/rotation.js'
 import { type Authority, isKeyOf } from './authority.js'
-import { type DeniedEntry, type RootPhase, activeRootOf, rootIdOf } from './ca-state.js'
+import { type CaState, type DeniedEntry, type RootPhase, activeRootOf, rootIdOf } from './ca-state.js'
 import type { PluggedInAuthority } from './cacerts.js'
 import type { StateKeeper } from './state-keeper.js'
 
@@ -20,6 +21,8 @@ export interface PublishedRoot {
 
 export interface SigningSource {
   readonly rotation: Rotation | undefined
+  /** Undefined where the root is our own, and where nothing is kept. */
+  readonly handover: Handover | undefined
   signer(): Authority
   /** In the order of the bundle. */
   roots(): readonly PublishedRoot[]
@@ -47,17 +50,12 @@ export interface SigningSource {
  * at the end of the process, and there are no tokens.
  */
 export function pluggedInSource({ authority }: PluggedInAuthority, nowMs: number, companion?: Companion): SigningSource {
-  const root: PublishedRoot = {
-    fingerprint: authority.fingerprint,
-    phase: 'active',
-    pem: authority.rootsPem,
-    notAfterMs: authority.chainNotAfterMs,
-    authority,
-  }
+  const initial: Pick<CaState, 'published' | 'former'> = {}
   return {
     rotation: undefined,
+    handover: companion?.handover,
     signer: () => authority,
-    roots: () => [root],
+    roots: () => publishedRoots(companion?.keeper.current() ?? initial, authority),
     isAuthorityKey: (spki) => isKeyOf(spki, authority.certificate),
     knowsLeaf: () => true,
     allowLeaf: () => Promise.resolve(),
@@ -68,6 +66,7 @@ export function pluggedInSource({ authority }: PluggedInAuthority, nowMs: number
 export interface Companion {
   readonly keeper: StateKeeper
   readonly driver: RotationDriver
+  readonly handover: HandoverDriver
 }
 
 type Memory = Pick<SigningSource, 'sequence' | 'jwtKeys' | 'jwtSigner' | 'nextCrlNumber' | 'denied' | 'onChange' | 'refresh' | 'close'>
@@ -100,7 +99,7 @@ function jwtKeysOf(keeper: StateKeeper): Pick<Memory, 'jwtKeys' | 'jwtSigner'> {
   return { jwtKeys: () => keeper.current().jwtKeys, jwtSigner: (nowMs) => signingKeyOf(keeper.current().jwtKeys, nowMs) }
 }
 
-function keptBy({ keeper, driver }: Companion): Memory {
+function keptBy({ keeper, driver, handover }: Pick<Companion, 'keeper' | 'driver'> & Partial<Companion>): Memory {
   return {
     ...jwtKeysOf(keeper),
     sequence: () => keeper.current().sequence,
@@ -120,6 +119,7 @@ function keptBy({ keeper, driver }: Companion): Memory {
     refresh: () => keeper.refresh(),
     close() {
       driver.close()
+      handover?.close()
       return keeper.close()
     },
   }
@@ -129,6 +129,7 @@ export function selfSignedSource(keeper: StateKeeper, rotation: Rotation, driver
   return {
     ...keptBy({ keeper, driver }),
     rotation,
+    handover: undefined,
     signer: () => activeRootOf(keeper.current()).authority,
     roots: () =>
       keeper.current().roots.map((root) => ({

@@ -18,7 +18,7 @@ import { caError, stateCorrupt } from '../ca-error.js'
 import { jwtKeyOf } from '../jwt/jwt-key.js'
 import { firstRing, type RingKey } from '../jwt/jwt-key-ring.js'
 import { isKeyOf, rootAuthority } from './authority.js'
-import type { CaState, DeniedEntry, RootPhase, RotationIntent, StoredRoot } from './ca-state.js'
+import type { CaState, DeniedEntry, FormerRoots, RootPhase, RotationIntent, StoredRoot } from './ca-state.js'
 
 interface Envelope {
   readonly format: string
@@ -53,6 +53,8 @@ interface SerializedState {
   readonly denied?: readonly DeniedEntry[]
   readonly crlNumber?: number
   readonly rotation?: RotationIntent
+  readonly published?: string
+  readonly former?: FormerRoots
 }
 
 const format = 'heddle-ca-state'
@@ -115,7 +117,11 @@ export function decodeState(bytes: Uint8Array, { trustDomain, hasRoots }: Decodi
   if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(crlNumber) || !Array.isArray(denied))
     throw stateCorrupt('a field is not of its type')
   const jwtKeys = readJwtKeys(state, random)
-  return { state: { trustDomain, sequence, roots, jwtKeys, denied, crlNumber, ...(rotation && { rotation }) }, isOlder: found < version }
+  const handover = readHandover(state)
+  return {
+    state: { trustDomain, sequence, roots, jwtKeys, denied, crlNumber, ...(rotation && { rotation }), ...handover },
+    isOlder: found < version,
+  }
 }
 
 function openEnvelope(bytes: Uint8Array): Envelope {
@@ -176,6 +182,14 @@ function readJwtKey({ id, privateKey, sinceMs, signsFromMs }: SerializedJwtKey):
   if (typeof id !== 'string' || !Number.isSafeInteger(sinceMs) || !Number.isSafeInteger(signsFromMs))
     throw stateCorrupt('a key for tokens has no id or no date')
   return { ...jwtKeyOf(id, key.key), sinceMs, signsFromMs }
+}
+
+function readHandover({ published, former }: SerializedState): Pick<CaState, 'published' | 'former'> {
+  const pems = [published, former?.rootsPem].filter((pem) => pem !== undefined)
+  const isPhase = former === undefined || former.phase === 'waiting' || former.phase === 'renewing'
+  if (!isPhase || (former && !Number.isFinite(former.sinceMs)) || !pems.every((pem) => parseCertificatePem(pem).ok))
+    throw stateCorrupt('the roots of a plugged-in authority cannot be read')
+  return { ...(published !== undefined && { published }), ...(former && { former }) }
 }
 
 function readCertificate(pem: string): Certificate {

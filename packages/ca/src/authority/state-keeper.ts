@@ -166,6 +166,7 @@ class SavedState implements StateKeeper {
   }
 }
 
-function isConflict(error: unknown): boolean {
+/** Whether another authority saved first. */
+export function isConflict(error: unknown): boolean {
   return isHeddleError(error) && error.code === ('HEDDLE_CA_STATE_CONFLICT' satisfies CaErrorCode)
 }

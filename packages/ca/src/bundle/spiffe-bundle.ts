@@ -2,8 +2,8 @@
  * Trust bundles in SPIFFE's form: a JSON Web Key Set with a sequence number and a refresh hint (SPIFFE Trust Domain and Bundle
  * specification, section 4). The document does not name its trust domain, so whoever reads one says whose it is.
  */
-import { type KeyObject, createPublicKey } from 'node:crypto'
-import { type JwtBundle, parseStrictJson, readPublicJwk } from '@heddle/base/node'
+import { createPublicKey } from 'node:crypto'
+import { type JwtBundle, parseStrictJson, type PublicJwk, readPublicJwk } from '@heddle/base/node'
 import { encodePem, parseCertificate, parseCertificatePem } from '@heddle/x509'
 import type { CaBundle } from './ca-bundle.js'
 
@@ -54,7 +54,7 @@ export function parseSpiffeBundle(text: string): SpiffeBundleResult {
 
 function readKeys(keys: readonly unknown[], sequence: number | undefined, refreshHintSeconds: number | undefined): SpiffeBundleResult {
   const pems: string[] = []
-  const jwtKeys = new Map<string, KeyObject>()
+  const jwtKeys = new Map<string, PublicJwk>()
   for (const key of keys) {
     if (!isRecord(key)) return refuse('a key is not an object')
     if (key['use'] === 'x509-svid' && key['x5c'] !== undefined) {
@@ -73,7 +73,7 @@ function readKeys(keys: readonly unknown[], sequence: number | undefined, refres
   const bundle: SpiffeBundle = {
     rootsPem: pems.join(''),
     jwtKeyIds: [...jwtKeys.keys()],
-    keyOf: (keyId) => jwtKeys.get(keyId),
+    keyOf: (keyId) => jwtKeys.get(keyId)?.load(),
     sequence,
     refreshHintSeconds,
   }

@@ -37,6 +37,7 @@ const safeReasons: Partial<Record<CaErrorCode, string>> = {
   HEDDLE_CA_CALLER_INVALID: 'the identity of the caller cannot be certified',
   HEDDLE_CA_CALLER_DENIED: 'the workload may not have a certificate',
   HEDDLE_CA_SIGNER_EXPIRED: 'the certificate cannot be issued',
+  HEDDLE_CA_HANDOVER: 'the certificate cannot be issued yet',
 }
 
 /** @throws what is not a HeddleError: a programming error. */

@@ -105,6 +105,7 @@ class LeafIssuer implements Issuer {
 
   async issueFor(...[workload, asked = {}]: Parameters<Ca['issueFor']>): Promise<IssuedIdentity> {
     const spiffeId = this.idOf({ trustDomain: this.#options.trustDomain, ...workload, method: 'operator' })
+    this.#checkTaken()
     const key = newKey(this.#deps.random)
     const issued = await this.#issue(publicKeyOf(key), 'ec-p256', { uris: [spiffeId] }, this.#ttlOf(asked.ttlSeconds))
     await this.#record(issued, {
@@ -153,6 +154,7 @@ class LeafIssuer implements Issuer {
     const { source, clock } = this.#deps
     const spiffeId = this.idOf(caller)
     const csr = this.#readCsr(csrPem)
+    this.#checkTaken()
     const ttlSeconds = Math.min(this.#ttlOf(asked), Math.max(1, caller.maxTtlSeconds ?? this.#options.maxTtlSeconds))
     return { spiffeId, csr, ttlSeconds, validity: validityOf(clock.now(), ttlSeconds, source.signer()) }
   }
@@ -184,6 +186,19 @@ class LeafIssuer implements Issuer {
 
   #checkOpen(): void {
     if (this.#isClosed) throw caError('HEDDLE_CA_CLOSED', 'the certificate authority is closed')
+  }
+
+  /** Leaves that some would not trust yet stay unissued; who holds one under the former authority does not need one. */
+  #checkTaken(): void {
+    if (this.#deps.source.handover?.status()?.phase !== 'waiting') return
+    throw caError(
+      'HEDDLE_CA_HANDOVER',
+      'no certificate is issued until every workload trusts the roots of the authority that was plugged in',
+      {
+        hint: 'Try again: it takes some ten seconds, and a minute at most.',
+        retryable: true,
+      },
+    )
   }
 
   #ttlOf(asked: number | bigint | undefined): number {

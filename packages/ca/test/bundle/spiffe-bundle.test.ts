@@ -68,7 +68,7 @@ describe('a trust bundle in SPIFFE’s form', () => {
     ['x5c that is no certificate', changed(({ keys }) => void (keys[0] = { ...keys[0], x5c: ['AAAA'] }))],
     ['x5c in base64url', changed(({ keys }) => void (keys[0] = { ...keys[0], x5c: ['__-_'] }))],
     ['a token key without id', changed(({ keys }) => void delete keys[1]?.['kid'])],
-    ['a token key off the curve', changed(({ keys }) => void (keys[1] = { ...keys[1], x: 'AAAA' }))],
+    ['a token key with half a coordinate', changed(({ keys }) => void (keys[1] = { ...keys[1], x: 'AAAA' }))],
     ['two token keys of one id', changed(({ keys }) => void keys.push({ ...keys[1] }))],
     ['more than a mebibyte', ' '.repeat(1024 * 1024 + 1)],
   ])('with %s is refused with a reason', (_, text) => {

@@ -2,6 +2,7 @@
  * T42: whatever bytes come, the readers answer with a reason or a value, never with an exception, and soon. A fixed seed makes each run
  * the same; HEDDLE_TEST_SEED and HEDDLE_FUZZ_RUNS give others and more.
  */
+import { generateKeyPairSync } from 'node:crypto'
 import { createSeededRandom } from '@heddle/base'
 import {
   createCrl,
@@ -44,6 +45,10 @@ async function makeCrl(): Promise<Uint8Array> {
   const fields = { number: 1n, thisUpdateMs: clock.now(), nextUpdateMs: clock.now() + 1000, revoked }
   return await createCrl(fields, { signer: createKeySigner(generateKey()), certificate: root.certificate })
 }
+
+const slow = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ format: 'jwk' })
+const slowKeys = Array.from({ length: 100 }, (_, index) => JSON.stringify({ use: 'jwt-svid', kid: `k${index}`, ...slow }))
+const slowKeyLength = (slowKeys.at(-1)?.length ?? 0) + 1
 
 /** Bytes that decide: lengths, tags, ends. */
 const interesting = [
@@ -131,6 +136,10 @@ describe('T42: hostile input', () => {
     ],
     ['a bundle of brackets', (size) => void parseSpiffeBundle('['.repeat(size / 2) + ']'.repeat(size / 2))],
     ['a bundle of keys', (size) => void parseSpiffeBundle(`{"keys":[${'{},'.repeat(size / 3 - 10)}{}]}`)],
+    [
+      'a bundle of keys that are slow to load',
+      (size) => void parseSpiffeBundle(`{"keys":[${slowKeys.slice(0, size / slowKeyLength).join()}]}`),
+    ],
     ['a bundle of backslashes', (size) => void parseSpiffeBundle(`{"keys":"${'\\\\'.repeat(size / 2 - 10)}"}`)],
   ])('of 16 KiB costs at most 50 ms: %s', (_, read) => {
     read(16 * 1024)

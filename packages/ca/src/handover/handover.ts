@@ -1,0 +1,184 @@
+/**
+ * Somebody's own authority takes over from another one, which has signed so far, without a moment in which anybody distrusts anybody:
+ *
+ *   waiting   the new roots are published beside the former ones; nothing is issued until every connected workload trusts both
+ *   renewing  the new authority signs, and the former roots are tainted: whoever holds a leaf under them renews at once
+ *   (over)    the former roots go, as soon as every connected workload has said that it holds no such leaf any more
+ *
+ * Each step is saved before it is announced, and each is taken at the latest when its time is over: a workload that never answers holds
+ * nobody up. Whoever shares the roots of the former authority has nothing to wait for.
+ */
+import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
+import { type Certificate, encodePem, parseCertificate, parseCertificatePem } from '@heddle/x509'
+import { type Authority, fingerprintOf } from '../authority/authority.js'
+import type { CaState, FormerRoots } from '../authority/ca-state.js'
+import type { PublishedRoot } from '../authority/signing-source.js'
+import type { StateKeeper } from '../authority/state-keeper.js'
+import { fingerprintOfRoots } from '../bundle/bundle-fingerprint.js'
+import type { WorkloadObserver, WorkloadTrust } from '../rotation/plan.js'
+
+export interface HandoverStatus {
+  readonly phase: 'waiting' | 'renewing'
+  /** Milliseconds since the Unix epoch, as all times here. */
+  readonly sinceMs: number
+  /** When the phase ends at the latest. */
+  readonly untilMs: number
+  /** SHA-256 of the DER of each former root, lower-case hexadecimal. */
+  readonly formerRoots: readonly string[]
+  /** Connected workloads that have not acknowledged the bundle as it is now; undefined when nobody observes them. */
+  readonly lacking: readonly WorkloadTrust[] | undefined
+}
+
+export interface Handover {
+  /** Undefined when none is under way. */
+  status(): HandoverStatus | undefined
+  /** Tells where the workloads stand: asked for each step. Returns what ends it. */
+  observe(workloads: WorkloadObserver): () => void
+}
+
+export interface HandoverDriver extends Handover {
+  close(): void
+}
+
+/** After a start proxies have to come back, and replicas of the control plane that know nothing of the new roots have to go. */
+const minPhaseMs = 10_000
+const maxWaitingMs = 60_000
+const maxRenewingMs = 86_400_000
+/** After the last acknowledgement connections are still being replaced by others: proxies look at theirs every two seconds. */
+const settleMs = 6000
+const tickMs = 1000
+
+/** @param formerPem roots of the authority that signed before the first one was plugged in. */
+export function takenOver(state: CaState, { rootsPem }: Authority, formerPem: string, nowMs: number): CaState {
+  const { published, former, ...rest } = state
+  if (published === rootsPem) return state
+  const left = without(`${former?.rootsPem ?? ''}${published ?? formerPem}`, rootsPem)
+  const next: CaState = { ...rest, published: rootsPem, sequence: state.sequence + 1 }
+  return left === '' ? next : { ...next, former: { rootsPem: left, phase: 'waiting', sinceMs: nowMs } }
+}
+
+/** What workloads are to trust while this state holds. A replica that was not given the new authority yet publishes its roots, too. */
+export function publishedRoots(
+  { published, former }: Pick<CaState, 'published' | 'former'>,
+  authority: Authority,
+): readonly PublishedRoot[] {
+  const own: PublishedRoot = {
+    fingerprint: authority.fingerprint,
+    phase: 'active',
+    pem: authority.rootsPem,
+    notAfterMs: authority.chainNotAfterMs,
+    authority,
+  }
+  if (published !== undefined && published !== authority.rootsPem)
+    return [own, ...foreignRoots(without(published, authority.rootsPem), 'prepared')]
+  if (!former) return [own]
+  return former.phase === 'waiting'
+    ? [...foreignRoots(former.rootsPem, 'active'), { ...own, phase: 'prepared' }]
+    : [own, ...foreignRoots(former.rootsPem, 'tainted')]
+}
+
+function foreignRoots(pem: string, phase: PublishedRoot['phase']): readonly PublishedRoot[] {
+  return certificatesOf(pem).map((certificate) => ({
+    fingerprint: fingerprintOf(certificate),
+    phase,
+    pem: encodePem('CERTIFICATE', certificate.der),
+    notAfterMs: certificate.notAfterMs,
+    authority: undefined,
+  }))
+}
+
+export function driveHandover(
+  keeper: StateKeeper,
+  authority: Authority,
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): HandoverDriver {
+  const startedMs = clock.monotonicMs()
+  let observer: WorkloadObserver | undefined
+  let timer: Timer | undefined
+  let isClosed = false
+  /** Since when nobody has lacked the bundle. */
+  let readySinceMs: number | undefined
+
+  const lacking = (): readonly WorkloadTrust[] | undefined => {
+    const roots = publishedRoots(keeper.current(), authority)
+    const wanted = fingerprintOfRoots(roots.map(({ fingerprint, phase }) => ({ fingerprint, isTainted: phase === 'tainted' })))
+    return observer?.()?.filter(({ bundleFingerprint }) => bundleFingerprint !== wanted)
+  }
+  const isDue = (former: FormerRoots): boolean => {
+    const nowMs = clock.monotonicMs()
+    if (lacking()?.length === 0) readySinceMs ??= nowMs
+    else readySinceMs = undefined
+    const isSettled = readySinceMs !== undefined && nowMs - readySinceMs >= settleMs
+    const isEarly = nowMs - startedMs < minPhaseMs || clock.now() - former.sinceMs < minPhaseMs
+    return (isSettled && !isEarly) || clock.now() >= endOf(former)
+  }
+  const tick = async (): Promise<void> => {
+    try {
+      await keeper.refresh()
+      const { former } = keeper.current()
+      if (former && isDue(former)) {
+        logger.info(steps[former.phase], { lacking: lacking()?.map(({ id }) => id) })
+        readySinceMs = undefined
+        await keeper.replace((state) => (state.former?.phase === former.phase ? afterPhase(state, clock.now()) : state))
+      }
+    } catch (error) {
+      if (!isClosed) logger.error('a step towards the plugged-in authority failed; it is tried again', { error: messageOf(error) })
+    }
+    schedule()
+  }
+  const schedule = (): void => {
+    timer?.cancel()
+    if (!isClosed && keeper.current().former) timer = clock.setTimer(tickMs, () => void tick())
+  }
+  keeper.onChange(schedule)
+  schedule()
+  return {
+    status() {
+      const { former } = keeper.current()
+      if (!former) return undefined
+      const formerRoots = certificatesOf(former.rootsPem).map(fingerprintOf)
+      return { phase: former.phase, sinceMs: former.sinceMs, untilMs: endOf(former), formerRoots, lacking: lacking() }
+    },
+    observe(workloads) {
+      observer = workloads
+      return () => {
+        if (observer === workloads) observer = undefined
+      }
+    },
+    close() {
+      isClosed = true
+      timer?.cancel()
+    },
+  }
+}
+
+const steps: Readonly<Record<FormerRoots['phase'], string>> = {
+  waiting: 'the plugged-in authority signs from now on, and certificates under the former roots are renewed',
+  renewing: 'the roots of the former authority are not trusted any more',
+}
+
+function endOf({ phase, sinceMs }: FormerRoots): number {
+  return sinceMs + (phase === 'waiting' ? maxWaitingMs : maxRenewingMs)
+}
+
+function afterPhase({ former, ...state }: CaState, nowMs: number): CaState {
+  const next = { ...state, sequence: state.sequence + 1 }
+  return former?.phase === 'waiting' ? { ...next, former: { ...former, phase: 'renewing', sinceMs: nowMs } } : next
+}
+
+/** The certificates of the first text, each once, that the second has not. */
+function without(pem: string, excluded: string): string {
+  const seen = new Set(certificatesOf(excluded).map(fingerprintOf))
+  return certificatesOf(pem)
+    .filter((certificate) => !seen.has(fingerprintOf(certificate)) && seen.add(fingerprintOf(certificate)))
+    .map(({ der }) => encodePem('CERTIFICATE', der))
+    .join('')
+}
+
+function certificatesOf(pem: string): readonly Certificate[] {
+  const text = parseCertificatePem(pem)
+  return (text.ok ? text.ders : []).flatMap((der) => {
+    const parsed = parseCertificate(der)
+    return parsed.ok ? [parsed.certificate] : []
+  })
+}

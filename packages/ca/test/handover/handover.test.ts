@@ -1,0 +1,163 @@
+import { createFakeClock, type FakeClock } from '@heddle/base/testing'
+import { parseCertificatePem, verifySvidPath } from '@heddle/x509'
+import { describe, expect, it } from 'vitest'
+import {
+  type Ca,
+  type CaBundle,
+  type Cacerts,
+  createMemoryCaStore,
+  makeCacerts,
+  type SignedCertificate,
+  type WorkloadTrust,
+} from '../../src/index.js'
+import { caller, csr, startCa, withCode } from '../support/fixtures.js'
+import { settle } from '../support/workloads.js'
+
+const hourMs = 3_600_000
+
+function cacertsAt(clock: FakeClock): Cacerts {
+  const { rootKeyPem: _, ...cacerts } = makeCacerts({ trustDomain: 'cluster.local' }, { clock })
+  return cacerts
+}
+
+function verifies(signed: SignedCertificate, bundle: CaBundle, nowMs: number): boolean {
+  const text = parseCertificatePem(signed.chain.join(''))
+  return text.ok && verifySvidPath({ chain: text.ders, bundle: bundle.trustBundle, nowMs }).ok
+}
+
+const phases = (ca: Ca): string =>
+  ca
+    .bundle()
+    .roots.map(({ phase }) => phase)
+    .join()
+
+async function pass(clock: FakeClock, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 1000) {
+    clock.advance(1000)
+    await settle()
+  }
+}
+
+/** A mesh that an authority with a root of its own has served, then the same one with somebody's own plugged in. */
+async function pluggedIn(clock = createFakeClock()) {
+  const formerStore = createMemoryCaStore()
+  const { ca: former } = await startCa({ store: formerStore }, clock)
+  const old = await former.sign(csr(), caller)
+  const before = former.bundle()
+  await former.close()
+  const options = { cacerts: cacertsAt(clock), companionStore: createMemoryCaStore(), formerStore }
+  const { ca } = await startCa(options, clock)
+  return { ca, clock, options, old, before }
+}
+
+function observedBy(ca: Ca, ids: readonly string[]) {
+  let list: readonly WorkloadTrust[] = ids.map((id) => ({ id, bundleFingerprint: undefined }))
+  ca.handover?.observe(() => list)
+  return {
+    acknowledge: (...some: readonly string[]) => {
+      list = list.map((one) => (some.includes(one.id) ? { ...one, bundleFingerprint: ca.bundle().fingerprint } : one))
+    },
+  }
+}
+
+describe('an authority that is plugged in where another one signed', () => {
+  it('publishes its roots beside the former ones, and issues nothing until every workload trusts both', async () => {
+    const { ca, clock, old } = await pluggedIn()
+    const workloads = observedBy(ca, ['a', 'b'])
+    expect(phases(ca)).toBe('active,prepared')
+    expect(verifies(old, ca.bundle(), clock.now())).toBe(true)
+    await expect(ca.sign(csr(), caller)).rejects.toEqual(withCode('HEDDLE_CA_HANDOVER'))
+    await expect(ca.issueFor(caller)).rejects.toEqual(withCode('HEDDLE_CA_HANDOVER'))
+    expect(ca.explain({ csrPem: csr(), caller })).toMatchObject({ ok: false, code: 'HEDDLE_CA_HANDOVER' })
+    await expect(ca.issueServer({ dnsNames: ['istiod'] })).resolves.toBeDefined()
+    workloads.acknowledge('a')
+    await pass(clock, 30_000)
+    expect(ca.handover?.status()).toMatchObject({ phase: 'waiting', lacking: [{ id: 'b' }] })
+    workloads.acknowledge('b')
+    await pass(clock, 7000)
+    expect(phases(ca)).toBe('active,tainted')
+    const fresh = await ca.sign(csr(), caller)
+    for (const leaf of [old, fresh]) expect(verifies(leaf, ca.bundle(), clock.now())).toBe(true)
+  })
+
+  it('forgets the former roots when nobody holds a leaf under them any more', async () => {
+    const { ca, clock, old } = await pluggedIn()
+    const workloads = observedBy(ca, ['a'])
+    workloads.acknowledge('a')
+    await pass(clock, 11_000)
+    expect(ca.handover?.status()).toMatchObject({ phase: 'renewing', lacking: [{ id: 'a' }] })
+    await pass(clock, 30_000)
+    expect(phases(ca)).toBe('active,tainted')
+    workloads.acknowledge('a')
+    await pass(clock, 7000)
+    expect(phases(ca)).toBe('active')
+    expect(ca.handover?.status()).toBeUndefined()
+    expect(verifies(old, ca.bundle(), clock.now())).toBe(false)
+  })
+
+  it('waits ten seconds for workloads to come back, and a minute for those that never answer', async () => {
+    const { ca, clock } = await pluggedIn()
+    await pass(clock, 9000)
+    expect(ca.handover?.status()?.phase).toBe('waiting')
+    const workloads = observedBy(ca, ['silent'])
+    await pass(clock, 50_000)
+    expect(ca.handover?.status()?.phase).toBe('waiting')
+    await pass(clock, 2000)
+    expect(ca.handover?.status()?.phase).toBe('renewing')
+    workloads.acknowledge()
+    clock.advance(24 * hourMs)
+    await settle()
+    expect(phases(ca)).toBe('active')
+  })
+
+  it('goes on after a restart where it stood, and waits again for those that come back', async () => {
+    const { ca, clock, options, old } = await pluggedIn()
+    await pass(clock, 5000)
+    await ca.close()
+    const { ca: again } = await startCa(options, clock)
+    expect(phases(again)).toBe('active,prepared')
+    observedBy(again, []).acknowledge()
+    await pass(clock, 9000)
+    expect(again.handover?.status()?.phase).toBe('waiting')
+    await pass(clock, 2000)
+    expect(again.handover?.status()?.phase).toBe('renewing')
+    await again.close()
+    const { ca: last } = await startCa(options, clock)
+    expect(phases(last)).toBe('active,tainted')
+    expect(verifies(old, last.bundle(), clock.now())).toBe(true)
+  })
+
+  it('is followed by the next one, and all former roots stay trusted meanwhile', async () => {
+    const { ca, clock, options, old } = await pluggedIn()
+    await ca.close()
+    const { ca: next } = await startCa({ ...options, cacerts: cacertsAt(clock) }, clock)
+    expect(phases(next)).toBe('active,active,prepared')
+    expect(verifies(old, next.bundle(), clock.now())).toBe(true)
+    observedBy(next, [])
+    await pass(clock, 17_000)
+    const under = await next.sign(csr(), caller)
+    await next.close()
+    const { ca: third } = await startCa({ ...options, cacerts: cacertsAt(clock) }, clock)
+    expect(verifies(under, third.bundle(), clock.now())).toBe(true)
+  })
+
+  it('has nothing to hand over in a new mesh, with the same roots, and at later starts', async () => {
+    const clock = createFakeClock()
+    const options = { cacerts: cacertsAt(clock), companionStore: createMemoryCaStore(), formerStore: createMemoryCaStore() }
+    const { ca } = await startCa(options, clock)
+    expect(phases(ca)).toBe('active')
+    await expect(ca.sign(csr(), caller)).resolves.toBeDefined()
+    await ca.close()
+    const { ca: again } = await startCa(options, clock)
+    expect(phases(again)).toBe('active')
+    expect(again.handover?.status()).toBeUndefined()
+  })
+
+  it('starts without the former roots when their state cannot be read', async () => {
+    const clock = createFakeClock()
+    const formerStore = createMemoryCaStore(Buffer.from('rotten'))
+    const { ca } = await startCa({ cacerts: cacertsAt(clock), companionStore: createMemoryCaStore(), formerStore }, clock)
+    expect(phases(ca)).toBe('active')
+    await expect(ca.sign(csr(), caller)).resolves.toBeDefined()
+  })
+})
