@@ -10,7 +10,6 @@ import type { Http1ServerConnection } from '../codec/http1/server-connection.js'
 import type { DeadlineEntry } from '../deadline-queue.js'
 import type { DownstreamConnection, PeerIdentity, TlsInfo } from '../decision-record.js'
 import type { FilterChainRuntime, ListenerRuntime } from '../listener/listener-runtime.js'
-import { peerCheckMs, peerGraceMs } from '../peer-check.js'
 import { responseFlagBits as flag } from '../response-flag.js'
 import type { ManagerRuntime } from '../router/exchange-deps.js'
 import type { ChannelHandler, InboundChannel } from '../transport/channel.js'
@@ -23,11 +22,12 @@ import { forwardedTo, type ForwardOutcome, type HttpTarget, type ProxiedRequest 
 import { Http2Session } from './http2-session.js'
 import { Http1Session } from './http1-session.js'
 import { filterFor, inspect, inspectionOf } from '../listener/inspector.js'
+import { type ServedConnection, ServedWatch } from './served-watch.js'
 import { TcpSession } from './tcp-session.js'
 
 const noHello: ClientHello = { serverName: undefined, protocols: [] }
 
-export class AcceptedConnection implements ChannelHandler, DownstreamConnection, DeadlineEntry {
+export class AcceptedConnection implements ChannelHandler, DownstreamConnection, DeadlineEntry, ServedConnection {
   readonly id: number
   readonly #deps: ConnectionDeps
   readonly #onGone: (connection: AcceptedConnection) => void
@@ -39,12 +39,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
   #step: 'proxy-header' | 'balancer-header' | 'inspect' | 'hello' | 'handshake' | 'serving' | 'gone' = 'inspect'
   #cancelHandshake: (() => void) | undefined
   #session: Http1Session | Http2Session | TcpSession | undefined
-  /** Whether its certificate, or that of its upstream, is looked at from time to time. */
-  #watchesPeers = false
-  /** When it has lasted long enough (Envoy's max_connection_duration). */
-  #drainsAtMs = Infinity
-  /** When the peer was found to be trusted no longer; a last answer may be on its way. */
-  #endingSinceMs: number | undefined
+  #watch: ServedWatch | undefined
   remoteAddress: string
   remotePort: number
   /** Of the socket's peer, whatever a PROXY header says. */
@@ -172,54 +167,25 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
       this.report(flag.DT, 'tls_handshake_timeout')
       return this.gone()
     }
-    if (this.#step === 'serving') return this.#lookAtServed()
     this.#channel.destroy()
   }
 
-  #lookAtServed(): void {
-    const nowMs = this.#deps.exchange.clock.monotonicMs()
-    if (nowMs >= this.#drainsAtMs) {
-      this.#drainsAtMs = Infinity
-      this.drain()
-    }
-    if (this.#channel.closed) return
-    if (this.#watchesPeers) this.#checkPeers()
-    else if (this.#drainsAtMs < Infinity) this.#setDeadline(this.#drainsAtMs - nowMs)
+  get closed(): boolean {
+    return this.#channel.closed
   }
 
-  /** Certificates end and roots are replaced while connections live. */
-  #checkPeers(): void {
+  verifiedPeers(): readonly PeerIdentity[] {
     const session = this.#session
     const peers = [this.tls?.peer, session instanceof TcpSession ? session.upstream?.tls?.peer : undefined]
-    const trusts = peers.map((peer) => (peer === undefined ? 'trusted' : this.#deps.trustIn(peer)))
-    if (trusts.every((trust) => trust === 'trusted' || trust === 'replaced')) return this.#lookAgain()
-    if (this.#endingSinceMs === undefined) this.#logDistrust(peers)
-    this.#endFor(trusts.includes('denied'))
+    return peers.filter((peer) => peer !== undefined)
   }
 
-  #lookAgain(): void {
-    this.#setDeadline(Math.min(this.#watchesPeers ? peerCheckMs : Infinity, this.#drainsAtMs - this.#deps.exchange.clock.monotonicMs()))
-  }
-
-  /** Looked at again as often while it ends: who is denied meanwhile does not get the minute. */
-  #endFor(isDenied: boolean): void {
+  /** In bytes of an unknown protocol nobody can find a good end. */
+  leavePeer(atOnce: boolean): void {
     const session = this.#session
-    const nowMs = this.#deps.exchange.clock.monotonicMs()
-    if (session instanceof TcpSession) return session.end('peer_no_longer_trusted')
-    if (isDenied || (this.#endingSinceMs !== undefined && nowMs - this.#endingSinceMs >= peerGraceMs)) return this.destroy()
-    if (this.#endingSinceMs === undefined) {
-      this.#endingSinceMs = nowMs
-      session?.drain()
-    }
-    if (!this.#channel.closed) this.#setDeadline(peerCheckMs)
-  }
-
-  #logDistrust(peers: readonly (PeerIdentity | undefined)[]): void {
-    this.#deps.logger.info('a connection ends because its peer is no longer trusted', {
-      listener: this.listener.name,
-      remote: this.remoteAddress,
-      peer: peers.find((peer) => peer !== undefined)?.spiffeId,
-    })
+    if (session instanceof TcpSession) session.end('peer_no_longer_trusted')
+    else if (atOnce) this.destroy()
+    else session?.drain()
   }
 
   /** Ends what is idle, or has not said a word yet; the rest after its answer. */
@@ -242,6 +208,7 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     if (this.#step === 'gone') return
     this.#step = 'gone'
     this.#deps.exchange.deadlines.remove(this)
+    this.#watch?.end()
     this.#onGone(this)
   }
 
@@ -427,10 +394,10 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
       this.#session = session
       session.start()
     } else return this.#channel.destroy()
-    this.#watchesPeers = this.tls?.peer !== undefined || terminal.kind === 'tcp'
+    const watchesPeers = this.tls?.peer !== undefined || terminal.kind === 'tcp'
     const durationMs = terminal.kind === 'http' ? (terminal.manager.config.maxConnectionDurationMs ?? 0) : 0
-    if (durationMs > 0) this.#drainsAtMs = this.startMs + durationMs
-    if (this.#watchesPeers || durationMs > 0) this.#lookAgain()
+    const drainsAtMs = durationMs > 0 ? this.startMs + durationMs : Infinity
+    if (watchesPeers || durationMs > 0) this.#watch = new ServedWatch(this, this.#deps, watchesPeers, drainsAtMs)
     if (held !== undefined && !this.#channel.closed) this.#channel.received(held, 0, held.length)
   }
 
