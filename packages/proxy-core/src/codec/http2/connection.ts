@@ -7,7 +7,7 @@ import type { Channel, ChannelHandler } from '../../transport/channel.js'
 import { ClosedStreams } from './closed-streams.js'
 import { type ConnectionOwner, ConnectionLife, drainPing, settingsDeadlineMs } from './connection-life.js'
 import { type FrameHandler, FrameReader } from './frame-reader.js'
-import { defaultWindow, errorCode, frameFlag, frameType, largestWindow } from './frame-types.js'
+import { errorCode, frameFlag, frameType, largestWindow } from './frame-types.js'
 import { HeadReader } from './head-reader.js'
 import { HeadWriter } from './head-writer.js'
 import { HeaderBlocks } from './header-blocks.js'
@@ -16,6 +16,7 @@ import { HpackEncoder } from './hpack/encoder.js'
 import type { Http2Deps, Http2Options } from './options.js'
 import { PeerSettings } from './peer-settings.js'
 import { ReceiveWindow } from './receive-window.js'
+import { SendWindow } from './send-window.js'
 import type { Http2Stream } from './stream.js'
 import { timer } from './timers.js'
 
@@ -29,8 +30,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
   readonly window: ReceiveWindow
   protected readonly closedStreams: ClosedStreams = new ClosedStreams()
   protected readonly peer: PeerSettings = new PeerSettings()
-  sendWindow: number = defaultWindow
-  readonly #awaitingWindow: Http2Stream[] = []
+  readonly sendWindow: SendWindow = new SendWindow()
   #touched: Http2Stream[] = []
   #dataStream: Http2Stream | undefined
   #dataLength = 0
@@ -77,23 +77,6 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
 
   updateWindow(streamId: number, bytes: number): void {
     if (!this.ended) this.output.number(frameType.windowUpdate, streamId, bytes)
-  }
-
-  /** Its own window is open, the connection's is not. */
-  awaitWindow(stream: Http2Stream): void {
-    if (stream.awaitsConnection) return
-    stream.awaitsConnection = true
-    this.#awaitingWindow.push(stream)
-  }
-
-  /** One frame of each in turn. */
-  #pumpAll(): void {
-    while (this.sendWindow > 0) {
-      const stream = this.#awaitingWindow.shift()
-      if (stream === undefined) return
-      stream.awaitsConnection = false
-      if (!stream.closed && stream.pump(1)) this.awaitWindow(stream)
-    }
   }
 
   // The channel.
@@ -338,7 +321,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
     for (const stream of this.streams.values()) {
       stream.sendWindow += difference
       if (stream.sendWindow > largestWindow) return this.connectionError(errorCode.flowControlError, 'a window that is too large')
-      if (difference > 0 && stream.pump(Infinity)) this.awaitWindow(stream)
+      if (difference > 0 && stream.pump(Infinity)) this.sendWindow.await(stream)
     }
     return true
   }
@@ -382,10 +365,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
     const bytes = buffer.readUInt32BE(start) & largestWindow
     if (streamId === 0) {
       if (bytes === 0) return this.connectionError(errorCode.protocolError, 'WINDOW_UPDATE of 0')
-      this.sendWindow += bytes
-      if (this.sendWindow > largestWindow) return this.connectionError(errorCode.flowControlError, 'a window that is too large')
-      this.#pumpAll()
-      return true
+      return this.sendWindow.grow(bytes) || this.connectionError(errorCode.flowControlError, 'a window that is too large')
     }
     if (this.isIdle(streamId)) return this.connectionError(errorCode.protocolError, 'WINDOW_UPDATE on an idle stream')
     const stream = this.streams.get(streamId)
@@ -393,7 +373,7 @@ export abstract class Http2Connection extends ConnectionLife implements ChannelH
     if (bytes === 0) return this.streamError(stream, errorCode.protocolError, 'WINDOW_UPDATE of 0')
     stream.sendWindow += bytes
     if (stream.sendWindow > largestWindow) return this.streamError(stream, errorCode.flowControlError, 'a window that is too large')
-    if (stream.pump(Infinity)) this.awaitWindow(stream)
+    if (stream.pump(Infinity)) this.sendWindow.await(stream)
     return true
   }
 

@@ -76,20 +76,21 @@ export abstract class Http2Stream {
     this.#pending ??= new HeldPieces()
     this.#pending.append(buffer, at, end)
     this.#pendingBytes += end - at
-    if (this.sendWindow > 0) this.connection.awaitWindow(this)
+    if (this.sendWindow > 0) this.connection.sendWindow.await(this)
   }
 
   /** As much as the windows let through. @returns where the rest begins. */
   #send(buffer: Buffer, start: number, end: number): number {
     const { connection } = this
+    const window = connection.sendWindow
     let at = start
     while (at < end) {
-      const size = Math.min(end - at, maxFrameBytes, this.sendWindow, connection.sendWindow)
+      const size = Math.min(end - at, maxFrameBytes, this.sendWindow, window.left)
       if (size <= 0) break
       this.#place = connection.output.data(this.id, 0, buffer, at, at + size)
       this.#generation = connection.output.generation
       this.sendWindow -= size
-      connection.sendWindow -= size
+      window.left -= size
       connection.budgets.dataFramesSent++
       this.movedBytes += size
       at += size
