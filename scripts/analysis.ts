@@ -1,6 +1,6 @@
 /** Writes docs/analysis.md from the catalogue of codes and what analysis says of each example. `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { codeCatalogue, codeExampleText, codeFinding, type CodeDescription } from '@heddle/config-schema/analysis-codes'
+import { codeCatalogue, codeExample, type CodeDescription } from '@heddle/config-schema/analysis-codes'
 
 const file = new URL('../docs/analysis.md', import.meta.url)
 
@@ -10,7 +10,8 @@ function escaped(text: string): string {
 }
 
 function section(entry: CodeDescription): readonly string[] {
-  const { message, path, resource, suggestion, fix } = codeFinding(entry)
+  const { text, finding } = codeExample(entry)
+  const { message, path, resource, suggestion, fix } = finding
   const where = path === '' ? '' : ` at \`${path}\``
   return [
     `### <a id="${entry.code.toLowerCase()}"></a>${entry.code} ${entry.name}`,
@@ -22,7 +23,7 @@ function section(entry: CodeDescription): readonly string[] {
     ...(fix === undefined ? [] : [`Fix: ${escaped(fix.title)}.`]),
     '',
     '```yaml',
-    codeExampleText(entry),
+    text,
     '```',
     '',
   ]

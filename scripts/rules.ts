@@ -1,10 +1,11 @@
 /** Writes docs/rules.md from the catalogue of rules and what validation says of each example. `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { ruleAnchor, ruleCatalogue, ruleDiagnostic, ruleExampleText, type RuleDescription } from '@heddle/config-schema/rules'
+import { ruleAnchor, ruleCatalogue, ruleExample, type RuleDescription } from '@heddle/config-schema/rules'
 
 const file = new URL('../docs/rules.md', import.meta.url)
 function ruleSection(rule: RuleDescription): readonly string[] {
-  const { severity, path, message, expected, suggestion } = ruleDiagnostic(rule)
+  const { text, diagnostic } = ruleExample(rule)
+  const { severity, path, message, expected, suggestion } = diagnostic
   const said = [
     `**${severity}**${path === '' ? '' : ` at \`${path}\``}: ${escaped(message.slice(0, 400))}`,
     ...(expected === undefined || message.includes(expected) ? [] : [`Expected: ${escaped(expected)}.`]),
@@ -17,7 +18,7 @@ function ruleSection(rule: RuleDescription): readonly string[] {
     '',
     ...(rule.why === undefined ? [] : [rule.why, '']),
     '```yaml',
-    ruleExampleText(rule),
+    text,
     '```',
     '',
   ]

@@ -47,6 +47,8 @@ export function compactDeclarations(dist: string, names: readonly string[]): num
       .replace(fileComment, '')
       .replaceAll(/^(?: {4})+/gm, (indentation) => '\t'.repeat(indentation.length / 4))
       .replaceAll('> {\n}', '> {}')
+      // Everything in a declaration file is declared.
+      .replaceAll(/^export declare /gm, 'export ')
       // A line end separates members, too; but a bracket would go on with the type before it.
       .replaceAll(/;\n(?!\s*[[(<])/g, '\n')
     writeFileSync(join(dist, name), compact)

@@ -29,16 +29,10 @@ export const codeCatalogue: readonly CodeDescription[] = (Object.keys(codes) as 
   return { code, name, severity, why, example: example.trim() }
 })
 
-/** What is said of the code's own example. */
-export function codeFinding({ code, example }: CodeDescription): Finding {
-  const found = analyze(parseDocuments(example).documents).find((finding) => finding.code === code)
-  if (found === undefined) throw new Error(`the example of ${code} does not give it`)
-  return found
-}
-
-/** The example as people write it, in block style. */
-export function codeExampleText({ example }: CodeDescription): string {
-  return parseDocuments(example)
-    .documents.map(({ value }) => formatYaml(value).trimEnd())
-    .join('\n---\n')
+/** The example in block style, and what is said of it. */
+export function codeExample({ code, example }: CodeDescription): { readonly text: string; readonly finding: Finding } {
+  const { documents } = parseDocuments(example)
+  const finding = analyze(documents).find((found) => found.code === code)
+  if (finding === undefined) throw new Error(`the example of ${code} does not give it`)
+  return { text: documents.map(({ value }) => formatYaml(value).trimEnd()).join('\n---\n'), finding }
 }

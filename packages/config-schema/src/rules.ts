@@ -77,24 +77,19 @@ function documentOf(kind: string, spec: string): string {
   return `apiVersion: ${info?.group}/${info?.versions[0]}\nkind: ${name}\nmetadata: {name: example, namespace: default}\nspec: ${spec}\n`
 }
 
-/** What is said of the rule's own example. */
-export function ruleDiagnostic({ ruleId, example, isForHeddle }: RuleDescription): Diagnostic {
-  const { documents, damaged, diagnostics } = parseDocuments(example)
-  const target = isForHeddle ? 'heddle' : 'istio'
-  const all = [...diagnostics, ...[...documents, ...damaged].flatMap((document) => validate(document, { target }).diagnostics)]
-  const found = all.find((diagnostic) => diagnostic.ruleId === ruleId)
-  if (found === undefined) throw new Error(`the example of ${ruleId} does not break it`)
-  return found
-}
-
 const longestExample = 1200
 
-/** The example as people write it, in block style, wherever it can be read; one that is broken by its size is cut off. */
-export function ruleExampleText({ example }: RuleDescription): string {
-  const { documents, damaged } = parseDocuments(example)
+/** The example in block style, cut off when its size breaks the rule, and what is said of it. */
+export function ruleExample(rule: RuleDescription): { readonly text: string; readonly diagnostic: Diagnostic } {
+  const { documents, damaged, diagnostics } = parseDocuments(rule.example)
+  const target = rule.isForHeddle ? 'heddle' : 'istio'
+  const all = [...diagnostics, ...[...documents, ...damaged].flatMap((document) => validate(document, { target }).diagnostics)]
+  const diagnostic = all.find(({ ruleId }) => ruleId === rule.ruleId)
+  if (diagnostic === undefined) throw new Error(`the example of ${rule.ruleId} does not break it`)
   const [document] = documents
-  const text = documents.length === 1 && damaged.length === 0 && document !== undefined ? formatYaml(document.value) : example
-  return text.length <= longestExample ? text.trimEnd() : `${text.slice(0, 200).trimEnd()}\n# and so on: ${text.length} characters`
+  const text = documents.length === 1 && damaged.length === 0 && document !== undefined ? formatYaml(document.value) : rule.example
+  const isLong = text.length > longestExample
+  return { text: isLong ? `${text.slice(0, 200).trimEnd()}\n# and so on: ${text.length} characters` : text.trimEnd(), diagnostic }
 }
 
 /** The anchor of a rule on its page. */

@@ -1,7 +1,7 @@
 /** What a rule of validation or a code of analysis means, from the catalogues that are installed with the program. */
 import { fullMessage } from '@heddle/config-schema'
-import { codeCatalogue, codeExampleText, codeFinding } from '@heddle/config-schema/analysis-codes'
-import { ruleCatalogue, ruleDescription, ruleDiagnostic, ruleExampleText } from '@heddle/config-schema/rules'
+import { codeCatalogue, codeExample } from '@heddle/config-schema/analysis-codes'
+import { ruleCatalogue, ruleDescription, ruleExample } from '@heddle/config-schema/rules'
 
 export interface Explanation {
   /** As findings show it. */
@@ -11,10 +11,10 @@ export interface Explanation {
   readonly severity: string
   /** What goes wrong when nobody changes anything, where the message does not say it. */
   readonly why?: string
-  readonly example?: RuleExample
+  readonly example?: Example
 }
 
-interface RuleExample {
+interface Example {
   readonly text: string
   /** What is said of it, and of which field. */
   readonly said: string
@@ -53,26 +53,26 @@ export function explain(id: string): Explanation | undefined {
 function explainRule(id: string): Explanation | undefined {
   const rule = ruleDescription(id)
   if (rule === undefined) return undefined
-  const diagnostic = ruleDiagnostic(rule)
+  const { text, diagnostic } = ruleExample(rule)
   return {
     id,
     subject: rule.subject,
     severity: diagnostic.severity,
     ...(rule.why === undefined ? {} : { why: rule.why }),
-    example: { text: ruleExampleText(rule), said: fullMessage(diagnostic), path: diagnostic.path },
+    example: { text, said: fullMessage(diagnostic), path: diagnostic.path },
   }
 }
 
 function explainCode(id: string): Explanation | undefined {
   const entry = codeCatalogue.find(({ code }) => code.toLowerCase() === id)
   if (entry === undefined) return undefined
-  const finding = codeFinding(entry)
+  const { text, finding } = codeExample(entry)
   return {
     id: entry.code,
     subject: entry.name,
     severity: entry.severity,
     why: entry.why,
-    example: { text: codeExampleText(entry), said: fullMessage(finding), path: finding.path },
+    example: { text, said: fullMessage(finding), path: finding.path },
   }
 }
 
@@ -99,7 +99,7 @@ export function explanationText(
   return [`${id} (${subject}, ${severity})`, ...(why === undefined ? [] : ['', why]), ...lines, ''].join('\n')
 }
 
-function exampleLines({ text, said, path }: RuleExample, markdown: boolean): readonly string[] {
+function exampleLines({ text, said, path }: Example, markdown: boolean): readonly string[] {
   const shown = markdown ? ['```yaml', text, '```'] : text.split('\n').map((line) => (line === '' ? '' : `    ${line}`))
   return ['', 'Such as:', '', ...shown, '', `Said of it${path === '' ? '' : `, of ${path}`}: ${said}`]
 }

@@ -1,10 +1,9 @@
 /** Findings of analysis and validation in the formats that people, scripts and code hosts read. */
 import { formatYaml, fullMessage } from '@heddle/config-schema'
-import { type Finding, type FindingSeverity, formatFinding } from '@heddle/config-schema/analysis'
+import { type Finding, type FindingSeverity, formatFinding, originOf } from '@heddle/config-schema/analysis'
 import type { Invocation } from '../command/command.js'
 import { usageError } from '../command/parse.js'
 import type { ManifestSource } from '../manifest/sources.js'
-import { originOf } from './finding-origin.js'
 
 export type FindingFormat = 'text' | 'json' | 'yaml' | 'sarif' | 'github'
 

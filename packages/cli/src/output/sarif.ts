@@ -4,12 +4,11 @@
  */
 import { createHash } from 'node:crypto'
 import { fullMessage } from '@heddle/config-schema'
-import { applyFixes, type Finding, type FindingSeverity, type Fix } from '@heddle/config-schema/analysis'
+import { applyFixes, type Finding, type FindingSeverity, type Fix, originOf } from '@heddle/config-schema/analysis'
 import type { ManifestSource } from '../manifest/sources.js'
 import { clientVersion } from './client-version.js'
 import { changedLines } from './changed-lines.js'
 import { explain, type Explanation, explanationText } from './explanation.js'
-import { originOf } from './finding-origin.js'
 
 const levels: Readonly<Record<FindingSeverity, string>> = { error: 'error', warning: 'warning', info: 'note' }
 

@@ -1,5 +1,6 @@
 /** What analysis finds: a statement about one resource among others, with its place, the other places, and a fix when one is mechanical. */
 import { fullMessage, type RelatedPlace, type SourceRange } from '../diagnostic.js'
+import { clip, clipName } from '../model/clip.js'
 import type { YamlChange } from '../yaml/edit-yaml.js'
 
 export type FindingSeverity = 'error' | 'warning' | 'info'
@@ -55,11 +56,15 @@ export interface TextEdit extends SourceRange {
   readonly newText: string
 }
 
+/** The resource by the name that istioctl gives it: `VirtualService default/web`. */
+export function originOf({ resource: { kind, name, namespace } }: Pick<Finding, 'resource'>): string {
+  return namespace === undefined ? `${clip(kind)} ${clipName(name)}` : `${clip(kind)} ${clipName(namespace)}/${clipName(name)}`
+}
+
 /** `app.yaml:3:7: error: VirtualService default/reviews: spec.hosts[0]: message [IST0101]` */
 export function formatFinding(finding: Finding): string {
-  const { file, line, column, severity, resource, path, code, rule } = finding
+  const { file, line, column, severity, path, code, rule } = finding
   const place = [file, line, column].filter((part) => part !== undefined).join(':')
-  const name = resource.namespace === undefined ? resource.name : `${resource.namespace}/${resource.name}`
   const label = rule === undefined ? code : `${code} ${rule}`
-  return `${place === '' ? '' : `${place}: `}${severity}: ${resource.kind} ${name}: ${path === '' ? '' : `${path}: `}${fullMessage(finding)} [${label}]`
+  return `${place === '' ? '' : `${place}: `}${severity}: ${originOf(finding)}: ${path === '' ? '' : `${path}: `}${fullMessage(finding)} [${label}]`
 }

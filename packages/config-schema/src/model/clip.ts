@@ -4,3 +4,8 @@
 export function clip(value: string): string {
   return value.length <= 80 ? value : `${value.slice(0, 77)}...`
 }
+
+/** The same for names, which an API server takes up to this length. */
+export function clipName(name: string): string {
+  return name.length <= 253 ? name : `${name.slice(0, 250)}...`
+}

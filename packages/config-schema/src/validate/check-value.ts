@@ -2,6 +2,7 @@
  * Walks a value and its declarative type side by side and collects what does not fit: unknown and missing fields, wrong types,
  * values outside their set, range or syntax. The hot path of validation, so nothing is allocated while all is well.
  */
+import { regexCost, regexStateLimit } from '../model/regex-cost.js'
 import { formatRules } from '../model/string-format.js'
 import type { FieldType, ListType, MapType, NumericType, ObjectType, StringType } from '../model/field-type.js'
 import type { PathSegment } from '../path.js'
@@ -22,6 +23,8 @@ export interface Walk extends FaultList {
   hasNull: boolean
   /** An injected RE2 engine that throws on a bad expression. */
   readonly compileRegex: ((expression: string) => unknown) | undefined
+  /** States that the expressions so far unfold into. */
+  regexStates: number
 }
 
 export function checkValue(type: FieldType, value: unknown, walk: Walk): void {
@@ -156,8 +159,12 @@ function checkFormat(format: NonNullable<StringType['format']>, value: string, w
 }
 
 function compileProblem(value: string, walk: Walk): string | undefined {
+  // Said once of the document.
+  if (walk.compileRegex === undefined || walk.regexStates > regexStateLimit) return undefined
+  walk.regexStates += regexCost(value)
+  if (walk.regexStates > regexStateLimit) return 'the expressions of this document repeat so much that proxies would need too much memory'
   try {
-    walk.compileRegex?.(value)
+    walk.compileRegex(value)
     return undefined
   } catch (cause) {
     return `this is not an RE2 expression (${cause instanceof Error ? cause.message : String(cause)})`

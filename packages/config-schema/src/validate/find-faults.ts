@@ -24,7 +24,7 @@ export function findFaults(value: unknown, checks: Checks, compileRegex: RegexCo
 }
 
 function faultsOf(value: unknown, { type, check }: Checks, compileRegex: RegexCompiler | undefined): readonly Fault[] {
-  const walk: Walk = { faults: [], path: [], around: [], depths: [], wrong: [], hasNull: false, compileRegex }
+  const walk: Walk = { faults: [], path: [], around: [], depths: [], wrong: [], hasNull: false, compileRegex, regexStates: 0 }
   checkValue(type, value, walk)
   const isReadable = walk.wrong.length === 0 && !walk.hasNull
   const rules = (readable: unknown): readonly Fault[] => ruleFaultsOf(readable, check)

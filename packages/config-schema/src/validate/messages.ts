@@ -122,11 +122,14 @@ function wordInMapping(type: ObjectType, word: string): string | undefined {
 /** `-a` is a text; an entry of a list is `- a`. */
 const joinedEntry = /^-[^\s-]/
 
+/** Digits that a number can have without losing some. */
+const longestNumber = 17
+
 function suggestUnquoted(type: FieldType, value: string): string | undefined {
   if (type.kind === 'list' && joinedEntry.test(value)) return `- ${clip(value.slice(1))}`
   if (type.kind === 'list') return `[${/^[A-Za-z][\w./-]*$/.test(value) ? clip(value) : JSON.stringify(clip(value))}]`
   if (type.kind === 'boolean') return /^(?:true|false)$/i.test(value) ? value.toLowerCase() : undefined
-  const number = /^(-?\d+(?:\.\d+)?)%?$/.exec(value)?.[1]
+  const number = value.length > longestNumber ? undefined : /^(-?\d+(?:\.\d+)?)%?$/.exec(value)?.[1]
   return type.kind === 'integer' || type.kind === 'number' ? number : undefined
 }
 

@@ -11,7 +11,7 @@ import { resultOf } from './result.js'
 /** @param document the text under the key `mesh`, as `parseDocuments` reads it. */
 export function validateMeshConfig(document: ParsedDocument): ValidateResult<MeshConfig> {
   const { value } = document
-  const walk: Walk = { faults: [], path: [], around: [], depths: [], wrong: [], hasNull: false, compileRegex: undefined }
+  const walk: Walk = { faults: [], path: [], around: [], depths: [], wrong: [], hasNull: false, compileRegex: undefined, regexStates: 0 }
   checkValue(meshConfigType, value, walk)
   const rules: FaultList = { faults: [], path: [] }
   if (walk.wrong.length === 0 && !walk.hasNull && isObject(value)) checkMeshConfig(value, rules)

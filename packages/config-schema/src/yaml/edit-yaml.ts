@@ -4,6 +4,7 @@
  */
 import { isMap, isScalar, isSeq, parseDocument, Scalar, type Document, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
 import type { FieldPath } from '../path.js'
+import { isReadable } from './is-readable.js'
 import { needsQuotes } from './plain-scalar.js'
 
 /** A change of one field. Without a value the field is removed. */
@@ -21,7 +22,7 @@ const layout = { lineWidth: 0, flowCollectionPadding: false } as const
 
 /**
  * Sets and removes fields. A mapping on the way that is missing is made; a list index right behind the end appends.
- * @returns the text unchanged when it has no such document.
+ * @returns the text unchanged when it has no such document, or one that cannot be read.
  */
 export function editYaml(text: string, changes: readonly YamlChange[], { document: index = 0 }: EditOptions = {}): string {
   return withDocument(text, index, (document) => {
@@ -65,10 +66,12 @@ function withDocument(text: string, index: number, change: (document: Document) 
   if (start === undefined) return text
   const next = text.slice(start).search(/^---(?=[ \t\r\n]|$)/m)
   const end = next < 0 ? text.length : start + next
-  const document = parseDocument(text.slice(start, end), { version: '1.2', uniqueKeys: false, logLevel: 'silent' })
+  const own = text.slice(start, end)
+  if (!isReadable(own)) return text
+  const document = parseDocument(own, { version: '1.2', uniqueKeys: false, logLevel: 'silent' })
   if (document.errors.length > 0) return text
   change(document)
-  const written = document.toString({ ...layout, indentSeq: !flushList.test(text.slice(start, end)) })
+  const written = document.toString({ ...layout, indentSeq: !flushList.test(own) })
   return `${text.slice(0, start)}${written.endsWith('\n') ? written : `${written}\n`}${text.slice(end)}`
 }
 

@@ -13,10 +13,11 @@ export interface GuardFinding {
 /** Line breaks, colons, commas and brackets in one text; a manifest of the largest size has about a tenth. */
 const markLimit = 250_000
 
+/** Half of a character beyond U+FFFF. */
+export const loneSurrogate: RegExp = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
+
 /** What YAML 1.2 does not count as printable, and surrogates that stand alone. */
-export const forbidden: RegExp = new RegExp(
-  String.raw`[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x84\x86-\x9F\uFFFE\uFFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]`,
-)
+export const forbidden: RegExp = new RegExp(String.raw`[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x84\x86-\x9F\uFFFE\uFFFF]|${loneSurrogate.source}`)
 
 /** Overrides of the direction of writing make text look like another; of no width are characters that nobody sees. */
 const hidden = /[\u202A-\u202E\u2066-\u2069\u200B\u2060]/

@@ -12,7 +12,7 @@ import { lineMessage } from './line-message.js'
 import { nestingLimit } from './nesting.js'
 import { rangeOf, scalarText, toRange, type FieldPart } from './positions.js'
 import { isConsequence, syntaxMessage, type YamlSyntaxError } from './syntax-diagnostic.js'
-import { aliasLimit, propertyLimit } from './token-guard.js'
+import { aliasLimit, propertyLimit, scalarLimit } from './token-guard.js'
 import { toValue } from './to-value.js'
 
 export interface ParseOptions {
@@ -127,6 +127,15 @@ function read(composed: Composed, reading: Reading, maxDocuments: number): void 
     case 'too-many-properties': {
       const message = `The input has more than ${propertyLimit} anchors, tags and directives; split it.`
       return reading.report(composed.offset, composed.offset, 'yaml-too-many-marks', message)
+    }
+    case 'too-many-quotes': {
+      const message =
+        'So many quoted texts stand one behind the other that the rest was not read; between values stands a comma or a line break.'
+      return reading.report(composed.offset, composed.offset, 'yaml-syntax', message)
+    }
+    case 'too-long': {
+      const message = `This value is longer than ${scalarLimit} characters (1 MiB), which is more than an API server stores.`
+      return reading.report(composed.offset, composed.offset, 'yaml-too-large', message)
     }
     case 'too-many': {
       const message = `The input has more than ${maxDocuments} documents; split it.`

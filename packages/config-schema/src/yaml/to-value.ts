@@ -4,6 +4,7 @@
  */
 import { isAlias, isMap, isScalar, isSeq, Scalar, type Alias, type Node, type Pair, type YAMLMap } from 'yaml'
 import { clip } from '../model/clip.js'
+import { loneSurrogate } from './input-guard.js'
 import { plainScalar, type ScalarValue } from './plain-scalar.js'
 
 interface YamlFault {
@@ -21,7 +22,7 @@ export interface Conversion {
 }
 
 /** Nodes that aliases may add to one document; real manifests have a few dozen. */
-const aliasNodeLimit = 50_000
+const aliasNodeLimit = 10_000
 const maxFaults = 20
 
 /** What each alias stands for: known while converting, asked for when a position inside it is wanted. */
@@ -108,7 +109,7 @@ function abort(walk: Walk, node: unknown): null {
 }
 
 function scalarValue(node: Scalar, walk: Walk): ScalarValue {
-  const text = typeof node.value === 'string' ? node.value : ''
+  const text = textOf(node, walk)
   const tag = node.tag
   if (tag === undefined || tag === '') return node.type === Scalar.PLAIN || node.type === undefined ? plainScalar(text) : text
   switch (tag) {
@@ -129,6 +130,18 @@ function scalarValue(node: Scalar, walk: Walk): ScalarValue {
       })
       return text
   }
+}
+
+function textOf(node: Scalar, walk: Walk): string {
+  const text = typeof node.value === 'string' ? node.value : ''
+  if (node.type === Scalar.QUOTE_DOUBLE && loneSurrogate.test(text)) reportSurrogate(walk, node)
+  return text
+}
+
+/** Characters beyond U+FFFF are two halves in the escapes of JSON; readers in other languages refuse one alone, or put another in its place. */
+function reportSurrogate(walk: Walk, node: Scalar): void {
+  const message = 'An escape in this text is half of a character (U+D800 to U+DFFF); write both halves, or the character itself.'
+  report(walk, node, { ruleId: 'yaml-control-character', message })
 }
 
 function convertMap(map: YAMLMap, walk: Walk): Record<string, unknown> {
@@ -179,6 +192,7 @@ export function isMergeKey(pair: Pair): boolean {
 }
 
 function mergeSources(value: unknown, pair: Pair, walk: Walk): Record<string, unknown>[] {
+  if (walk.isAborted) return []
   const sources = Array.isArray(value) ? value : [value]
   if (sources.every((source) => typeof source === 'object' && source !== null && !Array.isArray(source)))
     return sources as Record<string, unknown>[]
