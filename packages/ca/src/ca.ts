@@ -11,6 +11,7 @@ import type { ExplainRequest, Explanation } from './issue/explain.js'
 import type { IssuedCertificate } from './issue/leaf.js'
 import type { JwtSvid } from './jwt/jwt-svid.js'
 import type { CaMetrics } from './metrics/ca-metrics.js'
+import type { ExpiryAlarm } from './rotation/forecast.js'
 import type { Rotation } from './rotation/rotation.js'
 import type { CaStore } from './store/ca-store.js'
 
@@ -132,6 +133,8 @@ export interface Ca {
    */
   refresh(): Promise<void>
   metrics(): CaMetrics
+  /** What will end soon unless somebody acts: the active root, or the chain of a plugged-in authority. Empty: nothing. */
+  alarms(): readonly ExpiryAlarm[]
   /** Undefined for a plugged-in authority: its root is somebody else's. */
   readonly rotation: Rotation | undefined
   /** How workloads go over to a plugged-in authority; undefined without `companionStore`. */

@@ -22,6 +22,7 @@ import { createIssuer } from './issue/issuer.js'
 import { issueJwtSvid, type JwtSvid } from './jwt/jwt-svid.js'
 import { createCaCounters } from './metrics/ca-metrics.js'
 import { driveJwtKeys, driveRotation } from './rotation/rotation-driver.js'
+import { chainAlarmsOf, type ExpiryAlarm } from './rotation/forecast.js'
 import { createRotation } from './rotation/rotation.js'
 import type { CaStore } from './store/ca-store.js'
 
@@ -143,6 +144,8 @@ function assemble(resolved: Resolved, source: SigningSource, pluggedIn: readonly
   })
   const issuer = createIssuer(resolved, { ...resolved, source, deny, counters, bundle: bundles.current })
 
+  const alarms = (): readonly ExpiryAlarm[] =>
+    source.rotation?.forecast().alarms ?? chainAlarmsOf(source.signer(), resolved.defaultTtlSeconds, clock.now())
   const close = (): Promise<void> => {
     issuer.close()
     bundles.close()
@@ -172,11 +175,13 @@ function assemble(resolved: Resolved, source: SigningSource, pluggedIn: readonly
       bundles.refresh()
     },
     refresh: () => source.refresh(),
+    alarms,
     metrics: () => ({
       ...counters,
       rootNotAfterMs: Math.min(...source.roots().flatMap(({ phase, notAfterMs }) => (phase === 'active' ? [notAfterMs] : []))),
       chainNotAfterMs: source.signer().chainNotAfterMs,
       denied: deny.entries().length,
+      expiryAlarms: alarms().length,
     }),
     close,
     [Symbol.asyncDispose]: close,

@@ -18,6 +18,7 @@ import type { MeshConfig, MeshSnapshotInput } from '@heddle/translation'
 import { createCallerAuthorizer } from './citadel/caller-authorizer.js'
 import { refreshHintSeconds } from './citadel/ca-view.js'
 import type { FederationFollower } from './citadel/federation-follower.js'
+import { watchExpiry } from './citadel/expiry-watch.js'
 import { followCaOrders } from './citadel/ca-orders.js'
 import { trustResourcesOf } from './citadel/trust-resources.js'
 import { createRootPublisher, type RootPublisher } from './citadel/root-publisher.js'
@@ -253,6 +254,7 @@ class Istiod implements ControlPlane {
       clock.monotonicMs() - startedMs < returnMs ? undefined : discovery.proxies().map((proxy) => trustOf(proxy, discovery, ca))
     this.#keep({ close: ca.rotation?.observe(workloads) ?? (() => {}) })
     this.#keep({ close: ca.denied.onChange(() => discovery.trustChanged()) })
+    this.#keep({ close: watchExpiry(ca, this.#deps) })
     const onFederation = (): void => {
       discovery.trustChanged()
       // Whose workloads may come in is part of the configuration.

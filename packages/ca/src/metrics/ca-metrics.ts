@@ -18,9 +18,13 @@ export interface CaMetrics {
   readonly rootNotAfterMs: number
   readonly chainNotAfterMs: number
   readonly denied: number
+  /** What ends soon: see `Ca.alarms`. */
+  readonly expiryAlarms: number
 }
 
-export type CaCounters = { -readonly [Name in Exclude<keyof CaMetrics, 'rootNotAfterMs' | 'chainNotAfterMs' | 'denied'>]: number }
+export type CaCounters = {
+  -readonly [Name in Exclude<keyof CaMetrics, 'rootNotAfterMs' | 'chainNotAfterMs' | 'denied' | 'expiryAlarms'>]: number
+}
 
 export function createCaCounters(): CaCounters {
   return { csrCount: 0, issued: 0, csrParsingErrors: 0, idExtractionErrors: 0, csrSignErrors: 0, ignoredWishes: 0, jwtIssued: 0 }

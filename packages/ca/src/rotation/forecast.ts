@@ -1,4 +1,5 @@
 /** When roots end, when their rotation should begin, and alarms long before anything stops: silent expiry is the classic outage of a mesh. */
+import type { Authority } from '../authority/authority.js'
 import { type CaState, type RootPhase, type StoredRoot, activeRootOf, rootIdOf } from '../authority/ca-state.js'
 
 export interface RootForecast {
@@ -51,6 +52,28 @@ function alarmsOf(state: CaState, active: StoredRoot, rotationStartsMs: number, 
   }
   if (nowMs < rotationStartsMs || state.roots.some((root) => root.phase === 'prepared')) return []
   return [{ severity: 'warning', message: `the active root ends ${end}, in ${inWords(leftMs)}: start a rotation` }]
+}
+
+/**
+ * For an authority below somebody else's root, which nobody here can rotate: a third of its certificate's life before the end, at most
+ * 30 days, the operator is told; from the usual length of leaves on they are cut short.
+ */
+export function chainAlarmsOf(
+  { certificate, chainNotAfterMs }: Authority,
+  usualLeafSeconds: number,
+  nowMs: number,
+): readonly ExpiryAlarm[] {
+  const leftMs = chainNotAfterMs - nowMs
+  const end = new Date(chainNotAfterMs).toISOString()
+  const hint = 'put another authority in its place'
+  if (leftMs <= 0) return [{ severity: 'critical', message: `the plugged-in authority ended ${end}: nothing is issued, ${hint}` }]
+  const lifeMs = chainNotAfterMs - certificate.notBeforeMs
+  if (leftMs < Math.min(usualLeafSeconds * 1000, lifeMs / 3))
+    return [
+      { severity: 'critical', message: `the plugged-in authority ends ${end}, in ${inWords(leftMs)}: certificates are cut short, ${hint}` },
+    ]
+  if (leftMs >= Math.min(longestLeadMs, lifeMs / 3)) return []
+  return [{ severity: 'warning', message: `the plugged-in authority ends ${end}, in ${inWords(leftMs)}: ${hint}` }]
 }
 
 function inWords(ms: number): string {

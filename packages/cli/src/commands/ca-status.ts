@@ -51,7 +51,12 @@ function writeStatus({ stdout }: Streams, { trustDomain, rotation, denied, metri
   stdout.write(`\n${renderTable({ header: ['DENIED', 'VALUE', 'SINCE', 'CLAIMED BY', 'REASON'], rows })}`)
 }
 
-function writePlan({ stdout }: Streams, { rotation }: CaView): void {
+function writePlan(streams: Streams, view: CaView): void {
+  writeSteps(streams, view)
+  for (const { severity, message } of view.alarms) streams.stdout.write(`${severity}: ${message}\n`)
+}
+
+function writeSteps({ stdout }: Streams, { rotation }: CaView): void {
   if (!rotation) {
     stdout.write('The root is plugged in: it is rotated by changing the files of "cacerts".\n')
     return
@@ -65,7 +70,6 @@ function writePlan({ stdout }: Streams, { rotation }: CaView): void {
     )
   for (const { id, spiffeId } of plan.lacking) stdout.write(`  ${id}  ${spiffeId ?? ''}\n`)
   stdout.write(`the next rotation begins by itself: ${isoOf(forecast.rotationStartsMs)}\n`)
-  for (const { severity, message } of forecast.alarms) stdout.write(`${severity}: ${message}\n`)
 }
 
 /** In the words of what the next step waits for. */

@@ -4,6 +4,7 @@ import {
   type CaMetrics,
   type DeniedEntry,
   encodeSpiffeBundle,
+  type ExpiryAlarm,
   type Forecast,
   type RootStatus,
   type RotationPlan,
@@ -18,6 +19,8 @@ export interface CaView {
   /** Undefined for an authority below somebody else's root. */
   readonly rotation: { readonly roots: readonly RootStatus[]; readonly plan: RotationPlan; readonly forecast: Forecast } | undefined
   readonly denied: readonly DeniedEntry[]
+  /** What ends soon unless somebody acts. */
+  readonly alarms: readonly ExpiryAlarm[]
   readonly metrics: CaMetrics
 }
 
@@ -44,6 +47,7 @@ export function caViewOf(ca: Ca, federated: readonly FederatedView[] = []): CaVi
     bundle: { fingerprint, sequence, rootsPem, spiffe: encodeSpiffeBundle(bundle, refreshHintSeconds) },
     rotation: rotation && { roots: rotation.status(), plan: rotation.plan(), forecast: rotation.forecast() },
     denied: ca.denied.entries(),
+    alarms: ca.alarms(),
     metrics: ca.metrics(),
   }
 }

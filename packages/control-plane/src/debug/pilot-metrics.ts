@@ -52,6 +52,7 @@ function citadelMetrics(ca: CaMetrics, certificates: CertificateServiceCounters)
     citadel_server_root_cert_expiry_timestamp: Math.floor(ca.rootNotAfterMs / 1000),
     citadel_server_cert_chain_expiry_timestamp: Math.floor(ca.chainNotAfterMs / 1000),
     heddle_ca_denied: ca.denied,
+    heddle_ca_expiry_alarms: ca.expiryAlarms,
   }
   const render = (type: string, values: Readonly<Record<string, number>>): readonly string[] =>
     Object.entries(values).flatMap(([name, value]) => [`# TYPE ${name} ${type}`, `${name} ${value}`])
