@@ -7,6 +7,7 @@ import { systemClock } from '@heddle/base/node'
 import { fuzzAnswers } from '../fuzz/fuzz-answers.js'
 import { fuzzFrames } from '../fuzz/fuzz-frames.js'
 import { fuzzRequests } from '../fuzz/fuzz-requests.js'
+import { floods } from './flood-part.js'
 import { handshakes } from './handshake-part.js'
 import { aborts, bulk, idle, idleTime, type PartResult, slowReaders } from './memory-parts.js'
 
@@ -33,6 +34,7 @@ const parts: Readonly<Record<string, () => Promise<PartResult>>> = {
   idle: () => idle(scaled(10_000)),
   aborts: () => aborts(scaled(1_000_000)),
   quiet: () => idleTime(60, 100, 100),
+  floods: () => floods({ connections: scaled(2000), maxP99Ms: 50 }),
   handshakes: () => handshakes(2000, scaled(30)),
 }
 

@@ -1,6 +1,7 @@
 /** Short forms of what `npm run soak` does with full counts. They need /proc. */
 import { platform } from 'node:os'
 import { describe, expect, test } from 'vitest'
+import { floods } from './flood-part.js'
 import { handshakes } from './handshake-part.js'
 import { aborts, bulk, idle, idleTime, type PartResult, slowReaders } from './memory-parts.js'
 
@@ -13,6 +14,7 @@ describe.skipIf(platform() !== 'linux')('a proxy holds little and gives it back'
     ['1,000 idle connections', () => idle(1000)],
     ['500 requests that their client left', () => aborts(500)],
     ['three seconds without anything to do', () => idleTime(3, 20, 1.5)],
+    ['20 floods of each kind of HTTP/2', () => floods({ connections: 20 })],
     ['T54: 500 handshakes a second for three seconds', () => handshakes(500, 3)],
   ]
   test.each(parts)(

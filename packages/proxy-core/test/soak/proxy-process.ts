@@ -8,6 +8,7 @@ import type { Holdings } from './proxy-program.js'
 
 export interface ProxyProcess {
   readonly httpPort: number
+  readonly edgePort: number
   readonly tcpPort: number
   readonly rssBytes: () => number
   /** User and system time together, in ticks of the kernel (10 ms). */
@@ -41,10 +42,11 @@ export function linesOf(child: ChildProcess): () => Promise<string> {
 export async function startProxyProcess(upstreamPort: number): Promise<ProxyProcess> {
   const child = startProgram('proxy-program.ts', [String(upstreamPort)])
   const line = linesOf(child)
-  const { http, tcp } = JSON.parse(await line()) as { http: number; tcp: number }
+  const { http, edge, tcp } = JSON.parse(await line()) as { http: number; edge: number; tcp: number }
   const exited = once(child, 'exit')
   return {
     httpPort: http,
+    edgePort: edge,
     tcpPort: tcp,
     rssBytes: () => rssOf(child.pid as number),
     cpuTicks: () => ticksOf(child.pid as number),
