@@ -52,6 +52,12 @@ describe('explain request with manifests', () => {
     expect(stdout).toContain('mutual TLS: auto mTLS')
   })
 
+  it('says once what is wrong on the way', async () => {
+    const input = `${manifests.replace('host: hello, subset: v2}}]', 'host: hello, subset: v9}}]')}${workloads.join('')}`
+    const { stdout } = await call(['explain', 'request', 'http://hello/', '--from', 'hello-v1', '-f', '-'], { input })
+    expect(stdout.match(/^Error: .*defines the subset "v9"/gm)).toHaveLength(1)
+  })
+
   it('gives the same as data', async () => {
     const { stdout } = await explain('http://hello/', '--from', 'hello-v1', '-o', 'json')
     const { outcome } = JSON.parse(stdout) as { outcome: { backends: { subset: string; share: number }[] } }

@@ -17,6 +17,7 @@ import { createRuleTrace, type RuleTrace } from '../route/rule-trace.js'
 import { portOf, type MeshService } from '../snapshot/mesh-service.js'
 import type { MeshSnapshot } from '../snapshot/mesh-snapshot.js'
 import { translateView, type Translation } from '../translate.js'
+import { createIssueCollector } from '../issue/translation-issue.js'
 import { backendsOf } from './backends.js'
 import { findAsker, type Asker } from './client-node.js'
 import { listenerAt, placeConnection, type OpenedConnection } from './connection.js'
@@ -111,7 +112,9 @@ function simulated(run: Run, arrival: Arrival): Simulation {
   const { chain, steps } = placeConnection(listener, opened(run, arrival))
   const { path, ...part } = chainPart(run, arrival, chain)
   const result = { ...common, request: requestPart(run, path), listener: listener.name, filterChains: steps, ...part }
-  return { ...result, issues: [...snapshot.issues, ...translation.issues].filter(({ resource }) => takesPart(result, resource)) }
+  const issues = createIssueCollector()
+  for (const issue of [...snapshot.issues, ...translation.issues]) if (takesPart(result, issue.resource)) issues.add(issue)
+  return { ...result, issues: issues.issues }
 }
 
 function opened({ target, request, asker }: Run, { destination, port }: Arrival): OpenedConnection {

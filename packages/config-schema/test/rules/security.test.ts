@@ -1,0 +1,41 @@
+import { describe } from 'vitest'
+import { accepts, run } from './rule-cases.js'
+
+describe('PeerAuthentication', () => {
+  run('PeerAuthentication', [
+    ['a mode is unknown', '{mtls: {mode: STRCIT}}', 'spec.mtls.mode', 'bad-enum'],
+    ['ports need a selector', '{portLevelMtls: {80: {mode: STRICT}}}', 'spec.portLevelMtls', 'peer-authentication/selector-required'],
+    ['a port is bad', '{selector: {matchLabels: {a: b}}, portLevelMtls: {http: {mode: STRICT}}}', 'spec.portLevelMtls.http', 'bad-port'],
+    ['no port is set', '{selector: {matchLabels: {a: b}}, portLevelMtls: {}}', 'spec.portLevelMtls', 'map-size'],
+  ])
+  accepts('PeerAuthentication', [
+    ['numbers as keys', '{selector: {matchLabels: {a: b}}, portLevelMtls: {80: {mode: STRICT}}}'],
+    ['an empty spec', '{}'],
+  ])
+})
+
+describe('RequestAuthentication', () => {
+  const rule = (fields: string) => `{jwtRules: [{issuer: a, ${fields}}]}`
+  run(
+    'RequestAuthentication',
+    [
+      [
+        'the header for the payload is none',
+        rule('outputPayloadToHeader: "a b"'),
+        'spec.jwtRules[0].outputPayloadToHeader',
+        'bad-header-name',
+      ],
+      ['no request has such a header', rule('fromHeaders: [{name: "x:y"}]'), 'spec.jwtRules[0].fromHeaders[0].name', 'bad-header-name'],
+    ],
+    'warning',
+  )
+  run('RequestAuthentication', [
+    [
+      'the header for a claim is none',
+      rule('outputClaimToHeaders: [{header: "a b", claim: c}]'),
+      'spec.jwtRules[0].outputClaimToHeaders[0].header',
+      'bad-header-name',
+    ],
+  ])
+  accepts('RequestAuthentication', [['headers', rule('outputPayloadToHeader: x-payload, fromHeaders: [{name: x-token}]')]])
+})
