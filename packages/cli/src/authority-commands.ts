@@ -105,8 +105,10 @@ export const authorityCommands: readonly CommandSpec[] = [
     summary: 'Take a root that signs no more out of the bundle',
     arguments: 'FINGERPRINT',
     maxArguments: 1,
-    flags: { force: { type: 'boolean', description: 'Also while certificates under it may live: their workloads lose their connections' } },
-    examples: ['heddle ca revoke 3f2a9c0d'],
+    flags: {
+      'unsafe-force': { type: 'boolean', description: 'Also while certificates under it may live: their workloads lose their connections' },
+    },
+    examples: ['heddle ca revoke 3f2a9c0d', 'heddle ca revoke 3f2a9c0d --unsafe-force'],
     load: async () => (await import('./commands/ca-order.js')).runRevoke,
   },
   {

@@ -250,9 +250,11 @@ class Istiod implements ControlPlane {
     const { ca, client, joinTokens, namespace = 'istio-system' } = this.#options
     const { clock } = this.#deps
     const startedMs = clock.monotonicMs()
-    const workloads = (): readonly WorkloadTrust[] | undefined =>
-      clock.monotonicMs() - startedMs < returnMs ? undefined : discovery.proxies().map((proxy) => trustOf(proxy, discovery, ca))
+    const connected = (): readonly WorkloadTrust[] => discovery.proxies().map((proxy) => trustOf(proxy, discovery, ca))
+    const workloads = (): readonly WorkloadTrust[] | undefined => (clock.monotonicMs() - startedMs < returnMs ? undefined : connected())
     this.#keep({ close: ca.rotation?.observe(workloads) ?? (() => {}) })
+    // It waits by itself until proxies are back.
+    this.#keep({ close: ca.handover?.observe(connected) ?? (() => {}) })
     this.#keep({ close: ca.denied.onChange(() => discovery.trustChanged()) })
     this.#keep({ close: watchExpiry(ca, this.#deps) })
     const onFederation = (): void => {

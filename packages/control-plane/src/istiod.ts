@@ -152,7 +152,11 @@ async function openAuthority(client: ResourceClient, { namespace, lifetimes }: I
   const plugged = join(root, cacertsFolder)
   const isPlugged = ['ca-cert.pem', 'tls.crt'].some((name) => existsSync(join(plugged, name)))
   const source = isPlugged
-    ? { cacerts: await readCacerts(plugged), companionStore: createSecretCaStore(client, namespace, companionSecret) }
+    ? {
+        cacerts: await readCacerts(plugged),
+        companionStore: createSecretCaStore(client, namespace, companionSecret),
+        formerStore: createSecretCaStore(client, namespace),
+      }
     : { store: createSecretCaStore(client, namespace) }
   return await createCa({ trustDomain, trustDomainAliases, audit, isRotationAutomatic: true, ...lifetimes, ...source }, { logger })
 }

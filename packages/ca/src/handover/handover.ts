@@ -16,6 +16,7 @@ import type { PublishedRoot } from '../authority/signing-source.js'
 import type { StateKeeper } from '../authority/state-keeper.js'
 import { fingerprintOfRoots } from '../bundle/bundle-fingerprint.js'
 import type { WorkloadObserver, WorkloadTrust } from '../rotation/plan.js'
+import { rotationRefused } from '../rotation/rotation-refused.js'
 
 export interface HandoverStatus {
   readonly phase: 'waiting' | 'renewing'
@@ -34,6 +35,12 @@ export interface Handover {
   status(): HandoverStatus | undefined
   /** Tells where the workloads stand: asked for each step. Returns what ends it. */
   observe(workloads: WorkloadObserver): () => void
+  /**
+   * Takes a former root out of the bundle now.
+   * @param unsafeForce also while workloads may hold leaves under it: they lose their connections until they have renewed.
+   * @throws HeddleError `HEDDLE_CA_ROTATION_REFUSED`
+   */
+  revoke(fingerprint: string, unsafeForce?: boolean): Promise<void>
 }
 
 export interface HandoverDriver extends Handover {
@@ -145,6 +152,12 @@ export function driveHandover(
         if (observer === workloads) observer = undefined
       }
     },
+    async revoke(fingerprint, unsafeForce = false) {
+      const names = lacking()
+      if (names?.length !== 0 && !unsafeForce)
+        throw rotationRefused(`${names === undefined ? 'workloads' : `${names.length} workloads`} may still need this root`)
+      await keeper.replace((state) => withoutFormer(state, fingerprint))
+    },
     close() {
       isClosed = true
       timer?.cancel()
@@ -164,6 +177,15 @@ function endOf({ phase, sinceMs }: FormerRoots): number {
 function afterPhase({ former, ...state }: CaState, nowMs: number): CaState {
   const next = { ...state, sequence: state.sequence + 1 }
   return former?.phase === 'waiting' ? { ...next, former: { ...former, phase: 'renewing', sinceMs: nowMs } } : next
+}
+
+function withoutFormer({ former, ...state }: CaState, fingerprint: string): CaState {
+  const certificates = certificatesOf(former?.rootsPem ?? '')
+  const left = certificates.filter((certificate) => fingerprintOf(certificate) !== fingerprint)
+  if (!former || left.length === certificates.length) throw rotationRefused(`no former root has the fingerprint ${fingerprint}`)
+  const next: CaState = { ...state, sequence: state.sequence + 1 }
+  if (left.length === 0) return next
+  return { ...next, former: { ...former, rootsPem: left.map(({ der }) => encodePem('CERTIFICATE', der)).join('') } }
 }
 
 /** The certificates of the first text, each once, that the second has not. */

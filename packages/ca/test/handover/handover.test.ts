@@ -95,6 +95,18 @@ describe('an authority that is plugged in where another one signed', () => {
     expect(verifies(old, ca.bundle(), clock.now())).toBe(false)
   })
 
+  it('forgets a former root at once when it is revoked, by force while workloads may need it', async () => {
+    const { ca, clock, old } = await pluggedIn()
+    const [former = ''] = ca.handover?.status()?.formerRoots ?? []
+    observedBy(ca, ['a'])
+    await expect(ca.handover?.revoke(former)).rejects.toEqual(withCode('HEDDLE_CA_ROTATION_REFUSED'))
+    await expect(ca.handover?.revoke('00', true)).rejects.toEqual(withCode('HEDDLE_CA_ROTATION_REFUSED'))
+    await ca.handover?.revoke(former, true)
+    expect(phases(ca)).toBe('active')
+    expect(verifies(old, ca.bundle(), clock.now())).toBe(false)
+    await expect(ca.sign(csr(), caller)).resolves.toBeDefined()
+  })
+
   it('waits ten seconds for workloads to come back, and a minute for those that never answer', async () => {
     const { ca, clock } = await pluggedIn()
     await pass(clock, 9000)

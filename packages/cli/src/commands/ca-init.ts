@@ -39,7 +39,8 @@ export function run({ flags, streams, cwd }: Invocation): Promise<number> {
   streams.stdout.write(`  heddle apply -f ${join(folder, 'secret.yaml')}\n`)
   streams.stdout.write('  heddle rollout restart deploy/istiod -n istio-system\n')
   streams.stdout.write(
-    'Best before workloads run. Those that run take the new root and a new certificate within seconds; until all have, requests can fail.\n',
+    'Workloads that run go over without losing a request: "heddle ca status" says how far they are. Until all of them trust the new root,\n' +
+      'ten seconds to a minute, no certificate is issued, and new Pods wait for theirs.\n',
   )
   return Promise.resolve(exitCode.ok)
 }

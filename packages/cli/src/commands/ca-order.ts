@@ -30,7 +30,7 @@ export async function runRevoke(invocation: Invocation): Promise<number> {
     throw usageError('say which root: at least 8 characters of its fingerprint, as "heddle ca status" shows it')
   return withTarget(invocation, async (target) => {
     const fingerprint = await rootOf(target, wanted)
-    return give(invocation, { do: 'revoke', fingerprint, force: flags.boolean('force') }, target)
+    return give(invocation, { do: 'revoke', fingerprint, force: flags.boolean('unsafe-force') }, target)
   })
 }
 
@@ -50,14 +50,16 @@ function subjectOf({ positionals }: Invocation): OrderSubject {
 }
 
 async function rootOf(target: Target, start: string): Promise<string> {
-  const found = (await askAuthority(target)).rotation?.roots.filter(({ fingerprint }) => fingerprint.startsWith(start)) ?? []
+  const { rotation, handover } = await askAuthority(target)
+  const fingerprints = rotation?.roots.map(({ fingerprint }) => fingerprint) ?? handover?.formerRoots ?? []
+  const found = fingerprints.filter((fingerprint) => fingerprint.startsWith(start))
   const [only] = found
   if (only === undefined || found.length > 1)
     throw usageError(
       `${only === undefined ? 'no root has' : `${found.length} roots have`} a fingerprint that begins with ${start}`,
       'They are in "heddle ca status".',
     )
-  return only.fingerprint
+  return only
 }
 
 async function give(invocation: Invocation, order: AuthorityOrder, known?: Target): Promise<number> {

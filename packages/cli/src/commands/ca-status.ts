@@ -27,7 +27,7 @@ async function show(invocation: Invocation, write: (view: CaView) => void): Prom
   })
 }
 
-function writeStatus({ stdout }: Streams, { trustDomain, rotation, denied, metrics }: CaView): void {
+function writeStatus({ stdout }: Streams, { trustDomain, rotation, handover, denied, metrics }: CaView): void {
   stdout.write(`trust domain: ${trustDomain}\n`)
   stdout.write(`issued: ${metrics.issued}   signing certificate ends: ${isoOf(metrics.chainNotAfterMs)}\n`)
   if (rotation) {
@@ -40,6 +40,7 @@ function writeStatus({ stdout }: Streams, { trustDomain, rotation, denied, metri
     ])
     stdout.write(`\n${renderTable({ header: ['ROOT', 'PHASE', 'SINCE', 'ENDS', 'LAST LEAF ENDS'], rows })}`)
   }
+  if (handover) stdout.write(`\n${handoverText(handover)}`)
   if (denied.length === 0) return
   const rows = denied.map(({ kind, value, sinceMs, claimedActor, reason }) => [
     kind,
@@ -51,14 +52,26 @@ function writeStatus({ stdout }: Streams, { trustDomain, rotation, denied, metri
   stdout.write(`\n${renderTable({ header: ['DENIED', 'VALUE', 'SINCE', 'CLAIMED BY', 'REASON'], rows })}`)
 }
 
+/** Those that still lack what the phase waits for stand below it. */
+function handoverText({ phase, formerRoots, untilMs, lacking = [] }: NonNullable<CaView['handover']>): string {
+  const what =
+    phase === 'waiting'
+      ? 'nothing is issued until every workload trusts the roots of the authority that was plugged in'
+      : 'certificates under the former roots are being renewed'
+  const names = lacking.map(({ id, spiffeId }) => `  ${id}  ${spiffeId ?? ''}\n`).join('')
+  const roots = formerRoots.map((fingerprint) => fingerprint.slice(0, 16)).join(', ')
+  return `handover from ${roots}: ${what}, until ${isoOf(untilMs)} at the latest; ${lacking.length} to go${names === '' ? '' : ':'}\n${names}`
+}
+
 function writePlan(streams: Streams, view: CaView): void {
   writeSteps(streams, view)
   for (const { severity, message } of view.alarms) streams.stdout.write(`${severity}: ${message}\n`)
 }
 
-function writeSteps({ stdout }: Streams, { rotation }: CaView): void {
+function writeSteps({ stdout }: Streams, { rotation, handover }: CaView): void {
   if (!rotation) {
     stdout.write('The root is plugged in: it is rotated by changing the files of "cacerts".\n')
+    if (handover) stdout.write(handoverText(handover))
     return
   }
   const { plan, forecast } = rotation

@@ -6,6 +6,7 @@ import {
   encodeSpiffeBundle,
   type ExpiryAlarm,
   type Forecast,
+  type HandoverStatus,
   type RootStatus,
   type RotationPlan,
 } from '@heddle/ca'
@@ -18,6 +19,8 @@ export interface CaView {
   readonly federated: readonly FederatedView[]
   /** Undefined for an authority below somebody else's root. */
   readonly rotation: { readonly roots: readonly RootStatus[]; readonly plan: RotationPlan; readonly forecast: Forecast } | undefined
+  /** How workloads go over to an authority that was plugged in; undefined when none does. */
+  readonly handover: HandoverStatus | undefined
   readonly denied: readonly DeniedEntry[]
   /** What ends soon unless somebody acts. */
   readonly alarms: readonly ExpiryAlarm[]
@@ -46,6 +49,7 @@ export function caViewOf(ca: Ca, federated: readonly FederatedView[] = []): CaVi
     federated,
     bundle: { fingerprint, sequence, rootsPem, spiffe: encodeSpiffeBundle(bundle, refreshHintSeconds) },
     rotation: rotation && { roots: rotation.status(), plan: rotation.plan(), forecast: rotation.forecast() },
+    handover: ca.handover?.status(),
     denied: ca.denied.entries(),
     alarms: ca.alarms(),
     metrics: ca.metrics(),

@@ -43,8 +43,10 @@ async function act({ ca, joinTokens }: OrderedAuthority, { order, claimedActor }
     case 'rotate-start':
     case 'rotate-activate':
     case 'rotate-abort':
-    case 'revoke':
       return await rotate(rotationOf(ca), order, by)
+    case 'revoke':
+      await (ca.handover ?? rotationOf(ca)).revoke(order.fingerprint, order.force)
+      return `root ${order.fingerprint} is trusted no more`
   }
 }
 
@@ -54,7 +56,7 @@ function nameOf(subject: OrderSubject): string {
 
 type By = Pick<GivenOrder, 'claimedActor'>
 type TokenOrder = Extract<AuthorityOrder, { do: 'create-join-token' }>
-type RotationOrder = Extract<AuthorityOrder, { do: 'rotate-start' | 'rotate-activate' | 'rotate-abort' | 'revoke' }>
+type RotationOrder = Extract<AuthorityOrder, { do: 'rotate-start' | 'rotate-activate' | 'rotate-abort' }>
 
 async function registerJoinToken(joinTokens: JoinTokens | undefined, order: TokenOrder, by: By): Promise<string> {
   if (!joinTokens) throw new Error('this authority takes no join tokens')
@@ -78,9 +80,6 @@ async function rotate(rotation: Rotation, order: RotationOrder, by: By): Promise
     case 'rotate-abort':
       await rotation.abort()
       return 'the rotation was aborted'
-    case 'revoke':
-      await rotation.revoke(order.fingerprint, order.force)
-      return `root ${order.fingerprint} is trusted no more`
   }
 }
 
