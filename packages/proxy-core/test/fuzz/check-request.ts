@@ -82,20 +82,22 @@ function readOtherwise(request: ReadRequest, other: OracleRequest): readonly str
   if (!other.target.endsWith(request.path) && !other.target.endsWith(request.path.slice(1)))
     faults.push(`Node reads target ${other.target}, not ${request.path}`)
   if (other.body !== request.body) faults.push(`Node reads body ${JSON.stringify(other.body)}, not ${JSON.stringify(request.body)}`)
-  const fields = JSON.stringify(forwardable(other.fields))
+  const fields = JSON.stringify(forwardable(other.fields, request.protocol))
   const own = JSON.stringify(request.fields.filter(([name]) => name.toLowerCase() !== 'host'))
   if (fields !== own) faults.push(`Node reads fields ${fields}, not ${own}`)
   return faults
 }
 
 /** What of the fields a proxy passes on, but for the host, which the target may give. */
-function forwardable(fields: readonly Field[]): readonly Field[] {
+function forwardable(fields: readonly Field[], protocol: string): readonly Field[] {
   const named = new Set<string>()
   for (const [name, value] of fields) {
     if (name.toLowerCase() === 'connection') for (const token of value.toLowerCase().split(',')) named.add(token.trim())
   }
   return fields.filter(([name]) => {
     const lower = name.toLowerCase()
+    // A client of HTTP/1.0 cannot wait for 100, so nobody is asked for it.
+    if (lower === 'expect' && protocol === 'HTTP/1.0') return false
     if (lower === 'host' || hopByHop.test(lower) || (named.has(lower) && !kept.test(lower))) return false
     return !(lower.includes('_') && twins.test(lower.replaceAll('_', '-')))
   })
