@@ -7,7 +7,8 @@ import type { UpstreamConnectionInfo } from '../../decision-record.js'
 import type { Channel, ChannelHandler } from '../../transport/channel.js'
 import { HeaderBlock } from '../../message/header-block.js'
 import type { ResetReason, ResponseEvents, UpstreamStream } from '../stream.js'
-import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
+import { BodyReader } from './body-reader.js'
+import type { BodySink } from './chunked-decoder.js'
 import { admittedTrailers, bodyLength, Framing } from './framing.js'
 import { type HeadLimits, HeadParser } from './head-parser.js'
 import { MessageWriter } from './message-writer.js'
@@ -33,13 +34,12 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
   readonly #writer: MessageWriter
   readonly #headers = new HeaderBlock()
   readonly info: UpstreamConnectionInfo & { requestCount: number }
-  #chunks: ChunkedDecoder | undefined
+  readonly #body = new BodyReader(this)
   #events: ResponseEvents | undefined
   #state: State = 'idle'
   #method = ''
   #upgrade = ''
   #held: Buffer | undefined
-  #remaining = 0
   #informational = 0
   /** Given to an exchange. */
   #taken = false
@@ -217,11 +217,7 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
     if (this.#framing.close) this.#reusable = false
     const noBody = length === bodyLength.none
     this.#state = 'body'
-    this.#remaining = length
-    if (length === bodyLength.chunked) {
-      this.#chunks ??= new ChunkedDecoder()
-      this.#chunks.reset()
-    }
+    this.#body.begin(length)
     this.#events?.onResponseHead(status, this.#parser.reason, this.#headers, noBody ? Math.max(declaredLength, 0) : length)
     if (!noBody || this.#state !== 'body') return at
     if (at < end) this.#reusable = false
@@ -243,27 +239,13 @@ export class Http1ClientConnection implements ChannelHandler, UpstreamStream, Bo
   }
 
   #readBody(buffer: Buffer, start: number, end: number): number {
-    if (this.#framing.length === bodyLength.chunked) return this.#readChunks(buffer, start, end)
-    if (this.#framing.length === bodyLength.untilClose) {
-      this.#events?.onResponseBody(buffer, start, end)
-      return end
-    }
-    const take = Math.min(this.#remaining, end - start)
-    this.#remaining -= take
-    this.#events?.onResponseBody(buffer, start, start + take)
-    if (this.#remaining > 0 || this.#state !== 'body') return start + take
-    if (start + take < end) this.#reusable = false
-    this.#endAnswer(undefined)
-    return -1
-  }
-
-  #readChunks(buffer: Buffer, start: number, end: number): number {
-    const chunks = this.#chunks as ChunkedDecoder
-    const at = chunks.decode(buffer, start, end, this)
+    const body = this.#body
+    const at = body.read(buffer, start, end)
     if (at < 0) return this.#protocolError('a chunk')
-    if (!chunks.done || this.#state !== 'body') return at
+    if (!body.isWhole || this.#state !== 'body') return at
     if (at < end) this.#reusable = false
-    this.#endAnswer(admittedTrailers(chunks.trailers, this.#framing.trailers))
+    const { trailers } = body
+    this.#endAnswer(trailers && admittedTrailers(trailers, this.#framing.trailers))
     return -1
   }
 

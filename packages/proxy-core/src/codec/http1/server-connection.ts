@@ -6,7 +6,8 @@ import type { Channel, ChannelHandler } from '../../transport/channel.js'
 import { isBodiless } from '../../message/bodiless.js'
 import { HeaderBlock } from '../../message/header-block.js'
 import type { DownstreamStream, RequestEvents, RequestHead } from '../stream.js'
-import { type BodySink, ChunkedDecoder } from './chunked-decoder.js'
+import { BodyReader } from './body-reader.js'
+import type { BodySink } from './chunked-decoder.js'
 import { admittedTrailers, bodyLength, framesInTrailers, Framing } from './framing.js'
 import { HeadParser, headError } from './head-parser.js'
 import { MessageWriter } from './message-writer.js'
@@ -27,7 +28,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   readonly #framing = new Framing()
   readonly #writer: MessageWriter
   readonly #target: RequestTarget
-  #chunks: ChunkedDecoder | undefined
+  readonly #body = new BodyReader(this)
   readonly headers: HeaderBlock = new HeaderBlock()
   method = ''
   path = ''
@@ -41,7 +42,6 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   pauses = 0
   #state: State = 'head'
   #events: RequestEvents | undefined
-  #bodyRemaining = 0
   #held: Buffer | undefined
   #processing = false
   #requestDone = true
@@ -338,11 +338,7 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   #dispatch(framing: Framing): void {
     this.#requestDone = framing.length === bodyLength.none
     this.#state = this.#requestDone ? 'answering' : 'body'
-    this.#bodyRemaining = framing.length
-    if (framing.length === bodyLength.chunked) {
-      this.#chunks ??= new ChunkedDecoder()
-      this.#chunks.reset()
-    }
+    this.#body.begin(framing.length)
     this.#owner.onPhase('request')
     const events = this.#owner.onRequest(this)
     if (this.#answerDone || (this.#state as State) === 'closed') return
@@ -371,27 +367,15 @@ export class Http1ServerConnection implements ChannelHandler, DownstreamStream, 
   }
 
   #readBody(buffer: Buffer, start: number, end: number): number {
-    if (this.#framing.length === bodyLength.chunked) return this.#readChunks(buffer, start, end)
-    const take = Math.min(this.#bodyRemaining, end - start)
-    this.#bodyRemaining -= take
-    this.#events?.onRequestBody(buffer, start, start + take)
-    if (this.#bodyRemaining === 0) this.#endRequest(undefined)
-    return start + take
-  }
-
-  #readChunks(buffer: Buffer, start: number, end: number): number {
-    const chunks = this.#chunks as ChunkedDecoder
-    const at = chunks.decode(buffer, start, end, this)
-    if (at < 0) {
+    const body = this.#body
+    const at = body.read(buffer, start, end)
+    if (at >= 0 && (!body.isWhole || this.#state !== 'body')) return at
+    const { trailers } = body
+    if (at < 0 || (trailers !== undefined && framesInTrailers(trailers))) {
       this.#fail('protocol-error')
       return -1
     }
-    if (!chunks.done || this.#state !== 'body') return at
-    if (framesInTrailers(chunks.trailers)) {
-      this.#fail('protocol-error')
-      return -1
-    }
-    this.#endRequest(admittedTrailers(chunks.trailers, this.#framing.trailers))
+    this.#endRequest(trailers && admittedTrailers(trailers, this.#framing.trailers))
     return at
   }
 
