@@ -24,8 +24,8 @@ export interface GrpcCaller {
   discover(): DiscoveryCall
   certify(csr: string): Promise<{ readonly chain?: readonly string[]; readonly code?: number; readonly details?: string }>
   report(): { readonly call: ClientWritableStream<AccessLogBatch>; readonly ended: Promise<ServiceError | undefined> }
-  /** Sends bytes that are no message of the method. */
-  garbage(path: string): Promise<ServiceError | undefined>
+  /** @param bytes default: such as are no message of any method. */
+  garbage(path: string, bytes?: Uint8Array): Promise<ServiceError | undefined>
 }
 
 export function createCaller(controlPlane: FakeControlPlane, { token, certificate }: CallerOptions = {}): GrpcCaller {
@@ -59,7 +59,7 @@ export function createCaller(controlPlane: FakeControlPlane, { token, certificat
       call.on('error', () => undefined)
       return { call, ended }
     },
-    garbage(path) {
+    garbage(path, bytes = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x01)) {
       return new Promise((resolve) => {
         const call = channel.makeBidiStreamRequest(
           path,
@@ -70,7 +70,7 @@ export function createCaller(controlPlane: FakeControlPlane, { token, certificat
         call.on('error', (error) => resolve(error as ServiceError))
         call.on('end', () => resolve(undefined))
         call.on('data', () => undefined)
-        call.write(Buffer.from([0xff, 0xff, 0xff, 0xff, 0x01]))
+        call.end(Buffer.from(bytes))
       })
     },
   }

@@ -5,7 +5,7 @@ import { createMemoryLogger } from '@heddle/base/testing'
 import { requestWorkloadCertificate, type WorkloadCertificate } from '@heddle/client'
 import { createCsr, generateKey, parseCertificate, parseCertificatePem } from '@heddle/x509'
 import { createTestCa } from '@heddle/ca/testing'
-import { adsDeltaMethod, createCertificateMethod, typeUrls } from '@heddle/xds'
+import { adsDeltaMethod, createCertificateMethod, createTokenMethod, streamAccessLogsMethod, typeUrls } from '@heddle/xds'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createFakeControlPlane, fakeToken, type FakeControlPlane } from '../../src/testing.js'
 import { namespace, node, pod, service, slice } from '../mesh-objects.js'
@@ -124,6 +124,20 @@ describe('discovery', () => {
     await withCaller({ token }, async (caller) => {
       expect((await caller.garbage(adsDeltaMethod.path))?.code).toBe(status.INTERNAL)
       expect((await caller.garbage(createCertificateMethod.path))?.code).toBe(status.INTERNAL)
+    })
+  })
+
+  it('T41: is refused for methods that are not known, whoever calls, and so are all others without credentials', async () => {
+    const certificate = await workloadCertificate()
+    for (const options of [{}, { token }, { certificate }]) {
+      await withCaller(options, async (caller) => {
+        for (const path of ['/istio.v1.auth.IstioCertificateService/RevokeCertificate', '/istio.v1.auth.IstioCertificateService', '/x'])
+          expect((await caller.garbage(path))?.code).toBe(status.UNIMPLEMENTED)
+      })
+    }
+    await withCaller({}, async (caller) => {
+      for (const { path } of [createCertificateMethod, createTokenMethod, streamAccessLogsMethod])
+        expect((await caller.garbage(path, new Uint8Array(0)))?.code).toBe(status.UNAUTHENTICATED)
     })
   })
 
