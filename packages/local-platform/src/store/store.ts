@@ -6,6 +6,8 @@
  * Every record carries a checksum, a summary record (count and XOR of all checksums) shows a record that vanished, and the
  * revision beside the database shows when damage made LMDB fall back to an older commit.
  */
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import { HeddleError, messageOf } from '@heddle/base'
 import type { KubernetesObject } from '@heddle/client'
 import { open, type RootDatabase } from 'lmdb'
@@ -136,7 +138,16 @@ function loadOrClose(
 function openDatabase(folder: string): RootDatabase<Buffer, string> {
   try {
     // overlappingSync off: a commit resolves only after its fsync.
-    return open<Buffer, string>({ path: folder, noSubdir: false, encoding: 'binary', overlappingSync: false, compression: false })
+    const database = open<Buffer, string>({
+      path: folder,
+      noSubdir: false,
+      encoding: 'binary',
+      overlappingSync: false,
+      compression: false,
+    })
+    // LMDB makes its files readable for others; Secrets are in them, the authority's key among them, and a copy may end in an open folder.
+    for (const name of ['data.mdb', 'lock.mdb']) chmodSync(join(folder, name), 0o600)
+    return database
   } catch (error) {
     throw new HeddleError({
       code: 'HEDDLE_STORE_UNUSABLE',

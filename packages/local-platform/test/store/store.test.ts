@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isHeddleError } from '@heddle/base'
 import type { KubernetesObject } from '@heddle/client'
@@ -28,6 +28,13 @@ function codeOf(action: () => unknown): { code: string; message: string } {
 }
 
 describe('store', () => {
+  it('is for its owner only: Secrets are in it', async () => {
+    const store = openStore(folder)
+    await store.put('a', object('a'))
+    await store.close()
+    for (const name of readdirSync(folder)) expect([name, statSync(join(folder, name)).mode & 0o077]).toEqual([name, 0])
+  })
+
   it('finds what was acknowledged after it is opened again, and goes on counting', async () => {
     const first = openStore(folder)
     await first.put('a', object('a'))
