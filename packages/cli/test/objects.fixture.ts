@@ -1,13 +1,14 @@
 /** Objects that tests put into an API; free of the test runner, for processes beside it. */
 import type { KubernetesObject, ResourceType } from '@heddle/client/resources'
+import { configMaps, deployments, events, pods, services } from '../src/target/resource-types.js'
 
 export const types: Readonly<Record<'configMaps' | 'deployments' | 'events' | 'nodes' | 'pods' | 'services', ResourceType>> = {
-  configMaps: { group: '', version: 'v1', plural: 'configmaps' },
-  deployments: { group: 'apps', version: 'v1', plural: 'deployments' },
-  events: { group: '', version: 'v1', plural: 'events' },
+  configMaps,
+  deployments,
+  events,
   nodes: { group: '', version: 'v1', plural: 'nodes' },
-  pods: { group: '', version: 'v1', plural: 'pods' },
-  services: { group: '', version: 'v1', plural: 'services' },
+  pods,
+  services,
 }
 
 export function service(name: string, labels: Readonly<Record<string, string>> = { app: name }): string {

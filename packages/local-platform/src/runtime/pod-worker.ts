@@ -13,6 +13,7 @@ import { type EarlierProcesses, findEarlierProcesses } from './earlier-processes
 import type { EventRecorder } from './events.js'
 import { mountWarnings } from './mount-warnings.js'
 import type { NamesContent } from './platform-names.js'
+import { podType } from './pod-type.js'
 import { type Container, isSidecar, type Pod, podName } from './pod.js'
 import { createPodPlace, type PodPlace, type PodPlaceDeps } from './pod-place.js'
 import type { PodRecord, PodRecords } from './pod-record.js'
@@ -53,7 +54,6 @@ export interface PodWorkerDeps extends PodPlaceDeps {
   readonly onGone: (worker: PodWorker) => void
 }
 
-const podType = { group: '', version: 'v1', plural: 'pods' } as const
 const mountRetryMs = 2000
 /** Between the end of a Pod's place in its Services and its SIGTERM: until then proxies may still send to it. */
 const farewellMs = 1000

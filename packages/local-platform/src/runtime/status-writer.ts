@@ -1,8 +1,9 @@
 /** Keeps the API's status of one Pod equal to the newest one computed here: one write at a time, repeated until it succeeds. */
 import { type Clock, type Logger, messageOf } from '@heddle/base'
-import { type ResourceClient, type ResourceType, statusOf } from '@heddle/client'
+import { type ResourceClient, statusOf } from '@heddle/client'
 import { type Fields, fieldsOf, listOf, sameJson } from '../json-fields.js'
 import { type Pod, podName } from './pod.js'
+import { podType } from './pod-type.js'
 
 export interface StatusWriter {
   /** The status changed; it is computed when it can be written. */
@@ -20,7 +21,6 @@ export interface StatusWriterDeps {
   readonly logger: Logger
 }
 
-const podType: ResourceType = { group: '', version: 'v1', plural: 'pods' }
 const retryMs = 200
 
 export function createStatusWriter(pod: Pod, compute: () => object, deps: StatusWriterDeps): StatusWriter {

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '@heddle/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createRuntimeHarness, podsType, type RuntimeHarness } from './runtime-harness.js'
+import { podType } from '../../src/runtime/pod-type.js'
+import { createRuntimeHarness, type RuntimeHarness } from './runtime-harness.js'
 
 const servicesType = { group: '', version: 'v1', plural: 'services' }
 
@@ -50,7 +51,7 @@ describe('LoadBalancer Services', () => {
     await balancer('served', 28_480)
     await harness.api.until('services', (one) => one.metadata.name === 'served' && isServed(one))
     expect(['port', 'app'].map((name) => addressOf(harness.api.find('services', name) as KubernetesObject))).toEqual([undefined, undefined])
-    await harness.api.client.delete(podsType, 'gateway', 'default', { gracePeriodSeconds: 0 })
+    await harness.api.client.delete(podType, 'gateway', 'default', { gracePeriodSeconds: 0 })
     await harness.api.until('services', (one) => one.metadata.name === 'served' && !isServed(one))
     expect(harness.api.find('services', 'served')?.metadata.annotations).toEqual({})
   })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { KubernetesObject } from '@heddle/client'
 import { createRuntime, type Runtime } from '../../src/runtime/runtime.js'
 import { createMemoryApi, type MemoryApi } from './memory-api.js'
+import { podType } from '../../src/runtime/pod-type.js'
 
 export interface RuntimeHarness {
   readonly api: MemoryApi
@@ -19,8 +20,6 @@ export interface RuntimeHarness {
   ready(name: string): Promise<KubernetesObject>
   close(): Promise<void>
 }
-
-export const podsType = { group: '', version: 'v1', plural: 'pods' }
 
 let harnesses = 0
 
@@ -72,7 +71,7 @@ export async function createRuntimeHarness(options: { tokenLifeMs?: number; prog
       return runtime
     },
     createPod: (name, spec, metadata = {}) =>
-      api.client.create(podsType, {
+      api.client.create(podType, {
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: { name, ...metadata },

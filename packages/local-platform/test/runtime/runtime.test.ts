@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type KubernetesObject, type Status, statusOf } from '@heddle/client'
 import { processStart } from '../../src/process-start.js'
-import { conditionsOf, createRuntimeHarness, phaseOf, podsType, type RuntimeHarness, statusesOf, textOf } from './runtime-harness.js'
+import { podType } from '../../src/runtime/pod-type.js'
+import { conditionsOf, createRuntimeHarness, phaseOf, type RuntimeHarness, statusesOf, textOf } from './runtime-harness.js'
 
 const idle = `setInterval(() => {}, 1000); process.on('SIGTERM', () => process.exit(0))`
 const reportPod = `console.log(JSON.stringify({ pid: process.pid, env: process.env, argv: process.argv.slice(2), cwd: process.cwd() })); ${idle}`
@@ -81,7 +82,7 @@ describe('the runtime', () => {
     const { metadata } = await harness.createPod('web', { containers: [{ name: 'web', image }] })
     await harness.ready('web')
     const { pid } = await report('web')
-    await harness.api.client.delete(podsType, 'web', 'default')
+    await harness.api.client.delete(podType, 'web', 'default')
     await harness.api.untilGone('pods', 'web')
     expect(processStart(pid)).toBeUndefined()
     expect(existsSync(join(harness.directory, 'state', 'pods', metadata.uid as string))).toBe(false)
@@ -96,7 +97,7 @@ describe('the runtime', () => {
     await harness.createPod('deaf', { containers: [{ name: 'deaf', image }], terminationGracePeriodSeconds: 1 })
     await harness.ready('deaf')
     const { pid } = await report('deaf')
-    await harness.api.client.delete(podsType, 'deaf', 'default')
+    await harness.api.client.delete(podType, 'deaf', 'default')
     await harness.api.untilGone('pods', 'deaf')
     expect(processStart(pid)).toBeUndefined()
   })
@@ -413,7 +414,7 @@ describe('the runtime', () => {
       await harness.ready(name)
       const { pid } = await report(name)
       const startedMs = performance.now()
-      await harness.api.client.delete(podsType, name, 'default', { gracePeriodSeconds })
+      await harness.api.client.delete(podType, name, 'default', { gracePeriodSeconds })
       await expect.poll(() => processStart(pid), { interval: 5, timeout: 5000 }).toBeUndefined()
       return performance.now() - startedMs
     }
@@ -429,7 +430,7 @@ describe('the runtime', () => {
     const before = await harness.ready('web')
     await harness.runtime.close({ stopPods: false })
     const seen: KubernetesObject[] = []
-    const informer = harness.api.client.watch(podsType, {
+    const informer = harness.api.client.watch(podType, {
       onEvent: (event) => event.type === 'applied' && seen.push(event.object),
     })
     await harness.restart()
@@ -447,7 +448,7 @@ describe('the runtime', () => {
     const lost = await harness.ready('lost')
     const pids = [(await report('web')).pid, (await report('lost')).pid]
     await harness.runtime.close({ stopPods: false })
-    await harness.api.client.delete(podsType, 'web', 'default', { gracePeriodSeconds: 0 })
+    await harness.api.client.delete(podType, 'web', 'default', { gracePeriodSeconds: 0 })
     const record = join(harness.directory, 'state', 'pods', lost.metadata.uid as string, 'pod.json')
     writeFileSync(record, readFileSync(record, 'utf8').replace(/"process":\{[^}]*\},?/, ''))
     await harness.restart()
