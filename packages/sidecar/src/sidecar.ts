@@ -87,7 +87,7 @@ class PodProxy implements Sidecar {
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     await this.#serveAgentPorts()
-    this.#workloadApi = await openWorkloadApi(this.#settings, this.#client, this.#deps.logger)
+    this.#workloadApi = await openWorkloadApi(this.#settings, this.#client, this.#secrets, this.#deps.logger)
     await this.#dataPlane.start()
     await this.#client.start(signal)
   }

@@ -46,6 +46,7 @@ export {
   fetchX509BundlesMethod,
   fetchX509SvidMethod,
   type WorkloadBundles,
+  type WorkloadRoots,
   type WorkloadSvid,
   type WorkloadSvids,
 } from './service/workload-api.js'

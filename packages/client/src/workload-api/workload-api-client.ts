@@ -5,7 +5,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { parseSpiffeId } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
-import { createTrustBundle, encodePem, publicKeyOf, splitCertificates, verifySvidPath } from '@heddle/x509'
+import { createTrustBundle, encodePem, parseCrl, publicKeyOf, splitCertificates, verifySvidPath } from '@heddle/x509'
 import { fetchX509SvidMethod, type WorkloadSvid, type WorkloadSvids } from '@heddle/xds'
 import { followWorkloadStream, type WorkloadApiClient, type WorkloadStreamDeps, type WorkloadStreamOptions } from './workload-stream.js'
 
@@ -17,6 +17,8 @@ export interface X509Svid {
   readonly privateKeyPem: string
   /** The roots of the id's own trust domain, in PEM. */
   readonly rootsPem: string
+  /** Revocation lists that the agent knows, in PEM: hold peers to them. Empty when there are none. */
+  readonly crlPem: string
   readonly notAfterMs: number
 }
 
@@ -28,12 +30,22 @@ export interface WorkloadApiClientOptions extends WorkloadStreamOptions {
 /** @throws HEDDLE_WORKLOAD_API_ADDRESS */
 export function watchX509Svids(options: WorkloadApiClientOptions, deps: Partial<WorkloadStreamDeps> = {}): WorkloadApiClient {
   const { clock = systemClock } = deps
-  const take = ({ svids }: WorkloadSvids): void => options.onSvids(svids.map((svid) => checkSvid(svid, clock.now())))
+  const take = ({ svids, crls }: WorkloadSvids): void => {
+    const crlPem = crls.map(pemOfCrl).join('')
+    options.onSvids(svids.map((svid) => ({ ...checkSvid(svid, clock.now()), crlPem })))
+  }
   return followWorkloadStream(fetchX509SvidMethod, { ...options, onMessage: take }, deps)
 }
 
+/** @throws Error for what is no revocation list. */
+function pemOfCrl(der: Uint8Array): string {
+  const parsed = parseCrl(der)
+  if (!parsed.ok) throw new Error(parsed.reason)
+  return encodePem('X509 CRL', der)
+}
+
 /** @throws Error for anything that a peer would refuse. */
-function checkSvid({ spiffeId, chain, privateKey, bundle }: WorkloadSvid, nowMs: number): X509Svid {
+function checkSvid({ spiffeId, chain, privateKey, bundle }: WorkloadSvid, nowMs: number): Omit<X509Svid, 'crlPem'> {
   const id = parseSpiffeId(spiffeId)
   if (!id.ok) throw new Error(id.reason)
   const [ders, roots] = [splitCertificates(chain), splitCertificates(bundle)]

@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { type Clock, HeddleError, type Logger } from '@heddle/base'
 import { makeFolder, systemClock } from '@heddle/base/node'
-import { parseCertificatePem, parsePem } from '@heddle/x509'
+import { parseCertificatePem, parseCrlPem, parsePem } from '@heddle/x509'
 import {
   fetchJwtBundlesMethod,
   fetchJwtSvidMethod,
@@ -17,6 +17,7 @@ import {
   type TokenToValidate,
   validateJwtSvidMethod,
   type WorkloadBundles,
+  type WorkloadRoots,
   type WorkloadSvids,
 } from '@heddle/xds'
 import type { IdentitySource } from '../identity/identity-source.js'
@@ -27,6 +28,8 @@ export interface WorkloadApiServerOptions {
   /** The socket; what stands there is replaced. */
   readonly path: string
   readonly identity: Pick<IdentitySource, 'current' | 'subscribe'> & Partial<Pick<IdentitySource, 'trusted'>>
+  /** Revocation lists that chains are held to, in PEM; `identity` tells of their changes. Default: none. */
+  readonly crlPem?: () => string | undefined
   /** Asks the authority for a token of this workload. Default: there are none. */
   readonly requestToken?: TokenSource['request']
   readonly spiffeId: string
@@ -83,7 +86,7 @@ function addTokens(server: Server, identity: Pick<IdentitySource, 'subscribe'>, 
   )
 }
 
-function svidsOf({ identity, spiffeId }: WorkloadApiServerOptions): WorkloadSvids | undefined {
+function svidsOf({ identity, spiffeId, crlPem }: WorkloadApiServerOptions): WorkloadSvids | undefined {
   const { current } = identity
   if (!current) return undefined
   const key = parsePem(current.privateKeyPem)
@@ -91,12 +94,20 @@ function svidsOf({ identity, spiffeId }: WorkloadApiServerOptions): WorkloadSvid
   if (!privateKey) return undefined
   return {
     svids: [{ spiffeId, chain: dersOf(current.chainPem), privateKey, bundle: dersOf(current.rootsPem) }],
+    crls: crlsOf(crlPem?.()),
     federatedBundles: federatedOf(identity),
   }
 }
 
-function bundlesOf({ identity, trustDomain }: WorkloadApiServerOptions): WorkloadBundles | undefined {
-  return identity.current && { [`spiffe://${trustDomain}`]: dersOf(identity.current.rootsPem), ...federatedOf(identity) }
+function bundlesOf({ identity, trustDomain, crlPem }: WorkloadApiServerOptions): WorkloadRoots | undefined {
+  if (!identity.current) return undefined
+  const bundles = { [`spiffe://${trustDomain}`]: dersOf(identity.current.rootsPem), ...federatedOf(identity) }
+  return { bundles, crls: crlsOf(crlPem?.()) }
+}
+
+function crlsOf(pem: string = ''): readonly Uint8Array[] {
+  const lists = parseCrlPem(pem)
+  return lists.ok ? lists.crls.map(({ der }) => der) : []
 }
 
 function federatedOf({ trusted }: WorkloadApiServerOptions['identity']): WorkloadBundles {

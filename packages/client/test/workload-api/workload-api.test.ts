@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import { silentLogger } from '@heddle/base'
+import { createCa, createMemoryCaStore } from '@heddle/ca'
 import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
-import { fetchX509BundlesMethod, fetchX509SvidMethod, type WorkloadBundles } from '@heddle/xds'
+import { fetchX509BundlesMethod, fetchX509SvidMethod, type WorkloadRoots } from '@heddle/xds'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseWorkloadEndpoint, serveWorkloadApi, watchX509Svids, type WorkloadApiServer, type X509Svid } from '../../src/index.js'
 import type { WorkloadCertificate } from '../../src/identity/workload-certificate.js'
@@ -14,6 +15,7 @@ const ca = createTestCa()
 let folder: string
 let path: string
 let server: WorkloadApiServer | undefined
+let crlPem: string | undefined
 const listeners = new Set<(name: string) => void>()
 const identity = {
   current: undefined as WorkloadCertificate | undefined,
@@ -32,6 +34,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'heddle-workload-'))
   path = join(folder, 'socket')
   identity.current = undefined
+  crlPem = undefined
 })
 afterEach(() => {
   server?.close()
@@ -40,7 +43,10 @@ afterEach(() => {
 })
 
 const serve = async (): Promise<void> => {
-  server = await serveWorkloadApi({ path, identity, spiffeId, trustDomain: 'cluster.local' }, { logger: silentLogger })
+  server = await serveWorkloadApi(
+    { path, identity, crlPem: () => crlPem, spiffeId, trustDomain: 'cluster.local' },
+    { logger: silentLogger },
+  )
 }
 const until = (check: () => unknown) => expect.poll(check, { interval: 5, timeout: 5000 })
 
@@ -63,6 +69,23 @@ describe('the Workload API', () => {
     await until(() => listeners.size).toBe(0)
   })
 
+  it('gives the revocation lists that count, and again when they change', async () => {
+    await serve()
+    const authority = await createCa({ trustDomain: 'cluster.local', store: createMemoryCaStore() })
+    const seen: (readonly X509Svid[])[] = []
+    const client = watchX509Svids({ endpoint: `unix://${path}`, onSvids: (svids) => seen.push(svids) })
+    await until(() => listeners.size).toBe(1)
+    become(ca.issue(spiffeId))
+    await until(() => seen.length).toBe(1)
+    expect(seen[0]?.[0]?.crlPem).toBe('')
+    crlPem = await authority.crlsPem()
+    for (const listener of listeners) listener('ROOTCA')
+    await until(() => seen.length).toBe(2)
+    expect(seen[1]?.[0]?.crlPem).toBe(crlPem)
+    client.close()
+    await authority.close()
+  })
+
   it('gives the roots by trust domain', async () => {
     await serve()
     become(ca.issue(spiffeId))
@@ -72,8 +95,9 @@ describe('the Workload API', () => {
     const { path: method, requestSerialize, responseDeserialize } = fetchX509BundlesMethod
     const stream = channel.makeServerStreamRequest(method, requestSerialize, responseDeserialize, {}, metadata)
     stream.on('error', () => {})
-    const bundles = await new Promise<WorkloadBundles>((resolve) => stream.once('data', resolve))
+    const { bundles, crls } = await new Promise<WorkloadRoots>((resolve) => stream.once('data', resolve))
     expect(Object.keys(bundles)).toEqual(['spiffe://cluster.local'])
+    expect(crls).toEqual([])
     channel.close()
   })
 

@@ -12,8 +12,9 @@ export interface WorkloadSecrets extends SecretSource {
   close(): void
 }
 
-const meshRoots = 'ROOTCA'
-const identityNames: readonly string[] = ['default', meshRoots]
+/** The mesh's roots, with the revocation lists that count. */
+export const meshRoots = 'ROOTCA'
+export const identityNames: readonly string[] = ['default', meshRoots]
 const systemRoots = 'file-root:system'
 
 export function createWorkloadSecrets(

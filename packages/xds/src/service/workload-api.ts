@@ -16,12 +16,20 @@ export interface WorkloadSvid {
 export interface WorkloadSvids {
   /** The first is the default. */
   readonly svids: readonly WorkloadSvid[]
+  /** Revocation lists, one DER each. */
+  readonly crls: readonly Uint8Array[]
   /** By trust domain id, such as `spiffe://other`. */
   readonly federatedBundles: Readonly<Record<string, Uint8Array>>
 }
 
 /** By trust domain id. */
 export type WorkloadBundles = Readonly<Record<string, Uint8Array>>
+
+export interface WorkloadRoots {
+  readonly bundles: WorkloadBundles
+  /** Revocation lists, one DER each. */
+  readonly crls: readonly Uint8Array[]
+}
 
 /** A message each time something changes, complete each time. */
 export const fetchX509SvidMethod: GrpcMethod<object, WorkloadSvids> = {
@@ -30,31 +38,37 @@ export const fetchX509SvidMethod: GrpcMethod<object, WorkloadSvids> = {
   responseStream: true,
   requestSerialize: () => Buffer.alloc(0),
   requestDeserialize: () => ({}),
-  responseSerialize: ({ svids, federatedBundles }) =>
+  responseSerialize: ({ svids, crls, federatedBundles }) =>
     Buffer.from(
       toBinary(
         X509SVIDResponseSchema,
         create(X509SVIDResponseSchema, {
           svids: svids.map(({ spiffeId, chain, privateKey, bundle }) => ({ spiffeId, x509Svid: chain, x509SvidKey: privateKey, bundle })),
+          crl: [...crls],
           federatedBundles,
         }),
       ),
     ),
   responseDeserialize: (bytes) => {
-    const { svids, federatedBundles } = fromBinary(X509SVIDResponseSchema, bytes)
+    const { svids, crl, federatedBundles } = fromBinary(X509SVIDResponseSchema, bytes)
     return {
       svids: svids.map(({ spiffeId, x509Svid, x509SvidKey, bundle }) => ({ spiffeId, chain: x509Svid, privateKey: x509SvidKey, bundle })),
+      crls: crl,
       federatedBundles,
     }
   },
 }
 
-export const fetchX509BundlesMethod: GrpcMethod<object, WorkloadBundles> = {
+export const fetchX509BundlesMethod: GrpcMethod<object, WorkloadRoots> = {
   path: '/SpiffeWorkloadAPI/FetchX509Bundles',
   requestStream: false,
   responseStream: true,
   requestSerialize: () => Buffer.alloc(0),
   requestDeserialize: () => ({}),
-  responseSerialize: (bundles) => Buffer.from(toBinary(X509BundlesResponseSchema, create(X509BundlesResponseSchema, { bundles }))),
-  responseDeserialize: (bytes) => fromBinary(X509BundlesResponseSchema, bytes).bundles,
+  responseSerialize: ({ bundles, crls }) =>
+    Buffer.from(toBinary(X509BundlesResponseSchema, create(X509BundlesResponseSchema, { bundles, crl: [...crls] }))),
+  responseDeserialize: (bytes) => {
+    const { bundles, crl } = fromBinary(X509BundlesResponseSchema, bytes)
+    return { bundles, crls: crl }
+  },
 }
