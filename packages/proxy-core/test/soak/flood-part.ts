@@ -78,11 +78,13 @@ async function flood(proxy: ProxyProcess, kind: FloodKind, connections: number):
 
 /** One request after the other on a connection of its own. @returns their times. */
 async function ask(port: number, state: { readonly isOver: boolean }): Promise<readonly number[]> {
-  const session = http2Client(port)
+  let session = http2Client(port)
   // Its connection is there before the flood.
   await request(session, { ':path': '/1' })
   const timesMs: number[] = []
   while (!state.isOver) {
+    // An edge takes no more than so many requests on one connection.
+    if (session.closed) session = http2Client(port)
     const startMs = systemClock.monotonicMs()
     const { headers } = await request(session, { ':path': '/1' })
     if (Number(headers[':status']) !== 200) throw new Error(`a neighbour was answered with ${String(headers[':status'])}`)

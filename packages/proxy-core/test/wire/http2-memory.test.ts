@@ -10,9 +10,9 @@ import { HpackDecoder } from '../../src/codec/http2/hpack/decoder.js'
 import { HeadReader } from '../../src/codec/http2/head-reader.js'
 import { meshLimits } from '../../src/connection/limits.js'
 import { action, anyRoute, config, httpListener, listen, startProxy, staticCluster } from '../integration/harness.js'
+import { many, oddId } from '../integration/http2-bytes.js'
 import { block, frame, get, RawHttp2, rawHttp2Upstream } from '../integration/http2-peers.js'
 import { keepOpen } from '../keep-open.js'
-import { many, oddId } from '../limits/http2-stage.js'
 
 const keep = keepOpen()
 const mebi = 1024 * 1024

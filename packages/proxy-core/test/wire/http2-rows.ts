@@ -2,10 +2,11 @@
  * The rows of HTTP/2 (`H...`) of the shared list that are frames of a client and nothing else: what is sent behind the
  * preface, and what must become of it.
  */
+import { type Fields, headers as HD, instead, many, oddId as odd, u32, without } from '../integration/http2-bytes.js'
 import { block, frame, get } from '../integration/http2-peers.js'
 
-type Fields = readonly (readonly [name: string, value: string])[]
 export interface Http2Row {
+  /** `own`: not a row of the shared list. */
   readonly id: string
   readonly title: string
   readonly frames: () => Buffer
@@ -17,9 +18,7 @@ export interface Http2Row {
   readonly isAtEdge?: boolean
 }
 
-const u32 = (value: number): Buffer => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255])
 const base = block(get())
-const HD = (streamId: number, fields: Fields = get(), flags = 5): Buffer => frame(1, flags, streamId, block(fields))
 /** A request without a body. */
 export const wholeRequest = (streamId: number): Buffer => HD(streamId)
 const upload = (path: string, more: Fields = []): Fields => [[':method', 'POST'], ...get(path, more).slice(1)]
@@ -28,11 +27,7 @@ const WU = (streamId: number, bytes: number): Buffer => frame(8, 0, streamId, u3
 const RS = (streamId: number): Buffer => frame(3, 0, streamId, u32(8))
 const priority = (streamId: number, parent = 0): Buffer => frame(2, 0, streamId, Buffer.concat([u32(parent), Buffer.from([1])]))
 const tableSize = (bytes: number): Buffer => frame(4, 0, 0, Buffer.concat([Buffer.from([0, 1]), u32(bytes)]))
-const many = (count: number, make: (at: number) => Buffer): Buffer => Buffer.concat(Array.from({ length: count }, (_, at) => make(at)))
-const odd = (at: number): number => at * 2 + 1
 const withBlock = (hex: string): Buffer => frame(1, 5, 1, Buffer.concat([base, Buffer.from(hex, 'hex')]))
-const without = (name: string): Fields => get().filter(([known]) => known !== name)
-const instead = (name: string, value: string): Fields => get().map(([known, before]) => [known, known === name ? value : before] as const)
 
 const rows: Http2Row[] = []
 const served = /^END$/
@@ -204,6 +199,36 @@ heads(
   ],
   true,
 )
+
+row('H14', 'SETTINGS x40000', calm, () => many(40_000, (at) => tableSize(at % 2 === 0 ? 0 : 4096)))
+// One entry of 4 KB, referred to again and again.
+row('H38', 'a bomb', /^RST 11$/, () => withBlock(`4001787fa11e${'79'.repeat(4000)}${'be'.repeat(2000)}`))
+row('own', 'DATA without content', calm, () => Buffer.concat([HD(1, upload('/never'), 4), many(2000, () => DA(1))]), true)
+row('own', 'WINDOW_UPDATE x2000', calm, () => many(2000, () => WU(0, 1)))
+row('own', 'more streams than offered, without end', calm, () => many(3000, (at) => HD(odd(at), get('/never'))), true)
+row('own', 'PUSH_PROMISE', /^GOAWAY 1$/, () => frame(5, 4, 1, Buffer.concat([u32(2), base])))
+row(
+  'own',
+  'a body that is too long',
+  /^RST 1$/,
+  () => Buffer.concat([HD(1, upload('/never', [['content-length', '3']]), 4), DA(1, 'hello', 1)]),
+  true,
+)
+heads('own', /^(RST 1|REFUSED( 400)?)$/, [
+  ['a value with a blank at its end', get('/', [['x', 'a ']])],
+  ['a name with a capital', get('/', [['X-Y', '1']])],
+  ['no scheme', without(':scheme')],
+  ['no authority and no host', without(':authority')],
+  ['a method in small letters', instead(':method', 'get')],
+  ['TRACE', instead(':method', 'TRACE')],
+  [
+    'CONNECT without a port',
+    [
+      [':method', 'CONNECT'],
+      [':authority', 'a'],
+    ],
+  ],
+])
 
 export const http2Rows: readonly Http2Row[] = rows
 
