@@ -159,6 +159,22 @@ test('limit maxVoidFramesPerStream: frames of an upstream that say nothing', () 
   expect(channel.text).toContain(`\0\0\0${String.fromCharCode(errorCode.enhanceYourCalm)}`)
 })
 
+test('HEADERS for a stream that is over end the connection, but not those that crossed the reset of it', () => {
+  const { receive, ask, connection } = connected()
+  receive(settings(), settingsAck)
+  ask()
+  const failing = ask()
+  receive(head(3, 0, [[':status', '101']]))
+  expect(failing).toEqual(failed)
+  receive(answer(3))
+  receive(answer(1))
+  expect(connection.closed).toBe(false)
+  const other = ask()
+  receive(answer(1))
+  expect(connection.closed).toBe(true)
+  expect(other).toEqual(failed)
+})
+
 test('limit maxQueuedControlFrames: an upstream that asks and does not read loses its connection, and its requests fail', () => {
   const { receive, ask, channel, connection } = connected()
   receive(settings(), settingsAck)

@@ -155,7 +155,10 @@ export class Http2ClientConnection extends Http2Connection {
     if (stream === undefined || stream.remoteEnded) {
       this.head.begin('response', undefined)
       if (!this.decode(buffer, start, end)) return false
-      return stream === undefined || this.streamError(stream, errorCode.streamClosed, 'HEADERS behind the end')
+      if (stream !== undefined) return this.streamError(stream, errorCode.streamClosed, 'HEADERS behind the end')
+      // What was sent before our RST_STREAM came is ignored.
+      const isLate = this.closedStreams.wasReset(streamId) || !this.closedStreams.hasEnded(streamId)
+      return isLate || this.connectionError(errorCode.streamClosed, 'HEADERS on a closed stream')
     }
     return stream.headSeen
       ? this.#onTrailers(stream, endStream, buffer, start, end)
