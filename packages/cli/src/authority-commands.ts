@@ -36,7 +36,7 @@ export const authorityCommands: readonly CommandSpec[] = [
   },
   {
     path: ['cert', 'doctor'],
-    summary: 'Compare certificates, roots and clocks of two ends, and say what is wrong',
+    summary: 'Compare certificates, roots, clocks and policy of two ends, and say what is wrong',
     arguments: 'POD [POD]',
     maxArguments: 2,
     examples: ['heddle cert doctor deploy/helloworld-v1', 'heddle cert doctor deploy/sleep deploy/helloworld-v1'],

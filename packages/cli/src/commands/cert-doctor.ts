@@ -1,6 +1,6 @@
 /**
- * `heddle cert doctor POD [POD]`: compares the certificates, roots and clocks of two ends, and what the authority says, and tells in
- * words what is wrong. With one Pod its other end is the authority.
+ * `heddle cert doctor POD [POD]`: compares the certificates, roots, clocks and policy of two ends, and what the authority says, and tells
+ * in words what is wrong. With one Pod its other end is the authority.
  */
 import { createHash } from 'node:crypto'
 import { systemClock } from '@heddle/base/node'
@@ -9,8 +9,10 @@ import { parseCertificatePem } from '@heddle/x509'
 import type { Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
 import { askAuthority } from '../target/authority.js'
-import { findProxyPod } from '../target/pods.js'
+import { configDumpOf } from '../target/config-dump.js'
+import { findProxyPod, podIpOf } from '../target/pods.js'
 import { type Target, withTarget } from '../target/target.js'
+import { type PolicyEnd, policyMismatches } from '../target/tls-policy.js'
 import { type CertificateRow, certificatesOf, type ProxyCertificates } from '../target/workload-certificates.js'
 
 export async function run(invocation: Invocation): Promise<number> {
@@ -19,14 +21,17 @@ export async function run(invocation: Invocation): Promise<number> {
     const ends = await Promise.all([positionals[0], ...positionals.slice(1, 2)].map((word) => endOf(target, word)))
     const authority = await askAuthority(target)
     const [left, right] = ends
-    const between = left && right ? [...mismatches(left, right), ...mismatches(right, left)] : []
+    const between =
+      left && right ? [...mismatches(left, right), ...mismatches(right, left), ...(await policyBetween(target, left, right))] : []
     const findings = [...ends.flatMap((end) => findingsOf(end, authority)), ...between]
     for (const end of ends)
       streams.stdout.write(
         `${nameOf(end)}: ${end.leaf?.uris?.join(', ') ?? 'no certificate'}, until ${end.leaf?.not_after ?? '-'}, ${end.roots.length} root(s)\n`,
       )
     if (findings.length === 0)
-      streams.stdout.write('Nothing is wrong: certificates are in time, issued by the mesh, and trusted by the other end.\n')
+      streams.stdout.write(
+        `Nothing is wrong: certificates are in time, issued by the mesh, and trusted by the other end${right ? ', which takes what is sent to it' : ''}.\n`,
+      )
     for (const finding of findings) streams.stdout.write(`wrong: ${finding}\n`)
     return findings.length === 0 ? exitCode.ok : exitCode.failure
   })
@@ -34,6 +39,17 @@ export async function run(invocation: Invocation): Promise<number> {
 
 async function endOf(target: Target, word: string | undefined): Promise<ProxyCertificates> {
   return certificatesOf(target, await findProxyPod(target, word))
+}
+
+/** Both ways; nothing of an end that does not answer, which is said already. */
+async function policyBetween(target: Target, left: ProxyCertificates, right: ProxyCertificates): Promise<readonly string[]> {
+  if (left.fault !== undefined || right.fault !== undefined) return []
+  const [one, other] = await Promise.all([left, right].map((end) => policyOf(target, end)))
+  return one && other && left.pod !== right.pod ? [...policyMismatches(one, other), ...policyMismatches(other, one)] : []
+}
+
+async function policyOf(target: Target, end: ProxyCertificates): Promise<PolicyEnd> {
+  return { name: nameOf(end), podIp: podIpOf(end.pod), dump: await configDumpOf(target, end.pod) }
 }
 
 type Authority = Pick<CaView, 'trustDomain' | 'bundle' | 'rotation' | 'denied'>

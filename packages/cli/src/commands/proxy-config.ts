@@ -1,22 +1,19 @@
 /** `heddle proxy-config PART POD`: what a proxy really runs, from its own config dump. */
-import type { KubernetesObject } from '@heddle/client/resources'
 import type { CommandRun, Invocation } from '../command/command.js'
 import { exitCode } from '../command/exit-code.js'
-import { type ConfigDump, type DumpFilter, dumpFilters, type DumpPart, dumpParts, dumpTable, resourcesOf } from '../output/config-dump.js'
+import { type DumpFilter, dumpFilters, type DumpPart, dumpParts, dumpTable, resourcesOf } from '../output/config-dump.js'
 import { dataFormatOf } from '../output/data-format.js'
 import { renderTable } from '../output/table.js'
-import { getFromPod } from '../target/pod-http.js'
+import { configDumpOf } from '../target/config-dump.js'
 import { findProxyPod } from '../target/pods.js'
-import { type Target, withTarget } from '../target/target.js'
-
-const adminPort = 15000
+import { withTarget } from '../target/target.js'
 
 export function runFor(part: DumpPart): CommandRun {
   return async (invocation: Invocation) => {
     const format = dataFormatOf(invocation)
     return withTarget(invocation, async (target) => {
       const pod = await findProxyPod(target, invocation.positionals[0])
-      const dump = await dumpOf(target, pod)
+      const dump = await configDumpOf(target, pod)
       const { stdout } = invocation.streams
       const filter = filterOf(invocation, part)
       if (format) stdout.write(await format(resourcesOf(dump, part, filter)))
@@ -30,14 +27,10 @@ export function runFor(part: DumpPart): CommandRun {
 export async function runAll(invocation: Invocation): Promise<number> {
   const format = dataFormatOf(invocation)
   return withTarget(invocation, async (target) => {
-    const dump = await dumpOf(target, await findProxyPod(target, invocation.positionals[0]))
+    const dump = await configDumpOf(target, await findProxyPod(target, invocation.positionals[0]))
     invocation.streams.stdout.write(format ? await format(dump) : dumpParts.map((part) => renderTable(dumpTable(dump, part))).join('\n'))
     return exitCode.ok
   })
-}
-
-async function dumpOf(target: Target, pod: KubernetesObject): Promise<ConfigDump> {
-  return JSON.parse(await getFromPod(target, pod, adminPort, '/config_dump?include_eds')) as ConfigDump
 }
 
 function filterOf({ flags }: Invocation, part: DumpPart): DumpFilter {
