@@ -1,86 +1,19 @@
 /** Rows of TLS that are about bytes, names, keys and time rather than about who the peer is; on real sockets. */
-import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { connect as connectTls, createServer as createTlsServer, type ConnectionOptions } from 'node:tls'
 import { createFakeClock } from '@heddle/base/testing'
-import { createTestCa, type TestIdentity } from '@heddle/ca/testing'
-import type { FilterChain, Listener, Secret } from '@heddle/routing'
+import { createTestCa } from '@heddle/ca/testing'
+import type { Listener } from '@heddle/routing'
 import type { ProxyDeps } from '@heddle/proxy-core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { keepOpen } from '../keep-open.js'
-import {
-  action,
-  anyRoute,
-  config,
-  exchange,
-  httpListener,
-  httpUpstream,
-  listen,
-  manager,
-  startProxy,
-  staticCluster,
-  type TestProxy,
-} from './harness.js'
+import { action, anyRoute, config, exchange, httpListener, httpUpstream, manager, startProxy, staticCluster } from './harness.js'
 import { certificate, roots, secretsOf } from './secrets.js'
+import { ask, common, get, id, named, type Running, runTls, strictTls, td1, withTls } from './tls-stage.js'
 
 const keep = keepOpen()
 
-const td1 = createTestCa({ trustDomain: 'td1' })
-const id = 'spiffe://td1/ns/a/sa/c'
-const common = {
-  certificates: [{ name: 'default', source: 'agent' }],
-  validation: { roots: { name: 'ROOTCA', source: 'agent' }, matchSubjectAltNames: [{ kind: 'prefix', value: 'spiffe://' }] },
-} as const
-const get = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
-const strictTls = { common, requireClientCertificate: true } as const
-
-interface Running extends TestProxy {
-  readonly reached: () => number
-}
-
-async function run(shape: (http: Listener) => Listener, deps: ProxyDeps = {}): Promise<Running> {
-  let reached = 0
-  const app = keep(await httpUpstream((_, outgoing) => void (reached++, outgoing.end('hello'))))
-  const proxy = await startProxy(config(shape(httpListener([anyRoute(action('app'))])), [staticCluster('app', [app.port])]), {
-    secrets: secretsOf(certificate(td1.issue('spiffe://td1/ns/a/sa/server')), roots(td1.rootPem, 'td1')),
-    ...deps,
-  })
-  return { ...keep(proxy), reached: () => reached }
-}
-
-/** The usual roots, with revocation lists. */
-const listed = (crlPem: string) => ({ ...(roots(td1.rootPem, 'td1') as Extract<Secret, { kind: 'validation' }>), crlPem })
-
-const withTls = (http: Listener, tls: NonNullable<FilterChain['tls']> = strictTls): Listener => ({
-  ...http,
-  filterChains: http.filterChains.map((chain) => ({ ...chain, tls })),
-})
-
-const named = (host: string, requireClientCertificate: boolean): FilterChain => ({
-  name: host,
-  match: { serverNames: [host] },
-  tls: { common, requireClientCertificate },
-  filters: [{ kind: 'http-connection-manager', manager: manager([anyRoute(action('app'))]) }],
-})
-
-function ask(
-  port: number,
-  identity: TestIdentity | undefined,
-  more: ConnectionOptions = {},
-  bytes: string | Buffer = get,
-): Promise<string> {
-  return new Promise((resolve) => {
-    let text = ''
-    const shown = identity === undefined ? {} : { cert: identity.chainPem, key: identity.keyPem }
-    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ...shown, ...more }, () => socket.write(bytes))
-    socket.on('data', (data) => (text += data.toString('latin1')))
-    socket.on('error', () => {}).on('close', () => resolve(text))
-  })
-}
+const run = (shape: Parameters<typeof runTls>[1], deps?: ProxyDeps): ReturnType<typeof runTls> => runTls(keep, shape, deps)
 
 /** Stands between client and proxy and cuts the client's first record into many. */
 async function cutting(port: number, pieces: number): Promise<number> {
@@ -271,150 +204,4 @@ test('T6: plaintext to a permissive port has no identity', async () => {
   expect(await exchange(proxy.port, get)).toMatch(/hello$/)
   expect(await ask(proxy.port, td1.issue(id))).toMatch(/hello$/)
   expect(peers).toEqual([undefined, id])
-})
-
-describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s that one listener gave', (version) => {
-  const options = { minVersion: version, maxVersion: version } as const
-
-  /** What the server leaves a client with, tickets included. */
-  const sessionOf = (port: number, identity: TestIdentity | undefined): Promise<Buffer | undefined> =>
-    new Promise((resolve) => {
-      const shown = identity === undefined ? {} : { cert: identity.chainPem, key: identity.keyPem }
-      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ...shown, ...options }, () => socket.write(get))
-      let session: Buffer | undefined
-      socket.on('session', (fresh: Buffer) => (session = fresh))
-      socket.on('data', () => (session ??= socket.getSession()))
-      socket.on('error', () => {}).on('close', () => resolve(session))
-    })
-
-  test('T32, T34: without a certificate opens no strict one, nor does one of a root that is gone', async () => {
-    const permissive = await run((http) => withTls(http, { common, requireClientCertificate: false }))
-    const secrets = secretsOf(certificate(td1.issue('spiffe://td1/ns/a/sa/server')), roots(td1.rootPem, 'td1'))
-    const strict = await run(withTls, { secrets })
-    const anonymous = await sessionOf(permissive.port, undefined)
-    expect(anonymous).toBeDefined()
-    expect(await ask(strict.port, undefined, { ...options, session: anonymous })).toBe('')
-    const known = await sessionOf(strict.port, td1.issue(id))
-    expect(known).toBeDefined()
-    const reached = strict.reached()
-    secrets.put(roots(createTestCa({ trustDomain: 'td1' }).rootPem, 'td1'))
-    for (const identity of [undefined, td1.issue(id)]) expect(await ask(strict.port, identity, { ...options, session: known })).toBe('')
-    expect(strict.reached()).toBe(reached)
-  })
-
-  test.each([
-    ['whose roots are others', () => roots(createTestCa({ trustDomain: 'td1' }).rootPem, 'td1')],
-    ['whose trust domain is another', () => roots(td1.rootPem, 'td2')],
-    [
-      'with a revocation list that names the peer',
-      async (chain: TestIdentity['chain']) => listed(await td1.revoke(chain[0] as Uint8Array)),
-    ],
-    ['with a deny-list that names the peer', () => ({ ...listed(''), denied: { spiffeIds: [id], serials: [] } })],
-  ] as const)('T39: opens no listener %s', async (_, other) => {
-    const identity = td1.issue(id)
-    const own = certificate(td1.issue('spiffe://td1/ns/a/sa/server'))
-    const first = await run(withTls, { secrets: secretsOf(own, listed('')) })
-    const second = await run(withTls, { secrets: secretsOf(own, await other(identity.chain)) })
-    const session = await sessionOf(first.port, identity)
-    expect(session).toBeDefined()
-    for (const shown of [undefined, identity]) expect(await ask(second.port, shown, { ...options, session })).toBe('')
-    expect(second.reached()).toBe(0)
-  })
-
-  test('T33: for one name opens no other', async () => {
-    const proxy = await run((http) => ({
-      ...http,
-      listenerFilters: [{ kind: 'tls-inspector' }],
-      filterChains: [named('a.test', false), named('b.test', true)],
-    }))
-    const session = await new Promise<Buffer | undefined>((resolve) => {
-      const socket = connectTls(
-        { port: proxy.port, host: '127.0.0.1', servername: 'a.test', rejectUnauthorized: false, ...options },
-        () => {
-          resolve(socket.getSession())
-          socket.destroy()
-        },
-      )
-    })
-    expect(await ask(proxy.port, undefined, { ...options, servername: 'b.test', session })).toBe('')
-    expect(proxy.reached()).toBe(0)
-  })
-})
-
-test('T36: no session with an upstream outlives the root that vouched for it', async () => {
-  const wanted = 'spiffe://td1/ns/a/sa/web'
-  const identity = td1.issue(wanted)
-  const resumed: boolean[] = []
-  const server = createTlsServer({ cert: identity.chainPem, key: identity.keyPem }, (socket) => {
-    resumed.push(socket.isSessionReused())
-    socket.on('error', () => {}).on('data', () => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello'))
-  })
-  const app = keep(await listen(server))
-  const validation = { roots: { name: 'ROOTCA', source: 'agent' }, matchSubjectAltNames: [{ kind: 'exact', value: wanted }] } as const
-  const cluster = staticCluster('app', [app.port], { transportSocket: { kind: 'tls', tls: { common: { validation } } } })
-  const secrets = secretsOf(roots(td1.rootPem, 'td1'))
-  const { port } = keep(await startProxy(config(httpListener([anyRoute(action('app'))]), [cluster]), { secrets }))
-  for (let round = 0; round < 3; round++) expect(await exchange(port, get)).toMatch(/hello$/)
-  secrets.put(roots(createTestCa({ trustDomain: 'td1' }).rootPem, 'td1'))
-  expect(await exchange(port, get)).toMatch(/^HTTP\/1\.1 503 /)
-  expect(resumed).not.toContain(true)
-})
-
-const program = 'openssl'
-const hasOpenssl = spawnSync(program, ['version']).status === 0
-
-describe.skipIf(!hasOpenssl)('T25: a peer with weak cryptography is refused', () => {
-  let folder = ''
-  const at = (name: string): string => join(folder, name)
-  const openssl = (...args: readonly string[]): string => {
-    const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' })
-    if (status !== 0) throw new Error(stderr)
-    return ''
-  }
-  /** A leaf that openssl signs, good in all but its key or its hash. */
-  const leaf = (name: string, key: readonly string[], hash: string): TestIdentity => {
-    openssl('genpkey', ...key, '-out', at(`${name}.key`))
-    openssl('req', '-new', '-key', at(`${name}.key`), '-subj', '/', '-out', at(`${name}.csr`))
-    writeFileSync(
-      at(`${name}.ext`),
-      `keyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth,serverAuth\nsubjectAltName=critical,URI:${id}\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n`,
-    )
-    const signing = ['x509', '-req', '-CA', at('root.pem'), '-CAkey', at('root.key'), '-set_serial', '77', '-days', '2']
-    openssl(...signing, '-in', at(`${name}.csr`), `-${hash}`, '-extfile', at(`${name}.ext`), '-out', at(`${name}.pem`))
-    const certPem = readFileSync(at(`${name}.pem`), 'utf8')
-    return { spiffeId: id, certPem, chainPem: certPem, keyPem: readFileSync(at(`${name}.key`), 'utf8'), chain: [] }
-  }
-  const ec = (curve: string): string[] => ['-algorithm', 'EC', '-pkeyopt', `ec_paramgen_curve:${curve}`]
-  const rsa = (bits: number): string[] => ['-algorithm', 'RSA', '-pkeyopt', `rsa_keygen_bits:${bits}`]
-
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'heddle-weak-'))
-    openssl('genpkey', ...rsa(2048), '-out', at('root.key'))
-    const root = ['req', '-x509', '-new', '-key', at('root.key'), '-subj', '/O=td1', '-days', '2', '-out', at('root.pem')]
-    openssl(...root, '-addext', 'keyUsage=critical,keyCertSign')
-  })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-  test.each([
-    ['a good one, for comparison', () => leaf('good', ec('P-256'), 'sha256'), /hello$/],
-    ['a signature over SHA-1', () => leaf('sha1', ec('P-256'), 'sha1'), /^$/],
-    ['a signature over MD5', () => leaf('md5', ec('P-256'), 'md5'), /^$/],
-    ['RSA of 1024 bits', () => leaf('rsa1024', rsa(1024), 'sha256'), /^$/],
-    ['P-192', () => leaf('p192', ec('prime192v1'), 'sha256'), /^$/],
-    ['secp256k1', () => leaf('k1', ec('secp256k1'), 'sha256'), /^$/],
-  ])('%s', async (_, make, expected) => {
-    let identity: TestIdentity
-    try {
-      identity = make()
-    } catch (error) {
-      // An OpenSSL that refuses to make it has done the proxy's work.
-      expect(expected.source, String(error)).toBe('^$')
-      return
-    }
-    const proxy = await run(withTls, {
-      secrets: secretsOf(certificate(td1.issue('spiffe://td1/ns/a/sa/server')), roots(readFileSync(at('root.pem'), 'utf8'), 'td1')),
-    })
-    const weakest = { ciphers: 'DEFAULT@SECLEVEL=0', sigalgs: 'ECDSA+SHA256:RSA+SHA256:RSA-PSS+SHA256:ECDSA+SHA1:RSA+SHA1' }
-    expect(await ask(proxy.port, identity, weakest).catch(() => '')).toMatch(expected)
-  })
 })
