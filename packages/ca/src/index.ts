@@ -46,6 +46,8 @@ export {
   answeredOrders,
   answerOf,
   claimOf,
+  lapsedOrders,
+  nextLapseMs,
   openOrders,
   type OrderAnswer,
   type OrderClaim,

@@ -1,7 +1,9 @@
 /**
  * How orders stand in the ConfigMap `heddle-ca-orders`: each under keys of its own, so that operators who give orders at the same time
  * do not touch each other's. An order is claimed before it is carried out, by writing over the version that was read alone: of several
- * replicas one does it, once. The answer takes the place of both, until whoever asked takes it away.
+ * replicas one does it, once. The answer takes the place of both, until whoever asked takes it away. A claim that has no answer for
+ * a minute is its process's last word: another takes the order over, which may be carried out twice then. The second time it is refused
+ * or changes nothing.
  */
 
 /** Whoever may change it may order the authority, and nobody else. In the namespace of the control plane. */
@@ -34,6 +36,9 @@ export interface OrderAnswer {
 
 export type OrderData = Readonly<Record<string, string>>
 
+/** Of a claim without an answer. */
+const claimLeaseMs = 60_000
+
 const orderKey = /^([A-Za-z0-9-]+)\.order$/
 const passingKey = /\.(?:claim|answer)$/
 
@@ -43,6 +48,26 @@ export function openOrders(data: OrderData): readonly string[] {
     .flatMap((key) => orderKey.exec(key)?.[1] ?? [])
     .filter((id) => data[orderKeys(id).claim] === undefined && data[orderKeys(id).answer] === undefined)
     .sort()
+}
+
+/** Ids of the orders whose claim has lapsed. */
+export function lapsedOrders(data: OrderData, nowMs: number): readonly string[] {
+  return claimsOf(data).flatMap(({ id, endMs }) => (endMs <= nowMs ? [id] : []))
+}
+
+/** When the next claim lapses; undefined when none stands. */
+export function nextLapseMs(data: OrderData, nowMs: number): number | undefined {
+  const ends = claimsOf(data).flatMap(({ endMs }) => (endMs > nowMs ? [endMs] : []))
+  return ends.length === 0 ? undefined : Math.min(...ends)
+}
+
+function claimsOf(data: OrderData): readonly { readonly id: string; readonly endMs: number }[] {
+  return Object.keys(data).flatMap((key) => {
+    const id = orderKey.exec(key)?.[1]
+    if (id === undefined || data[orderKeys(id).claim] === undefined || data[orderKeys(id).answer] !== undefined) return []
+    // What cannot be read was written by nobody who will answer.
+    return [{ id, endMs: (claimOf(data, id)?.atMs ?? 0) + claimLeaseMs }]
+  })
 }
 
 /** Ids that have an answer. */

@@ -1,15 +1,17 @@
 /**
  * Carries out what operators order the authority to do through the API: whoever may change the ConfigMap `heddle-ca-orders` of the control
  * plane's namespace may rotate roots and deny workloads, and nobody else. Of the replicas that see an order one claims it and carries it
- * out, once; the others adopt what it did. Who gave it is what the order itself claims: the API's own audit log knows.
+ * out, once; the others adopt what it did, and take over what it leaves behind. Who gave it is what the order itself claims: the API's own audit log knows.
  */
-import { type Clock, delay, type Logger, messageOf, type Random } from '@heddle/base'
+import { type Clock, delay, type Logger, messageOf, type Random, type Timer } from '@heddle/base'
 import { systemClock, systemRandom } from '@heddle/base/node'
 import {
   answeredOrders,
   type Ca,
   claimOf,
   type JoinTokens,
+  lapsedOrders,
+  nextLapseMs,
   openOrders,
   type OrderAnswer,
   type OrderData,
@@ -60,6 +62,8 @@ class FollowedOrders implements CaOrders {
   /** One at a time, in this process. */
   #tail: Promise<void> = Promise.resolve()
   #answered: readonly string[] = []
+  /** For the claim that lapses next. */
+  #lapse: Timer | undefined
 
   constructor(options: CaOrdersOptions, { logger, clock = systemClock, random = systemRandom }: CaOrdersDeps) {
     this.#options = options
@@ -78,6 +82,7 @@ class FollowedOrders implements CaOrders {
 
   async close(): Promise<void> {
     this.#ending.abort()
+    this.#lapse?.cancel()
     await this.#informer.close()
     await this.#tail
   }
@@ -88,7 +93,24 @@ class FollowedOrders implements CaOrders {
     for (const id of this.#begun) if (!Object.keys(data).some((key) => key.startsWith(`${id}.`))) this.#begun.delete(id)
     // What another replica did is known here once a minute otherwise: too late for somebody who is denied.
     if (news.length > 0) this.#inTurn('adopt what another replica did', () => this.#options.ca.refresh())
-    for (const id of openOrders(data)) this.#inTurn('take an order', () => this.#take(id))
+    for (const id of this.#freeOrders(data)) this.#inTurn('take an order', () => this.#take(id))
+    this.#awaitLapse(data)
+  }
+
+  #freeOrders(data: OrderData): readonly string[] {
+    return [...openOrders(data), ...lapsedOrders(data, this.#clock.now())]
+  }
+
+  #awaitLapse(data: OrderData): void {
+    this.#lapse?.cancel()
+    const nowMs = this.#clock.now()
+    const lapseMs = nextLapseMs(data, nowMs)
+    if (lapseMs === undefined || this.#ending.signal.aborted) return
+    this.#lapse = this.#clock.setTimer(lapseMs - nowMs, () => this.#inTurn('look after a claim', () => this.#look()))
+  }
+
+  async #look(): Promise<void> {
+    this.#see(dataOf(await this.#options.client.get(configMaps, ordersConfigMap, this.#options.namespace)))
   }
 
   /** Until it works, or the end. */
@@ -136,7 +158,7 @@ class FollowedOrders implements CaOrders {
       if (!live || text === undefined || this.#begun.has(id)) return undefined
       // A claim whose answer from the API was lost is still ours.
       if (claimOf(data, id)?.by === this.#name) return text
-      if (!openOrders(data).includes(id)) return undefined
+      if (!this.#freeOrders(data).includes(id)) return undefined
       const nowMs = this.#clock.now()
       const claimed = { ...withoutOld(data, nowMs - keepMs), [claim]: JSON.stringify({ by: this.#name, atMs: nowMs }) }
       try {

@@ -70,6 +70,26 @@ describe('orders to the authority', () => {
     expect(Object.keys(await data())).toEqual(['denial.answer'])
   })
 
+  it('that a replica claimed and never answered are taken over after a minute', async () => {
+    const { order, claim } = orderKeys('left')
+    const { ca, done } = await startReplica()
+    api.apply({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: ordersConfigMap, namespace },
+      data: {
+        [order]: JSON.stringify({ do: 'deny', spiffeId: thief }),
+        [claim]: JSON.stringify({ by: 'a process that has ended', atMs: clock.now() }),
+        [orderKeys('next').order]: JSON.stringify({ do: 'deny', serialHex: '40aa' }),
+      },
+    })
+    await answerTo('next')
+    expect(done()).toHaveLength(1)
+    clock.advance(60_000)
+    expect(await answerTo('left')).toMatchObject({ ok: true })
+    expect(ca.denied.entries()).toHaveLength(2)
+  })
+
   it('that come together are all carried out, each with its own answer', async () => {
     await startReplica()
     await startReplica()
