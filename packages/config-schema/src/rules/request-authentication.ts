@@ -1,9 +1,9 @@
 /** Rules of RequestAuthentication: issuers, and keys that can be read. */
 import type { JWTRule, RequestAuthentication } from '../gen/types.js'
 import { clip } from '../model/clip.js'
-import { formatProblem } from '../model/string-format.js'
 import type { FaultList } from '../validate/fault.js'
 import { isObject } from '../validate/check-value.js'
+import { warnOfHeaderName } from './lenient-header.js'
 import { eachOf, error, warning, within } from './reporter.js'
 import { checkTargets } from './targets.js'
 
@@ -25,16 +25,9 @@ function checkJwtRule(rule: JWTRule, faults: FaultList): void {
   if (jwks !== undefined && jwks !== '') checkKeys(jwks, faults)
   eachOf(faults, 'fromHeaders', rule.fromHeaders, ({ name }) => {
     if (name === '') error(faults, 'missing-field', ['name'], 'The header needs a name.', { expected: 'a header name' })
-    else checkHeaderName(name, 'name', faults)
+    else warnOfHeaderName(name, ['name'], faults)
   })
-  if (rule.outputPayloadToHeader) checkHeaderName(rule.outputPayloadToHeader, 'outputPayloadToHeader', faults)
-}
-
-/** Istio and Envoy take any text without line breaks here, and then no request has such a header. */
-function checkHeaderName(name: string, field: string, faults: FaultList): void {
-  if (formatProblem('header-name', name) === undefined) return
-  const message = `"${clip(name)}" is not a header name: Istio takes it, and no request ever has such a header.`
-  warning(faults, 'bad-header-name', [field], message, { expected: 'letters, digits and "-"' })
+  if (rule.outputPayloadToHeader) warnOfHeaderName(rule.outputPayloadToHeader, ['outputPayloadToHeader'], faults)
 }
 
 function checkUri(text: string, below: readonly string[], faults: FaultList): void {

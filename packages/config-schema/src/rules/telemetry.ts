@@ -1,6 +1,7 @@
 /** Rules of Telemetry: one block of tracing, one provider of traces, and tags that say something. */
 import type { Telemetry, TelemetryMetrics, TelemetryTracing } from '../gen/types.js'
 import type { FaultList } from '../validate/fault.js'
+import { warnOfHeaderName } from './lenient-header.js'
 import { eachOf, error, warning, within } from './reporter.js'
 import { checkTargets } from './targets.js'
 
@@ -25,6 +26,7 @@ function checkTracing(tracing: TelemetryTracing, faults: FaultList): void {
         part: 'key',
         expected: 'one of literal, environment, header, formatter',
       })
+    if (tag.header?.name) warnOfHeaderName(tag.header.name, ['customTags', name, 'header', 'name'], faults)
   }
 }
 

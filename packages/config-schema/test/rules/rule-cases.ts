@@ -6,11 +6,14 @@ import { validate } from '../../src/validate/validate.js'
 /** The spec is YAML in one line; the path is that of the fault. */
 type Case = readonly [name: string, spec: string, path: string, ruleId: string]
 
-const security = new Set(['PeerAuthentication', 'RequestAuthentication', 'AuthorizationPolicy'])
+const groups: Readonly<Record<string, string>> = {
+  PeerAuthentication: 'security',
+  RequestAuthentication: 'security',
+  Telemetry: 'telemetry',
+}
 
 function faultsOf(kind: string, spec: string): readonly string[] {
-  const group = security.has(kind) ? 'security' : 'networking'
-  const text = `{apiVersion: ${group}.istio.io/v1, kind: ${kind}, metadata: {name: a, namespace: ns}, spec: ${spec}}`
+  const text = `{apiVersion: ${groups[kind] ?? 'networking'}.istio.io/v1, kind: ${kind}, metadata: {name: a, namespace: ns}, spec: ${spec}}`
   const { documents, diagnostics } = parseDocuments(text)
   expect(diagnostics).toEqual([])
   return documents.flatMap((document) => validate(document).diagnostics).map((fault) => `${fault.severity} ${fault.path} ${fault.ruleId}`)

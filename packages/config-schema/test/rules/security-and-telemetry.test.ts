@@ -39,3 +39,12 @@ describe('RequestAuthentication', () => {
   ])
   accepts('RequestAuthentication', [['headers', rule('outputPayloadToHeader: x-payload, fromHeaders: [{name: x-token}]')]])
 })
+
+describe('Telemetry', () => {
+  const tag = (header: string) => `{tracing: [{customTags: {a: {header: {name: "${header}"}}}}]}`
+  run('Telemetry', [['a tag is of no header', tag('a b'), 'spec.tracing[0].customTags.a.header.name', 'bad-header-name']], 'warning')
+  accepts('Telemetry', [
+    ['a header', tag('x-user')],
+    ['what proxies call the host', tag(':authority')],
+  ])
+})
