@@ -202,7 +202,7 @@ export class HttpPool {
     while (this.#dialing.size * expectedStreams < this.#waiters.length) {
       const isFirst = this.#all.size + this.#dialing.size === 0
       // The place of a connection that serves nobody is free as soon as it has ended.
-      if (!isFirst && cluster.activeConnections >= cluster.maxConnections) return this.#barren?.connection.retire()
+      if (!isFirst && cluster.activeConnections >= cluster.maxConnections) return this.#retireBarren()
       this.#dial()
     }
   }
@@ -240,10 +240,17 @@ export class HttpPool {
    * another one. Those that wait and have no other to wait for fail as if there was none, so that each may try elsewhere.
    */
   #keepBarren(pooled: PooledConnection): void {
-    if (this.#barren !== pooled) this.#barren?.connection.retire()
+    if (this.#barren !== pooled) this.#retireBarren()
     this.#barren = pooled
     if (this.#dialing.size > 0 || this.#all.size > 1) return
     for (const waiter of this.#takeWaiters()) waiter.onStreamFailed('connection-failure', 'the upstream takes no streams')
+  }
+
+  /** Unless its peer has changed its mind. */
+  #retireBarren(): void {
+    const connection = this.#barren?.connection
+    this.#barren = undefined
+    if (connection !== undefined && connection.available === 0 && connection.activeStreams === 0) connection.retire()
   }
 
   #takeWaiters(): readonly StreamWaiter[] {

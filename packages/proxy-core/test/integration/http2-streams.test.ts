@@ -87,3 +87,35 @@ test('requests that wait for an upstream which takes none any more fail as if it
   const details = 'upstream_reset_before_response_started{remote_connection_failure|the_upstream_takes_no_streams}'
   expect(failed.map((one) => ({ flags: one.flags, details: one.details }))).toEqual(Array(3).fill({ flags: flag.UF, details }))
 })
+
+test('more requests at once than an upstream takes are served by further connections, though nothing was known of it', async () => {
+  const upstream = await upstreamOf(1)
+  const { port } = await front([upstream.port])
+  const answers = await Promise.all(Array.from({ length: 20 }, () => exchange(port, get)))
+  expect(answers.map(statusOf)).toEqual(Array(20).fill('200'))
+})
+
+test('a connection whose upstream takes streams again is used again', async () => {
+  const setting = (streams: number): Buffer => frame(4, 0, 0, Buffer.from([0, 3, 0, 0, 0, streams]))
+  const asked: ((...behind: Buffer[]) => void)[] = []
+  const connections = new Set<number>()
+  const upstream = keep(
+    await rawHttp2Upstream((write, streamId, connection) => {
+      connections.add(connection)
+      asked.push((...behind) => write(frame(1, 5, streamId, block([[':status', '200']])), ...behind))
+    }),
+  )
+  const { port, proxy } = await front([upstream.port], { http: { protocol: 'http2' }, circuitBreakers: { maxConnections: 1 } })
+  const first = exchange(port, get)
+  await expect.poll(() => asked.length).toBe(1)
+  asked.shift()?.(setting(0), setting(1))
+  await first
+  const answers = Array.from({ length: 3 }, () => exchange(port, get))
+  await expect.poll(() => proxy.stats().clusters[0]?.activeRequests).toBe(3)
+  for (let at = 0; at < 3; at++) {
+    await expect.poll(() => asked.length).toBe(1)
+    asked.shift()?.()
+  }
+  expect((await Promise.all(answers)).map(statusOf)).toEqual(['200', '200', '200'])
+  expect(connections).toEqual(new Set([1]))
+})
