@@ -62,7 +62,8 @@ function reportText(invocation: Invocation, manifests: Manifests, isUnreadable: 
     return isFailed ? exitCode.findings : exitCode.ok
   } catch (error) {
     if (isUnreadable || !isFailed) throw error
-    invocation.streams.stderr.write(`error: ${(error as Error).message}\n`)
+    const hint = '"heddle explain rule ID" says more of what stands in brackets, with an example.'
+    invocation.streams.stderr.write(`error: ${(error as Error).message}\n  ${hint}\n`)
     return exitCode.findings
   }
 }
