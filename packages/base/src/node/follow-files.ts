@@ -46,7 +46,10 @@ export function followFiles(
       failure = undefined
     } catch (error) {
       if (messageOf(error) !== failure)
-        logger.error('a file cannot be read: what was read last holds', { files: paths, error: messageOf(error) })
+        logger.error(`a file cannot be read: ${signature === undefined ? 'nothing of it is known yet' : 'what was read last holds'}`, {
+          files: paths,
+          error: messageOf(error),
+        })
       failure = messageOf(error)
     }
     timer = clock.setTimer(lookMs, look)

@@ -12,7 +12,10 @@ export function followCrlFile(path: string, take: (crlPem: string) => void, deps
   const { logger } = deps
   let inForce: string | undefined
   let lists = 0
-  const refuse = (reason: string): void => logger.error('the revocation lists cannot be used; the last ones hold', { file: path, reason })
+  const refuse = (reason: string): void => {
+    const instead = inForce === undefined ? 'none are in force, and what they revoke is believed' : 'the last ones hold'
+    logger.error(`the revocation lists cannot be used; ${instead}`, { file: path, reason })
+  }
   const read = ([text = '']: readonly (string | undefined)[]): void => {
     if (text === inForce) return
     const parsed = parseCrlPem(text)

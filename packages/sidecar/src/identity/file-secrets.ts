@@ -112,7 +112,8 @@ function pathsOf(name: string): readonly string[] | undefined {
 /** @throws when a file is missing, or OpenSSL does not take them. */
 function readSecret(name: string, texts: readonly (string | undefined)[]): Secret {
   const [first, second] = texts
-  if (first === undefined || texts.includes(undefined)) throw new Error('a file is not there')
+  const missing = pathsOf(name)?.filter((_, index) => texts[index] === undefined) ?? []
+  if (first === undefined || missing.length > 0) throw new Error(`${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not there`)
   if (second === undefined) {
     createSecureContext({ ca: first })
     return { kind: 'validation', name, rootsPem: first }

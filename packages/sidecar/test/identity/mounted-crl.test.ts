@@ -52,6 +52,27 @@ async function listPem(number: bigint): Promise<string> {
   return encodePem('X509 CRL', await createCrl(fields, { signer: createKeySigner(key), certificate: authority }))
 }
 
+it('lists that cannot be read at the first look are told of, and taken when they can be', async () => {
+  const [clock, logger] = [createFakeClock(), createMemoryLogger()]
+  const path = join(root, folder, 'ca-crl.pem')
+  mkdirSync(path)
+  const roots: Secret = { kind: 'validation', name: 'ROOTCA', rootsPem: 'roots' }
+  const secrets = createWorkloadSecrets({ get: () => roots, subscribe: () => () => {} }, root, { clock, logger })
+  expect(logger.records.at(-1)).toMatchObject({ level: 'error', message: 'a file cannot be read: nothing of it is known yet' })
+  rmSync(path, { recursive: true })
+  writeFileSync(path, 'no list at all')
+  clock.advance(1000)
+  expect(logger.records.at(-1)).toMatchObject({
+    level: 'error',
+    message: expect.stringContaining('none are in force, and what they revoke is believed') as string,
+  })
+  const crlPem = await listPem(1n)
+  writeFileSync(path, crlPem)
+  clock.advance(1000)
+  expect(secrets.get('ROOTCA')).toMatchObject({ crlPem })
+  secrets.close()
+})
+
 it('lists that are mounted go with the roots of the mesh alone, as long as they can be read and none are pushed', async () => {
   const [clock, logger] = [createFakeClock(), createMemoryLogger()]
   const rootsOf = (name: string): Extract<Secret, { kind: 'validation' }> => ({ kind: 'validation', name, rootsPem: 'roots' })
