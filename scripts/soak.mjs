@@ -11,7 +11,7 @@ const usage = `npm run soak [-- PART...] [--hours N] [--scale N] [--seed N] [--t
   idle          10,000 idle connections
   aborts        1,000,000 requests that their client leaves
   quiet         no CPU while nothing happens
-  floods        7,000 connections that flood HTTP/2, beside a neighbour
+  floods        30 s of each of seven floods of HTTP/2, beside a neighbour
   handshakes    2,000 TLS handshakes a second for 30 s, beside probes and whole calls
   ca            1,000,000 hostile inputs to the authority, kill -9 before each call of a start and a rotation, and at 1,000 moments
   e2e           the end-to-end and fault tests again and again

@@ -2,14 +2,14 @@
  * Clients of HTTP/2 that flood: each connection sends one shot of frames that no client has reason to send, and is then to be
  * ended by the proxy; the next one takes its place. A process of its own, so that the time it takes is not the neighbour's.
  *
- * `flood-clients.ts PORT KIND CONNECTIONS LANES` prints `{ ended, stuck }` when so many connections are over.
+ * `flood-clients.ts PORT KIND CONNECTIONS SECONDS LANES` prints `{ ended, stuck }` when so many connections are over, and so much time.
  */
 import { connect, type Socket } from 'node:net'
 import { systemClock } from '@heddle/base/node'
 import { block, frame, get, preface } from '../integration/http2-peers.js'
 import type { FloodKind } from './flood-part.js'
 
-const [port, kind, connections, lanes] = process.argv.slice(2)
+const [port, kind, connections, seconds, lanes] = process.argv.slice(2)
 /** After which a connection that still stands counts as one that nothing ends. */
 const patienceMs = 15_000
 /** For those that only hold what they are given. */
@@ -47,6 +47,7 @@ const shot = shots[kind as FloodKind]
 const bytes = Buffer.concat([Buffer.from(preface), frame(4, 0, 0), shot.bytes()])
 const counts = { ended: 0, stuck: 0 }
 let begun = 0
+const endMs = systemClock.monotonicMs() + Number(seconds) * 1000
 
 /** @returns whether the proxy ended it. */
 function shoot(): Promise<boolean> {
@@ -81,7 +82,7 @@ function probe(socket: Socket): void {
 }
 
 async function lane(): Promise<void> {
-  while (begun < Number(connections)) {
+  while (begun < Number(connections) || systemClock.monotonicMs() < endMs) {
     begun++
     if (await shoot()) counts.ended++
     else counts.stuck++

@@ -12,8 +12,10 @@ export const floodKinds = ['resets', 'continuation', 'ping', 'settings', 'empty-
 export type FloodKind = (typeof floodKinds)[number]
 
 export interface FloodOptions {
-  /** Of each kind. */
+  /** Of each kind, at least. */
   readonly connections: number
+  /** Of each kind, at least. */
+  readonly seconds: number
   /** That 99 of 100 of the neighbour's requests have to stay below; undefined: only whether they are answered. */
   readonly maxP99Ms?: number
 }
@@ -25,25 +27,26 @@ const maxGrowth = 4 * mebi
 
 interface Flooded {
   readonly kind: FloodKind
+  readonly ended: number
   readonly stuck: number
   readonly timesMs: readonly number[]
   readonly grownBytes: number
   readonly left: number
 }
 
-export async function floods({ connections, maxP99Ms = Infinity }: FloodOptions): Promise<PartResult> {
+export async function floods({ connections, seconds, maxP99Ms = Infinity }: FloodOptions): Promise<PartResult> {
   const upstream = await startHttpSoakUpstream()
   const proxy = await startProxyProcess(upstream.port)
   try {
     // The first of each kind leaves compiled code behind.
-    for (const kind of floodKinds) await flood(proxy, kind, lanes)
+    for (const kind of floodKinds) await flood(proxy, kind, lanes, 0)
     const all: Flooded[] = []
-    for (const kind of floodKinds) all.push(await flood(proxy, kind, connections))
+    for (const kind of floodKinds) all.push(await flood(proxy, kind, connections, seconds))
     const isFine = ({ stuck, timesMs, grownBytes, left }: Flooded): boolean =>
       stuck === 0 && left === 0 && timesMs.length > 0 && p99Of(timesMs) < maxP99Ms && grownBytes < maxGrowth
     return {
       part: 'floods',
-      done: `${connections} connections of each of ${floodKinds.length} kinds`,
+      done: all.map(({ kind, ended }) => `${kind} ${ended}`).join(', '),
       found: all.map(describe).join('; '),
       fine: all.every(isFine),
     }
@@ -62,18 +65,18 @@ function describe({ kind, stuck, timesMs, grownBytes, left }: Flooded): string {
   return `${kind} ${words.join(', ')}`
 }
 
-async function flood(proxy: ProxyProcess, kind: FloodKind, connections: number): Promise<Flooded> {
+async function flood(proxy: ProxyProcess, kind: FloodKind, connections: number, seconds: number): Promise<Flooded> {
   const before = await proxy.holdings()
   const state = { isOver: false }
-  const clients = startProgram('flood-clients.ts', [String(proxy.edgePort), kind, String(connections), String(lanes)])
+  const clients = startProgram('flood-clients.ts', [String(proxy.edgePort), kind, ...[connections, seconds, lanes].map(String)])
   const report = linesOf(clients)()
   const neighbour = ask(proxy.edgePort, state)
-  const { stuck } = JSON.parse(await report) as { ended: number; stuck: number }
+  const { ended, stuck } = JSON.parse(await report) as { ended: number; stuck: number }
   state.isOver = true
   const timesMs = await neighbour
   await once(clients, 'exit')
   const after = await settled(proxy)
-  return { kind, stuck, timesMs, grownBytes: after.heapBytes - before.heapBytes, left: after.activeRequests }
+  return { kind, ended, stuck, timesMs, grownBytes: after.heapBytes - before.heapBytes, left: after.activeRequests }
 }
 
 /** One request after the other on a connection of its own. @returns their times. */

@@ -34,7 +34,7 @@ const parts: Readonly<Record<string, () => Promise<PartResult>>> = {
   idle: () => idle(scaled(10_000)),
   aborts: () => aborts(scaled(1_000_000)),
   quiet: () => idleTime(60, 100, 100),
-  floods: () => floods({ connections: scaled(1000), maxP99Ms: 50 }),
+  floods: () => floods({ connections: 100, seconds: scaled(30), maxP99Ms: 50 }),
   handshakes: () => handshakes(2000, scaled(30)),
 }
 

@@ -14,7 +14,7 @@ describe.skipIf(platform() !== 'linux')('a proxy holds little and gives it back'
     ['1,000 idle connections', () => idle(1000)],
     ['500 requests that their client left', () => aborts(500)],
     ['three seconds without anything to do', () => idleTime(3, 20, 1.5)],
-    ['20 floods of each kind of HTTP/2', () => floods({ connections: 20 })],
+    ['20 floods of each kind of HTTP/2', () => floods({ connections: 20, seconds: 0 })],
     ['T54: 500 handshakes a second for three seconds', () => handshakes(500, 3)],
   ]
   test.each(parts)(
