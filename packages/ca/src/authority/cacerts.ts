@@ -74,7 +74,9 @@ export async function readPluggedInAuthority(cacerts: Cacerts, trustDomain: stri
   const certificate = readCertificates('ca-cert.pem', cacerts.caCertPem)[0] as Certificate
   const signer = await readSigner(cacerts, certificate)
   const roots = readCertificates('root-cert.pem', cacerts.rootCertPem)
-  const chain = cacerts.certChainPem === undefined ? [] : readCertificates('cert-chain.pem', cacerts.certChainPem)
+  // Istio's own authority, a root that signs by itself, has a blank one.
+  const { certChainPem = '' } = cacerts
+  const chain = certChainPem.trim() === '' ? [] : readCertificates('cert-chain.pem', certChainPem)
   const intermediates = uniqueWithout([certificate, ...chain], roots)
   const rootsPem = roots.map((root) => encodePem('CERTIFICATE', root.der)).join('')
   const chainNotAfterMs = await proveChain({ certificate, signer, intermediates, rootsPem, trustDomain, nowMs })

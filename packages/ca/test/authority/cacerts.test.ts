@@ -79,6 +79,11 @@ describe('an authority with plugged-in certificates', () => {
     expect((await ca.sign(csr(), caller)).chain).toHaveLength(1)
   })
 
+  it.each(['', '\n'])('takes a blank chain (%j), as Istio keeps one for a root that signs by itself', async (certChainPem) => {
+    const { ca } = await startCa({ cacerts: { caCertPem: root.pem, caKeyPem: root.keyPem, certChainPem, rootCertPem: root.pem } }, clock)
+    expect((await ca.sign(csr(), caller)).chain).toHaveLength(1)
+  })
+
   it.each<[string, Partial<Cacerts>]>([
     ['the key of another certificate', { caKeyPem: upper.keyPem }],
     ['a key that is none', { caKeyPem: 'hello' }],

@@ -12,12 +12,13 @@ export function createSecretCaStore(client: ResourceClient, namespace: string, s
   let live: KubernetesObject | undefined
   const read = async (): Promise<Uint8Array | undefined> => {
     live = await client.get(secrets, secretName, namespace)
-    const encoded = (live?.['data'] as Readonly<Record<string, string>> | undefined)?.[dataKey]
+    const data = live?.['data'] as Readonly<Record<string, string>> | undefined
+    const encoded = data?.[dataKey]
     if (live && encoded === undefined) {
       throw new HeddleError({
         code: 'HEDDLE_CA_STATE_UNREADABLE',
         message: `the Secret ${namespace}/${secretName} is there but has no "${dataKey}": a new root would cut off every workload`,
-        hint: `Restore the Secret from a backup, or delete it to start over with a new root: heddle delete secret ${secretName} -n ${namespace}`,
+        hint: data?.['ca-cert.pem'] === undefined ? startOver(namespace, secretName) : goOn(namespace, secretName),
       })
     }
     return encoded === undefined ? undefined : Buffer.from(encoded, 'base64')
@@ -56,4 +57,16 @@ export function createSecretCaStore(client: ResourceClient, namespace: string, s
     },
     close: () => Promise.resolve(),
   }
+}
+
+function startOver(namespace: string, name: string): string {
+  return `Restore the Secret from a backup, or delete it to start over with a new root: heddle delete secret ${name} -n ${namespace}`
+}
+
+/** Istio's own authority keeps four files in a Secret of this name. */
+function goOn(namespace: string, name: string): string {
+  return (
+    `It is the authority of an Istio: to go on under its root, put its files into a Secret "cacerts" in ${namespace}` +
+    ` (ca-cert.pem as root-cert.pem, too, where that one is empty), and delete ${name}.`
+  )
 }

@@ -35,3 +35,13 @@ it('refuses a Secret without its state rather than make a new root', async () =>
   const store = createSecretCaStore(createFakeResourceClient(secret), 'istio-system')
   await expect(store.open()).rejects.toMatchObject({ code: 'HEDDLE_CA_STATE_UNREADABLE' })
 })
+
+it('says how to go on under the root of an Istio that was there before', async () => {
+  const metadata = { name: 'istio-ca-secret', namespace: 'istio-system' }
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata, data: { 'ca-cert.pem': '', 'ca-key.pem': '' } }
+  const store = createSecretCaStore(createFakeResourceClient(secret), 'istio-system')
+  await expect(store.open()).rejects.toMatchObject({
+    code: 'HEDDLE_CA_STATE_UNREADABLE',
+    hint: expect.stringContaining('"cacerts"') as string,
+  })
+})
