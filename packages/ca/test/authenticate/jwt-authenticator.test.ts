@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createSign, generateKeyPairSync } from 'node:crypto'
 import { createFakeClock } from '@heddle/base/testing'
 import { type JSONWebKeySet, type JWTPayload, SignJWT, UnsecuredJWT, base64url, exportJWK } from 'jose'
 import { describe, expect, it } from 'vitest'
@@ -219,14 +219,29 @@ describe('tokens of another issuer', () => {
     })
   })
 
+  /** Signed as it stands, for texts that no library writes. */
+  const signedText = (payload: string, header = '{"alg":"ES256","kid":"one"}'): string => {
+    const encode = (text: string): string => Buffer.from(text).toString('base64url')
+    const body = `${encode(header)}.${encode(payload)}`
+    const signature = createSign('sha256').update(body).sign({ key: signer.privateKey, dsaEncoding: 'ieee-p1363' })
+    return `${body}.${signature.toString('base64url')}`
+  }
+
+  it('T16: with a name twice are refused, however it is spelled and wherever it stands', async () => {
+    const good = JSON.stringify(goodClaims)
+    expect(await judge(signedText(good))).toBe('authenticated')
+    const [account, twice] = ['"sub":"system:serviceaccount:default:hello"', '"sub":"system:serviceaccount:kube-system:admin",']
+    for (const text of [
+      signedText(good.replace(account, twice + account)),
+      signedText(good.replace(account, twice.replace('sub', '\\u0073ub') + account)),
+      signedText(good.replace('"name":"hello"', '"name":"admin","name":"hello"')),
+      signedText(good, '{"alg":"none","alg":"ES256","kid":"one"}'),
+    ])
+      expect(await judge(text)).toMatch(/a name twice/)
+  })
+
   it('T16: with an end that is no whole number of seconds are refused, 1e400 among them', async () => {
-    const { createSign } = await import('node:crypto')
-    const forge = (exp: string): string => {
-      const encode = (text: string): string => Buffer.from(text).toString('base64url')
-      const body = `${encode('{"alg":"ES256","kid":"one"}')}.${encode(JSON.stringify({ ...goodClaims, exp: 'EXP' }).replace('"EXP"', exp))}`
-      const signature = createSign('sha256').update(body).sign({ key: signer.privateKey, dsaEncoding: 'ieee-p1363' })
-      return `${body}.${signature.toString('base64url')}`
-    }
+    const forge = (exp: string): string => signedText(JSON.stringify({ ...goodClaims, exp: 'EXP' }).replace('"EXP"', exp))
     expect(await judge(forge(String(nowSeconds + 60)))).toBe('authenticated')
     for (const exp of ['1e400', `${nowSeconds + 60}.5`, '9007199254740993', 'true']) expect(await judge(forge(exp))).toMatch(/not valid/)
   })
