@@ -139,12 +139,12 @@ export const structureRules: readonly RuleRow[] = [
     'not-executed',
     'heddle:Telemetry',
     '{accessLogging: [{disabled: true}]}',
-    "Only with `target: 'heddle'`: the resource is right for Istio, and Heddle's own mesh does nothing with it yet.",
+    "The resource is right for Istio, and Heddle's own mesh does nothing with it yet. Asked with `target: 'heddle'`, and by the command unless it gets --target istio.",
   ],
   [
     'not-enforced',
     'heddle:AuthorizationPolicy',
     '{rules: [{}]}',
-    "Only with `target: 'heddle'`: a policy that silently does nothing is worse than an error.",
+    "The resource is right for Istio, and Heddle's own mesh does not enforce it: a policy that silently does nothing is worse than an error. Asked with `target: 'heddle'`; `heddle validate` only warns, unless it gets --target heddle.",
   ],
 ]
