@@ -69,12 +69,12 @@ async function flood(proxy: ProxyProcess, kind: FloodKind, connections: number, 
   const before = await proxy.holdings()
   const state = { isOver: false }
   const clients = startProgram('flood-clients.ts', [String(proxy.edgePort), kind, ...[connections, seconds, lanes].map(String)])
-  const report = linesOf(clients)()
+  const [report, exited] = [linesOf(clients)(), once(clients, 'exit')]
   const neighbour = ask(proxy.edgePort, state)
   const { ended, stuck } = JSON.parse(await report) as { ended: number; stuck: number }
   state.isOver = true
   const timesMs = await neighbour
-  await once(clients, 'exit')
+  await exited
   const after = await settled(proxy)
   return { kind, ended, stuck, timesMs, grownBytes: after.heapBytes - before.heapBytes, left: after.activeRequests }
 }
