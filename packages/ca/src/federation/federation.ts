@@ -3,6 +3,7 @@
  * good one kept when the other side is away, never merged with another domain's. How the document is fetched, and how its server
  * proves itself, is the matter of whoever gives `fetchBundle`.
  */
+import type { KeyObject } from 'node:crypto'
 import { type Clock, type Logger, type Timer, messageOf, parseSpiffeId, silentLogger } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import { type SpiffeBundle, parseSpiffeBundle } from '../bundle/spiffe-bundle.js'
@@ -69,8 +70,7 @@ export function createFederation(options: FederationOptions, deps: { readonly cl
     if (before?.sequence !== undefined && bundle.sequence !== undefined && bundle.sequence < before.sequence)
       throw caError('HEDDLE_CA_FEDERATION_FAILED', `the bundle of "${trustDomain}" is older than the one before`, { origin: 'upstream' })
     known.set(trustDomain, bundle)
-    const isSame = before?.rootsPem === bundle.rootsPem && before.jwtKeyIds.join() === bundle.jwtKeyIds.join()
-    if (!isSame) options.onChange?.(trustDomain, bundle)
+    if (!before || before.rootsPem !== bundle.rootsPem || !hasSameKeys(before, bundle)) options.onChange?.(trustDomain, bundle)
   }
   const schedule = (domain: FederatedDomain): void => {
     if (isClosed) return
@@ -97,6 +97,15 @@ export function createFederation(options: FederationOptions, deps: { readonly cl
       for (const timer of timers.values()) timer.cancel()
     },
   }
+}
+
+/** By the keys themselves: another one may come under the id of the one before. */
+function hasSameKeys(left: SpiffeBundle, right: SpiffeBundle): boolean {
+  const isEqual = (one: KeyObject | undefined, other: KeyObject | undefined): boolean => (one && other ? one.equals(other) : one === other)
+  return (
+    left.jwtKeyIds.length === right.jwtKeyIds.length &&
+    left.jwtKeyIds.every((id, index) => id === right.jwtKeyIds[index] && isEqual(left.keyOf(id), right.keyOf(id)))
+  )
 }
 
 function read(trustDomain: string, text: string): SpiffeBundle {

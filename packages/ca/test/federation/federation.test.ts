@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { createFakeClock } from '@heddle/base/testing'
 import { describe, expect, it } from 'vitest'
 import { createFederation, encodeSpiffeBundle, type FederatedDomain } from '../../src/index.js'
@@ -49,6 +50,23 @@ describe('federation', () => {
     clock.advance(600_000)
     await settle()
     expect(fetches).toBe(5)
+  })
+
+  it('tells of another key that comes under the same id, and not of the same bundle again', async () => {
+    const { ca } = await startCa({ trustDomain: 'other' })
+    const key = { ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }) }
+    let document = encodeSpiffeBundle(ca.bundle(), 60)
+    let changes = 0
+    const options = { domains: [domain], fetchBundle: () => Promise.resolve(document), onChange: () => changes++ }
+    const federation = createFederation(options, { clock: createFakeClock() })
+    await federation.refresh()
+    await federation.refresh()
+    expect(changes).toBe(1)
+    const { keys, ...rest } = JSON.parse(document) as { keys: { use: string }[] }
+    document = JSON.stringify({ ...rest, keys: keys.map((one) => (one.use === 'jwt-svid' ? { ...one, ...key } : one)) })
+    await federation.refresh()
+    expect(changes).toBe(2)
+    federation.close()
   })
 
   it.each(['comes', 'fails'])('tells nobody of a look that %s after it was closed', async (outcome) => {
