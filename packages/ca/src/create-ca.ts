@@ -52,7 +52,11 @@ export async function createCa(options: CaOptions, deps: CaDeps = {}): Promise<C
   const { store, cacerts, companionStore, formerStore } = options
   const nowMs = resolved.clock.now()
   if (cacerts && !store) {
-    const authority = await readPluggedInAuthority(cacerts, resolved.trustDomain, nowMs)
+    const authority = await readPluggedInAuthority(cacerts, {
+      trustDomain: resolved.trustDomain,
+      nowMs,
+      keyAlgorithms: believedKeysOf(resolved),
+    })
     const companion = companionStore && (await openCompanion(resolved, companionStore, authority.authority, formerStore))
     return assemble(resolved, pluggedInSource(authority, nowMs, companion), authority.crls)
   }
@@ -128,9 +132,14 @@ function resolveOptions(options: CaOptions, deps: CaDeps): Resolved {
   return { ...all, aliases: all.trustDomainAliases, clock, random, logger }
 }
 
+/** Of authorities: the usual ones, whatever workloads may have, and what is opted in to. */
+function believedKeysOf({ keyAlgorithms }: Resolved): readonly KeyAlgorithm[] {
+  return [...defaults.keyAlgorithms, ...keyAlgorithms]
+}
+
 function assemble(resolved: Resolved, source: SigningSource, pluggedIn: readonly Crl[] = []): Ca {
   const { trustDomain, aliases, clock } = resolved
-  const keyAlgorithms = [...defaults.keyAlgorithms, ...resolved.keyAlgorithms]
+  const keyAlgorithms = believedKeysOf(resolved)
   const counters = createCaCounters()
   let crls = pluggedIn
   const deny = createDenyBook(source.denied, clock, [trustDomain, ...aliases])

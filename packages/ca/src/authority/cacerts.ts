@@ -9,6 +9,7 @@ import {
   type Certificate,
   type TrustBundle,
   type Crl,
+  type KeyAlgorithm,
   type Signer,
   createKeySigner,
   createTrustBundle,
@@ -69,8 +70,15 @@ export async function readCacerts(directory: string): Promise<Cacerts> {
   throw invalid(`"${directory}" holds neither ca-cert.pem, ca-key.pem, cert-chain.pem and root-cert.pem, nor tls.crt, tls.key and ca.crt`)
 }
 
+export interface PlugInContext {
+  readonly trustDomain: string
+  readonly nowMs: number
+  /** Kinds of keys that peers take. */
+  readonly keyAlgorithms: readonly KeyAlgorithm[]
+}
+
 /** @throws HeddleError `HEDDLE_CA_CACERTS_INVALID` */
-export async function readPluggedInAuthority(cacerts: Cacerts, trustDomain: string, nowMs: number): Promise<PluggedInAuthority> {
+export async function readPluggedInAuthority(cacerts: Cacerts, context: PlugInContext): Promise<PluggedInAuthority> {
   const certificate = readCertificates('ca-cert.pem', cacerts.caCertPem)[0] as Certificate
   const signer = await readSigner(cacerts, certificate)
   const roots = readCertificates('root-cert.pem', cacerts.rootCertPem)
@@ -79,7 +87,7 @@ export async function readPluggedInAuthority(cacerts: Cacerts, trustDomain: stri
   const chain = certChainPem.trim() === '' ? [] : readCertificates('cert-chain.pem', certChainPem)
   const intermediates = uniqueWithout([certificate, ...chain], roots)
   const rootsPem = roots.map((root) => encodePem('CERTIFICATE', root.der)).join('')
-  const chainNotAfterMs = await proveChain({ certificate, signer, intermediates, rootsPem, trustDomain, nowMs })
+  const chainNotAfterMs = await proveChain({ certificate, signer, intermediates, rootsPem, ...context })
   return {
     authority: {
       certificate,
@@ -119,17 +127,15 @@ export function readCrls(pem: string | undefined): readonly Crl[] {
   return text.crls
 }
 
-interface Proof {
+interface Proof extends PlugInContext {
   readonly certificate: Certificate
   readonly signer: Signer
   readonly intermediates: readonly Certificate[]
   readonly rootsPem: string
-  readonly trustDomain: string
-  readonly nowMs: number
 }
 
 /** Signs a leaf that nobody gets and checks it as a peer would: the proof that real leaves will be accepted. Returns when the chain ends. */
-async function proveChain({ certificate, signer, intermediates, rootsPem, trustDomain, nowMs }: Proof): Promise<number> {
+async function proveChain({ certificate, signer, intermediates, rootsPem, trustDomain, nowMs, keyAlgorithms }: Proof): Promise<number> {
   const leaf = await signCertificate(
     {
       serial: Uint8Array.of(1),
@@ -143,16 +149,16 @@ async function proveChain({ certificate, signer, intermediates, rootsPem, trustD
   )
   const result = verifySvidPath({
     chain: [leaf, ...intermediates.map((member) => member.der)],
-    bundle: bundleOf(trustDomain, rootsPem),
+    bundle: bundleOf(trustDomain, rootsPem, keyAlgorithms),
     nowMs,
   })
   if (!result.ok) throw invalid(`a leaf below ca-cert.pem would be refused: ${result.message}`)
   return result.notAfterMs
 }
 
-function bundleOf(trustDomain: string, rootsPem: string): TrustBundle {
+function bundleOf(trustDomain: string, rootsPem: string, keyAlgorithms: readonly KeyAlgorithm[]): TrustBundle {
   try {
-    return createTrustBundle({ roots: { [trustDomain]: rootsPem } })
+    return createTrustBundle({ roots: { [trustDomain]: rootsPem }, keyAlgorithms })
   } catch (cause) {
     throw invalid(`root-cert.pem: ${messageOf(cause)}`)
   }

@@ -79,6 +79,27 @@ describe('an authority with plugged-in certificates', () => {
     expect((await ca.sign(csr(), caller)).chain).toHaveLength(1)
   })
 
+  it('takes an Ed25519 key where that is opted in to, and nowhere else', async () => {
+    const key = generateKeyPairSync('ed25519').privateKey
+    const der = issueCertificate(
+      {
+        serial: Uint8Array.of(7),
+        subject: { organization: 'edwards' },
+        publicKey: publicKeyOf(key),
+        notBeforeMs: clock.now() - dayMs,
+        notAfterMs: clock.now() + dayMs,
+        basicConstraints: { isCa: true },
+        keyUsages: ['keyCertSign', 'cRLSign'],
+      },
+      { privateKey: key },
+    )
+    const pem = encodePem('CERTIFICATE', der)
+    const cacerts = { caCertPem: pem, caKeyPem: encodePrivateKey(key), rootCertPem: pem }
+    await expect(startCa({ cacerts }, clock)).rejects.toEqual(withCode('HEDDLE_CA_CACERTS_INVALID'))
+    const { ca } = await startCa({ cacerts, keyAlgorithms: ['ec-p256', 'ed25519'] }, clock)
+    expect((await ca.sign(csr(), caller)).chain).toHaveLength(1)
+  })
+
   it.each(['', '\n'])('takes a blank chain (%j), as Istio keeps one for a root that signs by itself', async (certChainPem) => {
     const { ca } = await startCa({ cacerts: { caCertPem: root.pem, caKeyPem: root.keyPem, certChainPem, rootCertPem: root.pem } }, clock)
     expect((await ca.sign(csr(), caller)).chain).toHaveLength(1)
