@@ -34,8 +34,9 @@ interface ConnectionSeries extends Series {
   readonly sent: Counter
 }
 
-/** Requests of more label sets than this are counted together. */
-const maxSeries = 20_000
+/** Requests of more label sets than this, or with more text in them, are counted together: the page has some 70 lines for each set, and must fit into one string. */
+const maxSeries = 5000
+const maxLabelText = 5_242_880
 
 export function createIstioMetrics(registry: MetricRegistry, limit: number = maxSeries): IstioMetrics {
   const bounded = createBoundedLabels(limit)
@@ -123,11 +124,14 @@ type BoundedLabels = (labels: Labels) => { readonly labels: Labels; readonly tex
 /** Label sets up to a limit; those beyond share one. */
 function createBoundedLabels(limit: number): BoundedLabels {
   const known = new Map<string, Labels>()
+  let textLeft = maxLabelText
   return (labels) => {
     const text = renderLabels(labels)
     const same = known.get(text)
     if (same) return { labels: same, text }
-    if (known.size >= limit) return { labels, text: renderLabels({ reporter: labels['reporter'] ?? '', overflow: 'true' }) }
+    if (known.size >= limit || text.length > textLeft)
+      return { labels, text: renderLabels({ reporter: labels['reporter'] ?? '', overflow: 'true' }) }
+    textLeft -= text.length
     known.set(text, labels)
     return { labels, text }
   }
