@@ -175,6 +175,8 @@ function assemble(resolved: Resolved, source: SigningSource, pluggedIn: readonly
       const spiffeId = issuer.idOf(caller)
       const svid = await issueJwtSvid({ spiffeId, audiences, ...(ttlSeconds !== undefined && { ttlSeconds }) }, source, resolved)
       await recordJwt(resolved, caller, svid, audiences)
+      // Recording may have taken a while, in which an operator denied the workload.
+      issuer.idOf(caller)
       counters.jwtIssued++
       return svid
     },

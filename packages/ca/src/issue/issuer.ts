@@ -104,7 +104,8 @@ class LeafIssuer implements Issuer {
   }
 
   async issueFor(...[workload, asked = {}]: Parameters<Ca['issueFor']>): Promise<IssuedIdentity> {
-    const spiffeId = this.idOf({ trustDomain: this.#options.trustDomain, ...workload, method: 'operator' })
+    const caller = { trustDomain: this.#options.trustDomain, ...workload, method: 'operator' } as const
+    const spiffeId = this.idOf(caller)
     this.#checkTaken()
     const key = newKey(this.#deps.random)
     const issued = await this.#issue(publicKeyOf(key), 'ec-p256', { uris: [spiffeId] }, this.#ttlOf(asked.ttlSeconds))
@@ -114,6 +115,7 @@ class LeafIssuer implements Issuer {
       method: 'operator',
       ...(asked.claimedActor !== undefined && { claimedActor: asked.claimedActor }),
     })
+    this.idOf(caller)
     return { ...issued, spiffeId, privateKeyPem: encodePrivateKey(key) }
   }
 

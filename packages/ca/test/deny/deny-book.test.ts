@@ -1,6 +1,6 @@
 import { parseCertificatePem, parseCrl, parsePem } from '@heddle/x509'
 import { describe, expect, it } from 'vitest'
-import { createCertificateAuthenticator, createMemoryCaStore } from '../../src/index.js'
+import { type Ca, createCertificateAuthenticator, createMemoryCaStore } from '../../src/index.js'
 import { caller, csr, startCa, withCode, workloadUri } from '../support/fixtures.js'
 
 describe('the deny-list', () => {
@@ -97,8 +97,12 @@ describe('the deny-list', () => {
     expect(ca.denied.entries()).toHaveLength(1)
   })
 
-  it('holds back a certificate whose workload is denied while it is being recorded', async () => {
+  it.each<[string, (ca: Ca) => Promise<unknown>]>([
+    ['a certificate', (ca) => ca.sign(csr(), caller)],
+    ['a certificate and its key', (ca) => ca.issueFor(caller)],
+    ['a token', (ca) => ca.issueJwt(caller, ['x'])],
+  ])('holds back %s whose workload is denied while it is being recorded', async (_, issue) => {
     const started = await startCa({ audit: async () => void (await started.ca.denied.add({ spiffeId: workloadUri })) })
-    await expect(started.ca.sign(csr(), caller)).rejects.toEqual(withCode('HEDDLE_CA_CALLER_DENIED'))
+    await expect(issue(started.ca)).rejects.toEqual(withCode('HEDDLE_CA_CALLER_DENIED'))
   })
 })
