@@ -8,6 +8,8 @@ const bucketsMs: readonly number[] = [
 
 /** Label sets kept; further ones are counted as dropped, since strangers choose some label values. */
 const maxSeries = 20_000
+/** Their text, of which the page has 23 copies in one string: V8's longest has half a billion characters. */
+const maxLabelText = 12 * 1024 * 1024
 
 interface Series {
   readonly labels: string
@@ -29,13 +31,15 @@ export function createMeshMetrics(): MeshMetrics {
   const http = new Map<string, Series>()
   const tcp = new Map<string, Series>()
   let dropped = 0
+  let textLeft = maxLabelText
 
   const seriesOf = (entry: AccessLogEntry): Series | undefined => {
     const all = entry.kind === 'http' ? http : tcp
     const labels = renderLabels(entry.tags)
     const found = all.get(labels)
     if (found) return found
-    if (http.size + tcp.size >= maxSeries) return undefined
+    if (http.size + tcp.size >= maxSeries || labels.length > textLeft) return undefined
+    textLeft -= labels.length
     const series: Series = {
       labels,
       requests: 0,

@@ -54,6 +54,18 @@ describe('the mesh metrics', () => {
     for (let index = 0; index < 20_005; index++) metrics.add(http({ source_app: String(index) }))
     expect(metrics.render()).toContain('heddle_telemetry_dropped_records_total 5')
   })
+
+  it('stop at their limit of text, and can be shown then', () => {
+    const metrics = createMeshMetrics()
+    const long = Object.fromEntries(['source_app', 'source_version', 'destination_app'].map((name) => [name, 'x'.repeat(256)]))
+    const one = createMeshMetrics()
+    one.add(http({ ...long, source_workload: '10000' }))
+    const [, labels = ''] = /^istio_requests_total\{(.*)\} 1$/m.exec(one.render()) ?? []
+    const fitting = Math.floor((12 * 1024 * 1024) / labels.length)
+    for (let index = 0; index < fitting + 3; index++) metrics.add(http({ ...long, source_workload: String(10_000 + index) }))
+    expect(fitting).toBeLessThan(20_000)
+    expect(metrics.render()).toContain('heddle_telemetry_dropped_records_total 3')
+  })
 })
 
 it('a workload reports only for its own namespace', () => {
