@@ -134,11 +134,11 @@ export function addFault(list: FaultList, fault: Omit<Fault, 'path'>, ...below: 
 export type Locate = (path: FieldPath, part: FieldPart) => SourceRange
 
 export function toDiagnostic(fault: Fault, locate: Locate | undefined, file: string | undefined): Diagnostic {
-  const { ruleId, severity = 'error', message, path, part = 'value', expected, suggestion, related } = fault
+  const { ruleId, severity = 'error', path, part = 'value', expected, suggestion, related } = fault
   return {
     ruleId,
     severity,
-    message,
+    message: withExpectation(fault),
     path: formatPath(path),
     ...(file === undefined ? {} : { file }),
     ...locate?.(path, part),
@@ -146,6 +146,22 @@ export function toDiagnostic(fault: Fault, locate: Locate | undefined, file: str
     ...(suggestion === undefined ? {} : { suggestion }),
     ...(related === undefined ? {} : { related: related.map((other) => relatedPlace(other, locate, file)) }),
   }
+}
+
+/**
+ * Most readers see the message alone, so what the field takes is said in it, unless it is there in other words. A suggestion says
+ * it better, and a field that is missing or too much is named already.
+ */
+function withExpectation({ message, expected, suggestion, part }: Fault): string {
+  if (expected === undefined || suggestion !== undefined || part === 'key') return message
+  if (/xpected|\. /.test(message) || wordsOf(expected).every((word) => wordsOf(message).includes(word))) return message
+  return `${message.replace(/\.$/, '')}; expected ${expected}.`
+}
+
+const fillers = new Set(['a', 'an', 'and', 'as', 'at', 'of', 'one', 'or', 'such', 'the'])
+
+function wordsOf(text: string): readonly string[] {
+  return (text.match(/[\w.-]*\w/g) ?? []).filter((word) => !fillers.has(word))
 }
 
 function relatedPlace({ path, message }: RelatedPath, locate: Locate | undefined, file: string | undefined): RelatedPlace {
