@@ -38,6 +38,8 @@ const view = async (): Promise<View | undefined> => {
   return code === 0 ? (JSON.parse(stdout) as View) : undefined
 }
 
+const isOver = (now: View | undefined): boolean => now !== undefined && now.handover === undefined
+
 test('running proxies go over to an authority that is plugged in, and no request is lost', async () => {
   const folder = join(mesh.folder, 'cacerts')
   await mesh.must('ca', 'init', '--out', folder)
@@ -49,7 +51,7 @@ test('running proxies go over to an authority that is plugged in, and no request
   await mesh.must('rollout', 'status', 'deploy/istiod', '-n', 'istio-system', '--timeout', '30')
   // Neither the gateway nor the workload is restarted.
   await eventually('the roots stand side by side', async () => (await view())?.handover?.phase === 'waiting', 15_000)
-  await eventually('everybody has gone over', async () => (await view())?.handover === undefined && (await view()) !== undefined, 60_000)
+  await eventually('everybody has gone over', async () => isOver(await view()), 60_000)
   const own = readFileSync(join(folder, 'root-cert.pem'), 'utf8').trim()
   expect((await view())?.bundle.rootsPem.trim()).toBe(own)
   await mesh.must('rollout', 'restart', 'deploy/helloworld-v1')
