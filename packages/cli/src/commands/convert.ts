@@ -16,7 +16,7 @@ import { readSources } from '../manifest/sources.js'
 
 export async function run(invocation: Invocation): Promise<number> {
   const { flags, streams } = invocation
-  const manifests = judgeManifests(await readSources(invocation), { target: 'istio' })
+  const manifests = judgeManifests(await readSources(invocation), { target: 'istio', foreignKinds: 'pass' })
   const resources = requireValid(invocation, manifests, { outcome: 'converted' })
   const options = { resources, namespace: flags.string('namespace') ?? 'default', segmentPrefixes: flags.boolean('segment-prefixes') }
   const conversions = manifests.documents.flatMap(({ source }): readonly Converted[] => {

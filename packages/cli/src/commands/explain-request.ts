@@ -63,7 +63,7 @@ interface Mesh {
 
 async function fromFiles(invocation: Invocation): Promise<Mesh> {
   const sources = await readSources(invocation)
-  const objects = requireValid(invocation, judgeManifests(sources, { target: 'istio' }), { outcome: 'explained' })
+  const objects = requireValid(invocation, judgeManifests(sources, { target: 'istio', foreignKinds: 'pass' }), { outcome: 'explained' })
   const namespace = invocation.flags.string('namespace')
   return { objects: objects as readonly ManifestObject[], locate: locator(sources, namespace ?? 'default'), namespace, isLocal: false }
 }

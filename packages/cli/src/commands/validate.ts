@@ -37,9 +37,9 @@ export async function run(invocation: Invocation): Promise<number> {
 /** Unless a mesh is named, files may be for either: what Istio takes passes, with warnings of what this mesh would refuse. */
 function judgementOf({ flags }: Invocation, compileRegex: RegexCompiler): Judgement {
   const target = flags.string('target')
-  if (target === undefined) return { target: 'heddle', notEnforced: 'warn', compileRegex }
+  if (target === undefined) return { target: 'heddle', notEnforced: 'warn', foreignKinds: 'pass', compileRegex }
   if (target !== 'heddle' && target !== 'istio') throw usageError(`--target ${target} is neither heddle nor istio`)
-  return { target, compileRegex }
+  return target === 'heddle' ? { target, compileRegex } : { target, foreignKinds: 'pass', limitsOfMesh: 'hide', compileRegex }
 }
 
 async function fixed(
@@ -58,7 +58,9 @@ async function fixed(
 function reportText(invocation: Invocation, manifests: Manifests, isUnreadable: boolean, isFailed: boolean): number {
   try {
     const objects = requireValid(invocation, manifests, { outcome: 'accepted' })
-    invocation.streams.stdout.write(`${objects.length} ${objects.length === 1 ? 'object is' : 'objects are'} valid\n`)
+    const unknown = manifests.documents.length - objects.length
+    const left = unknown === 0 ? '' : `; ${unknown} of kinds that are not known here ${unknown === 1 ? 'was' : 'were'} not checked`
+    invocation.streams.stdout.write(`${objects.length} ${objects.length === 1 ? 'object is' : 'objects are'} valid${left}\n`)
     return isFailed ? exitCode.findings : exitCode.ok
   } catch (error) {
     if (isUnreadable || !isFailed) throw error

@@ -32,7 +32,12 @@ export interface Manifests {
 }
 
 /** For whom they are judged: `heddle` also asks whether this mesh executes and enforces what is written; what is only read need not be. */
-export type Judgement = Pick<ValidateOptions, 'target' | 'notEnforced' | 'compileRegex'>
+export interface Judgement extends Pick<ValidateOptions, 'target' | 'notEnforced' | 'compileRegex'> {
+  /** `pass`: kinds of other projects, which folders hold beside ours, are left out with a warning. Default: they are refused. */
+  readonly foreignKinds?: 'pass'
+  /** `hide`: fields and settings that only this mesh does not know are not spoken of. Default: they are. */
+  readonly limitsOfMesh?: 'hide'
+}
 
 const forThisMesh: Judgement = { target: 'heddle' }
 
@@ -52,16 +57,35 @@ export function judgeManifests(sources: readonly ManifestSource[], judgement: Ju
         file,
         source: document,
         diagnostics: [
-          ...result.diagnostics,
-          ...(result.resource === undefined
-            ? []
-            : [...withoutEffect(document, result.resource), ...meshSettingFaults(document, result.resource)]),
+          ...(judgement.foreignKinds === 'pass' ? withForeignKindPassed(document, result.diagnostics) : result.diagnostics),
+          ...(result.resource === undefined ? [] : effectFaults(document, result.resource, judgement)),
         ],
         ...(result.resource === undefined ? {} : { object: result.resource as unknown as KubernetesObject }),
       })
     }
   }
   return { files: sources.map(({ file }) => file), documents, diagnostics }
+}
+
+function effectFaults(
+  document: ParsedDocument,
+  resource: { readonly kind: string },
+  { limitsOfMesh, notEnforced }: Judgement,
+): readonly Diagnostic[] {
+  const faults = [...withoutEffect(document, resource), ...meshSettingFaults(document, resource)]
+  if (limitsOfMesh === 'hide') return faults.filter(({ ruleId }) => ruleId !== 'no-effect' && ruleId !== 'mesh-config')
+  if (notEnforced !== 'warn') return faults
+  return faults.map((fault) => (fault.ruleId === 'mesh-config' ? { ...fault, severity: 'warning' } : fault))
+}
+
+/** A kind that merely is not known here says nothing about the manifest; a misspelt one, or one of Istio's that is gone, does. */
+function withForeignKindPassed(document: ParsedDocument, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.map((diagnostic) => {
+    if (diagnostic.ruleId !== 'kind-not-supported' || diagnostic.suggestion !== undefined) return diagnostic
+    const { apiVersion } = document.value as { readonly apiVersion: string }
+    if (/^(?:[^/]*\.istio\.io|gateway\.networking\.k8s\.io)\//.test(apiVersion)) return diagnostic
+    return { ...diagnostic, severity: 'warning', message: diagnostic.message.replace(/\.$/, ', so it is not checked.') }
+  })
 }
 
 /** Fields of Istio that are valid and do nothing here: said, never ignored silently (docs/compatibility.md). */
@@ -112,7 +136,7 @@ export function requireValid(
       ...(objects.length > 0 && hint !== undefined ? { hint } : {}),
     })
   }
-  if (objects.length === 0) throw noObjects()
+  if (good.length === 0) throw noObjects()
   return objects
 }
 

@@ -150,6 +150,42 @@ describe('validate', () => {
     expect(stderr).toContain('9 faults found, nothing was accepted')
   })
 
+  it('names kinds of other projects in a warning and judges what stands beside them', async () => {
+    const foreign = 'apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: a}\nspec: {secretName: a}\n---\n'
+    const { code, stdout, stderr } = await validate(foreign + service('web'))
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '1 object is valid; 1 of kinds that are not known here was not checked\n' })
+    expect(stderr).toBe(
+      '<stdin>:2:7: warning: kind: The kind Certificate (cert-manager.io/v1) is not supported, so it is not checked. [kind-not-supported]\n',
+    )
+    expect((await validate(foreign)).code).toBe(0)
+    const gateway = `${service('web')
+      .replace('kind: Service', 'kind: ServiceAccount')
+      .replace(/spec:[^]*/, '')}---\n`
+    const route = 'spec: {hosts: [a.com], gateways: [g], http: [{route: [{destination: {host: b, port: {number: 80}}}]}]}\n'
+    const input = `${foreign}${gateway}apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\n${route}`
+    expect((await call(['convert', '-f', '-'], { input })).code).toBe(0)
+    expect((await validate(foreign + service('web').replace('port:', 'prot:'))).code).toBe(79)
+    expect((await call(['validate', '-f', '-', '--target', 'heddle'], { input: foreign })).code).toBe(79)
+    for (const [version, kind] of [
+      ['networking.istio.io/v1', 'Mesh'],
+      ['rbac.istio.io/v1alpha1', 'ServiceRole'],
+      ['apps/v1', 'Deploymnet'],
+    ])
+      expect((await validate(`apiVersion: ${version}\nkind: ${kind}\nmetadata: {name: a}\n`)).code).toBe(79)
+  })
+
+  it('does not speak of this mesh when manifests are for Istio', async () => {
+    const rule = 'apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec:\n  host: a\n'
+    const tunnel = `${rule}  trafficPolicy: {tunnel: {targetHost: a.com, targetPort: 443}}\n`
+    const settings = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata:\n  mesh: |\n`
+    const modern = `${settings}    outboundTrafficPolicy: {mode: ALLOW_ANY_DYNAMIC_DNS}\n`
+    expect((await validate(tunnel)).stderr).toContain('[no-effect]')
+    expect(await validate(modern)).toMatchObject({ code: 0, stderr: expect.stringContaining('warning: data.mesh') })
+    for (const input of [tunnel, modern, `${settings}    ingressClass: x\n`])
+      expect(await call(['validate', '-f', '-', '--target', 'istio'], { input })).toMatchObject({ code: 0, stderr: '' })
+    expect(await call(['validate', '-f', '-', '--target', 'heddle'], { input: modern })).toMatchObject({ code: 79 })
+  })
+
   it('reads the settings of the mesh in their ConfigMap', async () => {
     const settings = (text: string, name = 'istio'): string =>
       `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: istio-system\ndata:\n  mesh: ${text}\n`

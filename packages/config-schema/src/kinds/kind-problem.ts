@@ -24,15 +24,16 @@ export function kindProblem(apiVersion: string, kind: string): Fault | undefined
     )
   const misspelt = misspeltVersion(apiVersion, kind)
   if (misspelt !== undefined) return wrongVersion(apiVersion, kind, misspelt)
-  return notSupported(
-    apiVersion,
+  return notSupported(apiVersion, kind, '', misspeltKind(group, kind))
+}
+
+function misspeltKind(group: string, kind: string): string | undefined {
+  const meant = nearest(
     kind,
-    '',
-    nearest(
-      kind,
-      kindTable.filter((known) => known.group === group).map((known) => known.kind),
-    ),
+    kindTable.filter((known) => known.group === group).map((known) => known.kind),
   )
+  // A PersistentVolume is no PersistentVolumeClaim: nobody forgets a whole word.
+  return meant?.startsWith(kind) === true && /^[A-Z]/.test(meant.slice(kind.length)) ? undefined : meant
 }
 
 /** Versions of this kind that look like what was written, the likeliest first. */

@@ -64,6 +64,8 @@ describe('kinds', () => {
       ruleId: 'kind-not-supported',
       suggestion: 'VirtualService',
     })
+    expect(problemOf('v1', 'Sevice')).toMatchObject({ suggestion: 'Service' })
+    expect(problemOf('v1', 'PersistentVolume')).not.toHaveProperty('suggestion')
     expect(validateObject({ apiversion: 'v1', kind: 'Pod' }).diagnostics[0]).toMatchObject({ path: 'apiversion', suggestion: 'apiVersion' })
   })
 })
