@@ -36,6 +36,7 @@ export const kubernetesRules: readonly RuleRow[] = [
     deployment(`{selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {restartPolicy: Never, ${container}}}}`),
     '',
   ],
+  ['workload/share', 'text', `${head('policy/v1', 'PodDisruptionBudget')}spec: {minAvailable: 50 %, selector: {}}\n`, ''],
   [
     'cron-job/schedule',
     'text',

@@ -3,10 +3,11 @@ import { parseDuration } from '@heddle/base'
 import type { CorsPolicy } from '../gen/types.js'
 import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
+import { likelyWord } from '../validate/likely-word.js'
 import { isHeaderName } from './header-name.js'
 import { eachOf, error, within } from './reporter.js'
 
-const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', '*'])
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', '*']
 
 export function checkCorsPolicy(policy: CorsPolicy | undefined, faults: FaultList): void {
   if (policy === undefined) return
@@ -19,11 +20,11 @@ export function checkCorsPolicy(policy: CorsPolicy | undefined, faults: FaultLis
         })
     })
     eachOf(faults, 'allowMethods', policy.allowMethods, (method) => {
-      if (methods.has(method)) return
-      const upper = method.toUpperCase()
+      if (methods.includes(method)) return
+      const meant = likelyWord(method, methods)
       error(faults, 'cors/method', [], `"${clip(method)}" is not a method.`, {
-        expected: [...methods].join(', '),
-        ...(methods.has(upper) ? { suggestion: upper } : {}),
+        expected: methods.join(', '),
+        ...(meant === undefined ? {} : { suggestion: meant }),
       })
     })
     for (const name of ['allowHeaders', 'exposeHeaders'] as const) {

@@ -3,6 +3,7 @@ import { grpcStatusNames } from '@heddle/base'
 import type { Abort, Delay, HTTPFaultInjection } from '../gen/types.js'
 import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
+import { likelyWord } from '../validate/likely-word.js'
 import { checkPercent } from './percentage.js'
 import { error, warning, within } from './reporter.js'
 
@@ -27,12 +28,13 @@ function checkAbort(abort: Abort, faults: FaultList): void {
   if (status !== undefined && (status < 200 || status > 600))
     error(faults, 'bad-status', ['httpStatus'], `${status} is not a status a response may have.`, { expected: 'a status from 200 to 599' })
   if (abort.grpcStatus !== undefined && !grpcStatusNames.includes(abort.grpcStatus)) {
+    const meant = likelyWord(abort.grpcStatus, grpcStatusNames)
     error(
       faults,
       'fault/grpc-status',
       ['grpcStatus'],
       `"${clip(abort.grpcStatus)}" is not a gRPC status; expected a name such as UNAVAILABLE.`,
-      { expected: grpcStatusNames.join(', ') },
+      { expected: grpcStatusNames.join(', '), ...(meant === undefined ? {} : { suggestion: meant }) },
     )
   }
 }

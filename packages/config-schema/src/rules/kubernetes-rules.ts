@@ -3,7 +3,7 @@ import type { KindRule } from '../model/kind-model.js'
 import { checkDataKeys } from './data-keys.js'
 import { checkIngress } from './ingress.js'
 import { checkService } from './service.js'
-import { checkCronJob, checkJob, checkPod, checkWorkload } from './workload.js'
+import { checkCronJob, checkDisruptionBudget, checkJob, checkPod, checkWorkload } from './workload.js'
 
 const kubernetesRules: Readonly<Record<string, KindRule<never>>> = {
   Service: checkService,
@@ -17,6 +17,7 @@ const kubernetesRules: Readonly<Record<string, KindRule<never>>> = {
   DaemonSet: checkWorkload,
   Job: checkJob,
   CronJob: checkCronJob,
+  PodDisruptionBudget: checkDisruptionBudget,
 }
 
 /** The rules of one of Kubernetes' own kinds. */

@@ -3,6 +3,7 @@ import type { CronJob, Deployment, Job, JobSpec, Pod, PodTemplateSpec, StatefulS
 import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { checkLabels } from './metadata.js'
+import { checkPodShares } from './pod-share.js'
 import { checkPodSpec } from './pod-spec.js'
 import { error, within } from './reporter.js'
 
@@ -31,6 +32,7 @@ export function checkWorkload(resource: Deployment | StatefulSet, faults: FaultL
     }
     if (('replicas' in spec ? (spec.replicas ?? 0) : 0) < 0)
       error(faults, 'out-of-range', ['replicas'], 'The number of replicas cannot be negative.')
+    for (const strategy of ['strategy', 'updateStrategy']) checkPodShares(spec, [strategy, 'rollingUpdate'], faults)
     const claims = 'volumeClaimTemplates' in spec ? (spec.volumeClaimTemplates ?? []).map((claim) => claim.metadata?.name ?? '') : []
     checkTemplate(spec.template, claims, ['Always'], faults)
   })
@@ -74,6 +76,10 @@ function checkTemplate(
       })
     }
   })
+}
+
+export function checkDisruptionBudget(resource: { readonly spec?: unknown }, faults: FaultList): void {
+  checkPodShares(resource, ['spec'], faults)
 }
 
 export function checkJob(resource: Job, faults: FaultList): void {

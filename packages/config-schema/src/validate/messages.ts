@@ -4,6 +4,7 @@ import type { Field, FieldType, NumericType, ObjectType, OneOf } from '../model/
 import { clip } from '../model/clip.js'
 import type { Walk } from './check-value.js'
 import { addFault } from './fault.js'
+import { likelyWord } from './likely-word.js'
 import { legacyFieldHint } from './legacy-fields.js'
 import { placeOf } from './misplaced.js'
 
@@ -152,7 +153,7 @@ function quoteHint(type: FieldType, value: unknown): string {
 
 export function wrongWord(walk: Walk, values: readonly string[], value: string): void {
   const expected = `one of ${values.filter((word) => word !== '').join(', ')}`
-  const suggestion = nearest(value, values)
+  const suggestion = likelyWord(value, values)
   addFault(walk, {
     ruleId: 'bad-enum',
     message: `"${clip(value)}" is not allowed here; expected ${expected}.`,

@@ -38,6 +38,38 @@ spec:
     expect(fixed(text)).toBe(text.replace('timeout: 5', 'timeout: 5s').replace('"reviewz"', 'reviews').replace('nmber', 'number'))
   })
 
+  it('corrects words that a rule knows: methods, statuses, conditions and parts of the Pods', () => {
+    const text = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: a}
+spec:
+  hosts: [a.com]
+  gateways: [g]
+  http:
+  - corsPolicy: {allowMethods: [POTS]}
+    fault: {abort: {grpcStatus: unavailable, percentage: {value: 1}}}
+    route: [{destination: {host: b.com}}]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: a}
+spec: {rules: [{when: [{key: "request.auth.claim[iss]", values: [a]}]}]}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: a}
+spec: {maxUnavailable: "1", minAvailable: 5 %}
+`
+    expect(fixed(text)).toBe(
+      text
+        .replace('POTS', 'POST')
+        .replace('unavailable', 'UNAVAILABLE')
+        .replace('"request.auth.claim[iss]"', 'request.auth.claims[iss]')
+        .replace('"1"', '1')
+        .replace('5 %', '5%'),
+    )
+  })
+
   it('applies only what means the same when asked for what is certain', () => {
     const text = `${service}apiVersion: networking.istio.io/v1
 kind: VirtualService

@@ -27,11 +27,28 @@ const ingress = (port: object) => ({
 })
 const backend = 'spec.rules[0].http.paths[0].backend.service'
 
+const budget = (spec: object) => ({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec })
+const rollout = (maxSurge: unknown) => {
+  const value = deployment({})
+  return { ...value, spec: { ...value.spec, strategy: { rollingUpdate: { maxSurge, maxUnavailable: 0 } } } }
+}
+
 describe('Kubernetes rules', () => {
+  it('know a number of Pods and a part of them', () => {
+    const share = (value: unknown) => validateObject(rollout(value)).diagnostics
+    for (const value of [1, '25%', '150%']) expect(share(value)).toEqual([])
+    expect(share('25 %')).toMatchObject([{ suggestion: '25%', path: 'spec.strategy.rollingUpdate.maxSurge' }])
+    expect(share('2')).toMatchObject([{ suggestion: '2', ruleId: 'wrong-type' }])
+    expect(errorsOf(budget({ minAvailable: '50%', selector: {} }))).toEqual([])
+  })
+
   it.each([
     ['an Ingress with an impossible port', ingress({ number: -1 }), `${backend}.port.number bad-port`],
     ['an Ingress without a port', ingress({}), `${backend}.port missing-field`],
     ['a selector of a Service that no label fits', service({ selector: { a: '*' }, ports: [{ port: 1 }] }), 'spec.selector.a bad-label'],
+    ['a rollout of a word', rollout('some'), 'spec.strategy.rollingUpdate.maxSurge workload/share'],
+    ['a rollout of less than nothing', rollout(-1), 'spec.strategy.rollingUpdate.maxSurge out-of-range'],
+    ['a budget of a fraction', budget({ minAvailable: '0.5' }), 'spec.minAvailable workload/share'],
     ['a Service without ports', service({ selector: {} }), 'spec.ports service/ports-required'],
     ['a port that is too large', service({ ports: [{ port: 70_000 }] }), 'spec.ports[0].port bad-port'],
     [

@@ -78,6 +78,9 @@ describe('validate', () => {
     ['http: [{route: [{destination: {host: a}, weight: 50%}]}]', 'spec.http[0].route[0].weight', '50'],
     ['http: [{timeout: 5 s}]', 'spec.http[0].timeout', '5s'],
     ['http: [{corsPolicy: {unmatchedPreflights: forward}}]', 'spec.http[0].corsPolicy.unmatchedPreflights', 'FORWARD'],
+    ['http: [{corsPolicy: {allowMethods: [POTS]}}]', 'spec.http[0].corsPolicy.allowMethods[0]', 'POST'],
+    ['http: [{fault: {abort: {grpcStatus: UNAVAIL}}}]', 'spec.http[0].fault.abort.grpcStatus', 'UNAVAILABLE'],
+    ['http: [{redirect: {derivePort: PROTOCOL_DEFAULT}}]', 'spec.http[0].redirect.derivePort', 'FROM_PROTOCOL_DEFAULT'],
   ])('suggests what was meant by %s', (spec, path, suggestion) => {
     expect(check(`spec: {${spec}}\n`).find((fault) => fault.path === path)).toMatchObject({ severity: 'error', suggestion })
   })
