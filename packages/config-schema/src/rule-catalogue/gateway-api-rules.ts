@@ -26,6 +26,7 @@ export const gatewayApiRules: readonly RuleRow[] = [
     '{gatewayClassName: istio, listeners: [{name: a, port: 80, protocol: HTTP}], tls: {frontend: {default: {}, perPort: [{port: 443, tls: {}}, {port: 443, tls: {}}]}}}',
     '',
   ],
+  ['gateway-api/protocol', 'gw:Gateway', listener('protocol: HTPP'), ''],
   ['gateway-api/hostname-protocol', 'gw:Gateway', listener('protocol: TCP, hostname: a.com'), ''],
   ['gateway-api/tls-protocol', 'gw:Gateway', listener('protocol: HTTP, tls: {certificateRefs: [{name: a}]}'), ''],
   ['gateway-api/tls-required', 'gw:Gateway', listener('protocol: HTTPS'), ''],

@@ -175,6 +175,14 @@ function checkEgressHosts(hosts: readonly string[] | undefined, home: string, fa
     warning(faults, 'sidecar/all-hosts', ['hosts', all], '"*/*" already means every host; the other entries have no effect.')
 }
 
+/** A name with dots is a host; a single word is a namespace, of which everything is meant. */
+function inSomeNamespace(text: string): { readonly suggestion?: string } {
+  if (text === '*') return { suggestion: '*/*' }
+  const namespace = text.replace(/\*$/, '')
+  if (namespace === '.' || namespace === '~' || isDnsLabel(namespace)) return { suggestion: `${namespace}/*` }
+  return formatRules['wildcard-host'].check(text) === undefined ? { suggestion: `*/${text}` } : {}
+}
+
 function checkEgressHost(host: string, faults: FaultList): void {
   const expected = 'NAMESPACE/HOST, such as ./*, prod/*.example.com or */*'
   const slash = host.indexOf('/')
@@ -183,7 +191,7 @@ function checkEgressHost(host: string, faults: FaultList): void {
   if (slash < 0 || name.includes('/')) {
     error(faults, 'sidecar/host', [], `"${clip(host)}" does not say in which namespace; expected ${expected}.`, {
       expected,
-      ...(slash < 0 ? { suggestion: `*/${clip(host)}` } : {}),
+      ...(slash < 0 ? inSomeNamespace(clip(host)) : {}),
     })
     return
   }

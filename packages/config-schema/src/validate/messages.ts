@@ -139,7 +139,8 @@ function isMissingUnit(type: FieldType, value: unknown): value is number {
 }
 
 function needsQuotes(type: FieldType, value: unknown): value is number | boolean {
-  return type.kind === 'string' && (typeof value === 'number' || typeof value === 'boolean')
+  if (type.kind !== 'string' || (typeof value !== 'number' && typeof value !== 'boolean')) return false
+  return type.values === undefined || type.values.some((word) => word.toLowerCase() === String(value))
 }
 
 function quoteHint(type: FieldType, value: unknown): string {

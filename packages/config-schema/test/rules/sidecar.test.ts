@@ -1,7 +1,22 @@
-import { describe } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { validateObject } from '../../src/validate/validate.js'
 import { run } from './rule-cases.js'
 
 describe('Sidecar', () => {
+  it.each([
+    ['istio-system', 'istio-system/*'],
+    ['prod*', 'prod/*'],
+    ['~', '~/*'],
+    ['.', './*'],
+    ['*', '*/*'],
+    ['*.example.com', '*/*.example.com'],
+  ])('says of the host %s without a namespace which one was meant', (host, suggestion) => {
+    const value = { apiVersion: 'networking.istio.io/v1', kind: 'Sidecar', metadata: { name: 'a' }, spec: { egress: [{ hosts: [host] }] } }
+    expect(validateObject(value).diagnostics).toMatchObject([{ ruleId: 'sidecar/host', suggestion }])
+    const mended = { ...value, spec: { egress: [{ hosts: [suggestion] }] } }
+    expect(validateObject(mended).diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
+  })
+
   const port = '{number: 0, protocol: HTTP, name: a}'
   run('Sidecar', [
     [

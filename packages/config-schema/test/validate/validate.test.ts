@@ -85,6 +85,16 @@ describe('validate', () => {
     expect(check(`spec: {${spec}}\n`).find((fault) => fault.path === path)).toMatchObject({ severity: 'error', suggestion })
   })
 
+  it('puts no word in quotes that stays wrong in quotes', () => {
+    const [fault] = check('spec: {hosts: [a], http: [{redirect: {derivePort: OFF}}]}\n')
+    expect(fault).toMatchObject({ ruleId: 'wrong-type', message: expect.not.stringContaining('quotes') })
+    expect(fault).not.toHaveProperty('suggestion')
+    const condition = '{type: Ready, status: True}'
+    const pod = `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\nstatus: {conditions: [${condition}]}\n`
+    const unquoted = parseDocuments(pod).documents.flatMap((document) => validate(document).diagnostics)
+    expect(unquoted).toMatchObject([{ ruleId: 'wrong-type', suggestion: '"True"' }])
+  })
+
   it('says where a field belongs that stands at the wrong indentation', () => {
     const faults = check(
       'spec:\n  hosts: [a]\n  http:\n  - route:\n    - destination: {host: a}\n      timeout: 5s\n  retries: {attempts: 1}\n',

@@ -1,4 +1,5 @@
 /** Rules of the Gateway API's Gateway and ListenerSet: listeners that can be told apart, with TLS where it belongs. */
+import { nearest } from '@heddle/base'
 import type {
   AllowedRoutes,
   Gateway,
@@ -69,8 +70,19 @@ function checkFirst(
   })
 }
 
+/** HBONE is Istio's; implementations may have more of their own, so only what looks misspelt is said. */
+const protocols = ['HTTP', 'HTTPS', 'TLS', 'TCP', 'UDP', 'HBONE']
+
+function checkProtocolName(protocol: string | undefined, faults: FaultList): void {
+  const suggestion = protocol === undefined || protocols.includes(protocol) ? undefined : nearest(protocol, protocols)
+  if (protocol === undefined || suggestion === undefined) return
+  const message = `"${clip(protocol)}" is not a protocol of the Gateway API, and few implementations will know it.`
+  warning(faults, 'gateway-api/protocol', ['protocol'], message, { suggestion, expected: 'HTTP, HTTPS, TLS, TCP or UDP' })
+}
+
 function checkListener(listener: Listener | ListenerEntry, faults: FaultList): void {
   checkListenerTls(listener, faults)
+  checkProtocolName(listener.protocol, faults)
   const { protocol, hostname = '', allowedRoutes } = listener
   if ((protocol === 'TCP' || protocol === 'UDP') && hostname !== '')
     error(faults, 'gateway-api/hostname-protocol', ['hostname'], `With protocol ${protocol} nobody says a host name.`, { part: 'key' })
