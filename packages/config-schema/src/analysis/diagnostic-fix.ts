@@ -5,7 +5,7 @@ import { scalarText } from './report.js'
 
 /** Rules whose place is exactly what the suggestion replaces. */
 const replacing =
-  /^(?:unknown-field|bad-(?:enum|host|name|gateway-name|regex|port|duration|header-name)|wrong-type|wrong-api-version|kind-not-supported|dotted-gateway-name|cors\/method|fault\/grpc-status|authorization-policy\/condition-key|workload\/share|sidecar\/host|gateway-api\/protocol|route\/path)$/
+  /^(?:unknown-field|bad-(?:enum|host|name|gateway-name|regex|port|duration|header-name)|wrong-type|wrong-api-version|kind-not-supported|dotted-gateway-name|cors\/method|fault\/grpc-status|authorization-policy\/condition-key|workload\/share|sidecar\/host|gateway-api\/protocol|http-match\/path|route\/path)$/
 
 /** Rules whose suggestion means the same, in the only way that is accepted. */
 const certain = new Set(['wrong-type', 'dotted-gateway-name'])

@@ -34,6 +34,7 @@ export const virtualServiceRules: readonly RuleRow[] = [
   ['http-route/nested-delegate', 'VirtualService', '{http: [{delegate: {name: x}}]}', ''],
   ['http-route/mirror', 'VirtualService', http(`${route}, mirror: {host: a}, mirrors: [{destination: {host: b}}]`), ''],
   ['http-match/empty-prefix', 'VirtualService', http(`match: [{headers: {x: {prefix: ""}}}], ${route}`), ''],
+  ['http-match/path', 'VirtualService', http(`match: [{uri: {prefix: api}}], ${route}`), ''],
   ['http-match/claim', 'VirtualService', http(`match: [{headers: {"@request.auth.claims.sub": {exact: a}}}], ${route}`), ''],
   ['weight-negative', 'VirtualService', http('route: [{destination: {host: a}, weight: -1}]'), ''],
   [

@@ -5,7 +5,7 @@ import type { FaultList } from '../validate/fault.js'
 import { checkGatewayNames } from './gateway-names.js'
 import type { RouteContext } from './http-route.js'
 import { isHeaderName } from './header-name.js'
-import { error, within } from './reporter.js'
+import { error, warning, within } from './reporter.js'
 
 const pseudoHeaders = new Set([':method', ':scheme', ':authority', ':path', ':status'])
 const claim = /^@request\.auth\.claims(?:\.[^\s.]+|\[[^\s\]]+\])+$/
@@ -13,6 +13,7 @@ const claim = /^@request\.auth\.claims(?:\.[^\s.]+|\[[^\s\]]+\])+$/
 export function checkHttpMatch(match: HTTPMatchRequest, context: RouteContext, faults: FaultList): void {
   for (const name of ['scheme', 'method', 'authority'] as const) checkPrefix(match[name], [name], faults)
   for (const name of ['uri', 'scheme', 'method', 'authority'] as const) checkRegex(match[name], [name], faults)
+  for (const kind of ['exact', 'prefix'] as const) checkPath(match.uri?.[kind], kind, faults)
   for (const name of ['headers', 'withoutHeaders', 'queryParams'] as const) {
     for (const [key, value] of Object.entries(match[name] ?? {})) {
       checkPrefix(value, [name, key], faults)
@@ -29,6 +30,16 @@ function checkPrefix(match: StringMatch | undefined, below: readonly string[], f
       expected: 'at least one character',
     })
   }
+}
+
+/** The path of a request begins with "/", but for `OPTIONS *`. */
+function checkPath(path: string | undefined, kind: 'exact' | 'prefix', faults: FaultList): void {
+  if (path === undefined || path === '' || path === '*' || path.startsWith('/')) return
+  const message = `"${clip(path)}" matches no request: the path of a request begins with "/".`
+  warning(faults, 'http-match/path', ['uri', kind], message, {
+    expected: 'a path such as /api',
+    ...(path.includes(':') ? {} : { suggestion: `/${clip(path)}` }),
+  })
 }
 
 /** Only for headers a lone `*` asks for presence. */

@@ -235,6 +235,7 @@ function lastWord(key: string, type: ObjectType): string | undefined {
 
 /** `{name:a}` is one word, as `ports:[80]` and `{name a}` are. */
 function gluedField(key: string, value: unknown, type: ObjectType): { readonly name?: string; readonly sentence: string } | undefined {
+  if (joinedEntry.test(key)) return { sentence: ' A space must follow the dash of an entry of a list.' }
   const [, name, sign] = /^(\w{1,60})(:| +\S)/.exec(key) ?? []
   if (name === undefined || !type.fields.has(name)) return undefined
   if (sign === ':') return { name, sentence: ` A space is missing after the colon of "${name}:".` }

@@ -155,6 +155,7 @@ describe('VirtualService', () => {
         'spec.http[0].route[1]',
         'weight-missing',
       ],
+      ['a path has no slash', http(`match: [{uri: {prefix: api}}], ${route}`), 'spec.http[0].match[0].uri.prefix', 'http-match/path'],
       ['a fault never happens', http(`${route}, fault: {delay: {fixedDelay: 1s}}`), 'spec.http[0].fault.delay', 'fault/percentage-missing'],
       [
         'a field is deprecated',
@@ -172,6 +173,7 @@ describe('VirtualService', () => {
     'warning',
   )
   accepts('VirtualService', [
+    ['paths with a slash, none and all', http(`match: [{uri: {exact: /a}}, {uri: {prefix: ""}}, {uri: {exact: "*"}}], ${route}`)],
     ['weights that do not add up to 100', http('route: [{destination: {host: a}, weight: 1}, {destination: {host: b}, weight: 2}]')],
     ['* behind a gateway', `{hosts: ["*"], gateways: [g], http: [{${route}}]}`],
     ['a lone * for a header', http(`match: [{headers: {a: {regex: "*"}}, withoutHeaders: {b: {regex: "*"}}}], ${route}`)],

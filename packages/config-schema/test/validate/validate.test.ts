@@ -85,6 +85,12 @@ describe('validate', () => {
     expect(check(`spec: {${spec}}\n`).find((fault) => fault.path === path)).toMatchObject({ severity: 'error', suggestion })
   })
 
+  it('tells a dash without a space from a field', () => {
+    expect(check('spec:\n  hosts: [a]\n  http:\n  -match: []\n').map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('A space must follow the dash'),
+    )
+  })
+
   it('puts no word in quotes that stays wrong in quotes', () => {
     const [fault] = check('spec: {hosts: [a], http: [{redirect: {derivePort: OFF}}]}\n')
     expect(fault).toMatchObject({ ruleId: 'wrong-type', message: expect.not.stringContaining('quotes') })
