@@ -95,7 +95,7 @@ function checkIstioAnnotations({ apiVersion, kind, metadata, spec }: KubernetesO
   const value = annotations[dryRun]
   if (value === undefined || value === null) return
   const { action = 'ALLOW' } = (spec ?? {}) as { readonly action?: unknown }
-  if (kind !== 'AuthorizationPolicy' || (action !== 'ALLOW' && action !== 'DENY'))
+  if (kind !== 'AuthorizationPolicy' || action === 'AUDIT' || action === 'CUSTOM')
     error(faults, 'dry-run', ['annotations', dryRun], `"${dryRun}" is for an AuthorizationPolicy with action ALLOW or DENY only.`, {
       part: 'key',
     })

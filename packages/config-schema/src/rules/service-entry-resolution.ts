@@ -1,7 +1,8 @@
 /** What each resolution of a ServiceEntry asks of its hosts, addresses and endpoints. */
-import type { ServiceEntrySpec, WorkloadEntrySpec } from '../gen/types.js'
+import { nearest } from '@heddle/base'
+import type { ServiceEntryPort, ServiceEntrySpec, WorkloadEntrySpec } from '../gen/types.js'
 import { clip } from '../model/clip.js'
-import { isFqdn, isIpAddress } from '../model/host-format.js'
+import { isDnsLabel, isFqdn, isIpAddress } from '../model/host-format.js'
 import type { FaultList } from '../validate/fault.js'
 import { isUnixSocket } from './ports.js'
 import { eachOf, error, warning } from './reporter.js'
@@ -24,17 +25,26 @@ export function checkResolution(spec: ServiceEntrySpec, faults: FaultList): void
 
 function checkEndpoint(endpoint: WorkloadEntrySpec, { ports, resolution }: ServiceEntrySpec, faults: FaultList): void {
   checkEntry(endpoint, faults)
-  const names = (ports ?? []).map(({ name }) => name)
+  checkPortNames(endpoint, ports, faults)
+  checkEndpointAddress(endpoint, resolution, faults)
+}
+
+function checkPortNames(endpoint: WorkloadEntrySpec, ports: ServiceEntrySpec['ports'], faults: FaultList): void {
+  const names = (ports ?? []).flatMap(({ name }: Partial<ServiceEntryPort>) => name ?? [])
   for (const name of Object.keys(endpoint.ports ?? {})) {
-    if (!names.includes(name))
-      error(faults, 'service-entry/endpoint-port', ['ports', name], `The service has no port named "${clip(name)}".`, {
-        part: 'key',
-        expected: names.length === 0 ? 'a port that spec.ports names' : `one of ${names.join(', ')}`,
-      })
+    if (!isDnsLabel(name) || names.includes(name)) continue
+    const meant = nearest(name, names)
+    error(faults, 'service-entry/endpoint-port', ['ports', name], `The service has no port named "${clip(name)}".`, {
+      part: 'key',
+      expected: names.length === 0 ? 'a port that spec.ports names' : `one of ${names.join(', ')}`,
+      ...(meant === undefined ? {} : { suggestion: meant }),
+    })
   }
-  const { address = '' } = endpoint
+}
+
+function checkEndpointAddress({ address = '' }: WorkloadEntrySpec, resolution: ServiceEntrySpec['resolution'], faults: FaultList): void {
   if (address === '' || isIpAddress(address)) return
-  if (resolution === 'STATIC' && !isUnixSocket(address))
+  if (resolution === 'STATIC' && isFqdn(address))
     error(
       faults,
       'service-entry/static-address',

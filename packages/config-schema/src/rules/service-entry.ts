@@ -6,7 +6,7 @@ import { formatRules } from '../model/string-format.js'
 import type { FaultList } from '../validate/fault.js'
 import { checkExportTo } from './export-to.js'
 import { checkPort } from './ports.js'
-import { checkProtocol, isHttpProtocol, isTlsProtocol } from './protocols.js'
+import { checkProtocol, isHttpProtocol, isProtocol, isTlsProtocol } from './protocols.js'
 import { earlier, eachOf, error, warning, within } from './reporter.js'
 import { checkResolution } from './service-entry-resolution.js'
 
@@ -60,6 +60,7 @@ function checkAddresses({ addresses, resolution = 'NONE' }: ServiceEntrySpec, fa
         'service-entry/range-resolution',
         [],
         `"${clip(address)}" is a range; with resolution ${resolution} addresses must be single.`,
+        { dependsOn: [...faults.path.slice(0, -2), 'resolution'] },
       )
   })
 }
@@ -109,7 +110,10 @@ function checkEndpointSource({ endpoints, workloadSelector }: ServiceEntrySpec, 
 /** Without a server name or Host header a proxy cannot tell for which of the hosts a connection is. */
 function checkManyHosts({ hosts = [], ports = [], resolution = 'NONE' }: Partial<ServiceEntrySpec>, faults: FaultList): void {
   if (hosts.length < 2 || resolution === 'NONE') return
-  const index = ports.findIndex(({ protocol = '' }) => !isHttpProtocol(protocol.toUpperCase()) && !isTlsProtocol(protocol.toUpperCase()))
+  const index = ports.findIndex(({ protocol }) => {
+    const name = (protocol ?? '').toUpperCase()
+    return !isHttpProtocol(name) && !isTlsProtocol(name) && (name === '' || isProtocol(name))
+  })
   if (index >= 0)
     error(
       faults,
@@ -123,7 +127,10 @@ function checkManyHosts({ hosts = [], ports = [], resolution = 'NONE' }: Partial
 }
 
 function checkTcpAddress({ addresses = [], ports = [] }: ServiceEntrySpec, faults: FaultList): void {
-  const index = ports.findIndex(({ protocol = '' }) => !isHttpProtocol(protocol.toUpperCase()) && !isTlsProtocol(protocol.toUpperCase()))
+  const index = ports.findIndex(({ protocol }) => {
+    const name = (protocol ?? '').toUpperCase()
+    return !isHttpProtocol(name) && !isTlsProtocol(name) && (name === '' || isProtocol(name))
+  })
   if (addresses.length === 0 && index >= 0)
     warning(
       faults,

@@ -30,7 +30,7 @@ export interface Fault {
   readonly isStray?: boolean
   /** Faults of one mapping, or of the entries of one list, with the same cause are told as one. */
   readonly because?: string
-  /** A place that the rule read beside its own: where the structure there is wrong, the rule judged nothing. */
+  /** A place that the rule read beside its own: where the structure or the word there is wrong, the rule judged nothing. */
   readonly dependsOn?: FieldPath
 }
 
@@ -78,7 +78,11 @@ const structural = new Set(['unknown-field', 'wrong-type', 'null-value'])
 function isBlind({ dependsOn }: Fault, faults: readonly Fault[]): boolean {
   if (dependsOn === undefined) return false
   const target = formatPath(dependsOn)
-  return faults.some(({ ruleId, path }) => structural.has(ruleId) && target.startsWith(formatPath(path.slice(0, -1))))
+  return faults.some(
+    ({ ruleId, path }) =>
+      (structural.has(ruleId) && target.startsWith(formatPath(path.slice(0, -1)))) ||
+      (ruleId === 'bad-enum' && formatPath(path) === target),
+  )
 }
 
 /** Entries of one list, and fields of one mapping, that went wrong in the same way become one fault with related places. */
