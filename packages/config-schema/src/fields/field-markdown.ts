@@ -1,5 +1,6 @@
 /** Fields in words, as Markdown: the hover of editors, in JSON Schemas and in the language server. */
 import type { Field, FieldType, NumericType, ObjectType } from '../model/field-model.js'
+import { isDuration } from '../model/field-type.js'
 import { formatRules } from '../model/string-format.js'
 
 /** What the field is for, its values and its default. @returns undefined for a field of which nothing is known but its type. */
@@ -58,9 +59,9 @@ export function typeWords(type: FieldType): string {
   }
 }
 
-function stringWord({ values, format }: Extract<FieldType, { kind: 'string' }>): string {
-  if (values !== undefined) return 'one word'
-  return format?.startsWith('duration') === true ? 'duration' : 'text'
+function stringWord(type: Extract<FieldType, { kind: 'string' }>): string {
+  if (type.values !== undefined) return 'one word'
+  return isDuration(type) ? 'duration' : 'text'
 }
 
 function ownDoc(type: FieldType): string | undefined {

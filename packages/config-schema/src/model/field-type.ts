@@ -73,5 +73,10 @@ export const count32: NumericType = integer(0, 2_147_483_647)
 export const uint32: NumericType = integer(0, 4_294_967_295)
 export const port: NumericType = integer(1, 65_535)
 export const duration: StringType = text('duration')
+
+/** Of whichever form: those of the Gateway API have units, too. */
+export function isDuration(type: FieldType): type is StringType {
+  return type.kind === 'string' && type.format?.includes('duration') === true
+}
 /** `{ value: 12.5 }`, as Istio writes percentages. */
 export const percent: ObjectType = object('Percent', { value: decimal() })

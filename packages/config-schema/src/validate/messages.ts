@@ -1,6 +1,15 @@
 /** The sentences of structural faults: what was found, what is expected, and what was probably meant. */
 import { nearest } from '@heddle/base'
-import type { Field, FieldType, NumericType, ObjectType, OneOf } from '../model/field-type.js'
+import {
+  isDuration,
+  type Field,
+  type FieldType,
+  type NumericType,
+  type ObjectType,
+  type OneOf,
+  type StringType,
+} from '../model/field-type.js'
+import { formatRules } from '../model/string-format.js'
 import { clip } from '../model/clip.js'
 import type { Walk } from './check-value.js'
 import { addFault } from './fault.js'
@@ -39,7 +48,7 @@ function describeObject({ name, fields }: ObjectType): string {
 
 function describeString(type: Extract<FieldType, { kind: 'string' }>): string {
   if (type.values !== undefined) return `one of ${type.values.filter((value) => value !== '').join(', ')}`
-  return type.format === 'duration' || type.format === 'duration-or-zero' ? 'a duration such as 5s' : 'a text'
+  return isDuration(type) ? 'a duration such as 5s' : 'a text'
 }
 
 function describeNumber(type: NumericType): string {
@@ -135,12 +144,17 @@ function suggestUnquoted(type: FieldType, value: string): string | undefined {
 }
 
 function isMissingUnit(type: FieldType, value: unknown): value is number {
-  return type.kind === 'string' && type.format?.startsWith('duration') === true && typeof value === 'number'
+  return isDuration(type) && typeof value === 'number' && fitsFormat(type, `${value}s`)
 }
 
 function needsQuotes(type: FieldType, value: unknown): value is number | boolean {
   if (type.kind !== 'string' || (typeof value !== 'number' && typeof value !== 'boolean')) return false
-  return type.values === undefined || type.values.some((word) => word.toLowerCase() === String(value))
+  if (type.values !== undefined) return type.values.some((word) => word.toLowerCase() === String(value))
+  return fitsFormat(type, String(value))
+}
+
+function fitsFormat({ format }: StringType, text: string): boolean {
+  return format === undefined || formatRules[format].check(text) === undefined
 }
 
 function quoteHint(type: FieldType, value: unknown): string {

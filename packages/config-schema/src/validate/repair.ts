@@ -2,7 +2,7 @@
  * Rules read typed values. To judge the rest of a resource in which some values have the wrong type, those are left out or
  * replaced by something of the right type; a fault that comes up both ways does not follow from them.
  */
-import type { FieldType, StringType } from '../model/field-type.js'
+import { isDuration, type FieldType, type StringType } from '../model/field-type.js'
 import { formatPath, type FieldPath, type PathSegment } from '../path.js'
 import type { Fault } from './fault.js'
 
@@ -76,9 +76,9 @@ function sampleOf(type: FieldType, value: unknown): unknown {
   }
 }
 
-function sampleText({ format, values }: StringType, value: unknown): string {
+function sampleText(type: StringType, value: unknown): string {
   if (typeof value === 'string') return value
-  if (values !== undefined) return values.find((word) => word !== '') ?? ''
-  if (format?.startsWith('duration') === true) return '1s'
+  if (type.values !== undefined) return type.values.find((word) => word !== '') ?? ''
+  if (isDuration(type)) return '1s'
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'a'
 }

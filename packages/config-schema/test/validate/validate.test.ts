@@ -85,6 +85,19 @@ describe('validate', () => {
     expect(check(`spec: {${spec}}\n`).find((fault) => fault.path === path)).toMatchObject({ severity: 'error', suggestion })
   })
 
+  it('adds the unit to durations of the Gateway API too', () => {
+    const route = (request: unknown) =>
+      validateObject({
+        apiVersion: 'gateway.networking.k8s.io/v1',
+        kind: 'HTTPRoute',
+        metadata: { name: 'a' },
+        spec: { rules: [{ backendRefs: [{ name: 'a', port: 80 }], timeouts: { request } }] },
+      }).diagnostics
+    expect(route(10)).toMatchObject([{ ruleId: 'wrong-type', suggestion: '10s', expected: 'a duration such as 5s' }])
+    expect(route(1.5)).toMatchObject([{ ruleId: 'wrong-type', message: expect.not.stringContaining('quotes') }])
+    expect(route(1.5)[0]).not.toHaveProperty('suggestion')
+  })
+
   it('tells a dash without a space from a field', () => {
     expect(check('spec:\n  hosts: [a]\n  http:\n  -match: []\n').map(({ message }) => message)).toContainEqual(
       expect.stringContaining('A space must follow the dash'),
@@ -125,8 +138,10 @@ describe('validate', () => {
   })
 
   it('suggests quotes around what was written, not around what YAML made of it', () => {
-    const [fault] = check('spec: {hosts: [a], http: [{route: [{destination: {host: a, subset: 1.10}}]}]}\n')
+    const [fault] = check('spec: {hosts: [a], http: [{match: [{headers: {v: {exact: 1.10}}}], route: [{destination: {host: a}}]}]}\n')
     expect(fault?.suggestion).toBe('"1.10"')
+    const [subset] = check('spec: {hosts: [a], http: [{route: [{destination: {host: a, subset: 1.10}}]}]}\n')
+    expect(subset).toMatchObject({ ruleId: 'wrong-type', message: expect.not.stringContaining('quotes') })
   })
 
   it.each([
