@@ -99,31 +99,32 @@ export function driveHandover(
   authority: Authority,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): HandoverDriver {
-  const startedMs = clock.monotonicMs()
   let observer: WorkloadObserver | undefined
   let timer: Timer | undefined
   let isClosed = false
   /** Since when nobody has lacked the bundle. */
   let readySinceMs: number | undefined
+  /** The phase, and since when this process has seen it: wall time may be set back while it lasts. */
+  let seen: { readonly phase: FormerRoots['phase']; readonly sinceMs: number } | undefined
 
   const lacking = (): readonly WorkloadTrust[] | undefined => {
     const roots = publishedRoots(keeper.current(), authority)
     const wanted = fingerprintOfRoots(roots.map(({ fingerprint, phase }) => ({ fingerprint, isTainted: phase === 'tainted' })))
     return observer?.()?.filter(({ bundleFingerprint }) => bundleFingerprint !== wanted)
   }
-  const isDue = (former: FormerRoots): boolean => {
+  const isDue = (former: FormerRoots, seenSinceMs: number): boolean => {
     const nowMs = clock.monotonicMs()
+    const seenMs = nowMs - seenSinceMs
     if (lacking()?.length === 0) readySinceMs ??= nowMs
     else readySinceMs = undefined
     const isSettled = readySinceMs !== undefined && nowMs - readySinceMs >= settleMs
-    const isEarly = nowMs - startedMs < minPhaseMs || clock.now() - former.sinceMs < minPhaseMs
-    return (isSettled && !isEarly) || clock.now() >= endOf(former)
+    return (isSettled && seenMs >= minPhaseMs) || seenMs >= longest(former.phase) || clock.now() >= endOf(former)
   }
   const tick = async (): Promise<void> => {
     try {
       await keeper.refresh()
       const { former } = keeper.current()
-      if (former && isDue(former)) {
+      if (former && seen && isDue(former, seen.sinceMs)) {
         logger.info(steps[former.phase], { lacking: lacking()?.map(({ id }) => id) })
         readySinceMs = undefined
         await keeper.replace((state) => (state.former?.phase === former.phase ? afterPhase(state, clock.now()) : state))
@@ -135,7 +136,9 @@ export function driveHandover(
   }
   const schedule = (): void => {
     timer?.cancel()
-    if (!isClosed && keeper.current().former) timer = clock.setTimer(tickMs, () => void tick())
+    const { former } = keeper.current()
+    if (former?.phase !== seen?.phase) seen = former && { phase: former.phase, sinceMs: clock.monotonicMs() }
+    if (!isClosed && former) timer = clock.setTimer(tickMs, () => void tick())
   }
   keeper.onChange(schedule)
   schedule()
@@ -171,7 +174,11 @@ const steps: Readonly<Record<FormerRoots['phase'], string>> = {
 }
 
 function endOf({ phase, sinceMs }: FormerRoots): number {
-  return sinceMs + (phase === 'waiting' ? maxWaitingMs : maxRenewingMs)
+  return sinceMs + longest(phase)
+}
+
+function longest(phase: FormerRoots['phase']): number {
+  return phase === 'waiting' ? maxWaitingMs : maxRenewingMs
 }
 
 function afterPhase({ former, ...state }: CaState, nowMs: number): CaState {

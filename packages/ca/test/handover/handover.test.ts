@@ -122,6 +122,19 @@ describe('an authority that is plugged in where another one signed', () => {
     expect(phases(ca)).toBe('active')
   })
 
+  it('takes as long when the clock is set back meanwhile', async () => {
+    const { ca, clock } = await pluggedIn()
+    clock.sleep(-hourMs)
+    await pass(clock, 59_000)
+    expect(ca.handover?.status()?.phase).toBe('waiting')
+    await pass(clock, 2000)
+    expect(ca.handover?.status()?.phase).toBe('renewing')
+    observedBy(ca, []).acknowledge()
+    clock.sleep(-hourMs)
+    await pass(clock, 12_000)
+    expect(phases(ca)).toBe('active')
+  })
+
   it('goes on after a restart where it stood, and waits again for those that come back', async () => {
     const { ca, clock, options, old } = await pluggedIn()
     await pass(clock, 5000)
