@@ -164,9 +164,10 @@ function checkConditionValue(key: string, value: string, faults: FaultList): voi
 }
 
 function reportKey(key: string, faults: FaultList): void {
-  const bracket = key.indexOf('[')
-  const named = bracket < 0 ? undefined : nearest(key.slice(0, bracket), ['request.headers', 'request.auth.claims'])
-  const suggestion = named === undefined ? nearest(key, conditionKeys) : `${named}${clip(key.slice(bracket))}`
+  const [, before = '', inside = ''] = /^([^[]*)((?:\[+[^[\]]+\]*)+)$/.exec(key) ?? []
+  const named = inside === '' ? undefined : nearest(before, ['request.headers', 'request.auth.claims'])
+  const parts = inside.split(/[[\]]+/).filter((part) => part !== '')
+  const suggestion = named === undefined ? nearest(key, conditionKeys) : clip(`${named}[${parts.join('][')}]`)
   error(faults, 'authorization-policy/condition-key', ['key'], `"${clip(key)}" is not an attribute that can be asked for.`, {
     expected: `request.headers[NAME], request.auth.claims[NAME], or one of ${conditionKeys.join(', ')}`,
     ...(suggestion === undefined ? {} : { suggestion }),

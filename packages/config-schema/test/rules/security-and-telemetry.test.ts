@@ -1,5 +1,27 @@
-import { describe } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { validateObject } from '../../src/validate/validate.js'
 import { accepts, run } from './rule-cases.js'
+
+describe('AuthorizationPolicy', () => {
+  it.each([
+    ['request.auth.claim[iss]', 'request.auth.claims[iss]'],
+    ['request.auth.claim[a][b]', 'request.auth.claims[a][b]'],
+    ['request.headers[x', 'request.headers[x]'],
+    ['request.headers[x]]', 'request.headers[x]'],
+    ['request.headers[]', undefined],
+    ['source.ips', 'source.ip'],
+  ])('suggests of the condition %s what is taken', (key, suggestion) => {
+    const policy = (name: string) => ({
+      apiVersion: 'security.istio.io/v1',
+      kind: 'AuthorizationPolicy',
+      metadata: { name: 'a' },
+      spec: { rules: [{ when: [{ key: name, values: ['10.0.0.1'] }] }] },
+    })
+    const { diagnostics } = validateObject(policy(key))
+    expect(diagnostics.map((fault) => [fault.ruleId, fault.suggestion])).toEqual([['authorization-policy/condition-key', suggestion]])
+    if (suggestion !== undefined) expect(validateObject(policy(suggestion)).diagnostics).toEqual([])
+  })
+})
 
 describe('PeerAuthentication', () => {
   run('PeerAuthentication', [
