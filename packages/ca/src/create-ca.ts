@@ -17,7 +17,7 @@ import { caError } from './ca-error.js'
 import type { Caller } from './caller.js'
 import { createDenyBook } from './deny/deny-book.js'
 import { createRevocationLists } from './deny/revocation-lists.js'
-import { driveHandover, takenOver } from './handover/handover.js'
+import { driveHandover, type Predecessor, takenOver } from './handover/handover.js'
 import { createIssuer } from './issue/issuer.js'
 import { issueJwtSvid, type JwtSvid } from './jwt/jwt-svid.js'
 import { createCaCounters } from './metrics/ca-metrics.js'
@@ -74,8 +74,8 @@ async function openCompanion(
   const keeper = await openState({ ...resolved, store, hasRoots: false }, resolved)
   try {
     const isFirst = keeper.current().published === undefined
-    const formerPem = isFirst && formerStore ? await readFormerRoots(resolved, formerStore) : ''
-    const takeOver = (): Promise<void> => keeper.replace((state) => takenOver(state, authority, formerPem, resolved.clock.now()))
+    const predecessor = isFirst && formerStore ? await readPredecessor(resolved, formerStore) : undefined
+    const takeOver = (): Promise<void> => keeper.replace((state) => takenOver(state, authority, predecessor, resolved.clock.now()))
     // Another replica that starts with the same files may have been quicker; its state has been adopted then.
     await takeOver().catch((error: unknown) => (isConflict(error) ? takeOver() : Promise.reject(error)))
   } catch (error) {
@@ -85,17 +85,19 @@ async function openCompanion(
   return { keeper, driver: driveJwtKeys(keeper, resolved), handover: driveHandover(keeper, authority, resolved) }
 }
 
-/** Every root that the authority of before published. What cannot be read holds nobody up: that is what is being replaced. */
-async function readFormerRoots(resolved: Resolved, store: Pick<CaStore, 'open' | 'close'>): Promise<string> {
+/** Every root that the authority of before published, and whom it denied. What cannot be read holds nobody up: that is what is being replaced. */
+async function readPredecessor(resolved: Resolved, store: Pick<CaStore, 'open' | 'close'>): Promise<Predecessor | undefined> {
   try {
     const saved = await store.open()
-    const roots = saved ? decodeState(saved, { ...resolved, hasRoots: true }, resolved.random).state.roots : []
-    return roots.map(({ authority: { rootsPem } }) => rootsPem).join('')
+    if (!saved) return undefined
+    const { roots, denied } = decodeState(saved, { ...resolved, hasRoots: true }, resolved.random).state
+    return { rootsPem: roots.map(({ authority: { rootsPem } }) => rootsPem).join(''), denied }
   } catch (error) {
-    resolved.logger.warn('the roots of the authority before cannot be read: certificates under them are not trusted any more', {
-      error: messageOf(error),
-    })
-    return ''
+    resolved.logger.warn(
+      'the state of the authority before cannot be read: certificates under its roots are not trusted any more, and whom it denied is not denied here',
+      { error: messageOf(error) },
+    )
+    return undefined
   } finally {
     await store.close()
   }

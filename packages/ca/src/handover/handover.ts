@@ -11,7 +11,7 @@
 import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
 import { type Certificate, encodePem, parseCertificate, parseCertificatePem } from '@heddle/x509'
 import { type Authority, fingerprintOf } from '../authority/authority.js'
-import type { CaState, FormerRoots } from '../authority/ca-state.js'
+import type { CaState, DeniedEntry, FormerRoots } from '../authority/ca-state.js'
 import type { PublishedRoot } from '../authority/signing-source.js'
 import type { StateKeeper } from '../authority/state-keeper.js'
 import { fingerprintOfRoots } from '../bundle/bundle-fingerprint.js'
@@ -55,13 +55,25 @@ const maxRenewingMs = 86_400_000
 const settleMs = 6000
 const tickMs = 1000
 
-/** @param formerPem roots of the authority that signed before the first one was plugged in. */
-export function takenOver(state: CaState, { rootsPem }: Authority, formerPem: string, nowMs: number): CaState {
+/** What is taken along of the authority that signed before the first one was plugged in. */
+export interface Predecessor {
+  readonly rootsPem: string
+  readonly denied: readonly DeniedEntry[]
+}
+
+/** @param predecessor undefined when there was none. */
+export function takenOver(state: CaState, { rootsPem }: Authority, predecessor: Predecessor | undefined, nowMs: number): CaState {
   const { published, former, ...rest } = state
   if (published === rootsPem) return state
-  const left = without(`${former?.rootsPem ?? ''}${published ?? formerPem}`, rootsPem)
-  const next: CaState = { ...rest, published: rootsPem, sequence: state.sequence + 1 }
+  const left = without(`${former?.rootsPem ?? ''}${published ?? predecessor?.rootsPem ?? ''}`, rootsPem)
+  const denied = published === undefined && predecessor ? bothOf(predecessor.denied, state.denied) : state.denied
+  const next: CaState = { ...rest, denied, published: rootsPem, sequence: state.sequence + 1 }
   return left === '' ? next : { ...next, former: { rootsPem: left, phase: 'waiting', sinceMs: nowMs } }
+}
+
+/** An entry of the second list is the newer one of its kind and value. */
+function bothOf(older: readonly DeniedEntry[], newer: readonly DeniedEntry[]): readonly DeniedEntry[] {
+  return [...older.filter((one) => !newer.some(({ kind, value }) => kind === one.kind && value === one.value)), ...newer]
 }
 
 /** What workloads are to trust while this state holds. A replica that was not given the new authority yet publishes its roots, too. */

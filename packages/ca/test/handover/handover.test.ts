@@ -39,9 +39,10 @@ async function pass(clock: FakeClock, ms: number): Promise<void> {
 }
 
 /** A mesh that an authority with a root of its own has served, then the same one with somebody's own plugged in. */
-async function pluggedIn(clock = createFakeClock()) {
+async function pluggedIn(clock = createFakeClock(), prepare: (former: Ca) => Promise<unknown> = () => Promise.resolve()) {
   const formerStore = createMemoryCaStore()
   const { ca: former } = await startCa({ store: formerStore }, clock)
+  await prepare(former)
   const old = await former.sign(csr(), caller)
   const before = former.bundle()
   await former.close()
@@ -176,6 +177,22 @@ describe('an authority that is plugged in where another one signed', () => {
     const { ca: again } = await startCa(options, clock)
     expect(phases(again)).toBe('active')
     expect(again.handover?.status()).toBeUndefined()
+  })
+
+  it('denies whom the former one denied', async () => {
+    const { ca, clock, options } = await pluggedIn(createFakeClock(), async (former) => {
+      await former.denied.add({ spiffeId: 'spiffe://cluster.local/ns/default/sa/gone' })
+      await former.denied.add({ serialHex: '0a' })
+    })
+    const kept = [{ kind: 'spiffe-id' }, { kind: 'serial', value: '0a' }]
+    expect(ca.denied.entries()).toMatchObject(kept)
+    observedBy(ca, [])
+    await pass(clock, 20_000)
+    await expect(ca.sign(csr(), { ...caller, serviceAccount: 'gone' })).rejects.toEqual(withCode('HEDDLE_CA_CALLER_DENIED'))
+    await ca.denied.remove('serial', '0a')
+    await ca.close()
+    const { ca: again } = await startCa(options, clock)
+    expect(again.denied.entries()).toMatchObject(kept.slice(0, 1))
   })
 
   it('starts without the former roots when their state cannot be read', async () => {
