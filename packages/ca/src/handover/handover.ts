@@ -15,6 +15,7 @@ import type { CaState, DeniedEntry, FormerRoots } from '../authority/ca-state.js
 import type { PublishedRoot } from '../authority/signing-source.js'
 import type { StateKeeper } from '../authority/state-keeper.js'
 import { fingerprintOfRoots } from '../bundle/bundle-fingerprint.js'
+import { type JwtKeyRing, withFormerRing, withNewestSigning, withoutFormerKeys } from '../jwt/jwt-key-ring.js'
 import type { WorkloadObserver, WorkloadTrust } from '../rotation/plan.js'
 import { rotationRefused } from '../rotation/rotation-refused.js'
 
@@ -59,6 +60,8 @@ const tickMs = 1000
 export interface Predecessor {
   readonly rootsPem: string
   readonly denied: readonly DeniedEntry[]
+  /** Whoever knows its keys for tokens knows no others yet, and tokens under them live on. */
+  readonly jwtKeys: JwtKeyRing
 }
 
 /** @param predecessor undefined when there was none. */
@@ -66,9 +69,17 @@ export function takenOver(state: CaState, { rootsPem }: Authority, predecessor: 
   const { published, former, ...rest } = state
   if (published === rootsPem) return state
   const left = without(`${former?.rootsPem ?? ''}${published ?? predecessor?.rootsPem ?? ''}`, rootsPem)
-  const denied = published === undefined && predecessor ? bothOf(predecessor.denied, state.denied) : state.denied
-  const next: CaState = { ...rest, denied, published: rootsPem, sequence: state.sequence + 1 }
+  const next: CaState = {
+    ...rest,
+    ...(published === undefined && predecessor && keptOf(state, predecessor, nowMs)),
+    published: rootsPem,
+    sequence: state.sequence + 1,
+  }
   return left === '' ? next : { ...next, former: { rootsPem: left, phase: 'waiting', sinceMs: nowMs } }
+}
+
+function keptOf(state: CaState, { denied, jwtKeys }: Predecessor, nowMs: number): Pick<CaState, 'denied' | 'jwtKeys'> {
+  return { denied: bothOf(denied, state.denied), jwtKeys: withFormerRing(state.jwtKeys, jwtKeys, nowMs) }
 }
 
 /** An entry of the second list is the newer one of its kind and value. */
@@ -171,7 +182,7 @@ export function driveHandover(
       const names = lacking()
       if (names?.length !== 0 && !unsafeForce)
         throw rotationRefused(`${names === undefined ? 'workloads' : `${names.length} workloads`} may still need this root`)
-      await keeper.replace((state) => withoutFormer(state, fingerprint))
+      await keeper.replace((state) => withoutFormer(state, fingerprint, clock.now()))
     },
     close() {
       isClosed = true
@@ -198,12 +209,13 @@ function afterPhase({ former, ...state }: CaState, nowMs: number): CaState {
   return former?.phase === 'waiting' ? { ...next, former: { ...former, phase: 'renewing', sinceMs: nowMs } } : next
 }
 
-function withoutFormer({ former, ...state }: CaState, fingerprint: string): CaState {
+function withoutFormer({ former, ...state }: CaState, fingerprint: string, nowMs: number): CaState {
   const certificates = certificatesOf(former?.rootsPem ?? '')
   const left = certificates.filter((certificate) => fingerprintOf(certificate) !== fingerprint)
   if (!former || left.length === certificates.length) throw rotationRefused(`no former root has the fingerprint ${fingerprint}`)
   const next: CaState = { ...state, sequence: state.sequence + 1 }
-  if (left.length === 0) return next
+  // Keys for tokens may have been kept with the root that is distrusted.
+  if (left.length === 0) return { ...next, jwtKeys: withoutFormerKeys(withNewestSigning(state.jwtKeys, nowMs), nowMs) }
   return { ...next, former: { ...former, rootsPem: left.map(({ der }) => encodePem('CERTIFICATE', der)).join('') } }
 }
 

@@ -31,6 +31,12 @@ export function withNewKey(ring: JwtKeyRing, nowMs: number, random: Random): Jwt
   return [...ring, { ...createJwtKey(random), sinceMs: nowMs, signsFromMs: nowMs + publishedBeforeMs }]
 }
 
+/** The keys of another authority go on, and the newer ones take over as a new key does. */
+export function withFormerRing(ring: JwtKeyRing, former: JwtKeyRing, nowMs: number): JwtKeyRing {
+  if (former.length === 0) return ring
+  return [...former, ...ring.map((key) => ({ ...key, sinceMs: nowMs, signsFromMs: nowMs + publishedBeforeMs }))]
+}
+
 /** The newest key signs from now on: everybody who has acknowledged the new root has this key as well. */
 export function withNewestSigning(ring: JwtKeyRing, nowMs: number): JwtKeyRing {
   return ring.map((key, index) => (index === ring.length - 1 ? { ...key, signsFromMs: Math.min(key.signsFromMs, nowMs) } : key))

@@ -195,6 +195,31 @@ describe('an authority that is plugged in where another one signed', () => {
     expect(again.denied.entries()).toMatchObject(kept.slice(0, 1))
   })
 
+  it('signs tokens with the former key until everybody has had the time to learn the new one, and keeps what it signed valid', async () => {
+    let former = ''
+    const { ca, clock } = await pluggedIn(createFakeClock(), async (before) => {
+      former = (await before.issueJwt(caller, ['shop'])).keyId
+    })
+    const keysOf = (): readonly string[] => ca.bundle().jwtKeys.map(({ id }) => id)
+    const [, next = ''] = keysOf()
+    expect(keysOf()).toEqual([former, next])
+    expect((await ca.issueJwt(caller, ['shop'])).keyId).toBe(former)
+    clock.advance(hourMs)
+    expect((await ca.issueJwt(caller, ['shop'])).keyId).toBe(next)
+    expect(keysOf()).toContain(former)
+    clock.advance(2 * hourMs + 60_000)
+    await settle()
+    expect(keysOf()).toEqual([next])
+  })
+
+  it('distrusts the former key for tokens with the root that is revoked', async () => {
+    const { ca } = await pluggedIn()
+    const [, next] = ca.bundle().jwtKeys
+    await ca.handover?.revoke(ca.handover.status()?.formerRoots[0] ?? '', true)
+    expect(ca.bundle().jwtKeys.map(({ id }) => id)).toEqual([next?.id])
+    expect((await ca.issueJwt(caller, ['shop'])).keyId).toBe(next?.id)
+  })
+
   it('starts without the former roots when their state cannot be read', async () => {
     const clock = createFakeClock()
     const formerStore = createMemoryCaStore(Buffer.from('rotten'))
