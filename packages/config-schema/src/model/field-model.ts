@@ -63,7 +63,7 @@ export interface ObjectType {
   readonly fields: ReadonlyMap<string, Field>
   readonly oneOf: readonly OneOf[]
   readonly cel?: readonly CelRule[]
-  /** Kubernetes' built-in types read null as absent; custom resources refuse it. */
+  /** Kubernetes' built-in types read null as absent without a word; of custom resources it is said. */
   readonly isNullAbsent?: boolean
 }
 

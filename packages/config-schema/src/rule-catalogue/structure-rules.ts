@@ -62,8 +62,8 @@ export const structureRules: readonly RuleRow[] = [
   [
     'null-value',
     'VirtualService',
-    '{hosts: [a], http: [{route: }]}',
-    'Custom resources have no empty values; often the lines below are not indented enough.',
+    `{hosts: [a], gateways: , http: [{${route}}]}`,
+    'An API server drops the field. Often the lines below are not indented enough. A field that is required is an error.',
   ],
   ['bad-enum', 'PeerAuthentication', '{mtls: {mode: STRCIT}}', ''],
   ['out-of-range', 'VirtualService', '{hosts: [a], http: [{route: [{destination: {host: a, port: {number: 70000}}}]}]}', ''],

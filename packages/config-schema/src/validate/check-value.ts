@@ -4,7 +4,7 @@
  */
 import { regexCost, regexStateLimit } from '../model/regex-cost.js'
 import { formatRules } from '../model/string-format.js'
-import type { FieldType, ListType, MapType, NumericType, ObjectType, StringType } from '../model/field-type.js'
+import type { Field, FieldType, ListType, MapType, NumericType, ObjectType, StringType } from '../model/field-type.js'
 import type { PathSegment } from '../path.js'
 import { addFault, type Fault, type FaultList } from './fault.js'
 import type { WrongValue } from './repair.js'
@@ -65,7 +65,7 @@ function checkObject(type: ObjectType, value: unknown, walk: Walk): void {
     }
     if (entry === null) {
       walk.hasNull = true
-      if (type.isNullAbsent !== true && field.isNullable !== true && field.type.kind !== 'any') nullValue(walk, key)
+      if (type.isNullAbsent !== true && !takesNull(field)) nullValue(walk, key, field)
       continue
     }
     walk.path.push(key)
@@ -81,7 +81,11 @@ function checkObject(type: ObjectType, value: unknown, walk: Walk): void {
   walk.depths.pop()
 }
 
-/** A null was already reported where null is a fault of its own. */
+export function takesNull({ isNullable, type }: Field): boolean {
+  return isNullable === true || type.kind === 'any'
+}
+
+/** A null has been reported by its own name, except where it is usual. */
 function isMissing(type: ObjectType, value: unknown): boolean {
   return value === undefined || (value === null && type.isNullAbsent === true)
 }

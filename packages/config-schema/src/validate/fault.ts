@@ -79,8 +79,8 @@ function isBlind({ dependsOn }: Fault, faults: readonly Fault[]): boolean {
   if (dependsOn === undefined) return false
   const target = formatPath(dependsOn)
   return faults.some(
-    ({ ruleId, path }) =>
-      (structural.has(ruleId) && target.startsWith(formatPath(path.slice(0, -1)))) ||
+    ({ ruleId, severity, path }) =>
+      (structural.has(ruleId) && severity !== 'warning' && target.startsWith(formatPath(path.slice(0, -1)))) ||
       (ruleId === 'bad-enum' && formatPath(path) === target),
   )
 }

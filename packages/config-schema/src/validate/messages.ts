@@ -182,9 +182,12 @@ export function outOfRange(walk: Walk, type: NumericType, value: number): void {
   addFault(walk, { ruleId: 'out-of-range', message: `${value} is out of range; expected ${expected}.`, expected })
 }
 
-export function nullValue(walk: Walk, key: string): void {
-  const message = `"${key}" has no value. Give it one, or remove the line.`
-  addFault(walk, { ruleId: 'null-value', message, part: 'key' }, key)
+/** An API server leaves the field out, and then asks for it where it is required. */
+export function nullValue(walk: Walk, key: string, { isRequired }: Field): void {
+  const needed = `"${key}" has no value. Give it one: it is required.`
+  const absent = `"${key}" has no value and counts as absent. Give it one, or remove the line.`
+  const [severity, message] = isRequired === true ? (['error', needed] as const) : (['warning', absent] as const)
+  addFault(walk, { ruleId: 'null-value', severity, message, part: 'key' }, key)
 }
 
 export function missingField(walk: Walk, type: ObjectType, key: string, field: Field): void {

@@ -20,7 +20,7 @@ export interface ValidateOptions extends KindOptions {
 }
 
 export interface ValidateResult<Resource = KubernetesObject> {
-  /** Present when there is no error. */
+  /** Present when there is no error: what was judged, without fields that are null. */
   readonly resource?: Resource
   /** Errors and warnings in the order of the document. */
   readonly diagnostics: readonly Diagnostic[]

@@ -16,8 +16,8 @@ export function validateKind<Resource>(
   const identity = readIdentity(value)
   const wrong = 'faults' in identity ? identity.faults : otherKind(model, identity)
   if (wrong.length > 0) return resultOf(value, wrong)
-  const known = unknownFields === 'prune' ? pruned(model.type, value) : value
-  return resultOf(known, findFaults(known, model, compileRegex))
+  const known = findFaults(unknownFields === 'prune' ? pruned(model.type, value) : value, model, compileRegex)
+  return resultOf(known.value, known.faults)
 }
 
 function otherKind(

@@ -31,6 +31,8 @@ interface Judged {
   readonly faults: readonly Fault[]
 }
 
+const unreadable = new Set(['wrong-type', 'null-value'])
+
 function judge(value: unknown, { compileRegex, unknownFields, target, notEnforced }: ValidateOptions): Judged {
   const identity = readIdentity(value)
   if ('faults' in identity) return { value, faults: identity.faults }
@@ -39,9 +41,8 @@ function judge(value: unknown, { compileRegex, unknownFields, target, notEnforce
     const problem = kindProblem(identity.apiVersion, identity.kind)
     return { value, faults: problem === undefined ? [] : [problem] }
   }
-  const known = unknownFields === 'prune' ? pruned(checks.type, value) : value
-  const faults = findFaults(known, checks, compileRegex)
-  const isReadable = target === 'heddle' && !faults.some(({ ruleId }) => ruleId === 'wrong-type' || ruleId === 'null-value')
+  const { faults, value: known } = findFaults(unknownFields === 'prune' ? pruned(checks.type, value) : value, checks, compileRegex)
+  const isReadable = target === 'heddle' && !faults.some(({ ruleId, severity }) => unreadable.has(ruleId) && severity !== 'warning')
   return { value: known, faults: isReadable ? [...faults, ...executionFaults(known as KubernetesObject, notEnforced)] : faults }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatDiagnostic } from '../../src/diagnostic.js'
-import { parseDocuments } from '../../src/yaml/parse-documents.js'
+import { type ParsedDocument, parseDocuments } from '../../src/yaml/parse-documents.js'
 import { validate, validateObject } from '../../src/validate/validate.js'
 
 const header = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\n'
@@ -241,12 +241,37 @@ describe('validate', () => {
     expect(pathsOf('apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n')).toEqual(['spec missing-field'])
   })
 
-  it('refuses empty values of custom resources', () => {
-    expect(check('spec:\n  hosts: [a]\n  http:\n  - route:\n')[0]).toMatchObject({
-      ruleId: 'null-value',
-      path: 'spec.http[0].route',
-      line: 7,
-    })
+  it('takes a field of a custom resource that has no value for absent, as an API server does, and says so', () => {
+    const [parsed] = parseDocuments(
+      `${header}spec:\n  hosts: [a]\n  gateways:\n  http: [{match: null, route: [{destination: {host: a}}]}]\n`,
+    ).documents
+    const { resource, diagnostics } = validate(parsed as ParsedDocument)
+    expect(diagnostics).toMatchObject([
+      { ruleId: 'null-value', severity: 'warning', path: 'spec.gateways', line: 6 },
+      { ruleId: 'null-value', severity: 'warning', path: 'spec.http[0].match', line: 7 },
+    ])
+    expect(resource).toMatchObject({ spec: { hosts: ['a'], http: [{ route: [{ destination: { host: 'a' } }] }] } })
+    expect(JSON.stringify(resource)).not.toContain('null')
+  })
+
+  it.each([
+    ['a field that is required', 'spec: {hosts: [a], http: [{route: [{destination: }]}]}', 'spec.http[0].route[0].destination null-value'],
+    ['an entry of a list', 'spec: {hosts: [a, null], http: [{route: [{destination: {host: a}}]}]}', 'spec.hosts[1] wrong-type'],
+    [
+      'an entry of a mapping, which would match everything',
+      'spec: {hosts: [a], http: [{match: [{headers: {x: }}], route: [{destination: {host: a}}]}]}',
+      'spec.http[0].match[0].headers.x wrong-type',
+    ],
+  ])('refuses %s that has no value', (_, spec, fault) => {
+    expect(pathsOf(`${header}${spec}\n`)).toEqual([fault])
+    expect(validate(parseDocuments(`${header}${spec}\n`).documents[0] as ParsedDocument).resource).toBeUndefined()
+  })
+
+  it('judges the rest of a resource as if a field without a value was not there', () => {
+    expect(pathsOf(`${header}spec:\n  hosts: [a]\n  http:\n  - route:\n`)).toEqual([
+      'spec.http[0].route null-value',
+      'spec.http[0].route http-route/action-required',
+    ])
   })
 
   it('limits how much it repeats of a hostile document', () => {

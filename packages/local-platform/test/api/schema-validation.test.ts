@@ -22,3 +22,15 @@ describe('what this mesh does not execute', () => {
     expect(inspectObject(object('networking.istio.io/v1', 'VirtualService', spec))).toEqual({ unknownFields: [], warnings: [] })
   })
 })
+
+describe('a field without a value', () => {
+  const spec = { hosts: ['a'], gateways: null, http: [{ timeout: null, route: [{ destination: { host: 'a' } }] }] }
+  const written = object('networking.istio.io/v1', 'VirtualService', spec)
+
+  it('is not stored, as by an API server, and its writer hears of it', () => {
+    const { known, causes } = knownPart(written)
+    expect(causes).toEqual([])
+    expect(known['spec']).toEqual({ hosts: ['a'], http: [{ route: [{ destination: { host: 'a' } }] }] })
+    expect(inspectObject(written).warnings).toHaveLength(2)
+  })
+})
