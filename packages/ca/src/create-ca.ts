@@ -90,8 +90,8 @@ async function readPredecessor(resolved: Resolved, store: Pick<CaStore, 'open' |
   try {
     const saved = await store.open()
     if (!saved) return undefined
-    const { roots, denied, jwtKeys } = decodeState(saved, { ...resolved, hasRoots: true }, resolved.random).state
-    return { rootsPem: roots.map(({ authority: { rootsPem } }) => rootsPem).join(''), denied, jwtKeys }
+    const { roots, ...others } = decodeState(saved, { ...resolved, hasRoots: true }, resolved.random).state
+    return { ...others, rootsPem: roots.map(({ authority: { rootsPem } }) => rootsPem).join('') }
   } catch (error) {
     resolved.logger.warn(
       'the state of the authority before cannot be read: certificates under its roots are not trusted any more, and whom it denied is not denied here',

@@ -58,6 +58,8 @@ const tickMs = 1000
 
 /** What is taken along of the authority that signed before the first one was plugged in. */
 export interface Predecessor {
+  /** Of its bundle: whoever has seen it takes no smaller one. */
+  readonly sequence: number
   readonly rootsPem: string
   readonly denied: readonly DeniedEntry[]
   /** Whoever knows its keys for tokens knows no others yet, and tokens under them live on. */
@@ -66,20 +68,20 @@ export interface Predecessor {
 
 /** @param predecessor undefined when there was none. */
 export function takenOver(state: CaState, { rootsPem }: Authority, predecessor: Predecessor | undefined, nowMs: number): CaState {
-  const { published, former, ...rest } = state
-  if (published === rootsPem) return state
+  if (state.published === rootsPem) return state
+  const { published, former, ...rest } = state.published === undefined && predecessor ? joined(state, predecessor, nowMs) : state
   const left = without(`${former?.rootsPem ?? ''}${published ?? predecessor?.rootsPem ?? ''}`, rootsPem)
-  const next: CaState = {
-    ...rest,
-    ...(published === undefined && predecessor && keptOf(state, predecessor, nowMs)),
-    published: rootsPem,
-    sequence: state.sequence + 1,
-  }
+  const next: CaState = { ...rest, published: rootsPem, sequence: rest.sequence + 1 }
   return left === '' ? next : { ...next, former: { rootsPem: left, phase: 'waiting', sinceMs: nowMs } }
 }
 
-function keptOf(state: CaState, { denied, jwtKeys }: Predecessor, nowMs: number): Pick<CaState, 'denied' | 'jwtKeys'> {
-  return { denied: bothOf(denied, state.denied), jwtKeys: withFormerRing(state.jwtKeys, jwtKeys, nowMs) }
+function joined(state: CaState, { sequence, denied, jwtKeys }: Predecessor, nowMs: number): CaState {
+  return {
+    ...state,
+    sequence: Math.max(state.sequence, sequence),
+    denied: bothOf(denied, state.denied),
+    jwtKeys: withFormerRing(state.jwtKeys, jwtKeys, nowMs),
+  }
 }
 
 /** An entry of the second list is the newer one of its kind and value. */

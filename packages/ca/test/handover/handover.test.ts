@@ -5,7 +5,9 @@ import {
   type Ca,
   type CaBundle,
   type Cacerts,
+  createFederation,
   createMemoryCaStore,
+  encodeSpiffeBundle,
   makeCacerts,
   type SignedCertificate,
   type WorkloadTrust,
@@ -218,6 +220,26 @@ describe('an authority that is plugged in where another one signed', () => {
     await ca.handover?.revoke(ca.handover.status()?.formerRoots[0] ?? '', true)
     expect(ca.bundle().jwtKeys.map(({ id }) => id)).toEqual([next?.id])
     expect((await ca.issueJwt(caller, ['shop'])).keyId).toBe(next?.id)
+  })
+
+  it('numbers its bundles after those of the former one, so that other trust domains take them', async () => {
+    const { ca, clock, before } = await pluggedIn(createFakeClock(), async (former) => {
+      for (let round = 0; round < 3; round++) {
+        await former.rotation?.prepare()
+        await former.rotation?.abort()
+      }
+    })
+    let served = before
+    const domain = { trustDomain: 'cluster.local', url: 'https://mesh.test/bundle', profile: { kind: 'https_web' } } as const
+    const federation = createFederation(
+      { domains: [domain], fetchBundle: () => Promise.resolve(encodeSpiffeBundle(served, 300)) },
+      { clock },
+    )
+    await federation.refresh()
+    served = ca.bundle()
+    await federation.refresh()
+    expect(federation.bundleOf('cluster.local')?.rootsPem).toBe(ca.bundle().rootsPem)
+    federation.close()
   })
 
   it('starts without the former roots when their state cannot be read', async () => {
