@@ -119,6 +119,19 @@ function foreignRoots(pem: string, phase: PublishedRoot['phase']): readonly Publ
   }))
 }
 
+function lackingIn(workloads: readonly WorkloadTrust[] | undefined, roots: readonly PublishedRoot[]): readonly WorkloadTrust[] | undefined {
+  const wanted = fingerprintOfRoots(roots.map(({ fingerprint, phase }) => ({ fingerprint, isTainted: phase === 'tainted' })))
+  return workloads?.filter(({ bundleFingerprint }) => bundleFingerprint !== wanted)
+}
+
+/** A phase by this process's own time: the wall clock may be set while it lasts. */
+interface SeenPhase {
+  readonly of: Pick<FormerRoots, 'phase' | 'sinceMs'>
+  /** By the monotonic clock, as the end. */
+  readonly sinceMs: number
+  readonly endMs: number
+}
+
 export function driveHandover(
   keeper: StateKeeper,
   authority: Authority,
@@ -129,30 +142,23 @@ export function driveHandover(
   let isClosed = false
   /** Since when nobody has lacked the bundle. */
   let readySinceMs: number | undefined
-  /** The phase, and since when this process has seen it: wall time may be set back while it lasts. */
-  let seen: { readonly phase: FormerRoots['phase']; readonly sinceMs: number } | undefined
+  let seen: SeenPhase | undefined
 
-  const lacking = (): readonly WorkloadTrust[] | undefined => {
-    const roots = publishedRoots(keeper.current(), authority)
-    const wanted = fingerprintOfRoots(roots.map(({ fingerprint, phase }) => ({ fingerprint, isTainted: phase === 'tainted' })))
-    return observer?.()?.filter(({ bundleFingerprint }) => bundleFingerprint !== wanted)
-  }
-  const isDue = (former: FormerRoots, seenSinceMs: number): boolean => {
+  const lacking = (): readonly WorkloadTrust[] | undefined => lackingIn(observer?.(), publishedRoots(keeper.current(), authority))
+  const isDue = ({ sinceMs, endMs }: SeenPhase): boolean => {
     const nowMs = clock.monotonicMs()
-    const seenMs = nowMs - seenSinceMs
     if (lacking()?.length === 0) readySinceMs ??= nowMs
     else readySinceMs = undefined
     const isSettled = readySinceMs !== undefined && nowMs - readySinceMs >= settleMs
-    return (isSettled && seenMs >= minPhaseMs) || seenMs >= longest(former.phase) || clock.now() >= endOf(former)
+    return (isSettled && nowMs - sinceMs >= minPhaseMs) || nowMs >= endMs
   }
   const tick = async (): Promise<void> => {
     try {
       await keeper.refresh()
       const { former } = keeper.current()
-      if (former && seen && isDue(former, seen.sinceMs)) {
+      if (former && seen && isDue(seen)) {
         logger.info(steps[former.phase], { lacking: lacking()?.map(({ id }) => id) })
-        readySinceMs = undefined
-        await keeper.replace((state) => (state.former?.phase === former.phase ? afterPhase(state, clock.now()) : state))
+        await keeper.replace((state) => (isSamePhase(state.former, former) ? afterPhase(state, clock.now()) : state))
       }
     } catch (error) {
       if (!isClosed) logger.error('a step towards the plugged-in authority failed; it is tried again', { error: messageOf(error) })
@@ -162,7 +168,10 @@ export function driveHandover(
   const schedule = (): void => {
     timer?.cancel()
     const { former } = keeper.current()
-    if (former?.phase !== seen?.phase) seen = former && { phase: former.phase, sinceMs: clock.monotonicMs() }
+    if (!isSamePhase(former, seen?.of)) {
+      seen = former && seePhase(former, clock)
+      readySinceMs = undefined
+    }
     if (!isClosed && former) timer = clock.setTimer(tickMs, () => void tick())
   }
   keeper.onChange(schedule)
@@ -172,7 +181,8 @@ export function driveHandover(
       const { former } = keeper.current()
       if (!former) return undefined
       const formerRoots = certificatesOf(former.rootsPem).map(fingerprintOf)
-      return { phase: former.phase, sinceMs: former.sinceMs, untilMs: endOf(former), formerRoots, lacking: lacking() }
+      const leftMs = Math.max(0, (seen?.endMs ?? 0) - clock.monotonicMs())
+      return { phase: former.phase, sinceMs: former.sinceMs, untilMs: clock.now() + leftMs, formerRoots, lacking: lacking() }
     },
     observe(workloads) {
       observer = workloads
@@ -198,12 +208,16 @@ const steps: Readonly<Record<FormerRoots['phase'], string>> = {
   renewing: 'the roots of the former authority are not trusted any more',
 }
 
-function endOf({ phase, sinceMs }: FormerRoots): number {
-  return sinceMs + longest(phase)
+function isSamePhase(one: SeenPhase['of'] | undefined, other: SeenPhase['of'] | undefined): boolean {
+  return one?.phase === other?.phase && one?.sinceMs === other?.sinceMs
 }
 
-function longest(phase: FormerRoots['phase']): number {
-  return phase === 'waiting' ? maxWaitingMs : maxRenewingMs
+/** After a start workloads have to come back before anybody can be waited for, however long nothing ran. */
+function seePhase(former: FormerRoots, clock: Clock): SeenPhase {
+  const nowMs = clock.monotonicMs()
+  const renewingMs = former.sinceMs + maxRenewingMs - clock.now()
+  const leftMs = former.phase === 'waiting' ? maxWaitingMs : Math.min(Math.max(renewingMs, minPhaseMs), maxRenewingMs)
+  return { of: former, sinceMs: nowMs, endMs: nowMs + leftMs }
 }
 
 function afterPhase({ former, ...state }: CaState, nowMs: number): CaState {

@@ -13,6 +13,7 @@ import {
   type WorkloadTrust,
 } from '../../src/index.js'
 import { caller, csr, startCa, withCode } from '../support/fixtures.js'
+import { sharedStore } from '../support/shared-store.js'
 import { settle } from '../support/workloads.js'
 
 const hourMs = 3_600_000
@@ -136,6 +137,57 @@ describe('an authority that is plugged in where another one signed', () => {
     clock.sleep(-hourMs)
     await pass(clock, 12_000)
     expect(phases(ca)).toBe('active')
+  })
+
+  it('takes as long when the clock is set forward meanwhile', async () => {
+    const { ca, clock } = await pluggedIn()
+    const workloads = observedBy(ca, ['a'])
+    clock.sleep(hourMs)
+    await pass(clock, 5000)
+    expect(ca.handover?.status()).toMatchObject({ phase: 'waiting', untilMs: clock.now() + 55_000 })
+    workloads.acknowledge('a')
+    await pass(clock, 8000)
+    expect(ca.handover?.status()?.phase).toBe('renewing')
+    clock.sleep(48 * hourMs)
+    await pass(clock, 5000)
+    expect(phases(ca)).toBe('active,tainted')
+  })
+
+  it('waits again after a restart, however long nothing ran', async () => {
+    const { ca, clock, options } = await pluggedIn()
+    await ca.close()
+    clock.advance(2 * hourMs)
+    const { ca: again } = await startCa(options, clock)
+    const workloads = observedBy(again, ['a'])
+    await pass(clock, 11_000)
+    expect(again.handover?.status()?.phase).toBe('waiting')
+    workloads.acknowledge('a')
+    await pass(clock, 7000)
+    expect(again.handover?.status()?.phase).toBe('renewing')
+    await again.close()
+    clock.advance(25 * hourMs)
+    const { ca: last } = await startCa(options, clock)
+    observedBy(last, ['a'])
+    await pass(clock, 9000)
+    expect(phases(last)).toBe('active,tainted')
+    await pass(clock, 2000)
+    expect(phases(last)).toBe('active')
+  })
+
+  it('begins anew at every replica when the next one is plugged in at one', async () => {
+    const clock = createFakeClock()
+    const open = sharedStore()
+    const replica = async (): Promise<Ca> => (await startCa({ cacerts: cacertsAt(clock), companionStore: open() }, clock)).ca
+    await (await replica()).close()
+    const one = await replica()
+    observedBy(one, ['a'])
+    await pass(clock, 55_000)
+    const two = await replica()
+    observedBy(two, ['b'])
+    await pass(clock, 58_000)
+    expect([one, two].map((ca) => ca.handover?.status()?.phase)).toEqual(['waiting', 'waiting'])
+    await pass(clock, 5000)
+    expect([one, two].map((ca) => ca.handover?.status()?.phase)).toEqual(['renewing', 'renewing'])
   })
 
   it('goes on after a restart where it stood, and waits again for those that come back', async () => {

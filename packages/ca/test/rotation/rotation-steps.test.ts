@@ -1,9 +1,9 @@
-import { HeddleError } from '@heddle/base'
 import { createFakeClock, createMemoryLogger } from '@heddle/base/testing'
 import { parseCertificatePem, verifySvidPath } from '@heddle/x509'
 import { describe, expect, it } from 'vitest'
 import { type Ca, type CaStore, createCa, createMemoryCaStore, type SignedCertificate } from '../../src/index.js'
 import { caller, csr, startCa, withCode } from '../support/fixtures.js'
+import { sharedStore } from '../support/shared-store.js'
 import { observed, rotationOf, settle } from '../support/workloads.js'
 
 const hourMs = 3_600_000
@@ -234,30 +234,6 @@ describe('the forecast', () => {
     expect(rotationOf(ca).forecast().alarms[0]?.message).toContain('nothing is issued')
   })
 })
-
-/** As a Secret with its resource version: each opener is a replica. */
-function sharedStore(): () => CaStore {
-  let saved: Uint8Array | undefined
-  let version = 0
-  return () => {
-    let seen = 0
-    const read = (): Promise<Uint8Array | undefined> => {
-      seen = version
-      return Promise.resolve(saved)
-    }
-    return {
-      open: read,
-      reload: read,
-      save(state) {
-        if (seen !== version) return Promise.reject(new HeddleError({ code: 'HEDDLE_CA_STATE_CONFLICT', message: 'another was quicker' }))
-        saved = state
-        seen = ++version
-        return Promise.resolve()
-      },
-      close: () => Promise.resolve(),
-    }
-  }
-}
 
 it('T33: two replicas on one store start with one root, rotate once, and both sign with the same one', async () => {
   const open = sharedStore()
