@@ -191,9 +191,8 @@ export function driveHandover(
       }
     },
     async revoke(fingerprint, unsafeForce = false) {
-      const names = lacking()
-      if (names?.length !== 0 && !unsafeForce)
-        throw rotationRefused(`${names === undefined ? 'workloads' : `${names.length} workloads`} may still need this root`)
+      const need = seen && !unsafeForce ? needIn(seen, lacking(), clock.monotonicMs()) : undefined
+      if (need !== undefined) throw rotationRefused(`${need} this root`)
       await keeper.replace((state) => withoutFormer(state, fingerprint, clock.now()))
     },
     close() {
@@ -210,6 +209,13 @@ const steps: Readonly<Record<FormerRoots['phase'], string>> = {
 
 function isSamePhase(one: SeenPhase['of'] | undefined, other: SeenPhase['of'] | undefined): boolean {
   return one?.phase === other?.phase && one?.sinceMs === other?.sinceMs
+}
+
+/** Who needs a former root, in words; undefined when nobody does. */
+function needIn({ of, sinceMs }: SeenPhase, lacking: readonly WorkloadTrust[] | undefined, nowMs: number): string | undefined {
+  if (of.phase === 'waiting') return 'no workload has another certificate yet than one under'
+  if (!lacking || nowMs - sinceMs < minPhaseMs) return 'workloads that have not come back may still need'
+  return lacking.length === 0 ? undefined : `${lacking.length} workloads may still need`
 }
 
 /** After a start workloads have to come back before anybody can be waited for, however long nothing ran. */

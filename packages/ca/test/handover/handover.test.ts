@@ -111,6 +111,21 @@ describe('an authority that is plugged in where another one signed', () => {
     await expect(ca.sign(csr(), caller)).resolves.toBeDefined()
   })
 
+  it('keeps a former root that is revoked without force while anybody may hold a leaf under it', async () => {
+    const { ca, clock, options } = await pluggedIn()
+    const [former = ''] = ca.handover?.status()?.formerRoots ?? []
+    const workloads = observedBy(ca, ['a'])
+    workloads.acknowledge('a')
+    // Who trusts both roots holds a leaf under the former one all the same.
+    await expect(ca.handover?.revoke(former)).rejects.toEqual(withCode('HEDDLE_CA_ROTATION_REFUSED'))
+    await pass(clock, 11_000)
+    await ca.close()
+    const { ca: again } = await startCa(options, clock)
+    observedBy(again, [])
+    await expect(again.handover?.revoke(former)).rejects.toEqual(withCode('HEDDLE_CA_ROTATION_REFUSED'))
+    expect(phases(again)).toBe('active,tainted')
+  })
+
   it('waits ten seconds for workloads to come back, and a minute for those that never answer', async () => {
     const { ca, clock } = await pluggedIn()
     await pass(clock, 9000)
