@@ -1,4 +1,5 @@
 /** Where the signing key, the published roots and what is kept beside them come from: our own state, or files that somebody else made. */
+import type { KeyAlgorithm } from '@heddle/x509'
 import type { DenyKeeper } from '../deny/deny-book.js'
 import { type Handover, type HandoverDriver, publishedRoots } from '../handover/handover.js'
 import type { JwtKey } from '../jwt/jwt-key.js'
@@ -17,6 +18,8 @@ export interface PublishedRoot {
   readonly notAfterMs: number
   /** Undefined for a root whose key is somebody else's. */
   readonly authority: Authority | undefined
+  /** Of that key, which peers have to take. */
+  readonly keyAlgorithm: KeyAlgorithm
 }
 
 export interface SigningSource {
@@ -138,6 +141,7 @@ export function selfSignedSource(keeper: StateKeeper, rotation: Rotation, driver
         pem: root.authority.rootsPem,
         notAfterMs: root.authority.certificate.notAfterMs,
         authority: root.authority,
+        keyAlgorithm: root.authority.signer.algorithm,
       })),
     isAuthorityKey: (spki) => keeper.current().roots.some((root) => isKeyOf(spki, root.authority.certificate)),
     knowsLeaf: (ttlSeconds) => ttlSeconds <= activeRootOf(keeper.current()).longestLeafSeconds,

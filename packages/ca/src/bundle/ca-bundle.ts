@@ -35,14 +35,14 @@ export interface BundleOptions {
   readonly trustDomain: string
   readonly aliases: readonly string[]
   readonly crls: readonly Crl[]
-  /** Kinds of keys that leaves may have; those of the authority's own roots are known besides. */
+  /** Kinds of keys that leaves may have; those of the published roots are known besides. */
   readonly keyAlgorithms: readonly KeyAlgorithm[]
 }
 
 export function createBundle({ trustDomain, aliases, crls, keyAlgorithms }: BundleOptions, source: SigningSource): CaBundle {
   const roots = source.roots()
   const rootsPem = roots.map(({ pem }) => pem).join('')
-  const own = [source.signer(), ...roots.flatMap(({ authority }) => authority ?? [])].map(({ signer }) => signer.algorithm)
+  const own = [source.signer().signer.algorithm, ...roots.map(({ keyAlgorithm }) => keyAlgorithm)]
   return {
     trustDomain,
     rootsPem,

@@ -100,6 +100,7 @@ export function publishedRoots(
     pem: authority.rootsPem,
     notAfterMs: authority.chainNotAfterMs,
     authority,
+    keyAlgorithm: authority.signer.algorithm,
   }
   if (published !== undefined && published !== authority.rootsPem)
     return [own, ...foreignRoots(without(published, authority.rootsPem), 'prepared')]
@@ -110,13 +111,13 @@ export function publishedRoots(
 }
 
 function foreignRoots(pem: string, phase: PublishedRoot['phase']): readonly PublishedRoot[] {
-  return certificatesOf(pem).map((certificate) => ({
-    fingerprint: fingerprintOf(certificate),
-    phase,
-    pem: encodePem('CERTIFICATE', certificate.der),
-    notAfterMs: certificate.notAfterMs,
-    authority: undefined,
-  }))
+  return certificatesOf(pem).flatMap((certificate): readonly PublishedRoot[] => {
+    const { rules } = certificate.publicKey
+    if (rules.kind === 'refused') return []
+    const { notAfterMs } = certificate
+    const root = { fingerprint: fingerprintOf(certificate), phase, pem: encodePem('CERTIFICATE', certificate.der), notAfterMs }
+    return [{ ...root, authority: undefined, keyAlgorithm: rules.algorithm }]
+  })
 }
 
 function lackingIn(workloads: readonly WorkloadTrust[] | undefined, roots: readonly PublishedRoot[]): readonly WorkloadTrust[] | undefined {

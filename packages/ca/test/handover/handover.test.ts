@@ -1,5 +1,6 @@
+import { createSeededRandom } from '@heddle/base'
 import { createFakeClock, type FakeClock } from '@heddle/base/testing'
-import { parseCertificatePem, verifySvidPath } from '@heddle/x509'
+import { encodePrivateKey, parseCertificatePem, verifySvidPath } from '@heddle/x509'
 import { describe, expect, it } from 'vitest'
 import {
   type Ca,
@@ -12,6 +13,7 @@ import {
   type SignedCertificate,
   type WorkloadTrust,
 } from '../../src/index.js'
+import { createRoot } from '../../src/authority/authority.js'
 import { caller, csr, startCa, withCode } from '../support/fixtures.js'
 import { sharedStore } from '../support/shared-store.js'
 import { settle } from '../support/workloads.js'
@@ -307,6 +309,24 @@ describe('an authority that is plugged in where another one signed', () => {
     await federation.refresh()
     expect(federation.bundleOf('cluster.local')?.rootsPem).toBe(ca.bundle().rootsPem)
     federation.close()
+  })
+
+  it('goes on trusting a former root whose kind of key is not the usual one, also at a replica that was not opted in to it', async () => {
+    const clock = createFakeClock()
+    const formerStore = createMemoryCaStore()
+    const { ca: former } = await startCa({ store: formerStore, rootKeyAlgorithm: 'ed25519' }, clock)
+    const old = await former.sign(csr(), caller)
+    await former.close()
+    const open = sharedStore()
+    const { ca } = await startCa({ cacerts: cacertsAt(clock), companionStore: open(), formerStore }, clock)
+    expect(verifies(old, ca.bundle(), clock.now())).toBe(true)
+    const rootOptions = { trustDomain: 'cluster.local', ttlSeconds: 86_400, nowMs: clock.now(), keyAlgorithm: 'ed25519' } as const
+    const { authority, key } = createRoot(rootOptions, createSeededRandom(1))
+    const modern = { caCertPem: authority.rootsPem, caKeyPem: encodePrivateKey(key), rootCertPem: authority.rootsPem }
+    const { ca: next } = await startCa({ cacerts: modern, companionStore: open(), keyAlgorithms: ['ed25519'] }, clock)
+    await ca.refresh()
+    expect(next.bundle().roots.map(({ pem }) => pem)).toContain(authority.rootsPem)
+    expect(ca.bundle().rootsPem).toContain(authority.rootsPem)
   })
 
   it('starts without the former roots when their state cannot be read', async () => {
