@@ -44,6 +44,7 @@ export type RevokeWhen = 'leaves-ended' | 'acknowledged'
 
 /** Of the authority that signed before somebody's own was plugged in; see handover/handover. */
 export interface FormerRoots {
+  /** Those that are not among the new ones; empty when all stay, and the one that signs is new. */
   readonly rootsPem: string
   readonly phase: 'waiting' | 'renewing'
   /** When the phase began, in milliseconds since the Unix epoch. */

@@ -187,7 +187,7 @@ function readJwtKey({ id, privateKey, sinceMs, signsFromMs }: SerializedJwtKey):
 function readHandover({ published, former }: SerializedState): Pick<CaState, 'published' | 'former'> {
   const pems = [published, former?.rootsPem].filter((pem) => pem !== undefined)
   const isPhase = former === undefined || former.phase === 'waiting' || former.phase === 'renewing'
-  if (!isPhase || (former && !Number.isFinite(former.sinceMs)) || !pems.every((pem) => parseCertificatePem(pem).ok))
+  if (!isPhase || (former && !Number.isFinite(former.sinceMs)) || !pems.every((pem) => pem === '' || parseCertificatePem(pem).ok))
     throw stateCorrupt('the roots of a plugged-in authority cannot be read')
   return { ...(published !== undefined && { published }), ...(former && { former }) }
 }

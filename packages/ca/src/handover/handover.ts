@@ -6,10 +6,10 @@
  *   (over)    the former roots go, as soon as every connected workload has said that it holds no such leaf any more
  *
  * Each step is saved before it is announced, and each is taken at the latest when its time is over: a workload that never answers holds
- * nobody up. Whoever shares the roots of the former authority has nothing to wait for.
+ * nobody up. Where no root goes, and a former one vouches for the new authority, there is nothing to wait for.
  */
 import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
-import { type Certificate, encodePem, parseCertificate, parseCertificatePem } from '@heddle/x509'
+import { type Certificate, encodePem, importPublicKey, parseCertificate, parseCertificatePem, verifyCertificatePath } from '@heddle/x509'
 import { type Authority, fingerprintOf } from '../authority/authority.js'
 import type { CaState, DeniedEntry, FormerRoots } from '../authority/ca-state.js'
 import type { PublishedRoot } from '../authority/signing-source.js'
@@ -67,12 +67,26 @@ export interface Predecessor {
 }
 
 /** @param predecessor undefined when there was none. */
-export function takenOver(state: CaState, { rootsPem }: Authority, predecessor: Predecessor | undefined, nowMs: number): CaState {
+export function takenOver(state: CaState, authority: Authority, predecessor: Predecessor | undefined, nowMs: number): CaState {
+  const { rootsPem } = authority
   if (state.published === rootsPem) return state
   const { published, former, ...rest } = state.published === undefined && predecessor ? joined(state, predecessor, nowMs) : state
-  const left = without(`${former?.rootsPem ?? ''}${published ?? predecessor?.rootsPem ?? ''}`, rootsPem)
+  const trusted = `${former?.rootsPem ?? ''}${published ?? predecessor?.rootsPem ?? ''}`
+  const left = without(trusted, rootsPem)
   const next: CaState = { ...rest, published: rootsPem, sequence: rest.sequence + 1 }
-  return left === '' ? next : { ...next, former: { rootsPem: left, phase: 'waiting', sinceMs: nowMs } }
+  const isShared = left === '' && (trusted === '' || isBelow(authority, certificatesOf(trusted), nowMs))
+  return isShared ? next : { ...next, former: { rootsPem: left, phase: 'waiting', sinceMs: nowMs } }
+}
+
+/** Whether one of the roots vouches for what signs: the authority's own file may hold roots that nobody knows yet. */
+function isBelow({ certificate, intermediates }: Authority, roots: readonly Certificate[], nowMs: number): boolean {
+  const anchors = roots.flatMap((root) => {
+    const key = importPublicKey(root.publicKey)
+    return key ? [{ certificate: root, key }] : []
+  })
+  if (roots.some((root) => fingerprintOf(root) === fingerprintOf(certificate))) return true
+  const chain = certificatesOf(intermediates.join('')).map(({ der }) => der)
+  return chain.length > 0 && verifyCertificatePath({ chain, anchors, nowMs }).ok
 }
 
 function joined(state: CaState, { sequence, denied, jwtKeys }: Predecessor, nowMs: number): CaState {
@@ -104,7 +118,7 @@ export function publishedRoots(
   }
   if (published !== undefined && published !== authority.rootsPem)
     return [own, ...foreignRoots(without(published, authority.rootsPem), 'prepared')]
-  if (!former) return [own]
+  if (!former || former.rootsPem === '') return [own]
   return former.phase === 'waiting'
     ? [...foreignRoots(former.rootsPem, 'active'), { ...own, phase: 'prepared' }]
     : [own, ...foreignRoots(former.rootsPem, 'tainted')]
@@ -229,7 +243,8 @@ function seePhase(former: FormerRoots, clock: Clock): SeenPhase {
 
 function afterPhase({ former, ...state }: CaState, nowMs: number): CaState {
   const next = { ...state, sequence: state.sequence + 1 }
-  return former?.phase === 'waiting' ? { ...next, former: { ...former, phase: 'renewing', sinceMs: nowMs } } : next
+  const isOver = former?.phase !== 'waiting' || former.rootsPem === ''
+  return isOver ? next : { ...next, former: { ...former, phase: 'renewing', sinceMs: nowMs } }
 }
 
 function withoutFormer({ former, ...state }: CaState, fingerprint: string, nowMs: number): CaState {

@@ -238,6 +238,38 @@ describe('an authority that is plugged in where another one signed', () => {
     expect(verifies(under, third.bundle(), clock.now())).toBe(true)
   })
 
+  it('waits, too, when the roots stay and one that signs comes to them', async () => {
+    const clock = createFakeClock()
+    const companionStore = createMemoryCaStore()
+    const [old, young] = [cacertsAt(clock), cacertsAt(clock)]
+    const rootCertPem = `${old.rootCertPem}${young.rootCertPem}`
+    const steps = [old, { ...old, rootCertPem }, { ...young, rootCertPem }, young]
+    const seen: unknown[] = []
+    for (const cacerts of steps) {
+      const { ca } = await startCa({ cacerts, companionStore }, clock)
+      seen.push(ca.handover?.status()?.phase)
+      observedBy(ca, [])
+      await pass(clock, 30_000)
+      expect(ca.handover?.status()).toBeUndefined()
+      await ca.close()
+    }
+    expect(seen).toEqual([undefined, undefined, undefined, 'waiting'])
+    const both = createMemoryCaStore()
+    await (await startCa({ cacerts: old, companionStore: both }, clock)).ca.close()
+    const { ca } = await startCa({ cacerts: { ...young, rootCertPem }, companionStore: both }, clock)
+    await expect(ca.sign(csr(), caller)).rejects.toEqual(withCode('HEDDLE_CA_HANDOVER'))
+    expect(ca.handover?.status()?.formerRoots).toEqual([])
+    await ca.close()
+    const { ca: again } = await startCa({ cacerts: { ...young, rootCertPem }, companionStore: both }, clock)
+    const workloads = observedBy(again, ['a'])
+    await pass(clock, 11_000)
+    await expect(again.sign(csr(), caller)).rejects.toEqual(withCode('HEDDLE_CA_HANDOVER'))
+    workloads.acknowledge('a')
+    await pass(clock, 7000)
+    await expect(again.sign(csr(), caller)).resolves.toBeDefined()
+    expect(again.handover?.status()).toBeUndefined()
+  })
+
   it('has nothing to hand over in a new mesh, with the same roots, and at later starts', async () => {
     const clock = createFakeClock()
     const options = { cacerts: cacertsAt(clock), companionStore: createMemoryCaStore(), formerStore: createMemoryCaStore() }

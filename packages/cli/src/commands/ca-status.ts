@@ -60,7 +60,7 @@ function handoverText({ phase, formerRoots, untilMs, lacking = [] }: NonNullable
       : 'certificates under the former roots are being renewed'
   const names = lacking.map(({ id, spiffeId }) => `  ${id}  ${spiffeId ?? ''}\n`).join('')
   const roots = formerRoots.map((fingerprint) => fingerprint.slice(0, 16)).join(', ')
-  return `handover from ${roots}: ${what}, until ${isoOf(untilMs)} at the latest; ${lacking.length} to go${names === '' ? '' : ':'}\n${names}`
+  return `handover${roots === '' ? '' : ` from ${roots}`}: ${what}, until ${isoOf(untilMs)} at the latest; ${lacking.length} to go${names === '' ? '' : ':'}\n${names}`
 }
 
 function writePlan(streams: Streams, view: CaView): void {
