@@ -7,6 +7,7 @@
  *
  * Each step is saved before it is announced, and each is taken at the latest when its time is over: a workload that never answers holds
  * nobody up. Where no root goes, and a former one vouches for the new authority, there is nothing to wait for.
+ * A replica that was not given the new authority publishes its roots as well, and leaves the steps to those that were.
  */
 import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
 import { type Certificate, encodePem, importPublicKey, parseCertificate, parseCertificatePem, verifyCertificatePath } from '@heddle/x509'
@@ -55,6 +56,8 @@ const maxRenewingMs = 86_400_000
 /** After the last acknowledgement connections are still being replaced by others: proxies look at theirs every two seconds. */
 const settleMs = 6000
 const tickMs = 1000
+/** Another replica may be given another authority at any time; its roots have to be published here before it signs. */
+const lookMs = 3000
 
 /** What is taken along of the authority that signed before the first one was plugged in. */
 export interface Predecessor {
@@ -150,72 +153,109 @@ interface SeenPhase {
 export function driveHandover(
   keeper: StateKeeper,
   authority: Authority,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+  deps: { readonly clock: Clock; readonly logger: Logger },
 ): HandoverDriver {
-  let observer: WorkloadObserver | undefined
-  let timer: Timer | undefined
-  let isClosed = false
-  /** Since when nobody has lacked the bundle. */
-  let readySinceMs: number | undefined
-  let seen: SeenPhase | undefined
+  return new DrivenHandover(keeper, authority, deps.clock, deps.logger)
+}
 
-  const lacking = (): readonly WorkloadTrust[] | undefined => lackingIn(observer?.(), publishedRoots(keeper.current(), authority))
-  const isDue = ({ sinceMs, endMs }: SeenPhase): boolean => {
-    const nowMs = clock.monotonicMs()
-    if (lacking()?.length === 0) readySinceMs ??= nowMs
-    else readySinceMs = undefined
-    const isSettled = readySinceMs !== undefined && nowMs - readySinceMs >= settleMs
-    return (isSettled && nowMs - sinceMs >= minPhaseMs) || nowMs >= endMs
+class DrivenHandover implements HandoverDriver {
+  readonly #keeper: StateKeeper
+  readonly #authority: Authority
+  readonly #clock: Clock
+  readonly #logger: Logger
+  #observer: WorkloadObserver | undefined
+  #timer: Timer | undefined
+  #isClosed = false
+  #seen: SeenPhase | undefined
+  /** Since when nobody has lacked the bundle. */
+  #readySinceMs: number | undefined
+  #wasSuperseded = false
+
+  constructor(keeper: StateKeeper, authority: Authority, clock: Clock, logger: Logger) {
+    this.#keeper = keeper
+    this.#authority = authority
+    this.#clock = clock
+    this.#logger = logger
+    keeper.onChange(() => this.#schedule())
+    this.#schedule()
   }
-  const tick = async (): Promise<void> => {
+
+  status(): HandoverStatus | undefined {
+    const { former } = this.#keeper.current()
+    if (!former) return undefined
+    const { phase, sinceMs } = former
+    const leftMs = Math.max(0, (this.#seen?.endMs ?? 0) - this.#clock.monotonicMs())
+    const formerRoots = certificatesOf(former.rootsPem).map(fingerprintOf)
+    return { phase, sinceMs, untilMs: this.#clock.now() + leftMs, formerRoots, lacking: this.#lacking() }
+  }
+
+  observe(workloads: WorkloadObserver): () => void {
+    this.#observer = workloads
+    return () => {
+      if (this.#observer === workloads) this.#observer = undefined
+    }
+  }
+
+  async revoke(fingerprint: string, unsafeForce: boolean = false): Promise<void> {
+    const need = this.#seen && !unsafeForce ? needIn(this.#seen, this.#lacking(), this.#clock.monotonicMs()) : undefined
+    if (need !== undefined) throw rotationRefused(`${need} this root`)
+    await this.#keeper.replace((state) => withoutFormer(state, fingerprint, this.#clock.now()))
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.cancel()
+  }
+
+  #schedule(): void {
+    this.#timer?.cancel()
+    const { former } = this.#keeper.current()
+    if (!isSamePhase(former, this.#seen?.of)) {
+      this.#seen = former && seePhase(former, this.#clock)
+      this.#readySinceMs = undefined
+    }
+    const isSuperseded = this.#isSuperseded()
+    if (isSuperseded && !this.#wasSuperseded) this.#logger.error(superseded)
+    this.#wasSuperseded = isSuperseded
+    if (!this.#isClosed) this.#timer = this.#clock.setTimer(former ? tickMs : lookMs, () => void this.#tick())
+  }
+
+  async #tick(): Promise<void> {
     try {
-      await keeper.refresh()
-      const { former } = keeper.current()
-      if (former && seen && isDue(seen)) {
-        logger.info(steps[former.phase], { lacking: lacking()?.map(({ id }) => id) })
-        await keeper.replace((state) => (isSamePhase(state.former, former) ? afterPhase(state, clock.now()) : state))
+      await this.#keeper.refresh()
+      const { former } = this.#keeper.current()
+      if (former && this.#seen && this.#isDue(this.#seen)) {
+        this.#logger.info(steps[former.phase], { lacking: this.#lacking()?.map(({ id }) => id) })
+        await this.#keeper.replace((state) => (isSamePhase(state.former, former) ? afterPhase(state, this.#clock.now()) : state))
       }
     } catch (error) {
-      if (!isClosed) logger.error('a step towards the plugged-in authority failed; it is tried again', { error: messageOf(error) })
+      // While nothing is under way, who looks after the keys says so once a minute.
+      if (!this.#isClosed && this.#keeper.current().former)
+        this.#logger.error('a step towards the plugged-in authority failed; it is tried again', { error: messageOf(error) })
     }
-    schedule()
+    this.#schedule()
   }
-  const schedule = (): void => {
-    timer?.cancel()
-    const { former } = keeper.current()
-    if (!isSamePhase(former, seen?.of)) {
-      seen = former && seePhase(former, clock)
-      readySinceMs = undefined
-    }
-    if (!isClosed && former) timer = clock.setTimer(tickMs, () => void tick())
+
+  #isDue({ sinceMs, endMs }: SeenPhase): boolean {
+    const nowMs = this.#clock.monotonicMs()
+    if (!this.#isSuperseded() && this.#lacking()?.length === 0) this.#readySinceMs ??= nowMs
+    else this.#readySinceMs = undefined
+    const isSettled = this.#readySinceMs !== undefined && nowMs - this.#readySinceMs >= settleMs
+    return (isSettled && nowMs - sinceMs >= minPhaseMs) || nowMs >= endMs
   }
-  keeper.onChange(schedule)
-  schedule()
-  return {
-    status() {
-      const { former } = keeper.current()
-      if (!former) return undefined
-      const formerRoots = certificatesOf(former.rootsPem).map(fingerprintOf)
-      const leftMs = Math.max(0, (seen?.endMs ?? 0) - clock.monotonicMs())
-      return { phase: former.phase, sinceMs: former.sinceMs, untilMs: clock.now() + leftMs, formerRoots, lacking: lacking() }
-    },
-    observe(workloads) {
-      observer = workloads
-      return () => {
-        if (observer === workloads) observer = undefined
-      }
-    },
-    async revoke(fingerprint, unsafeForce = false) {
-      const need = seen && !unsafeForce ? needIn(seen, lacking(), clock.monotonicMs()) : undefined
-      if (need !== undefined) throw rotationRefused(`${need} this root`)
-      await keeper.replace((state) => withoutFormer(state, fingerprint, clock.now()))
-    },
-    close() {
-      isClosed = true
-      timer?.cancel()
-    },
+
+  /** Another replica was given another authority: workloads here are asked for less than those there. */
+  #isSuperseded(): boolean {
+    return this.#keeper.current().published !== this.#authority.rootsPem
+  }
+
+  #lacking(): readonly WorkloadTrust[] | undefined {
+    return lackingIn(this.#observer?.(), publishedRoots(this.#keeper.current(), this.#authority))
   }
 }
+
+const superseded =
+  'another replica was given another authority: what this one signs is trusted only until workloads have gone over; start it with the same files'
 
 const steps: Readonly<Record<FormerRoots['phase'], string>> = {
   waiting: 'the plugged-in authority signs from now on, and certificates under the former roots are renewed',

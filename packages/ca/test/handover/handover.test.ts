@@ -1,11 +1,12 @@
 import { createSeededRandom } from '@heddle/base'
-import { createFakeClock, type FakeClock } from '@heddle/base/testing'
+import { createFakeClock, createMemoryLogger, type FakeClock } from '@heddle/base/testing'
 import { encodePrivateKey, parseCertificatePem, verifySvidPath } from '@heddle/x509'
 import { describe, expect, it } from 'vitest'
 import {
   type Ca,
   type CaBundle,
   type Cacerts,
+  createCa,
   createFederation,
   createMemoryCaStore,
   encodeSpiffeBundle,
@@ -367,5 +368,42 @@ describe('an authority that is plugged in where another one signed', () => {
     const { ca } = await startCa({ cacerts: cacertsAt(clock), companionStore: createMemoryCaStore(), formerStore }, clock)
     expect(phases(ca)).toBe('active')
     await expect(ca.sign(csr(), caller)).resolves.toBeDefined()
+  })
+})
+
+describe('a replica that was not given the new authority yet', () => {
+  async function replicas() {
+    const clock = createFakeClock()
+    const open = sharedStore()
+    const logger = createMemoryLogger()
+    const old = cacertsAt(clock)
+    const one = await createCa({ trustDomain: 'cluster.local', cacerts: old, companionStore: open() }, { clock, logger })
+    const under = await one.sign(csr(), caller)
+    const two = (await startCa({ cacerts: cacertsAt(clock), companionStore: open() }, clock)).ca
+    return { one, two, under, clock, logger }
+  }
+
+  it('publishes the new roots before anybody signs under them, and says that it is to be started again', async () => {
+    const { one, two, clock, logger } = await replicas()
+    observedBy(two, [])
+    await pass(clock, 9000)
+    await expect(one.sign(csr(), caller)).rejects.toEqual(withCode('HEDDLE_CA_HANDOVER'))
+    await pass(clock, 2000)
+    const fresh = await two.sign(csr(), caller)
+    for (const ca of [one, two]) expect(verifies(fresh, ca.bundle(), clock.now())).toBe(true)
+    expect(logger.records.filter(({ level }) => level === 'error')).toMatchObject([
+      { message: expect.stringContaining('another replica was given another authority') as string },
+    ])
+  })
+
+  it('takes no step on the word of its own workloads, who are asked for less', async () => {
+    const { one, two, under, clock } = await replicas()
+    observedBy(two, ['silent'])
+    observedBy(one, [])
+    await pass(clock, 50_000)
+    expect(two.handover?.status()?.phase).toBe('waiting')
+    await pass(clock, 120_000)
+    expect(two.handover?.status()?.phase).toBe('renewing')
+    expect(verifies(under, two.bundle(), clock.now())).toBe(true)
   })
 })
