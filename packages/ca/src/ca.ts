@@ -30,7 +30,7 @@ export interface CaOptions {
   /**
    * With `companionStore`: where an authority with a root of its own kept its state before somebody's was plugged in. Its roots stay
    * trusted while workloads go over, its keys verify tokens for as long as there are some, and whom it denied stays denied; it is read
-   * once and closed. Default: there was none.
+   * once and closed, and while it cannot be fetched nothing starts. Default: there was none.
    */
   readonly formerStore?: Pick<CaStore, 'open' | 'close'>
   /** Lifetime of a root made here. Default: 3650 days, as Istio's CITADEL_SELF_SIGNED_CA_CERT_TTL. */

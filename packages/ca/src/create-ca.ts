@@ -2,7 +2,7 @@
  * The certificate authority: one signing key per trust domain, leaves whose identity is the caller's, and roots that can change.
  * It speaks no protocol; `service/` handles requests as plain objects and the control plane binds those to gRPC.
  */
-import { type Clock, type Logger, messageOf, parseSpiffeId, type Random, silentLogger } from '@heddle/base'
+import { type Clock, isHeddleError, type Logger, messageOf, parseSpiffeId, type Random, silentLogger } from '@heddle/base'
 import { systemClock, systemRandom } from '@heddle/base/node'
 import type { Crl, KeyAlgorithm } from '@heddle/x509'
 import type { AuditSink } from './audit/audit-record.js'
@@ -13,7 +13,7 @@ import { decodeState } from './authority/state-format.js'
 import { isConflict, openState } from './authority/state-keeper.js'
 import { type CaBundle, createBundle } from './bundle/ca-bundle.js'
 import type { Ca, CaDeps, CaOptions } from './ca.js'
-import { caError } from './ca-error.js'
+import { type CaErrorCode, caError } from './ca-error.js'
 import type { Caller } from './caller.js'
 import { createDenyBook } from './deny/deny-book.js'
 import { createRevocationLists } from './deny/revocation-lists.js'
@@ -85,7 +85,19 @@ async function openCompanion(
   return { keeper, driver: driveJwtKeys(keeper, resolved), handover: driveHandover(keeper, authority, resolved) }
 }
 
-/** Every root that the authority of before published, and whom it denied. What cannot be read holds nobody up: that is what is being replaced. */
+/** Of states that another try does not make readable. */
+const lasting: readonly string[] = [
+  'HEDDLE_CA_STATE_CORRUPT',
+  'HEDDLE_CA_STATE_NEWER',
+  'HEDDLE_CA_STATE_UNREADABLE',
+  'HEDDLE_CA_STATE_UNSAFE',
+  'HEDDLE_CA_TRUST_DOMAIN_CHANGED',
+] satisfies readonly CaErrorCode[]
+
+/**
+ * What is taken along of the authority of before. A state that can never be read holds nobody up: it is what is being replaced.
+ * @throws whatever may be over at the next start, such as an API that is away or an authority that still runs: this is read once
+ */
 async function readPredecessor(resolved: Resolved, store: Pick<CaStore, 'open' | 'close'>): Promise<Predecessor | undefined> {
   try {
     const saved = await store.open()
@@ -93,6 +105,7 @@ async function readPredecessor(resolved: Resolved, store: Pick<CaStore, 'open' |
     const { roots, ...others } = decodeState(saved, { ...resolved, hasRoots: true }, resolved.random).state
     return { ...others, rootsPem: roots.map(({ authority: { rootsPem } }) => rootsPem).join('') }
   } catch (error) {
+    if (!isHeddleError(error) || !lasting.includes(error.code)) throw error
     resolved.logger.warn(
       'the state of the authority before cannot be read: certificates under its roots are not trusted any more, and whom it denied is not denied here',
       { error: messageOf(error) },

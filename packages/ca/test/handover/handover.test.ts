@@ -369,6 +369,19 @@ describe('an authority that is plugged in where another one signed', () => {
     expect(phases(ca)).toBe('active')
     await expect(ca.sign(csr(), caller)).resolves.toBeDefined()
   })
+
+  it('does not start while the former state cannot be fetched, and takes it over once it can', async () => {
+    const clock = createFakeClock()
+    const store = createMemoryCaStore()
+    await (await startCa({ store }, clock)).ca.close()
+    let isAway = true
+    const formerStore = { ...store, open: () => (isAway ? Promise.reject(new Error('connection reset')) : store.open()) }
+    const options = { cacerts: cacertsAt(clock), companionStore: createMemoryCaStore(), formerStore }
+    await expect(startCa(options, clock)).rejects.toThrow('connection reset')
+    isAway = false
+    const { ca } = await startCa(options, clock)
+    expect(phases(ca)).toBe('active,prepared')
+  })
 })
 
 describe('a replica that was not given the new authority yet', () => {
