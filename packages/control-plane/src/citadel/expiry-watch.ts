@@ -1,4 +1,4 @@
-/** Says in the log, every hour until somebody acts, that the authority comes to its end: silent expiry is the classic outage of a mesh. */
+/** Says in the log that the authority comes to its end, once a day while that only warns and every hour once it is critical: silent expiry is the classic outage of a mesh. */
 import { type Clock, type Logger, setWallTimer, type Timer } from '@heddle/base'
 import type { Ca } from '@heddle/ca'
 
@@ -12,7 +12,8 @@ export function watchExpiry(ca: Pick<Ca, 'alarms'>, { clock, logger }: { readonl
     const alarms = ca.alarms()
     // A message says how much time is left, in days while there are some: so a warning comes once a day.
     const text = alarms.map(({ message }) => message).join()
-    if (text !== said) for (const { severity, message } of alarms) logger[severity === 'critical' ? 'error' : 'warn'](message)
+    const isCritical = alarms.some(({ severity }) => severity === 'critical')
+    if (text !== said || isCritical) for (const { severity, message } of alarms) logger[severity === 'critical' ? 'error' : 'warn'](message)
     said = text
     timer = setWallTimer(clock, lookMs, look)
   }

@@ -34,6 +34,9 @@ it('warns for an authority below somebody else’s root as well, and calls it cr
   expect(ca.alarms()).toMatchObject([{ severity: 'critical', message: expect.stringContaining('nothing is issued') as string }])
   expect(logger.records.at(-1)).toMatchObject({ level: 'error' })
   expect(ca.metrics().expiryAlarms).toBe(1)
+  const said = logger.records.length
+  clock.advance(5 * 3_600_000)
+  expect(logger.records.slice(said).map(({ level }) => level)).toEqual(Array(5).fill('error'))
 })
 
 it('leaves an authority of a few days, as others renew them, alone until a third of its life is left', async () => {
