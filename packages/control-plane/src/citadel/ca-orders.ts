@@ -97,8 +97,11 @@ class FollowedOrders implements CaOrders {
     this.#awaitLapse(data)
   }
 
+  /** Whoever gave an order that was claimed long ago has given it up. */
   #freeOrders(data: OrderData): readonly string[] {
-    return [...openOrders(data), ...lapsedOrders(data, this.#clock.now())]
+    const nowMs = this.#clock.now()
+    const recent = withoutOld(data, nowMs - keepMs)
+    return [...openOrders(recent), ...lapsedOrders(recent, nowMs)]
   }
 
   #awaitLapse(data: OrderData): void {

@@ -90,6 +90,25 @@ describe('orders to the authority', () => {
     expect(ca.denied.entries()).toHaveLength(2)
   })
 
+  it('that were claimed hours ago are not carried out any more, and go', async () => {
+    const { ca, done } = await startReplica()
+    const [old, next] = [orderKeys('old'), orderKeys('next')]
+    const left = {
+      [old.order]: JSON.stringify({ do: 'rotate-start' }),
+      [old.claim]: JSON.stringify({ by: 'a process that has ended', atMs: clock.now() - 2 * 3_600_000 }),
+    }
+    const hold = (orders: OrderData): void =>
+      api.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: ordersConfigMap, namespace }, data: orders })
+    hold(left)
+    await until(data).toEqual(left)
+    hold({ ...left, [next.order]: JSON.stringify({ do: 'deny', spiffeId: thief }) })
+    await answerTo('next')
+    clock.advance(120_000)
+    expect(done()).toHaveLength(1)
+    expect(ca.rotation?.plan().isRunning).toBe(false)
+    expect(Object.keys(await data())).toEqual([next.answer])
+  })
+
   it('that come together are all carried out, each with its own answer', async () => {
     await startReplica()
     await startReplica()
