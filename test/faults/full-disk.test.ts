@@ -21,9 +21,11 @@ function smallDisk(): string | undefined {
   return folder
 }
 
+let fillers = 0
+
 function fill(disk: string): void {
   try {
-    for (let index = 0; ; index++) writeFileSync(join(disk, `filler-${index}`), Buffer.alloc(4096, 1))
+    for (;;) writeFileSync(join(disk, `filler-${fillers++}`), Buffer.alloc(4096, 1))
   } catch (error) {
     expect(error).toMatchObject({ code: 'ENOSPC' })
   }
@@ -49,8 +51,20 @@ describe('a full disk', () => {
     })
     const down = await heddle(['down', '--state', stateFolder])
     expect(down).toEqual({ code: 0, stdout: expect.stringMatching(/is down\n$/), stderr: '' })
-    expect([0, 74]).toContain(await mesh.closed)
+    expect([0, 74], mesh.output()).toContain(await mesh.closed)
     expect(mesh.output()).not.toMatch(/HEDDLE_CLI_INTERNAL|at .*local-platform/)
+    expect(livingProcesses(stateFolder)).toEqual([])
+  })
+
+  test.skipIf(!canMount)('is ended in order although something else takes the room that was kept for it', async ({ skip }) => {
+    const disk = smallDisk() ?? skip('no file system can be mounted here')
+    const stateFolder = join(disk, 'state')
+    const mesh = await startMesh({ stateFolder })
+    fill(disk)
+    const taker = setInterval(() => fill(disk), 1)
+    const down = await heddle(['down', '--state', stateFolder]).finally(() => clearInterval(taker))
+    expect(down).toEqual({ code: 0, stdout: expect.stringMatching(/is down\n$/), stderr: '' })
+    expect([0, 74], mesh.output()).toContain(await mesh.closed)
     expect(livingProcesses(stateFolder)).toEqual([])
   })
 

@@ -59,10 +59,11 @@ function isHelpFlag(word: string | undefined): boolean {
 
 function report(error: unknown, argv: readonly string[], { streams, signal }: CliContext): number {
   // What a Ctrl-C breaks off fails, which nobody needs to hear; what was lost before they do.
-  if (signal.aborted && !isHeddleError(error, 'HEDDLE_CLI_DISK')) return exitCode.interrupted
+  const diskFault = isHeddleError(error, 'HEDDLE_CLI_DISK') ? error : diskFaultOf(error)
+  if (signal.aborted && diskFault === undefined) return exitCode.interrupted
   const failure = isHeddleError(error)
     ? error
-    : (diskFaultOf(error) ??
+    : (diskFault ??
       fileFaultOf(error) ??
       new HeddleError({
         code: 'HEDDLE_CLI_INTERNAL',

@@ -157,6 +157,14 @@ describe('what a command throws', () => {
   it('is nothing to talk about after Ctrl-C, which ends with 130', async () => {
     expect(await outcomeOf(new Error('aborted'), ['fail'], AbortSignal.abort())).toEqual({ code: 130, stderr: '' })
   })
+
+  it('is said after Ctrl-C, too, when the disk took nothing more', async () => {
+    const error = Object.assign(new Error('write'), { code: 'ENOSPC' })
+    expect(await outcomeOf(error, ['fail'], AbortSignal.abort())).toEqual({
+      code: 74,
+      stderr: expect.stringMatching(/^error: no space is left on the disk \(ENOSPC\)\n.*\n {2}\(HEDDLE_CLI_DISK\)\n$/),
+    })
+  })
 })
 
 describe('without a mesh', () => {

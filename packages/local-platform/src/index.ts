@@ -4,7 +4,7 @@ export type { IssuedToken, TokenIssuer, TokenOrder, VerifiedToken } from './api/
 export { createPlatform, type Platform, type PlatformAccess, type PlatformDeps, type PlatformOptions } from './platform.js'
 export type { Programs } from './runtime/built-in-images.js'
 export type { ImageEntry, ImageRole } from './runtime/image-map.js'
-export { endLeftProcesses, type LeftProcessesOptions } from './runtime/left-processes.js'
+export { endLeftProcesses, endRuntimeProcesses, type LeftProcessesOptions } from './runtime/left-processes.js'
 export { createRuntime, type Runtime, type RuntimeDeps, type RuntimeOptions } from './runtime/runtime.js'
 export type { ProcessIdentity } from './process-start.js'
 export { stateOwner } from './store/state-lock.js'

@@ -81,7 +81,12 @@ export function createPlatform(options: PlatformOptions, deps: PlatformDeps = {}
   const { clock = systemClock, random = systemRandom, logger = silentLogger } = deps
   const opened: (() => void | Promise<void>)[] = []
   const close = async (): Promise<void> => {
-    for (let release = opened.pop(); release; release = opened.pop()) await release()
+    const failures: unknown[] = []
+    for (let release = opened.pop(); release; release = opened.pop())
+      await Promise.resolve(release)
+        .then((end) => end())
+        .catch((error: unknown) => failures.push(error))
+    if (failures.length > 0) throw failures[0]
   }
   return {
     close,

@@ -7,6 +7,8 @@ import { diskFaultOf } from '../command/disk-fault.js'
 export interface DiskFaults {
   /** The first that was met. */
   readonly first: () => Error | undefined
+  /** For a failure that somebody has caught. */
+  readonly note: (error: unknown) => void
   /** Ends the watching. */
   readonly close: () => void
 }
@@ -14,16 +16,19 @@ export interface DiskFaults {
 /** @param onFirst called once. */
 export function watchDiskFaults(onFirst: (error: Error) => void): DiskFaults {
   let first: Error | undefined
-  const onUncaught = (error: unknown): void => {
+  const note = (error: unknown): boolean => {
     const fault = diskFaultOf(error)
-    if (fault === undefined) {
-      process.off('uncaughtException', onUncaught)
-      // Thrown from here Node would give it another exit code.
-      queueMicrotask(() => {
-        throw error
-      })
-    } else if (first === undefined) onFirst((first = fault))
+    if (fault !== undefined && first === undefined) onFirst((first = fault))
+    return fault !== undefined
+  }
+  const onUncaught = (error: unknown): void => {
+    if (note(error)) return
+    process.off('uncaughtException', onUncaught)
+    // Thrown from here Node would give it another exit code.
+    queueMicrotask(() => {
+      throw error
+    })
   }
   process.on('uncaughtException', onUncaught)
-  return { first: () => first, close: () => void process.off('uncaughtException', onUncaught) }
+  return { first: () => first, note: (error) => void note(error), close: () => void process.off('uncaughtException', onUncaught) }
 }

@@ -5,7 +5,7 @@
 import { delay, isHeddleError, type Logger } from '@heddle/base'
 import { systemClock } from '@heddle/base/node'
 import { boundPortsAnnotation, createResourceClient, type KubernetesObject, loadKubeconfig, type ResourceClient } from '@heddle/client'
-import { createPlatform, createRuntime, endLeftProcesses, type PlatformAccess } from '@heddle/local-platform'
+import { createPlatform, createRuntime, endRuntimeProcesses, type PlatformAccess } from '@heddle/local-platform'
 import { applyProfile } from '../commands/install.js'
 import { demoProfile } from '../install/demo-profile.js'
 import { ingressGateway } from '../install/ingress-gateway.js'
@@ -15,7 +15,7 @@ import { clientVersion } from '../output/client-version.js'
 import { namespaces, services } from '../target/resource-types.js'
 import { runtimeFolderOf } from '../target/state-folder.js'
 import { watchCrashes } from './crash-watch.js'
-import { storeFaultOf } from '../command/disk-fault.js'
+import { diskFaultOf, storeFaultOf } from '../command/disk-fault.js'
 import { watchDiskFaults } from './disk-faults.js'
 import { keepDiskReserve, releaseDiskReserve } from './disk-reserve.js'
 import { freeGatewayPorts } from './free-ports.js'
@@ -68,6 +68,7 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
   const platform = createPlatform({ stateDir: stateFolder, port: apiPort, version: clientVersion() }, { logger })
   const access = await platform.start()
   const client = createResourceClient(await loadKubeconfig(access.kubeconfigPath))
+  const faults = watchDiskFaults((error) => options.onProgress({ kind: 'trouble', text: `${error.message}; the mesh goes on` }))
   const runtime = createRuntime(
     {
       nodeName,
@@ -78,24 +79,25 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
       ...(options.seed === undefined ? {} : { proxyEnvironment: { HEDDLE_PROXY_SEED: String(options.seed) } }),
       ...images,
     },
-    { client, logger },
+    { client, logger, onWriteFailure: faults.note },
   )
-  const faults = watchDiskFaults((error) => options.onProgress({ kind: 'trouble', text: `${error.message}; the mesh goes on` }))
   const close = async (): Promise<void> => {
+    const failures: unknown[] = []
+    const isDone = (end: Promise<unknown>, boundMs: number): Promise<boolean> =>
+      endsWithin(end, boundMs).catch((error: unknown) => {
+        failures.push(error)
+        return false
+      })
     releaseDiskReserve(stateFolder)
-    try {
-      // With a store that takes nothing more the last states of the Pods cannot be written, which is tried for ever.
-      const isOrderly = await endsWithin(runtime.close({ stopPods: true }), podsEndMs)
-      const isClosed = await endsWithin(
-        client.close().then(() => platform.close()),
-        platformEndMs,
-      )
-      if (!isOrderly && isClosed) await endLeftProcesses({ stateDir: stateFolder, runtimeDir: runtimeFolderOf(stateFolder) })
-      const fault = faults.first()
-      if (fault !== undefined) throw fault
-    } finally {
-      faults.close()
-    }
+    if (!(await isDone(runtime.close({ stopPods: true }), podsEndMs)))
+      await isDone(endRuntimeProcesses(runtimeFolderOf(stateFolder)), platformEndMs)
+    await isDone(
+      client.close().then(() => platform.close()),
+      platformEndMs,
+    )
+    faults.close()
+    const failure = faults.first() ?? failures[0]
+    if (failure !== undefined) throw diskFaultOf(failure) ?? failure
   }
   keepDiskReserve(stateFolder)
   try {
@@ -126,7 +128,7 @@ async function installProfile(client: ResourceClient, { trustDomain, ports }: Lo
   await applyProfile(client, isEmpty ? demoProfile(profile) : ingressGateway(profile), () => {})
 }
 
-async function endsWithin(end: Promise<void>, boundMs: number): Promise<boolean> {
+async function endsWithin(end: Promise<unknown>, boundMs: number): Promise<boolean> {
   const enough = new AbortController()
   const late = delay(systemClock, boundMs, enough.signal).then(
     () => false,

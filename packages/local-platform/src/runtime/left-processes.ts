@@ -9,7 +9,7 @@ import { systemClock } from '@heddle/base/node'
 import { isAlive, type ProcessIdentity } from '../process-start.js'
 import { lockState } from '../store/state-lock.js'
 import { createPodRecords, type PodRecord } from './pod-record.js'
-import { endStrayProcesses } from './stray-processes.js'
+import { endStrayProcesses, strayProcesses } from './stray-processes.js'
 import { removeSocketFolder } from './workload-socket.js'
 
 export interface LeftProcessesOptions {
@@ -27,20 +27,35 @@ const endDeadlineMs = 10_000
  * records stay, so that the Pods run again with the next platform.
  * @throws HEDDLE_STATE_IN_USE while a platform runs, HEDDLE_RUNTIME_PROCESS_LEFT when one does not end.
  */
-export async function endLeftProcesses({ stateDir, runtimeDir }: LeftProcessesOptions, clock: Clock = systemClock): Promise<number> {
-  if (!existsSync(join(runtimeDir, 'pods'))) return 0
+export async function endLeftProcesses({ stateDir, runtimeDir }: LeftProcessesOptions): Promise<number> {
+  // On a full disk the lock could not be taken.
+  if (!hasProcesses(runtimeDir)) return 0
   // A platform that starts meanwhile would start what is being ended.
   const release = lockState(stateDir)
   try {
-    const records = createPodRecords(runtimeDir).readAll()
-    const recorded = records.flatMap(processesOf).filter(isAlive)
-    for (const record of records) endRecorded(record)
-    await untilGone(recorded, clock)
-    for (const record of records) removeSocketFolder(record)
-    return recorded.length + endStrayProcesses(resolve(runtimeDir), new Set())
+    return await endRuntimeProcesses(runtimeDir)
   } finally {
     release()
   }
+}
+
+/**
+ * The same for the owner of the lock, such as a platform whose runtime did not close in time.
+ * @throws HEDDLE_RUNTIME_PROCESS_LEFT when one does not end.
+ */
+export async function endRuntimeProcesses(runtimeDir: string, clock: Clock = systemClock): Promise<number> {
+  const records = createPodRecords(runtimeDir).readAll()
+  const recorded = records.flatMap(processesOf).filter(isAlive)
+  for (const record of records) endRecorded(record)
+  await untilGone(recorded, clock)
+  for (const record of records) removeSocketFolder(record)
+  return recorded.length + endStrayProcesses(resolve(runtimeDir), new Set())
+}
+
+function hasProcesses(runtimeDir: string): boolean {
+  if (!existsSync(join(runtimeDir, 'pods'))) return false
+  const isRecorded = createPodRecords(runtimeDir).readAll().flatMap(processesOf).some(isAlive)
+  return isRecorded || strayProcesses(resolve(runtimeDir), new Set()).length > 0
 }
 
 /** Ends the processes that a record names, with all that they started. */

@@ -19,6 +19,7 @@ import { createPodPlace, type PodPlace, type PodPlaceDeps } from './pod-place.js
 import type { PodRecord, PodRecords } from './pod-record.js'
 import { podStatus } from './pod-status.js'
 import { createPodVolumes, linkOnce, type PodVolumes } from './pod-volumes.js'
+import { createRecordWriter, type RecordWriter } from './record-writer.js'
 import { createStatusWriter, isGone, type StatusWriter } from './status-writer.js'
 import { removeSocketFolder, withSocketFolder } from './workload-socket.js'
 
@@ -52,6 +53,8 @@ export interface PodWorkerDeps extends PodPlaceDeps {
   readonly records: PodRecords
   readonly events: EventRecorder
   readonly onGone: (worker: PodWorker) => void
+  /** A record was not written; it is tried again. */
+  readonly onWriteFailure: (error: unknown) => void
 }
 
 const mountRetryMs = 2000
@@ -70,6 +73,7 @@ class LocalPod implements PodWorker {
   readonly #directory: string
   readonly #volumes: PodVolumes
   readonly #status: StatusWriter
+  readonly #recordWriter: RecordWriter
   readonly #initUnits: readonly ContainerUnit[]
   readonly #applicationUnits: readonly ContainerUnit[]
   readonly #place: PodPlace
@@ -85,7 +89,6 @@ class LocalPod implements PodWorker {
   #isLeaving = false
   /** Counts changes of objects, so that one which comes while volumes are being written is not missed. */
   #changes = 0
-  #isForgotten = false
   /** Wakes whoever waits for a change of any container. */
   #wake: () => void = () => {}
 
@@ -104,6 +107,7 @@ class LocalPod implements PodWorker {
     this.#earlier = findEarlierProcesses(record, deps.clock)
     this.#initUnits = (pod.spec.initContainers ?? []).map((one) => this.#unit(one, isSidecar(one) ? 'sidecar' : 'init'))
     this.#applicationUnits = pod.spec.containers.map((one) => this.#unit(one, 'application'))
+    this.#recordWriter = createRecordWriter(deps)
     this.#status = createStatusWriter(pod, () => this.#computeStatus(), deps)
   }
 
@@ -171,7 +175,7 @@ class LocalPod implements PodWorker {
     this.#status.changed()
     await this.#status.flushed()
     this.#status.close()
-    this.#isForgotten = true
+    this.#recordWriter.close()
     this.#deps.records.remove(this.uid)
     await this.#deleteFromApi()
     this.#deps.events.forget(this.#pod)
@@ -180,7 +184,7 @@ class LocalPod implements PodWorker {
 
   detach(): void {
     this.#isEnding = true
-    this.#isForgotten = true
+    this.#recordWriter.close()
     for (const unit of this.units()) unit.detach()
     this.#volumes.close()
     this.#status.close()
@@ -191,8 +195,8 @@ class LocalPod implements PodWorker {
     await this.#stopAll(graceMs)
     removeSocketFolder(this.#record)
     this.#volumes.close()
-    await this.#status.flushed()
-    this.#status.close()
+    await this.#status.end()
+    this.#recordWriter.close()
   }
 
   execPlace(unit: ContainerUnit, command: readonly string[]): ReturnType<PodWorker['execPlace']> {
@@ -342,7 +346,7 @@ class LocalPod implements PodWorker {
   #persist(): void {
     const containers = Object.fromEntries(this.units().map((unit) => [unit.name, this.#containerRecord(unit)]))
     this.#record = { ...this.#record, containers }
-    if (!this.#isForgotten) this.#deps.records.write(this.#record)
+    this.#recordWriter.write(this.#record)
   }
 
   /** Until it is adopted, a process of the earlier platform stays in the record. */

@@ -55,6 +55,8 @@ export interface RuntimeDeps {
   readonly clock?: Clock
   readonly random?: Random
   readonly logger?: Logger
+  /** Called when a record of a Pod could not be written; the Pod goes on and it is tried again. Default: nothing. */
+  readonly onWriteFailure?: (error: unknown) => void
 }
 
 /** Its `logs` and `exec` answer 404 for a Pod it does not run and 400 for a container that does not exist or does not run, as `Status` errors. */
@@ -79,6 +81,7 @@ export function createRuntime(options: RuntimeOptions, deps: RuntimeDeps): Runti
     clock: systemClock,
     random: systemRandom,
     logger: silentLogger,
+    onWriteFailure: () => {},
     ...deps,
   })
 }

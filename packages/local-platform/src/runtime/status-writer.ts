@@ -12,6 +12,8 @@ export interface StatusWriter {
   observed(status: unknown): void
   /** Resolves when the newest status is stored, or the Pod is gone. */
   flushed(): Promise<void>
+  /** As `flushed` and `close`, but what fails from now on is not tried again: a store without room must not keep the runtime. */
+  end(): Promise<void>
   close(): void
 }
 
@@ -25,6 +27,7 @@ const retryMs = 200
 
 export function createStatusWriter(pod: Pod, compute: () => object, deps: StatusWriterDeps): StatusWriter {
   let isDirty = false
+  let isEnding = false
   let isClosed = false
   let stored: object | undefined
   let writing: Promise<void> | undefined
@@ -46,6 +49,7 @@ export function createStatusWriter(pod: Pod, compute: () => object, deps: Status
       } catch (error) {
         if (isGone(error)) return
         deps.logger.debug('a Pod status was not written', { pod: podName(pod), error: messageOf(error) })
+        if (isEnding) return
         isDirty = true
         await new Promise<void>((resolve) => void deps.clock.setTimer(retryMs, resolve))
       }
@@ -63,6 +67,11 @@ export function createStatusWriter(pod: Pod, compute: () => object, deps: Status
     },
     async flushed() {
       await writing
+    },
+    async end() {
+      isEnding = true
+      await writing
+      isClosed = true
     },
     close() {
       isClosed = true

@@ -11,13 +11,8 @@ export const containerIdVariable = 'HEDDLE_CONTAINER_ID'
 
 /** Ends every process marked with this runtime whose container is not among `known`. Returns how many. */
 export function endStrayProcesses(runtimeId: string, known: ReadonlySet<string>): number {
-  if (process.platform !== 'linux') return 0
   let ended = 0
-  for (const entry of readdirSync('/proc')) {
-    const pid = Number(entry)
-    if (!Number.isInteger(pid) || pid === process.pid) continue
-    const container = containerOf(pid, runtimeId)
-    if (container === undefined || known.has(container)) continue
+  for (const pid of strayProcesses(runtimeId, known)) {
     try {
       process.kill(pid, 'SIGKILL')
       ended++
@@ -26,6 +21,18 @@ export function endStrayProcesses(runtimeId: string, known: ReadonlySet<string>)
     }
   }
   return ended
+}
+
+/** The pids of every process marked with this runtime whose container is not among `known`. */
+export function strayProcesses(runtimeId: string, known: ReadonlySet<string>): readonly number[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      if (!Number.isInteger(pid) || pid === process.pid) return false
+      const container = containerOf(pid, runtimeId)
+      return container !== undefined && !known.has(container)
+    })
 }
 
 function containerOf(pid: number, runtimeId: string): string | undefined {
