@@ -129,7 +129,7 @@ export interface Ca {
    */
   replaceCrls(crlPem: string): void
   /**
-   * Adopts now what another replica has saved in the same store; the authority looks by itself once a minute.
+   * Adopts now what another replica has saved in the same store; an authority with a shared store looks by itself every three seconds.
    * @throws HeddleError what the store throws; the `HEDDLE_CA_STATE_...` codes
    */
   refresh(): Promise<void>

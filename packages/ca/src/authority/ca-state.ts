@@ -42,6 +42,16 @@ export interface RotationIntent {
 /** `leaves-ended`: after the last leaf of the old root has ended. `acknowledged`: as soon as every connected workload said that it needs it no more. */
 export type RevokeWhen = 'leaves-ended' | 'acknowledged'
 
+/** A replica that shares the store has workloads that are not ready for the next step; see rotation/step-holds. */
+export interface StepHold {
+  /** Drawn at random by each process. */
+  readonly replica: string
+  /** Grows while the replica holds the step. */
+  readonly renewals: number
+  /** How many are not ready; 0 when it does not know its workloads yet. */
+  readonly workloads: number
+}
+
 /** Of the authority that signed before somebody's own was plugged in; see handover/handover. */
 export interface FormerRoots {
   /** Those that are not among the new ones; empty when all stay, and the one that signs is new. */
@@ -66,6 +76,7 @@ export interface CaState {
   /** Below somebody else's root: the roots of the authority that is plugged in, in PEM. */
   readonly published?: string
   readonly former?: FormerRoots
+  readonly holds?: readonly StepHold[]
 }
 
 export function createStoredRoot(phase: RootPhase, options: RootOptions, longestLeafSeconds: number, random: Random): StoredRoot {

@@ -18,7 +18,7 @@ import { caError, stateCorrupt } from '../ca-error.js'
 import { jwtKeyOf } from '../jwt/jwt-key.js'
 import { firstRing, type RingKey } from '../jwt/jwt-key-ring.js'
 import { isKeyOf, rootAuthority } from './authority.js'
-import type { CaState, DeniedEntry, FormerRoots, RootPhase, RotationIntent, StoredRoot } from './ca-state.js'
+import type { CaState, DeniedEntry, FormerRoots, RootPhase, RotationIntent, StepHold, StoredRoot } from './ca-state.js'
 
 interface Envelope {
   readonly format: string
@@ -55,6 +55,7 @@ interface SerializedState {
   readonly rotation?: RotationIntent
   readonly published?: string
   readonly former?: FormerRoots
+  readonly holds?: readonly StepHold[]
 }
 
 const format = 'heddle-ca-state'
@@ -113,13 +114,23 @@ export function decodeState(bytes: Uint8Array, { trustDomain, hasRoots }: Decodi
   const activeCount = roots.filter((root) => root.phase === 'active').length
   if (hasRoots ? activeCount !== 1 : roots.length > 0)
     throw stateCorrupt(`it has ${activeCount} active roots, expected ${hasRoots ? 'one' : 'none'}`)
-  const { sequence = 1, denied = [], crlNumber = 0, rotation } = state
-  if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(crlNumber) || !Array.isArray(denied))
+  const { sequence = 1, denied = [], crlNumber = 0, rotation, holds } = state
+  if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(crlNumber) || !Array.isArray(denied) || !areHolds(holds))
     throw stateCorrupt('a field is not of its type')
   const jwtKeys = readJwtKeys(state, random)
   const handover = readHandover(state)
   return {
-    state: { trustDomain, sequence, roots, jwtKeys, denied, crlNumber, ...(rotation && { rotation }), ...handover },
+    state: {
+      trustDomain,
+      sequence,
+      roots,
+      jwtKeys,
+      denied,
+      crlNumber,
+      ...(rotation && { rotation }),
+      ...(holds && { holds }),
+      ...handover,
+    },
     isOlder: found < version,
   }
 }
@@ -182,6 +193,16 @@ function readJwtKey({ id, privateKey, sinceMs, signsFromMs }: SerializedJwtKey):
   if (typeof id !== 'string' || !Number.isSafeInteger(sinceMs) || !Number.isSafeInteger(signsFromMs))
     throw stateCorrupt('a key for tokens has no id or no date')
   return { ...jwtKeyOf(id, key.key), sinceMs, signsFromMs }
+}
+
+function areHolds(holds: unknown): boolean {
+  if (holds === undefined) return true
+  const isHold = (hold: unknown): boolean =>
+    isRecord(hold) &&
+    typeof hold['replica'] === 'string' &&
+    Number.isSafeInteger(hold['renewals']) &&
+    Number.isSafeInteger(hold['workloads'])
+  return Array.isArray(holds) && holds.every(isHold)
 }
 
 function readHandover({ published, former }: SerializedState): Pick<CaState, 'published' | 'former'> {

@@ -23,6 +23,8 @@ export interface StateKeeperOptions {
 
 /** Where the authority keeps its state. */
 export interface StateKeeper {
+  /** Whether replicas may save, too. */
+  readonly isShared: boolean
   current(): CaState
   /** Saves, then announces. @throws what the change and the store throw; then nothing has changed */
   replace(change: (state: CaState) => CaState): Promise<void>
@@ -87,6 +89,8 @@ class SavedState implements StateKeeper {
   readonly #logger: Logger
   readonly #listeners = new Set<() => void>()
   #state: CaState
+  /** What was read last, as it was stored: looking again costs little while nobody has saved. */
+  #read: Uint8Array | undefined
   #isClosed = false
   #tail: Promise<unknown> = Promise.resolve()
 
@@ -97,6 +101,10 @@ class SavedState implements StateKeeper {
     this.#clock = clock
     this.#random = random
     this.#logger = logger
+  }
+
+  get isShared(): boolean {
+    return this.#store.reload !== undefined
   }
 
   current(): CaState {
@@ -153,10 +161,13 @@ class SavedState implements StateKeeper {
   async #adopt(): Promise<void> {
     const saved = await this.#store.reload?.()
     if (!saved) throw stateCorrupt('it was there and is gone')
+    if (this.#read && Buffer.compare(saved, this.#read) === 0) return
     const { state } = decodeState(saved, this.#options, this.#random)
-    if (Buffer.compare(encodeState(state), encodeState(this.#state)) === 0) return
     if (state.sequence < this.#state.sequence) throw stateCorrupt('it is older than what was saved before')
-    this.#logger.info('adopted the state that another replica saved', { sequence: state.sequence })
+    this.#read = saved
+    if (Buffer.compare(encodeState(state), encodeState(this.#state)) === 0) return
+    if (state.sequence !== this.#state.sequence)
+      this.#logger.info('adopted the state that another replica saved', { sequence: state.sequence })
     this.#announce(state)
   }
 

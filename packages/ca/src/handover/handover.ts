@@ -9,7 +9,7 @@
  * nobody up. Where no root goes, and a former one vouches for the new authority, there is nothing to wait for.
  * A replica that was not given the new authority publishes its roots as well, and leaves the steps to those that were.
  */
-import { type Clock, type Logger, messageOf, type Timer } from '@heddle/base'
+import { type Clock, type Logger, messageOf, type Random, type Timer } from '@heddle/base'
 import { type Certificate, encodePem, importPublicKey, parseCertificate, parseCertificatePem, verifyCertificatePath } from '@heddle/x509'
 import { type Authority, fingerprintOf } from '../authority/authority.js'
 import type { CaState, DeniedEntry, FormerRoots } from '../authority/ca-state.js'
@@ -18,6 +18,7 @@ import type { StateKeeper } from '../authority/state-keeper.js'
 import { fingerprintOfRoots } from '../bundle/bundle-fingerprint.js'
 import { type JwtKeyRing, withFormerRing, withNewestSigning, withoutFormerKeys } from '../jwt/jwt-key-ring.js'
 import type { WorkloadObserver, WorkloadTrust } from '../rotation/plan.js'
+import { type StepHolds, createStepHolds, lookMs } from '../rotation/step-holds.js'
 import { rotationRefused } from '../rotation/rotation-refused.js'
 
 export interface HandoverStatus {
@@ -30,6 +31,8 @@ export interface HandoverStatus {
   readonly formerRoots: readonly string[]
   /** Connected workloads that have not acknowledged the bundle as it is now; undefined when nobody observes them. */
   readonly lacking: readonly WorkloadTrust[] | undefined
+  /** Workloads of other replicas that are not ready for the next step, as those say; undefined when none holds it. */
+  readonly lackingElsewhere: number | undefined
 }
 
 export interface Handover {
@@ -56,8 +59,6 @@ const maxRenewingMs = 86_400_000
 /** After the last acknowledgement connections are still being replaced by others: proxies look at theirs every two seconds. */
 const settleMs = 6000
 const tickMs = 1000
-/** Another replica may be given another authority at any time; its roots have to be published here before it signs. */
-const lookMs = 3000
 
 /** What is taken along of the authority that signed before the first one was plugged in. */
 export interface Predecessor {
@@ -150,12 +151,14 @@ interface SeenPhase {
   readonly endMs: number
 }
 
-export function driveHandover(
-  keeper: StateKeeper,
-  authority: Authority,
-  deps: { readonly clock: Clock; readonly logger: Logger },
-): HandoverDriver {
-  return new DrivenHandover(keeper, authority, deps.clock, deps.logger)
+export interface HandoverDeps {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+export function driveHandover(keeper: StateKeeper, authority: Authority, deps: HandoverDeps): HandoverDriver {
+  return new DrivenHandover(keeper, authority, deps)
 }
 
 class DrivenHandover implements HandoverDriver {
@@ -163,6 +166,7 @@ class DrivenHandover implements HandoverDriver {
   readonly #authority: Authority
   readonly #clock: Clock
   readonly #logger: Logger
+  readonly #holds: StepHolds
   #observer: WorkloadObserver | undefined
   #timer: Timer | undefined
   #isClosed = false
@@ -171,11 +175,12 @@ class DrivenHandover implements HandoverDriver {
   #readySinceMs: number | undefined
   #wasSuperseded = false
 
-  constructor(keeper: StateKeeper, authority: Authority, clock: Clock, logger: Logger) {
+  constructor(keeper: StateKeeper, authority: Authority, deps: HandoverDeps) {
     this.#keeper = keeper
     this.#authority = authority
-    this.#clock = clock
-    this.#logger = logger
+    this.#clock = deps.clock
+    this.#logger = deps.logger
+    this.#holds = createStepHolds(keeper, deps)
     keeper.onChange(() => this.#schedule())
     this.#schedule()
   }
@@ -186,7 +191,14 @@ class DrivenHandover implements HandoverDriver {
     const { phase, sinceMs } = former
     const leftMs = Math.max(0, (this.#seen?.endMs ?? 0) - this.#clock.monotonicMs())
     const formerRoots = certificatesOf(former.rootsPem).map(fingerprintOf)
-    return { phase, sinceMs, untilMs: this.#clock.now() + leftMs, formerRoots, lacking: this.#lacking() }
+    return {
+      phase,
+      sinceMs,
+      untilMs: this.#clock.now() + leftMs,
+      formerRoots,
+      lacking: this.#lacking(),
+      lackingElsewhere: this.#holds.elsewhere(),
+    }
   }
 
   observe(workloads: WorkloadObserver): () => void {
@@ -197,7 +209,7 @@ class DrivenHandover implements HandoverDriver {
   }
 
   async revoke(fingerprint: string, unsafeForce: boolean = false): Promise<void> {
-    const need = this.#seen && !unsafeForce ? needIn(this.#seen, this.#lacking(), this.#clock.monotonicMs()) : undefined
+    const need = this.#seen && !unsafeForce ? this.#need(this.#seen) : undefined
     if (need !== undefined) throw rotationRefused(`${need} this root`)
     await this.#keeper.replace((state) => withoutFormer(state, fingerprint, this.#clock.now()))
   }
@@ -224,6 +236,7 @@ class DrivenHandover implements HandoverDriver {
     try {
       await this.#keeper.refresh()
       const { former } = this.#keeper.current()
+      await this.#holds.hold(former && this.#hurt(former))
       if (former && this.#seen && this.#isDue(this.#seen)) {
         this.#logger.info(steps[former.phase], { lacking: this.#lacking()?.map(({ id }) => id) })
         await this.#keeper.replace((state) => (isSamePhase(state.former, former) ? afterPhase(state, this.#clock.now()) : state))
@@ -238,10 +251,29 @@ class DrivenHandover implements HandoverDriver {
 
   #isDue({ sinceMs, endMs }: SeenPhase): boolean {
     const nowMs = this.#clock.monotonicMs()
-    if (!this.#isSuperseded() && this.#lacking()?.length === 0) this.#readySinceMs ??= nowMs
+    const isReady = !this.#isSuperseded() && this.#lacking()?.length === 0 && this.#holds.elsewhere() === undefined
+    if (isReady) this.#readySinceMs ??= nowMs
     else this.#readySinceMs = undefined
     const isSettled = this.#readySinceMs !== undefined && nowMs - this.#readySinceMs >= settleMs
     return (isSettled && nowMs - sinceMs >= minPhaseMs) || nowMs >= endMs
+  }
+
+  /** Who needs a former root, in words; undefined when nobody does. */
+  #need({ of, sinceMs }: SeenPhase): string | undefined {
+    if (of.phase === 'waiting') return 'no workload has another certificate yet than one under'
+    const lacking = this.#lacking()
+    if (!lacking || this.#clock.monotonicMs() - sinceMs < minPhaseMs) return 'workloads that have not come back may still need'
+    if (this.#holds.elsewhere() !== undefined) return 'workloads of other replicas may still need'
+    return lacking.length === 0 ? undefined : `${lacking.length} workloads may still need`
+  }
+
+  /** How many workloads here the next step would hurt, 0 while they are not known; undefined: none. */
+  #hurt({ phase }: FormerRoots): number | undefined {
+    if (!this.#observer) return undefined
+    const workloads = this.#observer()
+    // Under another authority than the new one nobody here has renewed.
+    const hurt = phase === 'renewing' && this.#isSuperseded() ? workloads : this.#lacking()
+    return hurt?.length === 0 ? undefined : (hurt?.length ?? 0)
   }
 
   /** Another replica was given another authority: workloads here are asked for less than those there. */
@@ -264,13 +296,6 @@ const steps: Readonly<Record<FormerRoots['phase'], string>> = {
 
 function isSamePhase(one: SeenPhase['of'] | undefined, other: SeenPhase['of'] | undefined): boolean {
   return one?.phase === other?.phase && one?.sinceMs === other?.sinceMs
-}
-
-/** Who needs a former root, in words; undefined when nobody does. */
-function needIn({ of, sinceMs }: SeenPhase, lacking: readonly WorkloadTrust[] | undefined, nowMs: number): string | undefined {
-  if (of.phase === 'waiting') return 'no workload has another certificate yet than one under'
-  if (!lacking || nowMs - sinceMs < minPhaseMs) return 'workloads that have not come back may still need'
-  return lacking.length === 0 ? undefined : `${lacking.length} workloads may still need`
 }
 
 /** After a start workloads have to come back before anybody can be waited for, however long nothing ran. */

@@ -5,7 +5,9 @@
  */
 import { type Clock, type Logger, type Timer, messageOf } from '@heddle/base'
 import type { StateKeeper } from '../authority/state-keeper.js'
-import type { Rotation } from './rotation.js'
+import type { RotationPlan, RotationStep } from './plan.js'
+import type { DrivenRotation, Rotation } from './rotation.js'
+import { lookMs } from './step-holds.js'
 
 export interface RotationDriverOptions {
   /** Whether a rotation starts when the forecast says that it is time. */
@@ -18,21 +20,20 @@ export interface RotationDriver {
 
 const busyTickMs = 1000
 const idleTickMs = 60_000
-/** After the last acknowledgement connections are still being replaced by others: proxies look at theirs every two seconds. */
+/** After the last acknowledgement connections are still being replaced by others: proxies look at theirs every two seconds. Other replicas hold a step within that time. */
 const settleMs = 6000
 /** One line a day for each alarm. */
 const alarmEveryMs = 86_400_000
 
 export function driveRotation(
-  rotation: Rotation,
+  rotation: DrivenRotation,
   keeper: StateKeeper,
   { isAutomatic }: RotationDriverOptions,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): RotationDriver {
   let timer: Timer | undefined
   let isClosed = false
-  /** Since when nobody has needed the old root. */
-  let readySinceMs: number | undefined
+  let ready: { readonly step: RotationStep; readonly sinceMs: number } | undefined
   let alarmedAtMs = Number.NEGATIVE_INFINITY
 
   const tick = async (): Promise<void> => {
@@ -41,16 +42,22 @@ export function driveRotation(
       await keeper.turnJwtKeys()
       alarm()
       if (isDue()) await rotation.start({ claimedActor: 'forecast' })
-      const { isRunning, next } = rotation.plan()
-      if (!next.isFresh) readySinceMs = undefined
-      else readySinceMs ??= clock.monotonicMs()
-      const isSettled = readySinceMs === undefined || clock.monotonicMs() - readySinceMs >= settleMs
-      if (isRunning && next.isReady && isSettled) await takeStep(rotation, keeper, next.step, next.fingerprint, logger)
+      await rotation.holdStep()
+      const plan = rotation.plan()
+      if (!plan.next.isReady || plan.next.step !== ready?.step) ready = undefined
+      if (plan.isRunning && plan.next.isReady && isSettled(plan))
+        await takeStep(rotation, keeper, plan.next.step, plan.next.fingerprint, logger)
     } catch (error) {
       if (!isClosed) logger.error('a step of the root rotation failed; it is tried again', { error: messageOf(error) })
     } finally {
       schedule()
     }
+  }
+  /** Whether the workloads have been ready for long enough. */
+  const isSettled = ({ next: { step, asksWorkloads }, observed }: RotationPlan): boolean => {
+    if (!asksWorkloads || observed === undefined || (step === 'activate' && !keeper.isShared)) return true
+    if (ready?.step !== step) ready = { step, sinceMs: clock.monotonicMs() }
+    return clock.monotonicMs() - ready.sinceMs >= settleMs
   }
   const isDue = (): boolean => isAutomatic && keeper.current().rotation === undefined && isTimeFor(keeper, rotation, clock.now())
   const alarm = (): void => {
@@ -62,7 +69,7 @@ export function driveRotation(
   }
   const schedule = (): void => {
     timer?.cancel()
-    if (!isClosed) timer = clock.setTimer(keeper.current().rotation ? busyTickMs : idleTickMs, () => void tick())
+    if (!isClosed) timer = clock.setTimer(keeper.current().rotation ? busyTickMs : keeper.isShared ? lookMs : idleTickMs, () => void tick())
   }
   keeper.onChange(schedule)
   schedule()
@@ -82,7 +89,7 @@ function isTimeFor(keeper: StateKeeper, rotation: Rotation, nowMs: number): bool
 async function takeStep(
   rotation: Rotation,
   keeper: StateKeeper,
-  step: ReturnType<Rotation['plan']>['next']['step'],
+  step: RotationStep,
   fingerprint: string | undefined,
   logger: Logger,
 ): Promise<void> {

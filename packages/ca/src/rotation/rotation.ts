@@ -27,6 +27,7 @@ import { withNewestSigning, withNewKey, withoutFormerKeys } from '../jwt/jwt-key
 import type { StateKeeper } from '../authority/state-keeper.js'
 import { type Forecast, forecastOf } from './forecast.js'
 import { type RotationPlan, type WorkloadObserver, planOf } from './plan.js'
+import { type StepHolds, createStepHolds } from './step-holds.js'
 import { rotationRefused } from './rotation-refused.js'
 
 export interface RootStatus {
@@ -74,6 +75,12 @@ export interface Rotation {
   rollback(): Promise<RootStatus>
 }
 
+/** What its driver asks besides. */
+export interface DrivenRotation extends Rotation {
+  /** Holds the next step for other replicas while workloads of this one are not ready for it, or lets go of it. */
+  holdStep(): Promise<void>
+}
+
 export interface RotationOptions {
   readonly rootTtlSeconds: number
   readonly rootKeyAlgorithm: KeyAlgorithm
@@ -85,22 +92,24 @@ export function createRotation(
   options: RotationOptions,
   keeper: StateKeeper,
   deps: { readonly clock: Clock; readonly random: Random },
-): Rotation {
-  return new RootRotation(options, keeper, deps.clock, deps.random)
+): DrivenRotation {
+  return new RootRotation(options, keeper, deps)
 }
 
-class RootRotation implements Rotation {
+class RootRotation implements DrivenRotation {
   readonly #options: RotationOptions
   readonly #keeper: StateKeeper
   readonly #clock: Clock
   readonly #random: Random
+  readonly #holds: StepHolds
   #workloads: WorkloadObserver | undefined
 
-  constructor(options: RotationOptions, keeper: StateKeeper, clock: Clock, random: Random) {
+  constructor(options: RotationOptions, keeper: StateKeeper, deps: { readonly clock: Clock; readonly random: Random }) {
     this.#options = options
     this.#keeper = keeper
-    this.#clock = clock
-    this.#random = random
+    this.#clock = deps.clock
+    this.#random = deps.random
+    this.#holds = createStepHolds(keeper, deps)
   }
 
   status(): readonly RootStatus[] {
@@ -108,7 +117,14 @@ class RootRotation implements Rotation {
   }
 
   plan(): RotationPlan {
-    return planOf(this.#keeper.current(), this.#workloads?.(), this.#clock.now())
+    return planOf(this.#keeper.current(), this.#workloads?.(), this.#holds.elsewhere(), this.#clock.now())
+  }
+
+  holdStep(): Promise<void> {
+    const { isRunning, next, lacking, observed } = this.plan()
+    if (!isRunning || !next.asksWorkloads || !this.#workloads) return this.#holds.hold(undefined)
+    if (observed === undefined) return this.#holds.hold(0)
+    return this.#holds.hold(lacking.length === 0 ? undefined : lacking.length)
   }
 
   forecast(): Forecast {

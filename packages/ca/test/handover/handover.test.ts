@@ -419,4 +419,45 @@ describe('a replica that was not given the new authority yet', () => {
     expect(two.handover?.status()?.phase).toBe('renewing')
     expect(verifies(under, two.bundle(), clock.now())).toBe(true)
   })
+
+  it('keeps the former roots while workloads are connected to it, who cannot renew under the new authority there', async () => {
+    const { one, two, under, clock } = await replicas()
+    observedBy(two, [])
+    const workloads = observedBy(one, ['a'])
+    await pass(clock, 8000)
+    workloads.acknowledge('a')
+    await pass(clock, 20_000)
+    expect(two.handover?.status()).toMatchObject({ phase: 'renewing', lackingElsewhere: 1 })
+    await pass(clock, 300_000)
+    expect(verifies(under, two.bundle(), clock.now())).toBe(true)
+    const [former = ''] = two.handover?.status()?.formerRoots ?? []
+    await expect(two.handover?.revoke(former)).rejects.toThrow('workloads of other replicas may still need this root')
+    await one.close()
+    await pass(clock, 30_000)
+    expect(two.handover?.status()).toBeUndefined()
+    expect(verifies(under, two.bundle(), clock.now())).toBe(false)
+  })
+})
+
+describe('replicas that were given the new authority', () => {
+  it('wait for the workloads of each other', async () => {
+    const clock = createFakeClock()
+    const open = sharedStore()
+    const [old, next] = [cacertsAt(clock), cacertsAt(clock)]
+    const replica = async (cacerts: Cacerts): Promise<Ca> => (await startCa({ cacerts, companionStore: open() }, clock)).ca
+    await (await replica(old)).close()
+    const [one, two] = [await replica(next), await replica(next)]
+    observedBy(one, [])
+    const workloads = observedBy(two, ['a'])
+    await pass(clock, 50_000)
+    expect(one.handover?.status()).toMatchObject({ phase: 'waiting', lacking: [], lackingElsewhere: 1 })
+    workloads.acknowledge('a')
+    await pass(clock, 8000)
+    expect([phases(one), phases(two)]).toEqual(['active,tainted', 'active,tainted'])
+    await pass(clock, 60_000)
+    expect(phases(one)).toBe('active,tainted')
+    workloads.acknowledge('a')
+    await pass(clock, 12_000)
+    expect([phases(one), phases(two)]).toEqual(['active', 'active'])
+  })
 })

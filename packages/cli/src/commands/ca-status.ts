@@ -53,14 +53,17 @@ function writeStatus({ stdout }: Streams, { trustDomain, rotation, handover, den
 }
 
 /** Those that still lack what the phase waits for stand below it. */
-function handoverText({ phase, formerRoots, untilMs, lacking = [] }: NonNullable<CaView['handover']>): string {
+function handoverText({ phase, formerRoots, untilMs, lacking = [], lackingElsewhere }: NonNullable<CaView['handover']>): string {
   const what =
     phase === 'waiting'
       ? 'nothing is issued until every workload trusts the roots of the authority that was plugged in'
       : 'certificates under the former roots are being renewed'
   const names = lacking.map(({ id, spiffeId }) => `  ${id}  ${spiffeId ?? ''}\n`).join('')
   const roots = formerRoots.map((fingerprint) => fingerprint.slice(0, 16)).join(', ')
-  return `handover${roots === '' ? '' : ` from ${roots}`}: ${what}, until ${isoOf(untilMs)} at the latest; ${lacking.length} to go${names === '' ? '' : ':'}\n${names}`
+  const from = roots === '' ? '' : ` from ${roots}`
+  const elsewhere = lackingElsewhere === undefined ? '' : `, ${lackingElsewhere || 'some'} at other replicas`
+  const toGo = `${lacking.length} to go${elsewhere}${names === '' ? '' : ':'}`
+  return `handover${from}: ${what}, until ${isoOf(untilMs)} at the latest; ${toGo}\n${names}`
 }
 
 function writePlan(streams: Streams, view: CaView): void {
