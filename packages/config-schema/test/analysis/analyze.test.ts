@@ -125,6 +125,39 @@ spec:
     expect(at('shop')[0]?.suggestion).toBe('edge/shop')
     expect(at('edge/shpo')[0]?.suggestion).toBe('edge/shop')
   })
+
+  describe('to a delegate', () => {
+    const root = (delegate: string): string => istio('VirtualService', 'root', `{hosts: [reviews], http: [{delegate: ${delegate}}]}`)
+    const leaf = (name: string, namespace = 'default', top = ''): string =>
+      istio('VirtualService', name, `{http: [{route: [{destination: {host: reviews.default.svc.cluster.local}}]}]${top}}`, namespace)
+    const found = (text: string, options: AnalyzeOptions = {}): readonly Finding[] => of('IST0101', run(service('reviews') + text, options))
+
+    it('are quiet when it is there', () => {
+      expect(found(root('{name: leaf}') + leaf('leaf'))).toEqual([])
+      expect(found(root('{name: leaf, namespace: shop}') + leaf('leaf', 'shop'))).toEqual([])
+    })
+
+    it('say that it is not there, and which was meant', () => {
+      const [finding] = found(root('{name: leav}') + leaf('leaf'))
+      expect(finding).toMatchObject({ path: 'spec.http[0].delegate.name', suggestion: 'leaf' })
+      expect(finding?.message).toBe('There is no VirtualService "leav" in the namespace default: this rule is left out.')
+      expect(finding?.fix).toMatchObject({ edit: { newText: 'leaf' } })
+      expect(found(root('{name: leaf, namespace: shop}') + leaf('leaf'))).toHaveLength(1)
+    })
+
+    it('say that it has hosts, or is not exported to them', () => {
+      const own = istio('VirtualService', 'own', route('reviews'))
+      expect(found(root('{name: own}') + own + leaf('leaf'))[0]?.message).toContain('has hosts of its own')
+      const [hidden] = found(root('{name: leaf, namespace: shop}') + leaf('leaf', 'shop', ', exportTo: ["."]'))
+      expect(hidden?.message).toContain('is not exported to the namespace default')
+      expect(hidden?.related).toMatchObject([{ path: 'spec.exportTo' }])
+    })
+
+    it('take it to lie elsewhere where the input has none, but not in a running mesh', () => {
+      expect(found(root('{name: leaf}'))).toEqual([])
+      expect(found(root('{name: leaf}'), { isComplete: true })).toHaveLength(1)
+    })
+  })
 })
 
 describe('VirtualServices of one host', () => {

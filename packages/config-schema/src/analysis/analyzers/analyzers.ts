@@ -5,6 +5,7 @@ import { analyzeAnnotations } from './annotations.js'
 import { analyzeAuthorization } from './authorization.js'
 import { analyzeBoundGateways } from './bound-gateways.js'
 import { analyzeConditions } from './conditions.js'
+import { analyzeDelegates } from './delegates.js'
 import { analyzeDestinationRules } from './destination-rules.js'
 import { analyzeDestinations } from './destinations.js'
 import { analyzeEnvoyFilters } from './envoy-filters.js'
@@ -25,6 +26,7 @@ import { analyzeServicePorts } from './service-ports.js'
 export const analyzers: readonly Analyzer[] = [
   analyzeDestinations,
   analyzeBoundGateways,
+  analyzeDelegates,
   analyzeMeshHostConflicts,
   analyzeRouteOrder,
   analyzeRouteWeights,
