@@ -10,7 +10,7 @@ import { checkExportTo } from './export-to.js'
 import { checkPercent } from './percentage.js'
 import { checkLoadBalancer } from './load-balancer.js'
 import { checkSelector } from './peer-authentication.js'
-import { eachOf, error, warning, within } from './reporter.js'
+import { eachOf, error, firstPlaces, warning, within } from './reporter.js'
 
 export function checkDestinationRule(resource: DestinationRule, faults: FaultList): void {
   const spec = resource.spec ?? {}
@@ -34,17 +34,13 @@ export function checkDestinationRule(resource: DestinationRule, faults: FaultLis
 }
 
 function checkSubsets(subsets: readonly Subset[] | undefined, namespace: string | undefined, faults: FaultList): void {
-  const names = new Set<string>()
+  const names = firstPlaces<string>()
   eachOf(faults, 'subsets', subsets, (subset) => {
-    if (subset.name !== undefined && names.has(subset.name)) {
-      error(
-        faults,
-        'destination-rule/duplicate-subset',
-        ['name'],
-        `The subset "${clip(subset.name)}" stands twice; each needs a name of its own.`,
-      )
+    const first = subset.name === undefined ? undefined : names.take(subset.name, faults, 'name')
+    if (first !== undefined) {
+      const message = `The subset "${clip(subset.name)}" stands twice; each needs a name of its own.`
+      error(faults, 'destination-rule/duplicate-subset', ['name'], message, first)
     }
-    names.add(subset.name)
     if (subset.trafficPolicy)
       within(faults, ['trafficPolicy'], () => checkTrafficPolicy(subset.trafficPolicy as TrafficPolicy, namespace, faults))
   })

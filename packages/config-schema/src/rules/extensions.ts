@@ -3,7 +3,7 @@ import type { TrafficExtension, TrafficSelector, WasmConfig, WasmPlugin } from '
 import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { checkPort } from './ports.js'
-import { eachOf, error, within } from './reporter.js'
+import { eachOf, error, firstPlaces, within } from './reporter.js'
 import { checkTargets } from './targets.js'
 
 const schemes = ['oci', 'https', 'http', 'file']
@@ -37,15 +37,11 @@ function checkModule({ url, vmConfig }: WasmConfig, faults: FaultList): void {
     error(faults, 'wasm/url', ['url'], `"${clip(url)}" is neither a URL nor the name of an image.`, {
       expected: 'an address such as oci://registry.example.com/filters/name:1.0',
     })
-  const seen = new Map<string, number>()
+  const seen = firstPlaces<string>()
   within(faults, ['vmConfig'], () =>
-    eachOf(faults, 'env', vmConfig?.env, ({ name, valueFrom = 'INLINE', value = '' }, index) => {
-      const first = name === undefined ? undefined : seen.get(name)
-      if (first !== undefined)
-        error(faults, 'wasm/duplicate-env', ['name'], `The variable "${clip(name)}" stands twice.`, {
-          related: [{ path: [...faults.path.slice(0, -1), first, 'name'], message: 'Its first place.' }],
-        })
-      if (name !== undefined) seen.set(name, first ?? index)
+    eachOf(faults, 'env', vmConfig?.env, ({ name, valueFrom = 'INLINE', value = '' }) => {
+      const first = name === undefined ? undefined : seen.take(name, faults, 'name')
+      if (first !== undefined) error(faults, 'wasm/duplicate-env', ['name'], `The variable "${clip(name)}" stands twice.`, first)
       if (valueFrom === 'HOST' && value !== '')
         error(faults, 'wasm/env-value', ['value'], 'A variable taken from the host has no value of its own.', { part: 'key' })
     }),

@@ -6,7 +6,7 @@ import { formatRules } from '../model/string-format.js'
 import type { FaultList } from '../validate/fault.js'
 import { checkBind, checkBoundPort } from './ports.js'
 import { checkProtocol, isHttpProtocol, isProtocol } from './protocols.js'
-import { eachOf, error, warning, within } from './reporter.js'
+import { eachOf, error, type FirstPlaces, firstPlaces, warning, within } from './reporter.js'
 import { checkServerTls } from './server-tls.js'
 
 export function checkGateway(resource: Gateway, faults: FaultList): void {
@@ -21,7 +21,7 @@ export function checkGateway(resource: Gateway, faults: FaultList): void {
         part: 'key',
         expected: 'a list of servers',
       })
-    const portNames = new Set<string>()
+    const portNames = firstPlaces<string>()
     eachOf(faults, 'servers', servers, (server) => {
       checkPort(server, portNames, faults)
       checkHosts(server, faults)
@@ -30,17 +30,18 @@ export function checkGateway(resource: Gateway, faults: FaultList): void {
   })
 }
 
-function checkPort({ port, bind }: Server, names: Set<string>, faults: FaultList): void {
+function checkPort({ port, bind }: Server, names: FirstPlaces<string>, faults: FaultList): void {
   if (port === undefined) return
   checkBind(bind, faults)
   checkBoundPort(port.number, bind, ['port', 'number'], faults)
   const { protocol, name } = port
   checkProtocol(protocol, ['port', 'protocol'], faults)
   if (name === '') error(faults, 'missing-field', ['port', 'name'], 'The port needs a name.', { expected: 'a name such as http' })
-  else if (name !== undefined && names.has(name)) {
-    error(faults, 'gateway/duplicate-port-name', ['port', 'name'], `The port name "${clip(name)}" stands twice; each server needs its own.`)
+  const first = name ? names.take(name, faults, 'port', 'name') : undefined
+  if (first !== undefined) {
+    const message = `The port name "${clip(name)}" stands twice; each server needs its own.`
+    error(faults, 'gateway/duplicate-port-name', ['port', 'name'], message, first)
   }
-  if (name !== undefined) names.add(name)
   if (port.targetPort) {
     error(
       faults,

@@ -2,7 +2,7 @@
 import type { ConsistentHash, LoadBalancerSettings, LocalityLoadBalancerSetting } from '../gen/types.js'
 import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
-import { eachOf, error, warning, within } from './reporter.js'
+import { eachOf, error, firstPlaces, warning, within } from './reporter.js'
 
 const localityLabels = new Set(['topology.kubernetes.io/region', 'topology.kubernetes.io/zone', 'topology.istio.io/subzone'])
 const largestTable = 5_000_011
@@ -24,13 +24,13 @@ export function checkLoadBalancer(settings: LoadBalancerSettings, hasOutlierDete
 
 function checkConsistentHash(hash: ConsistentHash, faults: FaultList): void {
   if (hash.httpCookie?.name === '') error(faults, 'missing-field', ['httpCookie', 'name'], 'The cookie needs a name.')
-  const names = new Set<string>()
+  const names = firstPlaces<string>()
   within(faults, ['httpCookie'], () => {
     eachOf(faults, 'attributes', hash.httpCookie?.attributes, ({ name }) => {
       if (name === '') error(faults, 'missing-field', ['name'], 'The attribute needs a name.')
-      else if (name !== undefined && names.has(name))
-        error(faults, 'load-balancer/duplicate-attribute', ['name'], `The attribute "${clip(name)}" stands twice.`)
-      names.add(name)
+      const first = name ? names.take(name, faults, 'name') : undefined
+      if (first !== undefined)
+        error(faults, 'load-balancer/duplicate-attribute', ['name'], `The attribute "${clip(name)}" stands twice.`, first)
     })
   })
   if ((hash.minimumRingSize ?? 0) > 0 && (hash.ringHash || hash.maglev)) {

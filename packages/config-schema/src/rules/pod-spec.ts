@@ -2,7 +2,7 @@
 import type { Container, EnvVar, PodSpec, Probe } from '../gen/types.js'
 import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
-import { eachOf, error, within } from './reporter.js'
+import { eachOf, error, type FirstPlaces, firstPlaces, within } from './reporter.js'
 import { checkPortNumber } from './service.js'
 
 /** RFC 1123 label in lower case. */
@@ -17,27 +17,26 @@ export function checkPodSpec(spec: PodSpec | undefined, claims: readonly string[
       part: 'key',
       expected: 'a list of containers',
     })
-  const volumes = new Set(claims)
+  const volumes = firstPlaces<string>()
   eachOf(faults, 'volumes', spec.volumes, ({ name }) => {
+    const first = name === undefined ? undefined : volumes.take(name, faults, 'name')
     if (name !== undefined && !label.test(name))
       error(faults, 'bad-name', ['name'], `"${clip(name)}" cannot be the name of a volume; expected lower-case letters, digits and "-".`)
-    else if (volumes.has(name) && !claims.includes(name))
-      error(faults, 'pod/duplicate-volume', ['name'], `The volume "${clip(name)}" stands twice.`)
-    volumes.add(name)
+    else if (first !== undefined) error(faults, 'pod/duplicate-volume', ['name'], `The volume "${clip(name)}" stands twice.`, first)
   })
-  const names = new Set<string>()
+  const known = new Set([...claims, ...(spec.volumes ?? []).map(({ name }) => name)])
+  const names = firstPlaces<string>()
   for (const list of ['initContainers', 'containers'] as const) {
-    eachOf(faults, list, spec[list], (container) => checkContainer(container, names, volumes, faults))
+    eachOf(faults, list, spec[list], (container) => checkContainer(container, names, known, faults))
   }
 }
 
-function checkContainer(container: Container, names: Set<string>, volumes: ReadonlySet<string>, faults: FaultList): void {
+function checkContainer(container: Container, names: FirstPlaces<string>, volumes: ReadonlySet<string>, faults: FaultList): void {
   const { name, image } = container
+  const first = name === undefined ? undefined : names.take(name, faults, 'name')
   if (name !== undefined && !label.test(name)) {
     error(faults, 'bad-name', ['name'], `"${clip(name)}" cannot be the name of a container; expected lower-case letters, digits and "-".`)
-  } else if (name !== undefined && names.has(name))
-    error(faults, 'pod/duplicate-container', ['name'], `The container "${clip(name)}" stands twice.`)
-  names.add(name)
+  } else if (first !== undefined) error(faults, 'pod/duplicate-container', ['name'], `The container "${clip(name)}" stands twice.`, first)
   if (!image)
     error(faults, 'missing-field', ['image'], 'The container needs an image.', { part: 'key', expected: 'an image such as nginx:1.27' })
   else if (image !== image.trim()) error(faults, 'pod/image', ['image'], 'The image has spaces around it.')
@@ -56,14 +55,14 @@ function checkContainer(container: Container, names: Set<string>, volumes: Reado
 }
 
 function checkPorts(container: Container, faults: FaultList): void {
-  const names = new Set<string>()
+  const names = firstPlaces<string>()
   eachOf(faults, 'ports', container.ports, (port) => {
     checkPortNumber(port.containerPort, ['containerPort'], faults)
     if (port.name === undefined || port.name === '') return
     checkPortNumber(port.name, ['name'], faults)
-    if (names.has(port.name))
-      error(faults, 'pod/duplicate-port-name', ['name'], `The port name "${clip(port.name)}" stands twice in this container.`)
-    names.add(port.name)
+    const first = names.take(port.name, faults, 'name')
+    if (first !== undefined)
+      error(faults, 'pod/duplicate-port-name', ['name'], `The port name "${clip(port.name)}" stands twice in this container.`, first)
   })
 }
 

@@ -1,5 +1,5 @@
 /** How rules report: each rule works at one place of the resource and names faults relative to it. */
-import type { PathSegment } from '../path.js'
+import type { FieldPath, PathSegment } from '../path.js'
 import { addFault, type Fault, type FaultList } from '../validate/fault.js'
 
 /** Runs a check one or more levels further in. */
@@ -29,6 +29,27 @@ export function warning(
   details: FaultDetails = {},
 ): void {
   addFault(faults, { ruleId, severity: 'warning', message, ...details }, ...below)
+}
+
+/** What may stand only once, each with its first place. */
+export interface FirstPlaces<Key> {
+  /**
+   * Takes what stands here, or `below` here.
+   * @returns details with the first place when it has been taken before
+   */
+  take(key: Key, faults: FaultList, ...below: readonly PathSegment[]): Required<Pick<FaultDetails, 'related'>> | undefined
+}
+
+export function firstPlaces<Key>(): FirstPlaces<Key> {
+  const places = new Map<Key, FieldPath>()
+  return {
+    take(key, faults, ...below) {
+      const path = places.get(key)
+      if (path !== undefined) return { related: [{ path, message: 'Its first place.' }] }
+      places.set(key, [...faults.path, ...below])
+      return undefined
+    },
+  }
 }
 
 /** Where an earlier entry of the same list stands, for faults about two of them. */

@@ -2,7 +2,7 @@
 import type { ServerTLSSettings } from '../gen/types.js'
 import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
-import { error, warning } from './reporter.js'
+import { error, firstPlaces, warning } from './reporter.js'
 
 const certificateFields = [
   'serverCertificate',
@@ -135,8 +135,9 @@ function checkVersions(tls: ServerTLSSettings, faults: FaultList): void {
   const isOld = [tls.minProtocolVersion, tls.maxProtocolVersion].some((version) => version === 'TLSV1_0' || version === 'TLSV1_1')
   if (isOld && !isSet(tls.cipherSuites))
     warning(faults, 'server-tls/old-version', ['minProtocolVersion'], 'TLS 1.0 and 1.1 need cipherSuites that they know; none are set.')
-  const seen = new Set<string>()
+  const seen = firstPlaces<string>()
   tls.cipherSuites?.forEach((suite, index) => {
+    const first = seen.take(suite, faults, 'cipherSuites', index)
     // A sign in front takes the suite out or moves it, as in OpenSSL.
     if (!cipherSuites.has(suite.replace(/^[-+!]/, '')))
       warning(
@@ -145,7 +146,7 @@ function checkVersions(tls: ServerTLSSettings, faults: FaultList): void {
         ['cipherSuites', index],
         `"${clip(suite)}" is not a cipher suite the gateway knows; it is left out.`,
       )
-    else if (seen.has(suite)) warning(faults, 'server-tls/cipher-suite', ['cipherSuites', index], `"${clip(suite)}" stands twice.`)
-    seen.add(suite)
+    else if (first !== undefined)
+      warning(faults, 'server-tls/cipher-suite', ['cipherSuites', index], `"${clip(suite)}" stands twice.`, first)
   })
 }

@@ -7,7 +7,7 @@ import type { FaultList } from '../validate/fault.js'
 import { checkExportTo } from './export-to.js'
 import { checkPort } from './ports.js'
 import { checkProtocol, isHttpProtocol, isProtocol, isTlsProtocol } from './protocols.js'
-import { earlier, eachOf, error, warning, within } from './reporter.js'
+import { eachOf, earlier, error, firstPlaces, warning, within } from './reporter.js'
 import { checkResolution } from './service-entry-resolution.js'
 
 export function checkServiceEntry({ spec, metadata }: ServiceEntry, faults: FaultList): void {
@@ -66,22 +66,16 @@ function checkAddresses({ addresses, resolution = 'NONE' }: ServiceEntrySpec, fa
 }
 
 function checkPorts(ports: readonly ServiceEntryPort[] | undefined, faults: FaultList): void {
-  const numbers = new Map<number, number>()
-  const names = new Map<string, number>()
+  const numbers = firstPlaces<number>()
+  const names = firstPlaces<string>()
   ports?.forEach((port, index) => {
     const { number, name } = port
-    const sameNumber = number === undefined ? undefined : numbers.get(number)
-    const sameName = name === undefined ? undefined : names.get(name)
+    const sameNumber = number === undefined ? undefined : numbers.take(number, faults, 'ports', index, 'number')
+    const sameName = name === undefined ? undefined : names.take(name, faults, 'ports', index, 'name')
     if (sameNumber !== undefined)
-      error(faults, 'service-entry/duplicate-port', ['ports', index, 'number'], `The port ${number} stands twice.`, {
-        ...earlier(faults, 'Its first place.', 'ports', sameNumber, 'number'),
-      })
+      error(faults, 'service-entry/duplicate-port', ['ports', index, 'number'], `The port ${number} stands twice.`, sameNumber)
     if (sameName !== undefined)
-      error(faults, 'service-entry/duplicate-port', ['ports', index, 'name'], `The port name "${clip(name)}" stands twice.`, {
-        ...earlier(faults, 'Its first place.', 'ports', sameName, 'name'),
-      })
-    if (number !== undefined) numbers.set(number, sameNumber ?? index)
-    if (name !== undefined) names.set(name, sameName ?? index)
+      error(faults, 'service-entry/duplicate-port', ['ports', index, 'name'], `The port name "${clip(name)}" stands twice.`, sameName)
     within(faults, ['ports', index], () => checkOnePort(port, faults))
   })
 }

@@ -3,7 +3,7 @@ import type { Service, ServicePort, ServiceSpec } from '../gen/types.js'
 import { clip } from '../model/clip.js'
 import type { FaultList } from '../validate/fault.js'
 import { checkLabels } from './metadata.js'
-import { eachOf, error, within } from './reporter.js'
+import { eachOf, error, type FirstPlaces, firstPlaces, within } from './reporter.js'
 
 const portName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
@@ -17,8 +17,8 @@ export function checkService(resource: Service, faults: FaultList): void {
     checkHasPorts(spec, faults)
     checkLabels(spec.selector, 'selector', faults)
     const isSingle = (spec.ports ?? []).length < 2
-    const names = new Set<string>()
-    const numbers = new Set<string>()
+    const names = firstPlaces<string>()
+    const numbers = firstPlaces<string>()
     eachOf(faults, 'ports', spec.ports, (port) => checkPort(port, { isSingle, names, numbers }, faults))
   })
 }
@@ -34,8 +34,8 @@ function checkHasPorts(spec: ServiceSpec, faults: FaultList): void {
 
 interface PortContext {
   readonly isSingle: boolean
-  readonly names: Set<string>
-  readonly numbers: Set<string>
+  readonly names: FirstPlaces<string>
+  readonly numbers: FirstPlaces<string>
 }
 
 function checkPort(port: ServicePort, { isSingle, names, numbers }: PortContext, faults: FaultList): void {
@@ -51,12 +51,12 @@ function checkPort(port: ServicePort, { isSingle, names, numbers }: PortContext,
   } else {
     if (!portName.test(name))
       error(faults, 'bad-name', ['name'], `"${clip(name)}" cannot be the name of a port; expected lower-case letters, digits and "-".`)
-    if (names.has(name)) error(faults, 'service/duplicate-port-name', ['name'], `The port name "${clip(name)}" stands twice.`)
-    names.add(name)
+    const first = names.take(name, faults, 'name')
+    if (first !== undefined) error(faults, 'service/duplicate-port-name', ['name'], `The port name "${clip(name)}" stands twice.`, first)
   }
   const number = `${port.protocol ?? 'TCP'} ${port.port}`
-  if (numbers.has(number)) error(faults, 'service/duplicate-port', ['port'], `The port ${number} stands twice.`)
-  numbers.add(number)
+  const first = numbers.take(number, faults, 'port')
+  if (first !== undefined) error(faults, 'service/duplicate-port', ['port'], `The port ${number} stands twice.`, first)
 }
 
 /** Names of container ports: IANA service names. */

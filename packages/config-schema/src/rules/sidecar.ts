@@ -16,7 +16,7 @@ import type { FaultList } from '../validate/fault.js'
 import { checkConnectionPool } from './connection-pool.js'
 import { checkBind, checkBoundPort, isUnixSocket, unixProblem } from './ports.js'
 import { checkProtocol, isHttpProtocol, isTlsProtocol } from './protocols.js'
-import { earlier, eachOf, error, warning, within } from './reporter.js'
+import { eachOf, error, firstPlaces, warning, within } from './reporter.js'
 import { checkServerTls } from './server-tls.js'
 
 export function checkSidecar({ metadata, spec }: Sidecar, faults: FaultList): void {
@@ -38,15 +38,12 @@ export function checkLabelsSelector(selector: NetworkingWorkloadSelector | undef
 }
 
 function checkIngress({ ingress }: SidecarSpec, faults: FaultList): void {
-  const seen = new Map<number, number>()
+  const seen = firstPlaces<number>()
   ingress?.forEach((listener, index) => {
     const number = listener.port?.number
-    const first = number === undefined ? undefined : seen.get(number)
+    const first = number === undefined ? undefined : seen.take(number, faults, 'ingress', index, 'port', 'number')
     if (first !== undefined)
-      error(faults, 'sidecar/duplicate-port', ['ingress', index, 'port', 'number'], `The port ${number} stands twice.`, {
-        ...earlier(faults, 'Its first place.', 'ingress', first, 'port'),
-      })
-    if (number !== undefined) seen.set(number, first ?? index)
+      error(faults, 'sidecar/duplicate-port', ['ingress', index, 'port', 'number'], `The port ${number} stands twice.`, first)
     within(faults, ['ingress', index], () => checkIngressListener(listener, faults))
   })
 }
@@ -107,8 +104,8 @@ function checkIngressTls(tls: ServerTLSSettings, protocol: string, faults: Fault
 }
 
 function checkEgress(egress: readonly IstioEgressListener[] | undefined, home: string, faults: FaultList): void {
-  const ports = new Map<number, number>()
-  const sockets = new Set<string>()
+  const ports = firstPlaces<number>()
+  const sockets = firstPlaces<string>()
   egress?.forEach((listener, index) => {
     const isLast = index === egress.length - 1
     const number = listener.port?.number
@@ -122,16 +119,13 @@ function checkEgress(egress: readonly IstioEgressListener[] | undefined, home: s
           expected: 'a port',
         },
       )
-    const first = number === undefined || number === 0 ? undefined : ports.get(number)
+    const first = number === undefined || number === 0 ? undefined : ports.take(number, faults, 'egress', index, 'port', 'number')
     if (first !== undefined)
-      error(faults, 'sidecar/duplicate-port', ['egress', index, 'port', 'number'], `The port ${number} stands twice.`, {
-        ...earlier(faults, 'Its first place.', 'egress', first, 'port'),
-      })
-    if (number !== undefined) ports.set(number, first ?? index)
+      error(faults, 'sidecar/duplicate-port', ['egress', index, 'port', 'number'], `The port ${number} stands twice.`, first)
     const { bind = '' } = listener
-    if (isUnixSocket(bind) && sockets.has(bind))
-      error(faults, 'sidecar/duplicate-port', ['egress', index, 'bind'], `The socket ${clip(bind)} stands twice.`)
-    sockets.add(bind)
+    const sameSocket = isUnixSocket(bind) ? sockets.take(bind, faults, 'egress', index, 'bind') : undefined
+    if (sameSocket !== undefined)
+      error(faults, 'sidecar/duplicate-port', ['egress', index, 'bind'], `The socket ${clip(bind)} stands twice.`, sameSocket)
     within(faults, ['egress', index], () => {
       checkEgressPort(listener, faults)
       checkEgressHosts(listener.hosts, home, faults)
@@ -159,19 +153,19 @@ function checkEgressHosts(hosts: readonly string[] | undefined, home: string, fa
       expected: 'NAMESPACE/HOST',
       suggestion: '- "*/*"',
     })
-  const seen = new Set<string>()
+  const seen = firstPlaces<string>()
   const named = new Set(hosts?.map((host) => host.replace(/^\.\//, `${home}/`)))
   eachOf(faults, 'hosts', hosts, (host) => {
     checkEgressHost(host, faults)
     const whole = host.startsWith('./') ? host.replace(/^\./, home) : host
     const everything = `${whole.slice(0, whole.indexOf('/'))}/*`
-    if (seen.has(host)) warning(faults, 'sidecar/duplicate-host', [], `"${clip(host)}" stands twice.`)
+    const first = seen.take(host, faults)
+    if (first !== undefined) warning(faults, 'sidecar/duplicate-host', [], `"${clip(host)}" stands twice.`, first)
     else if (everything !== whole && everything !== '*/*' && named.has(everything))
       warning(faults, 'sidecar/duplicate-host', [], `Another entry already means every host of that namespace.`)
-    seen.add(host)
   })
   const all = hosts?.indexOf('*/*') ?? -1
-  if (all >= 0 && seen.size > 1 && [...seen].every((host) => !host.startsWith('~')))
+  if (all >= 0 && new Set(hosts).size > 1 && hosts?.every((host) => !host.startsWith('~')))
     warning(faults, 'sidecar/all-hosts', ['hosts', all], '"*/*" already means every host; the other entries have no effect.')
 }
 

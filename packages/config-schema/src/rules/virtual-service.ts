@@ -91,6 +91,7 @@ function checkHosts(spec: VirtualServiceSpec, faults: FaultList): void {
         'virtual-service/duplicate-host',
         [],
         `"${clip(host)}" and "${clip(earlier)}" stand for the same hosts; keep one of them.`,
+        { related: [{ path: ['spec', 'hosts', spec.hosts?.indexOf(earlier) ?? 0], message: 'Its first place.' }] },
       )
   })
 }

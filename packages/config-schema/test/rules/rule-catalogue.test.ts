@@ -42,6 +42,20 @@ describe('the catalogue of rules', () => {
     },
   )
 
+  const ofDuplicates = ruleCatalogue.filter(({ ruleId }) => ruleId.includes('/duplicate-'))
+  it.each(ofDuplicates.map((rule) => [rule.ruleId, rule] as const))('%s names the first place', (ruleId, { example }) => {
+    const [document] = parseDocuments(example).documents
+    const found = document && validate(document).diagnostics.filter((diagnostic) => diagnostic.ruleId === ruleId)
+    expect(found).not.toEqual([])
+    for (const { related, path, line = 0, column = 0 } of found ?? []) {
+      expect(related).toHaveLength(1)
+      expect(related?.[0]?.path).not.toBe(path)
+      const [place] = related ?? []
+      const [firstLine, firstColumn] = [place?.line ?? 0, place?.column ?? 0]
+      expect(firstLine < line || (firstLine === line && firstColumn < column)).toBe(true)
+    }
+  })
+
   it('is asked by id', () => {
     expect(ruleDescription('weights-zero')?.subject).toBe('VirtualService')
     expect(ruleDescription('nothing')).toBeUndefined()

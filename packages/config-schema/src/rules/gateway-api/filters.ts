@@ -3,7 +3,7 @@ import type { HTTPHeaderFilter, HTTPPathModifier, HTTPRequestMirrorFilter } from
 import { clip } from '../../model/clip.js'
 import type { FaultList } from '../../validate/fault.js'
 import { checkControlCharacters } from '../header-operations.js'
-import { error, within } from '../reporter.js'
+import { error, firstPlaces, within } from '../reporter.js'
 import { checkBackend } from './parents.js'
 
 const fieldOf: Readonly<Record<string, string>> = {
@@ -78,19 +78,20 @@ function checkHeaders(modifier: HTTPHeaderFilter, faults: FaultList): void {
     checkUnique(modifier[name], name, faults)
     modifier[name]?.forEach(({ value }, index) => checkControlCharacters(value ?? '', [name, index, 'value'], faults))
   }
-  const removed = new Set<string>()
+  const removed = firstPlaces<string>()
   modifier.remove?.forEach((header, index) => {
-    if (removed.has(header)) error(faults, 'route/duplicate-name', ['remove', index], `"${clip(header)}" stands twice.`)
-    removed.add(header)
+    const first = removed.take(header, faults, 'remove', index)
+    if (first !== undefined) error(faults, 'route/duplicate-name', ['remove', index], `"${clip(header)}" stands twice.`, first)
   })
 }
 
 export function checkUnique(entries: readonly { readonly name?: string }[] | undefined, list: string, faults: FaultList): void {
-  const seen = new Set<string>()
+  const seen = firstPlaces<string>()
   entries?.forEach(({ name }, index) => {
     if (name === undefined) return
-    if (seen.has(name)) error(faults, 'route/duplicate-name', [list, index, 'name'], `"${clip(name)}" stands twice; only the first counts.`)
-    seen.add(name)
+    const first = seen.take(name, faults, list, index, 'name')
+    const message = `"${clip(name)}" stands twice; only the first counts.`
+    if (first !== undefined) error(faults, 'route/duplicate-name', [list, index, 'name'], message, first)
   })
 }
 

@@ -13,17 +13,17 @@ import { clip } from '../../model/clip.js'
 import { isIpAddress } from '../../model/host-format.js'
 import { formatRules } from '../../model/string-format.js'
 import type { FaultList } from '../../validate/fault.js'
-import { eachOf, error, warning, within } from '../reporter.js'
+import { eachOf, error, firstPlaces, warning, within } from '../reporter.js'
 
 export function checkGateway({ spec }: Gateway, faults: FaultList): void {
   within(faults, ['spec'], () => {
     checkListeners(spec.listeners, faults)
     checkAddresses(spec.addresses, faults)
-    const ports = new Set<number>()
+    const ports = firstPlaces<number>()
     within(faults, ['tls', 'frontend'], () =>
       eachOf(faults, 'perPort', spec.tls?.frontend?.perPort, ({ port }) => {
-        if (port !== undefined && ports.has(port)) error(faults, 'gateway-api/duplicate-port', ['port'], `The port ${port} stands twice.`)
-        if (port !== undefined) ports.add(port)
+        const first = port === undefined ? undefined : ports.take(port, faults, 'port')
+        if (first !== undefined) error(faults, 'gateway-api/duplicate-port', ['port'], `The port ${port} stands twice.`, first)
       }),
     )
   })
@@ -137,14 +137,14 @@ function checkAllowed(allowed: AllowedRoutes | undefined, faults: FaultList): vo
 }
 
 function checkAddresses(addresses: readonly GatewayAddress[] | undefined, faults: FaultList): void {
-  const seen = new Set<string>()
+  const seen = firstPlaces<string>()
   eachOf(faults, 'addresses', addresses, ({ type = 'IPAddress', value = '' }) => {
     if (value === '') return
     if (type === 'IPAddress' && !isIpAddress(value))
       error(faults, 'bad-address', ['value'], `"${clip(value)}" is not an IP address.`, { expected: 'an IP address, or type: Hostname' })
     const problem = type === 'Hostname' ? formatRules['gateway-hostname'].check(value) : undefined
     if (problem !== undefined) error(faults, 'bad-host', ['value'], `${problem}; expected ${formatRules['gateway-hostname'].expected}.`)
-    if (seen.has(`${type} ${value}`)) error(faults, 'gateway-api/duplicate-address', ['value'], `"${clip(value)}" stands twice.`)
-    seen.add(`${type} ${value}`)
+    const first = seen.take(`${type} ${value}`, faults, 'value')
+    if (first !== undefined) error(faults, 'gateway-api/duplicate-address', ['value'], `"${clip(value)}" stands twice.`, first)
   })
 }
