@@ -1,10 +1,10 @@
 /**
  * Secrets that are files in the Pod, by Istio's names for them: `file-cert:CERTIFICATE~KEY` and `file-root:PATH` (the paths of
- * a Gateway's serverCertificate, privateKey and caCertificates, and of a DestinationRule's). What cannot be used keeps its
- * last good version.
+ * a Gateway's serverCertificate, privateKey and caCertificates, and of a DestinationRule's), and `file-root:PATH~LISTS` where
+ * caCrl names revocation lists. What cannot be used keeps its last good version.
  */
 import { isAbsolute, join, relative } from 'node:path'
-import { createSecureContext } from 'node:tls'
+import { createSecureContext, rootCertificates } from 'node:tls'
 import { messageOf } from '@heddle/base'
 import { followFiles, type FollowedFiles, type FollowedFilesDeps } from '@heddle/base/node'
 import type { Secret, SecretSource } from '@heddle/routing'
@@ -22,8 +22,8 @@ export interface FileSecrets extends SecretSource {
 
 const certificatePrefix = 'file-cert:'
 const rootsPrefix = 'file-root:'
-/** The operating system's roots, which the engine has itself. */
-const systemRoots = 'file-root:system'
+/** In place of a path: the system's roots, which the engine has itself unless revocation lists come with them. */
+const system = 'system'
 
 export function createFileSecrets({ root }: FileSecretsOptions, deps: FollowedFilesDeps): FileSecrets {
   return new PodFiles(root, deps)
@@ -102,8 +102,11 @@ function isBelow(root: string, path: string): boolean {
 
 /** The files of a secret's name; undefined for names of another kind. */
 function pathsOf(name: string): readonly string[] | undefined {
-  if (name === systemRoots) return undefined
-  if (name.startsWith(rootsPrefix)) return [name.slice(rootsPrefix.length)]
+  if (name.startsWith(rootsPrefix)) {
+    const paths = name.slice(rootsPrefix.length).split('~')
+    const files = paths[0] === system ? paths.slice(1) : paths
+    return paths.length <= 2 && files.length > 0 ? files : undefined
+  }
   if (!name.startsWith(certificatePrefix)) return undefined
   const paths = name.slice(certificatePrefix.length).split('~')
   return paths.length === 2 ? paths : undefined
@@ -111,13 +114,14 @@ function pathsOf(name: string): readonly string[] | undefined {
 
 /** @throws when a file is missing, or OpenSSL does not take them. */
 function readSecret(name: string, texts: readonly (string | undefined)[]): Secret {
-  const [first, second] = texts
   const missing = pathsOf(name)?.filter((_, index) => texts[index] === undefined) ?? []
-  if (first === undefined || missing.length > 0) throw new Error(`${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not there`)
-  if (second === undefined) {
-    createSecureContext({ ca: first })
-    return { kind: 'validation', name, rootsPem: first }
+  if (missing.length > 0) throw new Error(`${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not there`)
+  if (name.startsWith(rootsPrefix)) {
+    const [rootsPem = '', crlPem] = name.startsWith(`${rootsPrefix}${system}~`) ? [rootCertificates.join('\n'), ...texts] : texts
+    createSecureContext({ ca: rootsPem, ...(crlPem !== undefined && { crl: crlPem }) })
+    return { kind: 'validation', name, rootsPem, ...(crlPem !== undefined && { crlPem }) }
   }
-  createSecureContext({ cert: first, key: second })
-  return { kind: 'certificate', name, certificateChainPem: first, privateKeyPem: second }
+  const [certificateChainPem = '', privateKeyPem = ''] = texts
+  createSecureContext({ cert: certificateChainPem, key: privateKeyPem })
+  return { kind: 'certificate', name, certificateChainPem, privateKeyPem }
 }

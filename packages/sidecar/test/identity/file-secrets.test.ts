@@ -98,6 +98,27 @@ describe('secrets in files', () => {
     expect(files.get('file-root:/etc/certs/root.pem')).toMatchObject({ kind: 'validation', rootsPem: authority.rootPem })
   })
 
+  it('hold revocation lists beside the roots, also beside those of the system', async () => {
+    put('root.pem', authority.rootPem)
+    const crlPem = await authority.revoke()
+    put('lists.crl', crlPem)
+    const [own, system] = ['file-root:/etc/certs/root.pem~/etc/certs/lists.crl', 'file-root:system~/etc/certs/lists.crl']
+    const { files, clock, logger } = harness(own, system)
+    expect(files.get(own)).toMatchObject({ kind: 'validation', rootsPem: authority.rootPem, crlPem })
+    expect(files.get(system)).toMatchObject({ kind: 'validation', crlPem })
+    put('lists.crl', 'no list at all')
+    clock.advance(1000)
+    expect(files.get(own)).toMatchObject({ crlPem })
+    expect(logger.records.filter(({ level }) => level === 'warn')).toHaveLength(2)
+  })
+
+  it('are missing with their lists: whoever may be revoked is not let in by that', () => {
+    put('root.pem', authority.rootPem)
+    const { files, logger } = harness('file-root:/etc/certs/root.pem~/etc/certs/lists.crl')
+    expect(files.get('file-root:/etc/certs/root.pem~/etc/certs/lists.crl')).toBeUndefined()
+    expect(logger.records.at(-1)?.fields['reason']).toBe('/etc/certs/lists.crl is not there')
+  })
+
   it('are not looked at when nothing refers to them any more', () => {
     putPair('a.example.com')
     const { clock, chain, files } = harness(name)

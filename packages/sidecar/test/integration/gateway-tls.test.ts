@@ -18,6 +18,7 @@ let controlPlane: FakeControlPlane
 let edge: FakePod
 let logger: MemoryLogger
 let busy: NetServer
+let revoked: WebCertificate
 let sidecar: Sidecar
 const running: { readonly close: () => unknown }[] = []
 
@@ -100,10 +101,10 @@ const virtualService: ApplyObject = {
 beforeAll(async () => {
   logger = createMemoryLogger()
   controlPlane = await createFakeControlPlane({ objects: [accessLogsIn('/dev/null')] })
-  edge = await createFakePod({ name: 'edge-1', app: 'edge', role: 'router', ports: [8443, 7443, 6443, 9443, 9000] }, controlPlane)
+  edge = await createFakePod({ name: 'edge-1', app: 'edge', role: 'router', ports: [8443, 7443, 6443, 5443, 9443, 9000] }, controlPlane)
   const echo = await startHttpEcho({ host: edge.appAddress, port: 0, name: 'web' })
   running.push(echo)
-  const own = authority.issue('through.example.com', 'simple.example.com')
+  const own = authority.issue('through.example.com', 'simple.example.com', 'revoked.example.com')
   const backend = createTlsServer(serverOptions(own), (socket) => socket.end('from the backend'))
   await new Promise<void>((resolve) => backend.listen(0, edge.appAddress, resolve))
   running.push(backend)
@@ -120,6 +121,9 @@ beforeAll(async () => {
   const file = authority.issue('file.example.com')
   edge.put('etc/certs/tls.crt', file.chainPem)
   edge.put('etc/certs/tls.key', file.keyPem)
+  revoked = clients.issue('revoked.example.com')
+  edge.put('etc/certs/clients.crl', await clients.revoke(revoked))
+  edge.put('etc/certs/web.crl', await authority.revoke(own))
   busy = createServer()
   await new Promise<void>((resolve) => busy.listen(edge.portMap[9000], edge.podIp, resolve))
   const originPort = (origin.address() as AddressInfo).port
@@ -133,7 +137,7 @@ beforeAll(async () => {
     tlsSecret('second', authority.issue('second.example.com')),
     secret('mutual', { cert: both.chainPem, key: both.keyPem, cacert: clients.rootPem }),
     virtualService,
-    ...['known', 'simple', 'strange'].flatMap((name, index) => [
+    ...['known', 'simple', 'strange', 'revoked'].flatMap((name, index) => [
       ...service(name, `127.200.0.9${index}`, edge.appAddress, originPort),
       route(`${name}.example.com`, name),
     ]),
@@ -141,6 +145,7 @@ beforeAll(async () => {
     destinationRule('known', { mode: 'MUTUAL', credentialName: 'caller', subjectAltNames: ['through.example.com'] }),
     destinationRule('simple', { mode: 'SIMPLE', caCertificates: '/etc/certs/root.pem' }),
     destinationRule('strange', { mode: 'SIMPLE', caCertificates: '/etc/certs/other-root.pem' }),
+    destinationRule('revoked', { mode: 'SIMPLE', caCertificates: '/etc/certs/root.pem', caCrl: '/etc/certs/web.crl' }),
     gateway('edge', [
       { port: 8443, host: '*.example.com', tls: { mode: 'SIMPLE', credentialName: 'second' } },
       { port: 8443, host: 'first.example.com', tls: { mode: 'SIMPLE', credentialName: 'first' } },
@@ -151,6 +156,17 @@ beforeAll(async () => {
         port: 6443,
         host: 'file.example.com',
         tls: { mode: 'SIMPLE', serverCertificate: '/etc/certs/tls.crt', privateKey: '/etc/certs/tls.key' },
+      },
+      {
+        port: 5443,
+        host: 'listed.example.com',
+        tls: {
+          mode: 'MUTUAL',
+          serverCertificate: '/etc/certs/tls.crt',
+          privateKey: '/etc/certs/tls.key',
+          caCertificates: '/etc/certs/other-root.pem',
+          caCrl: '/etc/certs/clients.crl',
+        },
       },
       { port: 9443, host: 'through.example.com', protocol: 'TLS', tls: { mode: 'PASSTHROUGH' } },
     ]),
@@ -280,6 +296,12 @@ describe('a DestinationRule of a gateway', () => {
     expect(await through('simple.example.com')).toBe('200 unknown')
     expect(await through('strange.example.com')).toMatch(/^503 .*the peer's certificate is not trusted/)
   })
+
+  it('does not believe a peer that a file of revocation lists names', async () => {
+    expect(await through('revoked.example.com')).toMatch(/^503 .*the peer's certificate is not trusted: CERT_REVOKED/)
+    edge.put('etc/certs/web.crl', await authority.revoke())
+    await expect.poll(() => through('revoked.example.com'), soon).toBe('200 unknown')
+  })
 })
 
 describe('a Gateway with files', () => {
@@ -290,6 +312,16 @@ describe('a Gateway with files', () => {
     edge.put('etc/certs/tls.key', next.keyPem)
     const shown = async (): Promise<string> => (await ask('file.example.com', 6443, { checkServerIdentity: () => undefined })).certificate
     await expect.poll(shown, soon).toBe('DNS:renewed.example.com')
+  })
+
+  it('lets no client in that a file of revocation lists names', async () => {
+    const askAs = ({ chainPem, keyPem }: WebCertificate): Promise<Seen> =>
+      ask('listed.example.com', 5443, { cert: chainPem, key: keyPem, checkServerIdentity: () => undefined })
+    const client = clients.issue('client.example.com')
+    expect(await askAs(client)).toMatchObject({ status: 200 })
+    await expect(askAs(revoked)).rejects.toThrow()
+    edge.put('etc/certs/clients.crl', await clients.revoke(revoked, client))
+    await expect.poll(() => askAs(client).catch(() => undefined), soon).toBeUndefined()
   })
 })
 

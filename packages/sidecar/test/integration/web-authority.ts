@@ -1,6 +1,16 @@
 /** A certificate authority as a company has one for its websites: names of the DNS, no SPIFFE ids. */
 import { randomBytes } from 'node:crypto'
-import { encodePem, encodePrivateKey, generateKey, issueCertificate, parseCertificate, publicKeyOf } from '@heddle/x509'
+import {
+  createCrl,
+  createKeySigner,
+  encodePem,
+  encodePrivateKey,
+  generateKey,
+  issueCertificate,
+  parseCertificate,
+  parseCertificatePem,
+  publicKeyOf,
+} from '@heddle/x509'
 
 export interface WebCertificate {
   readonly chainPem: string
@@ -10,6 +20,8 @@ export interface WebCertificate {
 export interface WebAuthority {
   readonly rootPem: string
   issue(dnsName: string, ...others: readonly string[]): WebCertificate
+  /** A list of what is not to be believed any more, in PEM. */
+  revoke(...certificates: readonly WebCertificate[]): Promise<string>
 }
 
 export function createWebAuthority(organization: string): WebAuthority {
@@ -49,5 +61,18 @@ export function createWebAuthority(organization: string): WebAuthority {
       )
       return { chainPem: encodePem('CERTIFICATE', der), keyPem: encodePrivateKey(own) }
     },
+    async revoke(...certificates) {
+      const atMs = Date.parse('2026-02-01')
+      const revoked = certificates.map(({ chainPem }) => ({ serialHex: serialOf(chainPem), revokedAtMs: atMs }))
+      const fields = { number: BigInt(certificates.length), thisUpdateMs: atMs, nextUpdateMs: Date.parse('2036-01-01'), revoked }
+      return encodePem('X509 CRL', await createCrl(fields, { signer: createKeySigner(key), certificate: root.certificate }))
+    },
   }
+}
+
+function serialOf(chainPem: string): string {
+  const text = parseCertificatePem(chainPem)
+  const parsed = text.ok && parseCertificate(text.ders[0] as Uint8Array)
+  if (!parsed || !parsed.ok) throw new Error('not a certificate')
+  return parsed.certificate.serialHex
 }

@@ -90,7 +90,7 @@ function clientCertificates(settings: ClientTlsSettings): CommonTlsContext['cert
 
 function trustedRoots(settings: ClientTlsSettings): ReturnType<typeof fileRoots> {
   if (settings.credentialName) return credentialRoots(settings.credentialName)
-  return fileRoots(settings.caCertificates || 'system')
+  return fileRoots(settings.caCertificates || 'system', settings.caCrl)
 }
 
 function exactNames(names: readonly string[]): {

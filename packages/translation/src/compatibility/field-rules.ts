@@ -22,8 +22,6 @@ const policyRules = (prefix: string): readonly FieldRule[] => [
   ...portPolicyRules(`${prefix}.portLevelSettings[]`),
 ]
 
-const listsInSecrets = 'files with revocation lists are not read; in the Secret of credentialName they are, under crl or ca.crl'
-
 /** What a port's own policy may hold, too. */
 const portPolicyRules = (prefix: string): readonly FieldRule[] => [
   ignored(`${prefix}.outlierDetection.outlierDetectionHttpErrorCodes`, 'errors are those with a status of 500 and above'),
@@ -33,7 +31,6 @@ const portPolicyRules = (prefix: string): readonly FieldRule[] => [
   ignored(`${prefix}.loadBalancer.warmup.minimumPercent`, 'a new endpoint starts with a tenth of its weight'),
   ignored(`${prefix}.loadBalancer.warmup.aggression`, 'the weight of a new endpoint grows evenly'),
   ignored(`${prefix}.loadBalancer.localityLbSetting.failoverPriority`, 'failover by labels is not implemented'),
-  ignored(`${prefix}.tls.caCrl`, listsInSecrets),
 ]
 
 export const fieldRules: Readonly<Record<string, readonly FieldRule[]>> = {
@@ -45,7 +42,6 @@ export const fieldRules: Readonly<Record<string, readonly FieldRule[]>> = {
   ],
   DestinationRule: ['spec.trafficPolicy', 'spec.subsets[].trafficPolicy'].flatMap(policyRules),
   Gateway: [
-    ignored('spec.servers[].tls.caCrl', listsInSecrets),
     ignored('spec.servers[].tls.ecdhCurves', 'the curves are those of the TLS library'),
     ignored('spec.servers[].tls.insecureSkipVerify', 'certificates of clients are verified wherever the mode asks for them'),
     rejected(

@@ -60,5 +60,5 @@ function clientRoots(tls: ServerTlsSettings): SecretReference {
   if (tls.caCertCredentialName) return rootsCredential(tls.caCertCredentialName)
   const credential = tls.credentialName || tls.credentialNames?.[0]
   if (credential) return credentialRoots(credential)
-  return fileRoots(tls.caCertificates || tls.tlsCertificates?.[0]?.caCertificates || 'system')
+  return fileRoots(tls.caCertificates || tls.tlsCertificates?.[0]?.caCertificates || 'system', tls.caCrl)
 }

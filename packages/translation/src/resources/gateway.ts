@@ -9,6 +9,7 @@ export interface ServerTlsSettings {
   readonly serverCertificate?: string
   readonly privateKey?: string
   readonly caCertificates?: string
+  readonly caCrl?: string
   readonly credentialName?: string
   readonly credentialNames?: readonly string[]
   readonly caCertCredentialName?: string

@@ -25,9 +25,9 @@ export function fileCertificate(certificate: string, key: string): SecretReferen
   return { name: `file-cert:${certificate}~${key}`, source: 'agent' }
 }
 
-/** A file of roots; `system` is the operating system's store. */
-export function fileRoots(path: string): SecretReference {
-  return { name: `file-root:${path}`, source: 'agent' }
+/** A file of roots, where `system` is the operating system's store, and one of revocation lists when there is any. */
+export function fileRoots(path: string, crl: string | undefined): SecretReference {
+  return { name: `file-root:${path}${crl ? `~${crl}` : ''}`, source: 'agent' }
 }
 
 /** The workload's own certificate, in the place of a credential. */

@@ -172,6 +172,8 @@ describe('upstream TLS', () => {
     expect(simple.transportSocket).toMatchObject({ tls: { common: { validation: { roots: { name: 'file-root:system' } } } } })
     expect(simple.http).toEqual({ protocol: 'http1', autoSni: true, autoSanValidation: true })
     expect(simple.metadata?.['istio']).toMatchObject({ alpn_override: 'false' })
+    const listed = cluster([tls({ mode: 'SIMPLE', caCertificates: '/ca', caCrl: '/l' })])
+    expect(listed.transportSocket).toMatchObject({ tls: { common: { validation: { roots: { name: 'file-root:/ca~/l' } } } } })
     const mutual = cluster([tls({ mode: 'MUTUAL', clientCertificate: '/c', privateKey: '/k', caCertificates: '/ca', sni: 'x' })])
     expect(mutual.transportSocket).toMatchObject({
       tls: { sni: 'x', common: { certificates: [{ name: 'file-cert:/c~/k' }], validation: { roots: { name: 'file-root:/ca' } } } },

@@ -45,6 +45,12 @@ describe('the secrets of a TLS server are named as istiod names them', () => {
       'agent file-root:/c',
     ],
     [
+      'files with revocation lists',
+      { mode: 'MUTUAL', serverCertificate: '/a', privateKey: '/b', caCertificates: '/c', caCrl: '/l' },
+      ['agent file-cert:/a~/b'],
+      'agent file-root:/c~/l',
+    ],
+    [
       'several pairs of files',
       {
         mode: 'MUTUAL',
