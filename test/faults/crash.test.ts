@@ -128,6 +128,25 @@ test('a rolling restart costs no request', async () => {
   expect(report.succeeded).toBe(report.sent)
 }, 60_000)
 
+test('a gateway that is restarted serves on at the address that users know', async () => {
+  const gatewayPods = async (): Promise<readonly string[]> =>
+    (await mesh.must('get', 'pods', '-n', 'istio-system', '-l', 'app=istio-ingressgateway', '-o', 'name')).trim().split('\n')
+  const [old] = await gatewayPods()
+  const load = startLoad(`${mesh.gatewayUrl}/api/hello`, requestsPerSecond)
+  await eventually('load runs', () => load.sent > requestsPerSecond / 2)
+  await mesh.must('rollout', 'restart', 'deploy/istio-ingressgateway', '-n', 'istio-system')
+  await eventually('the new gateway is alone', async () => {
+    const pods = await gatewayPods()
+    return pods.length === 1 && pods[0] !== old
+  })
+  await eventually('it answers', async () => (await hello()) === 200)
+  await allSynced()
+  const { failed } = await load.stop()
+  // The old one has closed the port, the new one has not opened it yet: a look every 100 ms.
+  const moments = failed.map(({ atMs }) => atMs)
+  expect(moments.filter((atMs) => atMs > (moments[0] ?? 0) + 1500)).toEqual([])
+}, 60_000)
+
 test('the platform killed leaves the Pods serving, and the next one adopts them', async () => {
   const before = mesh.processes()
   const uids = await podUids()

@@ -14,6 +14,11 @@ export interface BindTarget {
   readonly port: number
   /** Absent: the address that was bound. */
   readonly original?: OriginalDestination
+  /**
+   * Other processes serve it too, one at a time: while another one holds it, it is waited for and the listener is not refused.
+   * Default: false.
+   */
+  readonly shared?: boolean
 }
 
 export interface ProxyDeps {

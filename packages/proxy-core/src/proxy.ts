@@ -71,6 +71,8 @@ export function createProxy(config: Partial<ProxyConfig> = {}, deps: ProxyDeps =
 /** Between attempts to bind what could not be bound: doubled each time. */
 const firstRetryMs = 500
 const longestRetryMs = 8000
+/** Between looks at shared addresses that another process has. */
+const takeOverMs = 100
 
 class Engine implements Proxy {
   readonly #deps: ProxyDeps
@@ -94,6 +96,7 @@ class Engine implements Proxy {
   #onQuiet: (() => void) | undefined
   #wanted: ProxyConfig = emptyProxyConfig
   #retry: Timer | undefined
+  #takeOver: Timer | undefined
   #retryMs = firstRetryMs
 
   constructor(deps: ProxyDeps) {
@@ -123,6 +126,7 @@ class Engine implements Proxy {
       throw planned.failure
     }
     planned.commit()
+    this.#takeOverLater()
     this.#started = true
   }
 
@@ -156,6 +160,7 @@ class Engine implements Proxy {
         listeners = planned.listeners
         issues = [...issues, ...planned.issues]
         if (planned.issues.length > 0) this.#retryLater()
+        this.#takeOverLater()
       }
     }
     this.#replace(snapshotOf(config, compiled, listeners))
@@ -188,6 +193,18 @@ class Engine implements Proxy {
     )
   }
 
+  #takeOverLater(): void {
+    this.#takeOver?.cancel()
+    if (!this.#sockets.isWaiting) return
+    this.#takeOver = this.#path.clock.setTimer(takeOverMs, () => {
+      void this.#inTurn(async () => {
+        if (this.#draining) return
+        await this.#sockets.openWaiting()
+        this.#takeOverLater()
+      })
+    })
+  }
+
   #compile(config: ProxyConfig): ReturnType<typeof compileConfig> {
     return compileConfig(config, this.#snapshot, { compileRegex: this.#deps.compileRegex, terminalOf: this.#path.terminalOf })
   }
@@ -217,6 +234,7 @@ class Engine implements Proxy {
   async drain({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> {
     this.#draining = true
     this.#retry?.cancel()
+    this.#takeOver?.cancel()
     this.#sockets.close()
     for (const runtime of this.#snapshot.listeners.values()) this.#retire(runtime)
     if (this.#connections.size > 0) await this.#quietWithin(deadlineMs)
@@ -226,6 +244,7 @@ class Engine implements Proxy {
   close(): Promise<void> {
     this.#draining = true
     this.#retry?.cancel()
+    this.#takeOver?.cancel()
     this.#sockets.close()
     for (const connection of this.#connections) connection.destroy()
     for (const cluster of this.#snapshot.clusters.values()) cluster.close()

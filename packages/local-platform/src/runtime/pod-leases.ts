@@ -1,10 +1,13 @@
-/** Gives each Pod its addresses and ports, once; a Pod whose platform crashed keeps those of its record. */
+/**
+ * Gives each Pod its addresses and ports, once; a Pod whose platform crashed keeps those of its record. Replicas of a gateway
+ * share their ports outside the mesh: one serves there, and the next takes over when it ends.
+ */
 import { randomBytes } from 'node:crypto'
-import { injectionStatusAnnotation, type KubernetesObject } from '@heddle/client'
+import { injectionStatusAnnotation, type KubernetesObject, type PortMap } from '@heddle/client'
 import { type ServicePort, targetPortNumber } from '@heddle/config-schema'
 import { fieldsOf, listOf } from '../json-fields.js'
 import { isAlive } from '../process-start.js'
-import { isGatewayPod, servicesOf } from './gateway-ports.js'
+import { type GatewayPod, isGatewayPod, servicesOf } from './gateway-ports.js'
 import { isTrafficSetup } from './built-in-images.js'
 import type { Pod } from './pod.js'
 import { createPodAddresses } from './pod-addresses.js'
@@ -24,19 +27,24 @@ export interface PodLeases {
 /** @param externalAddress where gateways listen outside the mesh, 127.0.0.1. */
 export function createPodLeases(subnet: number, externalAddress: string): PodLeases {
   const addresses = createPodAddresses(subnet)
-  const externalPorts = new Map<number, string>()
+  /** Port -> the uids of the Pods that have it. */
+  const externalPorts = new Map<number, Set<string>>()
+  const gateways = new Map<string, GatewayPod>()
   const claims = createPortClaims()
+  let last: Promise<unknown> = Promise.resolve()
 
   const reserve = (record: PodRecord): void => {
     addresses.reserve(record.podIp)
     addresses.reserve(record.appAddress)
-    if (record.externalAddress !== undefined) for (const port of Object.values(record.portMap)) externalPorts.set(port, record.uid)
+    if (record.externalAddress === undefined) return
+    for (const port of Object.values(record.portMap)) externalPorts.set(port, (externalPorts.get(port) ?? new Set()).add(record.uid))
   }
   const release = (record: PodRecord): void => {
     addresses.release(record.podIp)
     addresses.release(record.appAddress)
-    for (const [port, uid] of externalPorts) {
-      if (uid !== record.uid) continue
+    gateways.delete(record.uid)
+    for (const [port, uids] of externalPorts) {
+      if (!uids.delete(record.uid) || uids.size > 0) continue
       externalPorts.delete(port)
       claims.release(port)
     }
@@ -57,29 +65,48 @@ export function createPodLeases(subnet: number, externalAddress: string): PodLea
     }
   }
 
+  const portsFor = (pod: Pod, record: PodRecord, services: readonly KubernetesObject[]): Promise<PortMap> => {
+    const isGateway = record.externalAddress !== undefined
+    const bound = new Set([record.podIp, record.appAddress, ...(isGateway ? [externalAddress] : [])])
+    const isOthers = (port: number): boolean => externalPorts.get(port)?.has(record.uid) === false
+    return choosePorts({
+      declaredPorts: declaredPorts(pod, services),
+      addresses: [...bound],
+      isReserved: (address, port) => address === externalAddress && isOthers(port),
+      ...(isGateway && { claim: (port) => claims.take(port), shared: replicasPorts(pod, [...gateways.values()], services) }),
+    })
+  }
+  const acquire: PodLeases['acquire'] = async (pod, earlier, services) => {
+    const record = earlier ?? newRecord(pod)
+    // A process that lives serves there already; the claims only tell others.
+    const isServing = earlier !== undefined && hasLiveProcess(earlier)
+    const leased = isServing ? earlier : { ...record, portMap: await portsFor(pod, record, services) }
+    if (leased.externalAddress !== undefined) {
+      gateways.set(leased.uid, { pod, record: leased })
+      if (isServing) await Promise.all(Object.values(leased.portMap).map((port) => claims.take(port)))
+    }
+    reserve(leased)
+    return leased
+  }
+
   return {
     reserve,
     release,
     close: () => claims.close(),
-    async acquire(pod, earlier, services) {
-      if (earlier && hasLiveProcess(earlier)) {
-        // It serves there already; the claims only tell others.
-        if (earlier.externalAddress !== undefined) await Promise.all(Object.values(earlier.portMap).map((port) => claims.take(port)))
-        return earlier
-      }
-      const record = earlier ?? newRecord(pod)
-      const bound = new Set([record.podIp, record.appAddress, ...(record.externalAddress === undefined ? [] : [record.externalAddress])])
-      const portMap = await choosePorts({
-        declaredPorts: declaredPorts(pod, services),
-        addresses: [...bound],
-        isReserved: (address, port) => address === externalAddress && (externalPorts.get(port) ?? record.uid) !== record.uid,
-        ...(record.externalAddress === undefined ? {} : { claim: (port) => claims.take(port) }),
-      })
-      const leased = { ...record, portMap }
-      reserve(leased)
-      return leased
+    // One after the other: two that choose at once would choose the same.
+    acquire(...pod) {
+      const turn = last.then(() => acquire(...pod))
+      last = turn.catch(() => {})
+      return turn
     },
   }
+}
+
+/** The ports of the gateways behind the same Services. */
+function replicasPorts(pod: Pod, gateways: readonly GatewayPod[], services: readonly KubernetesObject[]): PortMap {
+  const own = servicesOf(pod, services)
+  const replicas = gateways.filter((gateway) => gateway.pod !== pod && servicesOf(gateway.pod, own).length > 0)
+  return Object.assign({}, ...replicas.map(({ record }) => record.portMap)) as PortMap
 }
 
 /** A Pod with a sidecar: the injector's mark, or its container by name. A gateway's container has the same name and is none. */

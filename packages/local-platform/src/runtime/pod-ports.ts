@@ -1,6 +1,7 @@
 /**
  * Chooses the port that is really bound for each declared one (design section 6): the declared number if it is 1024 or
- * more and free, else the next free one from 20000. For a gateway the number must be free outside the mesh too.
+ * more and free, else the next free one from 20000. For a gateway the number must be free outside the mesh too, or a replica
+ * of it has it already.
  */
 import { createServer } from 'node:net'
 import { HeddleError } from '@heddle/base'
@@ -14,6 +15,8 @@ export interface PortPlan {
   readonly isReserved: (address: string, port: number) => boolean
   /** Keeps a free port for this Pod; false when somebody else keeps it. Default: nobody does. */
   readonly claim?: (port: number) => Promise<boolean>
+  /** What replicas of the Pod bind for the same declared ports: taken over as it is. Default: nothing. */
+  readonly shared?: PortMap
 }
 
 const firstUnprivilegedPort = 1024
@@ -27,7 +30,7 @@ export async function choosePorts(plan: PortPlan): Promise<PortMap> {
   const used = new Set<number>(ownPorts)
   for (const declared of plan.declaredPorts) {
     if (ownPorts.has(declared) || map[String(declared)] !== undefined) continue
-    const bound = await chooseOne(declared, used, plan)
+    const bound = plan.shared?.[String(declared)] ?? (await chooseOne(declared, used, plan))
     used.add(bound)
     map[String(declared)] = bound
   }

@@ -82,6 +82,34 @@ describe('a lease', () => {
     expect((await leases.acquire(second, undefined, [])).portMap['29082']).not.toBe(29_082)
   })
 
+  it('gives replicas of a gateway one port outside the mesh, until the last of them is gone', async () => {
+    const leases = createPodLeases(16 + (process.pid % 200), '127.0.0.1')
+    const gateway = (uid: string, app = 'p'): Pod =>
+      pod(
+        { containers: [{ ...proxy(['proxy', 'router']), ports: [{ containerPort: 29_083 }, { containerPort: 443 }] }] },
+        { uid, labels: { app } },
+      )
+    const services = [
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 's', namespace: 'n' },
+        spec: { selector: { app: 'p' }, ports: [{ port: 443 }] },
+      },
+    ]
+    const lease = (one: Pod) => leases.acquire(one, undefined, services)
+    const [first, second, stranger] = await Promise.all([lease(gateway('a')), lease(gateway('b')), lease(gateway('c', 'other'))])
+    expect(second).toMatchObject({ externalAddress: '127.0.0.1', portMap: first.portMap })
+    expect(second.podIp).not.toBe(first.podIp)
+    expect(Object.values(stranger.portMap)).not.toContain(first.portMap['443'])
+    leases.release(first)
+    expect((await lease(gateway('d', 'other'))).portMap['29083']).not.toBe(29_083)
+    expect((await lease(gateway('e'))).portMap).toEqual(first.portMap)
+    for (const uid of ['b', 'e']) leases.release({ ...second, uid })
+    expect((await lease(gateway('f', 'other'))).portMap['29083']).toBe(29_083)
+    leases.close()
+  })
+
   it('covers target ports of Services that the Pod does not declare', async () => {
     const leases = createPodLeases(16 + (process.pid % 200), '127.0.0.1')
     const service = (selector: object) => ({

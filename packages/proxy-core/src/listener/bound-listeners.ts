@@ -1,10 +1,11 @@
 /**
  * The bound addresses of a proxy. A listener that cannot be bound anywhere keeps its last good version, the others open; one
  * of several addresses that cannot be bound is reported while the rest serve. A socket whose listener goes passes to the
- * listener that takes its address, so that no connection attempt falls in between.
+ * listener that takes its address, so that no connection attempt falls in between. A shared address that another process
+ * holds is waited for.
  */
 import type { Socket } from 'node:net'
-import { HeddleError, type Logger } from '@heddle/base'
+import { HeddleError, isHeddleError, type Logger } from '@heddle/base'
 import type { Listener } from '@heddle/routing'
 import { type ApplyIssue, applyIssue } from '../config/apply-issue.js'
 import type { BindTarget } from '../deps.js'
@@ -44,6 +45,10 @@ export interface BoundListeners {
   /** Binds what is missing; nothing changes for what is bound before `commit`. One call at a time. */
   open(wanted: Listeners, previous: Listeners): Promise<BindPlanned>
   list(): readonly BoundAddress[]
+  /** Whether other processes hold addresses that are wanted here too. */
+  readonly isWaiting: boolean
+  /** Binds what they have left meanwhile. One call at a time, as of `open`. */
+  openWaiting(): Promise<void>
   /** Takes the newest runtimes and closes what no listener wants any more. */
   follow(listeners: Listeners): void
   close(): void
@@ -72,11 +77,13 @@ interface Want {
 type Source =
   | { readonly kind: 'bound' }
   | { readonly kind: 'spare'; readonly spare: Bound }
+  | { readonly kind: 'waiting' }
   | { readonly kind: 'failed'; readonly error: Error }
 
 class Sockets implements BoundListeners {
   readonly #deps: BindDeps
   readonly #bound = new Map<string, Bound>()
+  readonly #waiting = new Map<string, Want>()
 
   constructor(deps: BindDeps) {
     this.#deps = deps
@@ -113,7 +120,9 @@ class Sockets implements BoundListeners {
         for (const bound of opened.values()) if (isKept(bound)) this.#bound.set(bound.key, bound)
         for (const want of wants) {
           const source = sources.get(want.key)
-          if (source?.kind === 'spare' && listeners.get(want.name) === want.runtime) this.#handOver(source.spare, want)
+          if (listeners.get(want.name) !== want.runtime) continue
+          if (source?.kind === 'spare') this.#handOver(source.spare, want)
+          else if (source?.kind === 'waiting') this.#wait(want)
         }
       },
     }
@@ -123,8 +132,34 @@ class Sockets implements BoundListeners {
     return [...this.#bound.values()]
   }
 
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0
+  }
+
+  async openWaiting(): Promise<void> {
+    for (const [key, want] of this.#waiting) {
+      const bound = await this.#open(want).catch(() => undefined)
+      if (bound === undefined) continue
+      // It may not be wanted any more, or by a newer runtime.
+      const current = this.#waiting.get(key)
+      if (current === undefined) {
+        bound.socket.close()
+        continue
+      }
+      bound.runtime = current.runtime
+      this.#waiting.delete(key)
+      this.#bound.set(key, bound)
+      this.#deps.logger.info('took over an address that another process had', { listener: want.name, ...at(want.target) })
+    }
+  }
+
   follow(listeners: Listeners): void {
     const wanted = new Set(this.#wantsOf(listeners).map(({ key }) => key))
+    for (const [key, want] of this.#waiting) {
+      const runtime = wanted.has(key) && !this.#bound.has(key) ? listeners.get(want.name) : undefined
+      if (runtime === undefined) this.#waiting.delete(key)
+      else this.#waiting.set(key, { ...want, runtime })
+    }
     for (const [key, bound] of this.#bound) {
       bound.runtime = listeners.get(bound.name) ?? bound.runtime
       if (wanted.has(key)) continue
@@ -136,6 +171,7 @@ class Sockets implements BoundListeners {
   close(): void {
     for (const bound of this.#bound.values()) bound.socket.close()
     this.#bound.clear()
+    this.#waiting.clear()
   }
 
   /**
@@ -172,7 +208,7 @@ class Sockets implements BoundListeners {
     return new Map(
       wants.map((want): [string, Source] => {
         const error = failures.get(want.key)
-        if (error !== undefined) return [want.key, { kind: 'failed', error }]
+        if (error !== undefined) return [want.key, isHeldElsewhere(want, error) ? { kind: 'waiting' } : { kind: 'failed', error }]
         if (this.#bound.has(want.key) || opened.has(want.key)) return [want.key, { kind: 'bound' }]
         const holder = this.#holderOf(want.target)
         if (holder === undefined || taken.has(holder) || kept.has(holder.key))
@@ -199,6 +235,15 @@ class Sockets implements BoundListeners {
     this.#bound.delete(bound.key)
     Object.assign(bound, { key, name, target, runtime })
     this.#bound.set(key, bound)
+  }
+
+  #wait(want: Want): void {
+    if (!this.#waiting.has(want.key))
+      this.#deps.logger.info('another process has an address: it is taken over as soon as it is free', {
+        listener: want.name,
+        ...at(want.target),
+      })
+    this.#waiting.set(want.key, want)
   }
 
   async #open({ key, name, target, runtime }: Want): Promise<Bound> {
@@ -235,6 +280,14 @@ function heldBy({ name, target }: Want, holder: Bound | undefined): Error {
     message: `listener "${name}" cannot bind ${target.address}:${target.port}: the address ${who}`,
     origin: 'user',
   })
+}
+
+function isHeldElsewhere({ target }: Want, error: Error): boolean {
+  return target.shared === true && isHeddleError(error) && error.retryable
+}
+
+function at({ address, port }: BindTarget): { readonly address: string; readonly port: number } {
+  return { address, port }
 }
 
 function bindKey(name: string, { address, port, original }: BindTarget): string {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { createFakeClock, type FakeClock } from '@heddle/base/testing'
-import { type ApplyIssue, createProxy, type Proxy } from '@heddle/proxy-core'
+import { type ApplyIssue, type BindTarget, createProxy, type Proxy } from '@heddle/proxy-core'
 import type { Listener } from '@heddle/routing'
 import { expect, test } from 'vitest'
 import { keepOpen } from '../keep-open.js'
@@ -36,7 +36,7 @@ interface Front {
   readonly apply: (...listeners: readonly Listener[]) => ReturnType<Proxy['apply']>
 }
 
-async function started(bind?: (listener: Listener) => readonly { readonly address: string; readonly port: number }[]): Promise<Front> {
+async function started(bind?: (listener: Listener) => readonly BindTarget[]): Promise<Front> {
   const upstream = keep(await httpUpstream((_, outgoing) => void outgoing.end('served')))
   const clock = createFakeClock()
   const recovered: ApplyIssue[] = []
@@ -94,6 +94,57 @@ test('one address of several that is taken is reported while the others serve', 
   expect(await apply(listener('edge', 80))).toMatchObject({ kind: 'applied-in-part', issues: [{ name: 'edge' }] })
   expect(await exchange(port, get)).toMatch(/served$/)
   expect(proxy.refused()).toMatchObject([{ name: 'edge', kind: 'listener' }])
+})
+
+const sharedAddress = ({ address }: Listener): readonly BindTarget[] => [{ ...address, shared: true }]
+
+test('a shared address that another process has is waited for, and served as soon as it is free', async () => {
+  const program = keep(await otherProgram())
+  const { proxy, clock, apply } = await started(sharedAddress)
+  expect(await apply(listener('edge', program.port))).toEqual({ kind: 'applied' })
+  expect(names(proxy)).toEqual([])
+  clock.advance(100)
+  // A configuration that comes while it waits is the one that is served.
+  expect(await apply({ ...listener('edge', program.port), filterChains: listener('newer', 0).filterChains })).toEqual({ kind: 'applied' })
+  expect(proxy.refused()).toEqual([])
+  await program.close()
+  await expect
+    .poll(() => {
+      clock.advance(100)
+      return names(proxy)
+    })
+    .toEqual(['edge'])
+  expect(await exchange(program.port, get)).toMatch(/served$/)
+})
+
+test('a shared address passes from proxy to proxy', async () => {
+  const [first, second] = [await started(sharedAddress), await started(sharedAddress)]
+  const port = await freePort()
+  expect(await first.apply(listener('edge', port))).toEqual({ kind: 'applied' })
+  expect(await second.apply(listener('edge', port))).toEqual({ kind: 'applied' })
+  await first.proxy.drain({ deadlineMs: 0 })
+  await expect
+    .poll(() => {
+      second.clock.advance(100)
+      return names(second.proxy)
+    })
+    .toEqual(['edge'])
+  expect(await exchange(port, get)).toMatch(/served$/)
+})
+
+test('a shared address is not waited for when no listener wants it any more, or it cannot be had at all', async () => {
+  const program = keep(await otherProgram())
+  const { proxy, clock, apply } = await started(sharedAddress)
+  await apply(listener('edge', program.port))
+  expect(await apply()).toEqual({ kind: 'applied' })
+  await program.close()
+  clock.advance(1000)
+  expect(await apply()).toEqual({ kind: 'applied' })
+  expect(names(proxy)).toEqual([])
+  const elsewhere = { ...listener('elsewhere', program.port), address: { address: '192.0.2.1', port: program.port } }
+  expect(await apply(elsewhere)).toMatchObject({
+    issues: [{ name: 'elsewhere', message: expect.stringContaining('EADDRNOTAVAIL') as string }],
+  })
 })
 
 test('a second listener of one name is refused and the first serves', async () => {

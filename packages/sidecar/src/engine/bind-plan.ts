@@ -5,7 +5,7 @@
  *   15001 on the Pod IP     PROXY v2 with the original destination (the preload writes it)
  *   15002 on the Pod IP     explicit HTTP proxy, for programs without the preload
  *   each inbound port       the Pod IP's port itself is the original destination
- *   gateway ports           on the Pod IP and on the address outside the mesh
+ *   gateway ports           on the Pod IP and on the address outside the mesh, which the gateway's replicas share
  */
 import { boundPort, type PodContract, proxyPorts } from '@heddle/client'
 import type { BindTarget, DialTarget } from '@heddle/proxy-core'
@@ -42,12 +42,12 @@ export function createBindPlan({ pod, token, declaredPorts }: BindPlanOptions): 
         }))
       }
       if (listener.bindToPort === false) return []
-      const port = boundPort(portMap, listener.address.port)
-      return [podIp, ...(externalAddress === undefined ? [] : [externalAddress])].map((address) => ({
-        address,
-        port,
-        original: { kind: 'fixed', address: podIp, port: listener.address.port },
-      }))
+      const declared = listener.address.port
+      const target = { port: boundPort(portMap, declared), original: { kind: 'fixed', address: podIp, port: declared } } as const
+      const inMesh = { ...target, address: podIp }
+      // A port of the map is kept for this gateway's Pods; another one may be any program's.
+      const isShared = portMap[String(declared)] !== undefined
+      return externalAddress === undefined ? [inMesh] : [inMesh, { ...target, address: externalAddress, shared: isShared }]
     },
     dial(cluster, endpoint) {
       const { address, port } = endpoint.address
