@@ -22,19 +22,32 @@ export const capabilities: ServerCapabilities = {
   codeActionProvider: { codeActionKinds: ['quickfix', fixAllKind] },
 }
 
-/** @param service changes once, when the editor says what it wants, as do its abilities. */
-export function answerRequests(connection: Connection, service: () => LanguageService, abilities: () => CompletionAbilities): void {
+export interface RequestContext {
+  /** Changes once, when the editor says what it wants. */
+  readonly service: () => LanguageService
+  readonly abilities: () => CompletionAbilities
+  /** Why no request is answered now: the editor has not said who it is, or has said goodbye. */
+  readonly refusal: () => ResponseError<void> | undefined
+}
+
+export function answerRequests(connection: Connection, { service, abilities, refusal }: RequestContext): void {
   const placeOf = ({ textDocument, position }: TextDocumentPositionParams) => [canonicalUri(textDocument.uri), position] as const
-  connection.onHover((params) => service().hover(...placeOf(params)))
-  connection.onCompletion((params) => [...service().complete(...placeOf(params), abilities())])
-  connection.onDefinition((params) => [...service().definitions(...placeOf(params))])
-  connection.onReferences((params) => [...service().references(...placeOf(params), params.context.includeDeclaration)])
-  connection.onPrepareRename((params) => service().renameRange(...placeOf(params)))
-  connection.onRenameRequest((params) => {
-    const result = service().rename(...placeOf(params), params.newName)
-    return result.kind === 'edit' ? result.edit : new ResponseError(LSPErrorCodes.RequestFailed, result.reason)
-  })
-  connection.onCodeAction(({ textDocument, range, context }) => [
-    ...service().codeActions(canonicalUri(textDocument.uri), range, context.only),
-  ])
+  const inTime =
+    <Params, Result>(answer: (params: Params) => Result) =>
+    (params: Params): Result | ResponseError<void> =>
+      refusal() ?? answer(params)
+  connection.onHover(inTime((params) => service().hover(...placeOf(params))))
+  connection.onCompletion(inTime((params) => [...service().complete(...placeOf(params), abilities())]))
+  connection.onDefinition(inTime((params) => [...service().definitions(...placeOf(params))]))
+  connection.onReferences(inTime((params) => [...service().references(...placeOf(params), params.context.includeDeclaration)]))
+  connection.onPrepareRename(inTime((params) => service().renameRange(...placeOf(params))))
+  connection.onRenameRequest(
+    inTime((params) => {
+      const result = service().rename(...placeOf(params), params.newName)
+      return result.kind === 'edit' ? result.edit : new ResponseError(LSPErrorCodes.RequestFailed, result.reason)
+    }),
+  )
+  connection.onCodeAction(
+    inTime(({ textDocument, range, context }) => [...service().codeActions(canonicalUri(textDocument.uri), range, context.only)]),
+  )
 }

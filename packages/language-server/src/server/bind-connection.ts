@@ -1,5 +1,5 @@
 /** The Language Server Protocol (3.17) around a session: which message does what. */
-import { type Connection, DidChangeWatchedFilesNotification } from 'vscode-languageserver/node.js'
+import { type Connection, DidChangeWatchedFilesNotification, ErrorCodes, ResponseError } from 'vscode-languageserver/node.js'
 import { answerRequests, capabilities } from './answer-requests.js'
 import { createSession, type ServerDeps, type ServerOptions } from './session.js'
 import { type ClientSettings, readSettings } from './settings.js'
@@ -9,6 +9,7 @@ import { manifestPattern } from './workspace-files.js'
 export function bindConnection(connection: Connection, options: ServerOptions, deps: ServerDeps): void {
   const session = createSession(connection, options, deps)
   let settings: ClientSettings | undefined
+  let isShutDown = false
 
   connection.onInitialize((params) => {
     settings = readSettings(params)
@@ -38,10 +39,16 @@ export function bindConnection(connection: Connection, options: ServerOptions, d
   connection.onDidOpenTextDocument(({ textDocument: { uri, text, version } }) => session.open(uri, text, version))
   connection.onDidChangeTextDocument(({ textDocument: { uri, version }, contentChanges }) => session.change(uri, contentChanges, version))
   connection.onDidCloseTextDocument(({ textDocument }) => session.close(textDocument.uri))
-  connection.onShutdown(() => session.stop())
-  answerRequests(
-    connection,
-    () => session.service(),
-    () => settings?.completion ?? {},
-  )
+  connection.onShutdown(() => {
+    isShutDown = true
+    session.stop()
+  })
+  answerRequests(connection, {
+    service: () => session.service(),
+    abilities: () => settings?.completion ?? {},
+    refusal() {
+      if (settings === undefined) return new ResponseError(ErrorCodes.ServerNotInitialized, 'Send "initialize" before any other request.')
+      return isShutDown ? new ResponseError(ErrorCodes.InvalidRequest, 'The server has been shut down; only "exit" may follow.') : undefined
+    },
+  })
 }

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { CodeAction, CompletionItem, Hover, MarkupContent, WorkspaceEdit } from 'vscode-languageserver-protocol'
+import type { MessageConnection } from 'vscode-jsonrpc/node.js'
 import { type LanguageClient, startClient } from './language-client.js'
 
 const command = [
@@ -87,6 +88,22 @@ describe('heddle-lsp', () => {
     unlinkSync(join(folder, 'other.yaml'))
     await client.connection.sendNotification('workspace/didChangeWatchedFiles', { changes: [{ uri: uri('other.yaml'), type: 3 }] })
     await client.diagnostics(uri('route.yaml'), (found) => found.length === 2)
+  })
+
+  it('answers nothing before it knows the editor, and nothing after its goodbye', async () => {
+    const hover = (connection: MessageConnection): Promise<Hover> =>
+      connection.sendRequest('textDocument/hover', { textDocument: { uri: uri('route.yaml') }, position: { line: 0, character: 0 } })
+    let early: Promise<unknown> | undefined
+    client = await startClient({
+      command,
+      folder: undefined,
+      prepare(connection) {
+        early = hover(connection).catch((error: unknown) => error)
+      },
+    })
+    expect(await early).toMatchObject({ code: -32_002, message: 'Send "initialize" before any other request.' })
+    await client.request('shutdown', {})
+    await expect(hover(client.connection)).rejects.toMatchObject({ code: -32_600 })
   })
 
   it('explains fields', async () => {

@@ -20,7 +20,7 @@ interface ClientOptions {
   readonly folder: string | undefined
   readonly capabilities?: ClientCapabilities
   readonly initializationOptions?: object
-  /** Before the handshake: handlers for requests of the server. */
+  /** Before the handshake: handlers for requests of the server, and requests that come too early. */
   readonly prepare?: (connection: MessageConnection) => void
 }
 
@@ -47,8 +47,8 @@ export async function startClient({
     for (const { uri, check } of waiting) if (uri === params.uri) check()
   })
   connection.onRequest('client/registerCapability', () => null)
-  prepare?.(connection)
   connection.listen()
+  prepare?.(connection)
   const initialized = await connection.sendRequest<InitializeResult>('initialize', {
     processId: process.pid,
     rootUri: folder ?? null,
