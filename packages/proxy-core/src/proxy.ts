@@ -294,7 +294,7 @@ class Engine implements Proxy {
 
   #retire(runtime: ListenerRuntime): void {
     runtime.draining = true
-    for (const connection of this.#connections) if (connection.runtime === runtime) connection.drain()
+    for (const connection of this.#connections) if (connection.runtime === runtime) connection.outliveListener()
   }
 
   #bindTargets(listener: Listener): readonly BindTarget[] {

@@ -194,6 +194,12 @@ export class AcceptedConnection implements ChannelHandler, DownstreamConnection,
     else if (this.#held === undefined && this.#awaitsFirstBytes()) this.destroy()
   }
 
+  /** As `drain`, when its listener has gone. */
+  outliveListener(): void {
+    if (this.#session instanceof Http1Session) this.#session.outliveListener()
+    else this.drain()
+  }
+
   #awaitsFirstBytes(): boolean {
     return this.#step !== 'handshake' && this.#step !== 'serving' && this.#step !== 'gone'
   }

@@ -26,6 +26,7 @@ import {
   delayedCloseMs,
   edgeLimits,
   halfCloseGraceMs,
+  idleDrainMs,
   meshLimits,
 } from './limits.js'
 
@@ -224,6 +225,13 @@ export class Http1Session implements ServerConnectionOwner, DeadlineEntry {
   /** Ends the connection when it is idle, else after its answer. */
   drain(): void {
     this.#codec.drain()
+  }
+
+  /** The listener has gone: the next answer is the last (`shouldClose`), and when no request comes soon, nobody gets one. */
+  outliveListener(): void {
+    if (!this.#codec.idle) return
+    const { clock, deadlines } = this.#deps.exchange
+    deadlines.set(this, clock.monotonicMs() + idleDrainMs)
   }
 
   /** Gives the channel away (CONNECT). */

@@ -63,6 +63,8 @@ export const upstreamHeadLimits: HeadLimits = { maxHeadBytes: 65_536, maxFields:
 export const defaultStreamIdleMs = 300_000
 /** How long a closed connection may still send before it is cut (Envoy's delayed_close_timeout). */
 export const delayedCloseMs = 1000
+/** How long an idle connection of HTTP/1 outlives its listener: for a request that is on its way, or whose client comes soon. */
+export const idleDrainMs = 500
 /** How long a closed connection waits for a peer that reads nothing of what is left for it. */
 export const maxStalledMs = 60_000
 /** Bytes of an opaque connection kept while its upstream is being connected. */

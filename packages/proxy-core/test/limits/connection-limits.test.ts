@@ -169,6 +169,23 @@ test('limit delayedCloseMs: a connection that was answered for the last time is 
   await expect.poll(() => front.proxy.stats().downstreamConnections).toBe(0)
 })
 
+test('limit idleDrainMs: an idle connection whose listener has gone takes a request that was on its way, and ends without one', async () => {
+  const { clock, front } = await stage(false)
+  const [silent, asking] = [await connected(front), await connected(front)]
+  await expect.poll(() => front.proxy.stats().downstreamConnections).toBe(2)
+  const { listeners: _, ...withoutListeners } = config(httpListener([]), [])
+  await front.proxy.apply({ ...withoutListeners, listeners: [] })
+  clock.advance(499)
+  await turns()
+  expect([silent.ended, asking.ended]).toEqual([false, false])
+  asking.socket.write(get)
+  await expect.poll(() => asking.ended).toBe(true)
+  expect(asking.text.slice(asking.text.lastIndexOf('HTTP/1.1'))).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n/)
+  expect(silent.ended).toBe(false)
+  clock.advance(2)
+  await expect.poll(() => silent.ended).toBe(true)
+})
+
 test.each([
   ['limit halfCloseGraceMs: a request that its client called its last', 'Connection: close\r\n', 2000],
   ['limit abortGraceMs: any other request', '', 80],

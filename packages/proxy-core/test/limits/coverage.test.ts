@@ -19,6 +19,7 @@ const ownAffairs = new Set([
   'maxBufferedBytes',
   'firstRetryMs',
   'longestRetryMs',
+  'takeOverMs',
   'maxSpareBlocks',
   'maxEncoderTableSize',
   'maxGatheredBytes',
